@@ -1,0 +1,293 @@
+"""backward and grad: from tensors to the engine, with PyTorch's checks of what is given."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd import engine
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.node import Node, Output, as_pair
+from adjoint.autograd.taped import Taped
+from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
+
+_ONES: dict[Any, Any] = {}  # dtype -> a 0-d one, which backward of a scalar begins with
+
+
+def _first_gradient(output: Tensor, given: Any, index: int, create_graph: bool) -> Any:
+    """The gradient to begin with at one root: the given one, checked, or 1."""
+    array = output._array
+    if given is None:
+        if output._edge is NO_EDGE:
+            return None
+        if array.size != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if array.dtype.kind == "c":
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
+        if array.ndim == 0:
+            one = _ONES.get(array.dtype)
+            if one is None:
+                one = _ONES[array.dtype] = np.ones((), array.dtype)
+                one.flags.writeable = False
+        else:
+            one = np.ones_like(array)
+        return Taped(from_array(one)) if create_graph else one
+    if not isinstance(given, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
+    if given._array.shape != array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{index}] has a shape of {given.shape} and output[{index}] has a shape of "
+            f"{output.shape}."
+        )
+    if output.dtype.is_complex != given.dtype.is_complex:
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{index}] has a dtype of {given.dtype} and output[{index}] has a dtype of {output.dtype}."
+        )
+    if given._array.dtype != array.dtype:
+        given = given.to(output.dtype)
+    return Taped(given) if create_graph else given._array
+
+
+def _roots(outputs: Sequence[Tensor], gradients: Sequence[Any], create_graph: bool) -> list[tuple[Sink, Any]]:
+    first = [_first_gradient(o, g, i, create_graph) for i, (o, g) in enumerate(zip(outputs, gradients))]
+    for i, output in enumerate(outputs):
+        if output._edge is NO_EDGE:
+            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+    return [(output._edge or edge_of(output), g) for output, g in zip(outputs, first)]
+
+
+def _tuple(value: Any, length: int | None = None) -> tuple[Any, ...]:
+    if value is None:
+        return (None,) * (length or 0)
+    if isinstance(value, Tensor):
+        return (value,)
+    return tuple(value)
+
+
+@attach
+def backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Compute the gradients of this tensor with respect to the graph's leaves, and add them to their ``grad``.
+
+    ``gradient``, of this tensor's shape, is the gradient with respect to this tensor; a scalar needs none.  Saved
+    tensors are freed unless ``retain_graph`` (by default ``create_graph``).  With ``create_graph`` the gradients can be
+    differentiated again.  With ``inputs`` only these tensors get a ``grad``.
+
+    Raises RuntimeError if this tensor does not require grad, is no scalar and came without a gradient, or if the
+    graph was freed.
+
+    >>> import adjoint as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x ** 3).sum().backward()
+    >>> x.grad
+    tensor([ 3., 12.])
+    """
+    if inputs is not None:
+        backward_of(self, gradient, retain_graph, create_graph, inputs=inputs)
+        return
+    edge = self._edge
+    g = _first_gradient(self, gradient, 0, create_graph)
+    if edge is NO_EDGE:
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+    keep = create_graph if retain_graph is None else retain_graph
+    engine.run(((edge or edge_of(self), g),), keep_graph=keep, create_graph=create_graph)
+
+
+def backward_of(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """As :meth:`Tensor.backward`, from several tensors at once."""
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    outputs = _tuple(tensors)
+    gradients = _tuple(grad_tensors, len(outputs))
+    if len(gradients) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
+    keep = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        engine.run(_roots(outputs, gradients, create_graph), keep_graph=keep, create_graph=create_graph)
+        return
+    wanted = _tuple(inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    targets = set()
+    for tensor in wanted:
+        if tensor._edge is NO_EDGE:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        tensor.retain_grad()
+        node, _ = as_pair(edge_of(tensor))
+        assert node is not None
+        targets.add(node)
+    roots = _roots(outputs, gradients, create_graph)
+    needed = _on_the_way(roots, targets)
+    engine.run(roots, keep_graph=keep, create_graph=create_graph, captures={}, needed=needed)
+
+
+def _targets(node: Node) -> set[Node]:
+    return {pair[0] for pair in node.next_functions if pair[0] is not None}
+
+
+def _on_the_way(roots: Sequence[tuple[Sink, Any]], targets: set[Node]) -> set[Node]:
+    """The nodes through which a gradient from the roots reaches one of the targets, and the targets themselves."""
+    needed: set[Node] = set(targets)
+    seen: set[Node] = set()
+    found: list[Node] = []
+    stack = [sink.node if isinstance(sink, Output) else sink for sink, _ in roots]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)  # type: ignore[arg-type]
+        found.append(node)  # type: ignore[arg-type]
+        for edge in node.edges:  # type: ignore[attr-defined]
+            if edge is not NO_EDGE:
+                stack.append(edge.node if isinstance(edge, Output) else edge)
+    # Edges lead to earlier nodes, so from the earliest on every node's targets are decided before it.
+    for node in sorted(found, key=lambda n: -n.order):
+        if node not in needed:
+            for edge in node.edges:
+                if edge is not NO_EDGE and (edge.node if isinstance(edge, Output) else edge) in needed:
+                    needed.add(node)
+                    break
+    return needed
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of ``outputs`` with respect to ``inputs``, a tuple, without touching any ``grad``.
+
+    Raises RuntimeError if an input does not require grad, or was not used and ``allow_unused`` is not set.
+
+    >>> import adjoint as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> g, = torch.autograd.grad(x ** 3, x, create_graph=True)
+    >>> g, torch.autograd.grad(g, x)
+    (tensor(27., grad_fn=<MulBackward0>), (tensor(18.),))
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    allow = materialize_grads if allow_unused is None else allow_unused
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other "
+            "parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    if is_grads_batched:
+        raise NotImplementedError("is_grads_batched=True is not supported yet")
+    outs = _tuple(outputs)
+    ins = _tuple(inputs)
+    gradients = _tuple(grad_outputs, len(outs))
+    keep = create_graph if retain_graph is None else retain_graph
+    roots = _roots(outs, gradients, create_graph)
+    captures: dict[Node, list[tuple[int, int]]] = {}
+    for position, tensor in enumerate(ins):
+        if tensor._edge is NO_EDGE:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        node, index = as_pair(edge_of(tensor))
+        assert node is not None
+        captures.setdefault(node, []).append((index, position))
+    needed = _on_the_way(roots, set(captures))
+    needed -= {node for node in captures if needed.isdisjoint(_targets(node))}
+    got = engine.run(roots, keep_graph=keep, create_graph=create_graph, captures=captures, needed=needed)
+    results: list[Tensor | None] = []
+    for position, tensor in enumerate(ins):
+        found = engine.as_tensor(got.get(position))
+        if found is None:
+            if not allow:
+                raise RuntimeError(
+                    "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                    "allow_unused=True if this is the desired behavior."
+                )
+            if materialize_grads:
+                found = from_array(np.zeros_like(tensor._array))
+        results.append(found)
+    return tuple(results)
+
+
+_LEAF_WARNING = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
+    "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+    ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+    "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations."
+)
+
+
+def _get_grad(self: Tensor) -> Tensor | None:
+    """The gradient accumulated so far: None until the first backward.  Read from a non-leaf, a warning says why."""
+    if self._grad is None and not self._retains and not self.is_leaf:
+        warnings.warn(_LEAF_WARNING, UserWarning, stacklevel=2)
+    return self._grad
+
+
+def _set_grad(self: Tensor, value: Tensor | None) -> None:
+    if value is None:
+        self._grad = None
+        return
+    if not isinstance(value, Tensor):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value)}")
+    if value is self:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if value._array.shape != self._array.shape:
+        raise RuntimeError(
+            f"assigned grad has data of a different size. Expected {list(self.shape)} but got {list(value.shape)}."
+        )
+    if value._array.dtype != self._array.dtype:
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with dtype '{self.dtype}'. Please "
+            "ensure that the gradient and the tensor have the same dtype"
+        )
+    self._grad = value
+
+
+def _del_grad(self: Tensor) -> None:
+    self._grad = None
+
+
+attach(property(_get_grad, _set_grad, _del_grad), name="grad")
+
+
+@property
+def grad_fn(self: Tensor) -> Node | None:
+    """The node that made this tensor; None for a leaf."""
+    if self.is_leaf:
+        return None
+    return as_pair(self._edge or edge_of(self))[0]
+
+
+attach(grad_fn, name="grad_fn")
+attach(property(lambda self: 0 if self.is_leaf else as_pair(self._edge or edge_of(self))[1]), name="output_nr")

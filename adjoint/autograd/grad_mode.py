@@ -1,0 +1,183 @@
+"""Grad modes: whether operators record themselves, per thread."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from adjoint.autograd.interception import intercept
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode(threading.local):
+    """This thread's mode.  Generated operators read ``mode.enabled``, and only when an input requires grad."""
+
+    enabled = True
+    inference = False
+
+
+mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operators called in this thread record themselves."""
+    return mode.enabled
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside :class:`inference_mode`."""
+    return mode.inference
+
+
+class _ContextDecorator:
+    """A context manager that also decorates functions and generators, entering anew at each call."""
+
+    def _again(self) -> Any:
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isclass(function):
+            raise TypeError(f"{type(self).__name__} decorates functions, not the class {function.__name__}")
+        if inspect.isgeneratorfunction(function):
+            return self._wrap_generator(function)  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return inside  # type: ignore[return-value]
+
+    def _wrap_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Inside the mode while the generator's body runs, outside of it while its consumer does."""
+
+        @functools.wraps(function)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            send: Callable[[], Any] = functools.partial(next, generator)
+            while True:
+                try:
+                    with self._again():
+                        item = send()
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    received = yield item
+                    send = functools.partial(generator.send, received)
+                except GeneratorExit:
+                    with self._again():
+                        generator.close()
+                    raise
+                except BaseException as error:  # thrown in by the consumer: the body's to handle
+                    send = functools.partial(generator.throw, error)
+
+        return inside
+
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(self, *exc: object) -> None:
+        raise NotImplementedError
+
+
+class _GradMode(_ContextDecorator):
+    _to: bool
+
+    def __new__(cls, function: Any = None) -> Any:
+        self = object.__new__(cls)
+        return self if function is None else self(function)  # `@torch.no_grad` without parentheses
+
+    def __enter__(self) -> None:
+        self._before = mode.enabled
+        mode.enabled = self._to
+
+    def __exit__(self, *exc: object) -> None:
+        mode.enabled = self._before
+
+
+class no_grad(_GradMode):
+    """Nothing is recorded inside: a context manager and a decorator.
+
+    >>> import adjoint as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    _to = False
+
+
+class enable_grad(_GradMode):
+    """Operators are recorded inside, also within :class:`no_grad`: a context manager and a decorator."""
+
+    _to = True
+
+
+class set_grad_enabled(_ContextDecorator):
+    """Switch recording on or off, at once; as a context manager (or decorator) also back again at its end."""
+
+    def __init__(self, mode_: bool) -> None:
+        self._before = mode.enabled
+        self.mode = mode_
+        mode.enabled = bool(mode_)
+
+    def __call__(self, function: F) -> F:
+        mode.enabled = self._before
+        return super().__call__(function)
+
+    def _again(self) -> set_grad_enabled:
+        return set_grad_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        mode.enabled = bool(self.mode)
+
+    def __exit__(self, *exc: object) -> None:
+        mode.enabled = self._before
+
+
+class inference_mode(_ContextDecorator):
+    """Like :class:`no_grad`, and the tensors made inside can never be recorded, not even later.
+
+    ``inference_mode(False)`` leaves an enclosing inference mode.
+
+    >>> import adjoint as torch
+    >>> with torch.inference_mode():
+    ...     y = torch.ones(2) * 2
+    >>> y.is_inference()
+    True
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        self = object.__new__(cls)
+        self.mode = True if callable(mode) else bool(mode)
+        return self(mode) if callable(mode) else self
+
+    def _again(self) -> inference_mode:
+        return inference_mode(self.mode)
+
+    def __enter__(self) -> None:
+        self._before = mode.enabled, mode.inference
+        mode.inference = self.mode
+        mode.enabled = not self.mode
+        self._handle = intercept.add(_mark_inference) if self.mode else None
+
+    def __exit__(self, *exc: object) -> None:
+        mode.enabled, mode.inference = self._before
+        if self._handle is not None:
+            intercept.remove(self._handle)
+
+
+def _mark_inference(operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run the operator and mark what it made as inference tensors."""
+    result = run(*args, **kwargs)
+    if mode.inference:
+        for made in result if isinstance(result, (tuple, list)) else (result,):
+            if hasattr(made, "_edge") and not any(made is a for a in args):
+                made._inference = True
+    return result

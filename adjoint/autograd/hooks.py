@@ -1,0 +1,205 @@
+"""Hooks: the user's functions that see, and may replace, gradients on their way."""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.engine import as_gradient, as_tensor
+from adjoint.autograd.node import Node, as_pair
+from adjoint.tensor import Tensor, attach
+
+_ids = count()
+
+
+class RemovableHandle:
+    """What registering a hook returns: ``remove()`` takes the hook away; so does leaving it as a context."""
+
+    def __init__(self, hooks: dict[int, Any], *, others: tuple[dict[int, Any], ...] = ()) -> None:
+        self.id = next(_ids)
+        self._dicts = tuple(weakref.ref(d) if isinstance(d, OrderedDict) else (lambda d=d: d) for d in (hooks, *others))
+
+    def remove(self) -> None:
+        """Take the hook away; once is enough, twice does no harm."""
+        for reference in self._dicts:
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def add_hook(hooks: OrderedDict[int, Any], hook: Any) -> RemovableHandle:
+    """Put a hook last into ``hooks`` and return its handle."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+class NodeHooks:
+    """The hooks of one node, in the order in which they run: those of its output tensors, retained gradients, the
+    node's own before and after it runs, and, on a leaf, those after accumulation."""
+
+    __slots__ = ("after_accumulate", "post", "pre", "retained", "tensor_pre")
+
+    def __init__(self) -> None:
+        self.tensor_pre: dict[int, OrderedDict[int, Any]] = {}
+        self.retained: dict[int, weakref.ref[Tensor]] = {}
+        self.pre: OrderedDict[int, Any] = OrderedDict()
+        self.post: OrderedDict[int, Any] = OrderedDict()
+        self.after_accumulate: OrderedDict[int, Any] = OrderedDict()
+
+    def before_capture(self, g: Any, taped: bool) -> Any:
+        """Run the output tensors' hooks on what arrived."""
+        for index, hooks in self.tensor_pre.items():
+            for hook in list(hooks.values()):
+                given = g[index] if isinstance(g, list) else g
+                if given is None:
+                    continue
+                tensor = as_tensor(given)
+                replacement = hook(tensor)
+                if replacement is None:
+                    continue
+                _check_replacement(hook, tensor, replacement)
+                if isinstance(g, list):
+                    g[index] = as_gradient(replacement, taped)
+                else:
+                    g = as_gradient(replacement, taped)
+        return g
+
+    def before(self, node: Node, g: Any, taped: bool) -> Any:
+        """Run everything that comes before the node itself."""
+        g = self.before_capture(g, taped)
+        for index, reference in self.retained.items():
+            tensor = reference()
+            given = g[index] if isinstance(g, list) else g
+            if tensor is not None and given is not None:
+                new = as_tensor(given)
+                old = tensor._grad
+                if old is None:
+                    tensor._grad = new if taped else as_tensor(given.copy())
+                else:
+                    tensor._grad = old + new
+        for hook in list(self.pre.values()):
+            many = isinstance(g, list)
+            replacement = hook(tuple(as_tensor(x) for x in g) if many else (as_tensor(g),))
+            if replacement is not None:
+                replaced = replacement if isinstance(replacement, tuple) else (replacement,)
+                g = [as_gradient(t, taped) for t in replaced] if many else as_gradient(replaced[0], taped)
+        return g
+
+    def after(self, node: Node, grads: Any, g: Any, taped: bool) -> Any:
+        """Run the hooks that see the gradients of the inputs."""
+        for hook in list(self.post.values()):
+            outputs = tuple(as_tensor(x) for x in (g if isinstance(g, list) else [g]))
+            replacement = hook(tuple(as_tensor(x) for x in grads), outputs)
+            if replacement is not None:
+                replaced = replacement if isinstance(replacement, tuple) else (replacement,)
+                grads = tuple(as_gradient(t, taped) for t in replaced)
+        return grads
+
+    def after_accumulation(self, leaf: Tensor) -> None:
+        """Run the hooks that wait for a leaf's ``grad`` to be complete."""
+        for hook in list(self.after_accumulate.values()):
+            hook(leaf)
+
+
+def _check_replacement(hook: Any, given: Any, replacement: Any) -> None:
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(replacement, Tensor):
+        raise TypeError("expected Variable, but hook returned '" + type(replacement).__name__ + "'")
+    if replacement._array.dtype != given._array.dtype:
+        raise RuntimeError(f"hook '{name}' has changed the type of value (was {given.type()} got {replacement.type()})")
+    if replacement._array.shape != given._array.shape:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
+
+
+def hooks_of(node: Node) -> NodeHooks:
+    """The node's hooks, made if it has none yet; a leaf's are kept by the leaf, for its node comes and goes."""
+    if node.hooks is None:
+        node.hooks = NodeHooks()
+        variable = getattr(node, "variable", None)
+        if isinstance(variable, Tensor):
+            variable._hooks = node.hooks
+    return node.hooks
+
+
+def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Have ``hook(grad)`` called whenever a gradient with respect to this tensor was computed.
+
+    It may return a tensor to go on with instead.  Raises RuntimeError on a tensor that does not require grad.
+
+    >>> import adjoint as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> handle = x.register_hook(lambda grad: grad * 10)
+    >>> x.sum().backward()
+    >>> x.grad
+    tensor([10., 10.])
+    """
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    node, index = as_pair(edge_of(self))
+    assert node is not None
+    return add_hook(hooks_of(node).tensor_pre.setdefault(index, OrderedDict()), hook)
+
+
+attach(_register_hook, name="register_hook")
+
+
+@attach
+def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
+    """Have ``hook(leaf)`` called after a gradient was accumulated into this leaf's ``grad``."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if not self.is_leaf:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    node, _ = as_pair(edge_of(self))
+    assert node is not None
+    return add_hook(hooks_of(node).after_accumulate, hook)
+
+
+@attach
+def retain_grad(self: Tensor) -> None:
+    """Keep this non-leaf's gradient in ``grad``; on a leaf it does nothing.
+
+    Raises RuntimeError on a tensor that does not require grad.
+    """
+    if not self.requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self.is_leaf:
+        return
+    node, index = as_pair(edge_of(self))
+    assert node is not None
+    hooks_of(node).retained[index] = weakref.ref(self)
+    self._retains = True
+
+
+@property
+def retains_grad(self: Tensor) -> bool:
+    """Whether this is a non-leaf whose gradient is kept in ``grad``."""
+    return self._retains and not self.is_leaf
+
+
+attach(retains_grad, name="retains_grad")
+
+
+def register_node_hook(self: Node, fn: Callable[..., Any]) -> RemovableHandle:
+    """Have ``fn(grad_inputs, grad_outputs)`` called after this node ran; it may return other ``grad_inputs``."""
+    return add_hook(hooks_of(self).post, fn)
+
+
+def register_node_prehook(self: Node, fn: Callable[..., Any]) -> RemovableHandle:
+    """Have ``fn(grad_outputs)`` called before this node runs; it may return other ``grad_outputs``."""
+    return add_hook(hooks_of(self).pre, fn)
+
+
+Node.register_hook = register_node_hook  # type: ignore[attr-defined]
+Node.register_prehook = register_node_prehook  # type: ignore[attr-defined]

@@ -1,0 +1,93 @@
+"""Node: one recorded operator in the graph, and what its users may ask of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adjoint.tensor import NO_EDGE, Sink, Tensor, tick
+
+
+class Node(Sink):
+    """A recorded operator: ``apply`` turns the gradient of its output into those of its inputs.
+
+    The classes of operators are generated from the tables (:mod:`adjoint.declare`); each is named as PyTorch names
+    it, ``MulBackward0`` and so on.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "edges", "extra", "hooks", "order", "saved")
+
+    edges: tuple[Sink, ...]  # where the gradients of the inputs go, NO_EDGE where none is needed
+    saved: Any  # tuple of saved tensors, None once they were freed
+    extra: tuple[Any, ...]  # what else the formulas ask for: shapes, dims, flags
+    hooks: Any  # autograd.hooks.NodeHooks, None where there are none
+    order: int  # time of recording; the latest is the smallest
+
+    outputs = 1  # how many outputs the forward had
+    metadata_shape: Any = None
+
+    def apply(self, g: Any) -> Any:
+        """The gradients of the inputs, given that of the output (a list of them where there are several)."""
+        raise NotImplementedError
+
+    def apply_taped(self, g: Any) -> Any:
+        """As :meth:`apply` on :class:`~adjoint.autograd.taped.Taped` arrays, so that what it does is recorded."""
+        raise NotImplementedError
+
+    def name(self) -> str:
+        """The node's name, ``"MulBackward0"``."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """Per input, the node that its gradient flows to and which of that node's outputs it was."""
+        return tuple(as_pair(edge) for edge in self.edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user's own notes on this node."""
+        return self.__dict__.setdefault("_metadata", {})
+
+    def _sequence_nr(self) -> int:
+        return -self.order
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Output(Sink):
+    """One output of a node that has several."""
+
+    __slots__ = ("index", "node")
+
+    def __init__(self, node: Node, index: int) -> None:
+        self.node = node
+        self.index = index
+
+
+def as_pair(edge: Sink | None) -> tuple[Node | None, int]:
+    """An edge as PyTorch shows it: (node, output number)."""
+    if edge is NO_EDGE or edge is None:
+        return None, 0
+    if isinstance(edge, Output):
+        return edge.node, edge.index
+    assert isinstance(edge, Node)
+    return edge, 0
+
+
+def record(node: Node, edges: tuple[Sink, ...], saved: tuple[Any, ...] = (), extra: tuple[Any, ...] = ()) -> Node:
+    """Fill a new node's slots, as generated callers do inline."""
+    node.edges = edges
+    node.saved = saved
+    node.extra = extra
+    node.hooks = None
+    node.order = tick()
+    return node
+
+
+def grad_fn_of(tensor: Tensor) -> Node | None:
+    """The node that made the tensor; None for a leaf."""
+    if tensor.is_leaf:
+        return None
+    from adjoint.autograd.edges import edge_of
+
+    return as_pair(edge_of(tensor))[0]

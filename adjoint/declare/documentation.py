@@ -1,0 +1,42 @@
+"""Documentation: an operator's docstring, from its row."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from adjoint.declare.operator import MISSING, Operator
+
+
+def document(operator: Operator) -> str:
+    """The row's own text, the signature, and how the gradients flow."""
+    parts = []
+    for p in operator.params:
+        shown = "input" if p.name == "self" else p.name
+        parts.append(shown if p.default is MISSING else f"{shown}={p.default!r}")
+    text = f"{operator.name}({', '.join(parts)}) -> {_returns(operator)}\n"
+    if operator.doc:
+        text += f"\n{inspect.cleandoc(operator.doc)}\n"
+    if operator.gradients:
+        text += "\nGradients::\n\n"
+        for names, formula in operator.gradients.items():
+            text += f"    {', '.join(names)}: {_formula_text(formula)}\n"
+    else:
+        text += "\nNot differentiable.\n"
+    return text
+
+
+def _returns(operator: Operator) -> str:
+    if operator.outputs is None:
+        return "Tensor"
+    if operator.outputs == "list":
+        return "tuple of Tensors"
+    return f"({', '.join(operator.outputs)})"
+
+
+def _formula_text(formula: Any) -> str:
+    try:
+        lines, _ = inspect.getsourcelines(formula)
+    except (OSError, TypeError):
+        return getattr(formula, "__name__", repr(formula))
+    return " ".join(line.strip() for line in lines).rstrip(",")

@@ -1,0 +1,217 @@
+"""Namespaces: where a declared operator appears.
+
+Everything is built when it is first looked up: modules ask :data:`FUNCTIONS` through ``__getattr__``, and Tensor's
+attributes are :class:`_Lazy` descriptors that replace themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from adjoint.autograd.taped import TAPED
+from adjoint.declare.operator import Operator
+from adjoint.tensor import Tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OPERATORS: dict[str, Operator] = {}
+"""Every row of the tables, by name."""
+
+FUNCTIONS: dict[str, dict[str, Any]] = {}
+"""Namespace ("torch", "nn.functional", ...) -> name -> an Operator, or the function itself."""
+
+
+class _Lazy:
+    """An attribute of Tensor that is made when it is first looked up, and is the thing itself from then on."""
+
+    __slots__ = ("make", "name")
+
+    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+        self.name = name
+        self.make = make
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        made = self.make()
+        setattr(Tensor, self.name, made)
+        return made if instance is None else made.__get__(instance, owner)
+
+
+def _method(name: str, make: Callable[[], Any]) -> None:
+    assert name not in Tensor.__dict__, f"Tensor.{name} is declared twice"
+    setattr(Tensor, name, _Lazy(name, make))
+
+
+def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder: tuple[str, ...]) -> Operator:
+    from adjoint.declare.emit import build
+    from adjoint.declare.inplace import inplace_method
+
+    key = operator.name if operator.name not in OPERATORS else f"{'/'.join(operator.where)}.{operator.name}"
+    assert key not in OPERATORS, f"operator {key} is declared twice"
+    OPERATORS[key] = operator
+    ufunc = operator.plain or operator.forward
+    if operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc not in TAPED:
+        TAPED[ufunc] = lambda *operands: operator.function(*operands)
+    for name in (operator.name, *aliases):
+        for place in operator.where:
+            if place == "Tensor":
+                _method(name, lambda: build(operator, "function"))
+                continue
+            names = FUNCTIONS.setdefault(place, {})
+            assert name not in names, f"{place}.{name} is declared twice"
+            names[name] = operator
+        if inplace:
+            made: list[Any] = []
+
+            def make_inplace(made: list[Any] = made) -> Any:
+                if not made:
+                    made.append(inplace_method(operator))
+                return made[0]
+
+            _method(name + "_", make_inplace)
+            if len(operator.arrays) == 1:
+                for place in operator.where:
+                    if place != "Tensor":
+                        FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace
+    for special in dunder:
+        if special.startswith("__i") and special not in ("__invert__",):
+            _method(special, lambda: inplace_method(operator))
+        else:
+            _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"))
+    return operator
+
+
+def _gradients(formulas: dict[str, Any]) -> dict[tuple[str, ...], Any]:
+    return {tuple(names.replace(",", " ").split()): formula for names, formula in formulas.items()}
+
+
+def op(
+    name: str,
+    forward: Callable[..., Any],
+    /,
+    *,
+    where: str = "torch Tensor",
+    aliases: tuple[str, ...] = (),
+    dunder: tuple[str, ...] = (),
+    inplace: bool = False,
+    gradients: dict[str, Any] | None = None,
+    outputs: tuple[str, ...] | str | None = None,
+    differentiable: tuple[str, ...] | None = None,
+    keeps: dict[str, Any] | tuple[str, ...] = (),
+    node: str = "",
+    variadic: str | None = None,
+    tangent: Any = None,
+    doc: str | None = None,
+    is_view: bool = False,
+    **formulas: Callable[..., Any],
+) -> Operator:
+    """Declare an operator.
+
+    ``forward`` computes it on arrays; its annotations say which parameters are arrays (``Array``, ``Array | None``,
+    ``Arrays``), everything else is a value.  Each keyword that names an input is the formula of its gradient;
+    ``gradients={"input weight": formula}`` gives several with one formula, which returns a tuple.  What a formula may
+    ask for is said at :class:`~adjoint.declare.operator.Operator`.
+
+    ``keeps`` names what the forward returns beside its result for the formulas: a tuple of names for constants
+    (indices, masks), a dictionary name -> formula for what depends on the inputs (a mean), which higher derivatives
+    compute again.  ``outputs`` names several outputs.  ``where`` lists the namespaces, ``variadic`` the value that may
+    be given as separate arguments, ``node`` the node's class name where it is not ``<Name>Backward0``.
+    """
+    return _declare(
+        Operator(
+            name,
+            forward,
+            _gradients({**(gradients or {}), **formulas}),
+            view=is_view,
+            outputs=outputs,
+            differentiable=differentiable,
+            keeps=dict.fromkeys(keeps) if not isinstance(keeps, dict) else keeps,
+            node_name=node,
+            variadic=variadic,
+            tangent=tangent,
+            where=tuple(where.split()),
+            doc=doc,
+        ),
+        aliases,
+        inplace,
+        dunder,
+    )
+
+
+def view(name: str, forward: Callable[..., Any], /, **options: Any) -> Operator:
+    """Declare an operator whose result looks at its first operand's memory; otherwise as :func:`op`."""
+    return op(name, forward, is_view=True, **options)
+
+
+def elementwise(
+    name: str,
+    forward: Callable[..., Any],
+    /,
+    *,
+    plain: Callable[..., Any] | None = None,
+    promote: str = "same",
+    where: str = "torch Tensor",
+    aliases: tuple[str, ...] = (),
+    dunder: tuple[str, ...] = (),
+    inplace: bool = True,
+    node: str = "",
+    tangent: Any = None,
+    doc: str | None = None,
+    scalar_first: bool = False,
+    gradients: dict[str, Any] | None = None,
+    **formulas: Callable[..., Any],
+) -> Operator:
+    """Declare an element-wise operator: its operands (the parameters without a default) may be numbers, are promoted
+    to one dtype and broadcast; formulas need not care, their results are brought back to the operand's shape.
+
+    ``plain`` is a cheaper forward for when every value has its default.  ``promote`` is "float" where integers become
+    the default dtype, "bool" where the result is one.  Otherwise as :func:`op`.
+    """
+    return _declare(
+        Operator(
+            name,
+            forward,
+            _gradients({**(gradients or {}), **formulas}),
+            elementwise=True,
+            plain=plain,
+            promote=promote,
+            node_name=node,
+            tangent=tangent,
+            where=tuple(where.split()),
+            doc=doc,
+            scalar_first=scalar_first,
+        ),
+        aliases,
+        inplace,
+        dunder,
+    )
+
+
+def composite(function: F | None = None, *, where: str = "torch Tensor", name: str | None = None, aliases: tuple[str, ...] = ()) -> Any:
+    """Put a function on tensors, made of other operators, into namespaces (a decorator); it needs no formula."""
+
+    def put(f: F) -> F:
+        for n in (name or f.__name__, *aliases):
+            for place in where.split():
+                if place == "Tensor":
+                    assert n not in Tensor.__dict__, f"Tensor.{n} is declared twice"
+                    setattr(Tensor, n, f)
+                else:
+                    names = FUNCTIONS.setdefault(place, {})
+                    assert n not in names, f"{place}.{n} is declared twice"
+                    names[n] = f
+        return f
+
+    return put if function is None else put(function)
+
+
+def lookup(place: str, name: str) -> Any:
+    """The function ``name`` of a namespace, built if it has to be; None where there is none."""
+    found = FUNCTIONS.get(place, {}).get(name)
+    if isinstance(found, Operator):
+        return found.function
+    if getattr(found, "__name__", "") == "make_inplace":
+        return found()
+    return found

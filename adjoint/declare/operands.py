@@ -1,0 +1,145 @@
+"""Operands: from what a user passes to arrays of one dtype, and gradients back to the shape and dtype of each."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.tensor import NO_EDGE, Number, Tensor
+
+_new = object.__new__
+
+# (value, array dtype) -> the number as an operand.  Ints and floats apart, since 2 == 2.0 but promote differently.
+INTS: dict[tuple[int, Any], Number] = {}
+FLOATS: dict[tuple[float, Any], Number] = {}
+_MOST_NUMBERS = 4096
+
+
+def _forget_numbers() -> None:
+    INTS.clear()
+    FLOATS.clear()
+
+
+dtypes.on_default_change(_forget_numbers)
+
+
+def number(value: Any, beside: Any) -> Number:
+    """A Python number as an operand beside an array of dtype ``beside``, of that dtype where promotion allows it."""
+    own = dtypes.default_for(value)
+    other = dtypes.OF_ARRAY[beside]
+    d = dtypes.promote_types(own, other) if own.category > other.category and other.category == dtypes.COMPLEX else other
+    if own.category > other.category:
+        d = own if own.category != dtypes.COMPLEX or other.category != dtypes.FLOAT else other.to_complex()
+    n = _new(Number)
+    n._array = _zero_dim(value, d)
+    n._edge = NO_EDGE
+    n._writes = None
+    # -0.0 == 0.0 and True == 1, so neither zeros nor bools may share an entry.
+    if value and not isinstance(value, bool):
+        cache = INTS if value.__class__ is int else FLOATS if value.__class__ is float else None
+        if cache is not None:
+            if len(cache) >= _MOST_NUMBERS:
+                cache.clear()
+            cache[value, beside] = n
+    return n
+
+
+def _zero_dim(value: Any, d: dtypes.dtype) -> Any:
+    try:
+        array = np.array(value, d.array)
+    except OverflowError:
+        if d.category != dtypes.INTEGER:
+            raise
+        if not -(2**63) <= value < 2**64:
+            raise RuntimeError("value cannot be converted to type int64_t without overflow") from None
+        array = np.array(value & 0xFFFFFFFFFFFFFFFF, np.uint64).astype(d.array)  # wraps, as PyTorch does
+    array.flags.writeable = False
+    return array
+
+
+def operand(operator: Any, position: int, value: Any, beside: Any) -> Tensor:
+    """Whatever was passed for an array, as a tensor: a number becomes an operand, anything else is an error."""
+    if isinstance(value, Tensor):
+        return value
+    if beside is not None:
+        if isinstance(value, (bool, int, float, complex)):
+            return number(value, beside)
+        if isinstance(value, np.generic) and value.dtype in dtypes.OF_ARRAY:
+            return number(value.item(), beside)
+    wrong_type(operator, position, value)
+
+
+def wrong_type(operator: Any, position: int, value: Any) -> NoReturn:
+    """PyTorch's TypeError for an argument that had to be a tensor."""
+    param = operator.arrays[position]
+    name = "input" if param.name == "self" else param.name
+    where = [p.name for p in operator.params].index(param.name) + 1
+    expected = "tuple of Tensors" if param.kind == "arrays" else "Tensor"
+    raise TypeError(
+        f"{operator.name}(): argument '{name}' (position {where}) must be {expected}, not {type(value).__name__}"
+    )
+
+
+def priority(tensor: Tensor) -> int:
+    """How much a tensor's dtype counts in promotion: 0 with dimensions, 1 without, 2 for a Python number."""
+    return 2 if tensor._wrapped else 0 if tensor._array.ndim else 1
+
+
+def result_type_of(*tensors: Tensor) -> dtypes.dtype:
+    """The dtype in which an operator of these tensors computes."""
+    return dtypes.result_of([(dtypes.OF_ARRAY[t._array.dtype], priority(t)) for t in tensors])
+
+
+def promote(*tensors: Tensor) -> tuple[Any, ...]:
+    """The tensors' arrays, all of the dtype that PyTorch's promotion gives."""
+    d = result_type_of(*tensors).array
+    return tuple(t._array if t._array.dtype == d else t._array.astype(d) for t in tensors)
+
+
+def to_float(array: Any) -> Any:
+    """An array of integers or bools in the default dtype, any other as it is."""
+    if dtypes.OF_ARRAY[array.dtype].category < dtypes.FLOAT:
+        return array.astype(dtypes.get_default_dtype().array)
+    return array
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """``g`` summed over the dimensions along which an array of ``shape`` was broadcast."""
+    extra = g.ndim - len(shape)
+    if extra > 0:
+        g = g.sum(axis=tuple(range(extra)))
+    stretched = tuple(i for i, size in enumerate(shape) if size == 1 and g.shape[i] != 1)
+    return g.sum(axis=stretched, keepdims=True) if stretched else g
+
+
+def fit(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """A gradient of a broadcast, promoted operand in the operand's own shape and dtype."""
+    if g.shape != shape:
+        g = sum_to(g, shape)
+    if g.dtype != dtype:
+        if g.dtype.kind == "c" and dtype.kind != "c":
+            g = g.real
+        if g.dtype != dtype:
+            g = g.astype(dtype)
+    return np.asarray(g) if isinstance(g, np.generic) else g
+
+
+def fits(*arrays: Any) -> tuple[tuple[tuple[int, ...], Any], ...]:
+    """The shapes and dtypes to which the gradients of these operands have to be brought back."""
+    return tuple((a.shape, a.dtype) for a in arrays)
+
+
+def raise_shapes(*arrays: Any) -> NoReturn:
+    """PyTorch's error for operands that do not broadcast; any other error of NumPy's as it is."""
+    shape = arrays[0].shape
+    for other in arrays[1:]:
+        for i in range(1, min(len(shape), len(other.shape)) + 1):
+            if shape[-i] != other.shape[-i] and 1 not in (shape[-i], other.shape[-i]):
+                raise RuntimeError(
+                    f"The size of tensor a ({shape[-i]}) must match the size of tensor b ({other.shape[-i]}) at "
+                    f"non-singleton dimension {max(len(shape), len(other.shape)) - i}"
+                ) from None
+        shape = np.broadcast_shapes(shape, other.shape)
+    raise

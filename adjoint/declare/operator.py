@@ -1,0 +1,131 @@
+"""Operator: what one row of a table says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
+
+ARRAY, OPTIONAL, ARRAYS, VALUE = "array", "optional", "arrays", "value"
+_KINDS = {"Array": ARRAY, "Array | None": OPTIONAL, "Arrays": ARRAYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of an operator's forward."""
+
+    name: str
+    kind: str  # ARRAY, OPTIONAL (an array or None), ARRAYS (a sequence of arrays), VALUE (anything else)
+    default: Any = MISSING
+    keyword_only: bool = False
+
+
+@dataclass(slots=True)
+class Operator:
+    """A declared operator.
+
+    ``forward`` computes on arrays.  ``gradients`` maps the names of inputs (a tuple of them) to the formula that gives
+    their gradients; a formula's parameter names say what it needs:
+
+    ======================  =========================================================================
+    ``g``                   the gradient that arrives (``gs``: those of all outputs, zeros where none did)
+    ``result``              the output; of several, by their names in ``outputs``
+    an input's name         that input
+    ``<input>_shape``       its shape only; likewise ``<input>_dtype``
+    a value's name          that argument
+    a name in ``keeps``     what the forward returned beside its result
+    ``needed``              for a formula of several inputs: a tuple of bools, which gradients are asked for
+    ======================  =========================================================================
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    gradients: dict[tuple[str, ...], Callable[..., Any]]
+    elementwise: bool = False
+    view: bool = False
+    plain: Callable[..., Any] | None = None  # what forward is while all values have their defaults
+    promote: str = "same"  # elementwise: "same", "float" (integers become the default dtype), "bool" (the result is)
+    outputs: tuple[str, ...] | str | None = None  # names of several outputs; "list" for a number that varies
+    differentiable: tuple[str, ...] | None = None  # which of the outputs have gradients; all, if None
+    keeps: dict[str, Callable[..., Any] | None] = field(default_factory=dict)
+    node_name: str = ""
+    variadic: str | None = None  # the value parameter that may be given as separate arguments
+    tangent: Any = None  # forward mode: None (from the formulas), "linear", or a formula
+    jvp: Callable[..., Any] | None = None
+    where: tuple[str, ...] = ()
+    doc: str | None = None
+    scalar_first: bool = False
+    _params: tuple[Param, ...] | None = None
+    _built: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """The forward's parameters."""
+        if self._params is None:
+            self._params = _parameters(self.forward, self.elementwise)
+        return self._params
+
+    @property
+    def arrays(self) -> tuple[Param, ...]:
+        """Those of the parameters that are arrays."""
+        return tuple(p for p in self.params if p.kind != VALUE)
+
+    @property
+    def values(self) -> tuple[Param, ...]:
+        """Those of the parameters that are not."""
+        return tuple(p for p in self.params if p.kind == VALUE)
+
+    @property
+    def differentiable_inputs(self) -> tuple[str, ...]:
+        """The inputs that have a gradient, in the order of the parameters."""
+        having = {name for names in self.gradients for name in names}
+        return tuple(p.name for p in self.params if p.name in having)
+
+    @property
+    def backward_name(self) -> str:
+        """The name of the node's class: ``mul`` gives ``MulBackward0``."""
+        if self.node_name:
+            return self.node_name
+        return "".join(word[:1].upper() + word[1:] for word in self.name.split("_")) + "Backward0"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The operator on tensors: ``torch.name``."""
+        from adjoint.declare.emit import build
+
+        return build(self, "function")
+
+
+def asks_for(formula: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameter names of a formula, in order."""
+    if isinstance(formula, np.ufunc):
+        return ("g",)
+    code = formula.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _parameters(forward: Any, elementwise: bool) -> tuple[Param, ...]:
+    if isinstance(forward, np.ufunc):
+        return tuple(Param(name, ARRAY) for name in ("self", "other")[: forward.nin])
+    code = forward.__code__
+    names = code.co_varnames
+    annotations = forward.__annotations__
+    defaults = forward.__defaults__ or ()
+    first_default = code.co_argcount - len(defaults)
+    found = []
+    for i in range(code.co_argcount):
+        name = names[i]
+        default = defaults[i - first_default] if i >= first_default else MISSING
+        kind = _KINDS.get(annotations.get(name, ""))
+        if kind is None:
+            kind = ARRAY if elementwise and default is MISSING else VALUE
+        found.append(Param(name, kind, default))
+    for i in range(code.co_argcount, code.co_argcount + code.co_kwonlyargcount):
+        name = names[i]
+        default = (forward.__kwdefaults__ or {}).get(name, MISSING)
+        found.append(Param(name, _KINDS.get(annotations.get(name, ""), VALUE), default, keyword_only=True))
+    return tuple(found)

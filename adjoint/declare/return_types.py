@@ -1,0 +1,30 @@
+"""The named tuples that operators with several outputs return, ``torch.return_types.max`` and its kin."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+
+class _ReturnType(tuple):
+    __slots__ = ()
+    _names: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._names, self))
+        return f"torch.return_types.{type(self).__name__}(\n{fields})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remake, (type(self).__name__, self._names, tuple(self))
+
+
+@lru_cache(maxsize=None)
+def return_type(name: str, names: tuple[str, ...]) -> type[_ReturnType]:
+    """The tuple type of operator ``name`` with these fields."""
+    fields: dict[str, Any] = {n: property(itemgetter(i)) for i, n in enumerate(names)}
+    return type(name, (_ReturnType,), {"__slots__": (), "_names": names, **fields})
+
+
+def _remake(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> _ReturnType:
+    return return_type(name, names)(values)

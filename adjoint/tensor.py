@@ -1,0 +1,242 @@
+"""Tensor: an array, its gradient, its place in the graph.  It knows no operator.
+
+Operators, the engine, printing and so on attach themselves to the class from their own files (see
+:func:`attach`), so that this file is all that every other one may rely on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeVar
+
+import numpy as np
+
+from adjoint import dtypes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# One clock for all that has to be put in order: it counts down, so that the latest is the smallest.  A node's
+# ``order`` is its time of recording; a write's ``stamp`` its time of writing.  ``stamp < order`` says that the
+# write came after the recording.
+tick: Callable[[], int] = count(-1, -1).__next__
+
+
+class Sink:
+    """Where a gradient may flow to: a Node, or one output of a node that has several."""
+
+    __slots__ = ()
+
+
+NO_EDGE = Sink()
+"""The edge of a tensor that does not require grad."""
+
+
+class Writes:
+    """The in-place writes to a piece of memory, shared by all tensors that look at it.
+
+    Class attributes are the defaults, so that a fresh record costs one small allocation.
+    """
+
+    count = 0
+    """How many there were: PyTorch's version."""
+    stamp = 0
+    """When the latest was."""
+    views: list[Any] | None = None
+    """Weak references to the differentiable views of the base, whose edges an in-place write makes stale."""
+
+    recent: deque[int] | None = None
+    """The stamps of the latest writes."""
+
+    def bump(self) -> None:
+        """Count one write."""
+        self.count += 1
+        self.stamp = stamp = tick()
+        if self.recent is None:
+            self.recent = deque(maxlen=256)
+        self.recent.append(stamp)
+
+    def count_at(self, order: int) -> int:
+        """How many writes there had been at a time of recording (for the latest 256 writes exactly)."""
+        return self.count - sum(stamp < order for stamp in self.recent or ())
+
+
+class Size(tuple):
+    """A tensor's shape: a tuple of ints that prints as ``torch.Size([2, 3])``.
+
+    >>> import adjoint as torch
+    >>> torch.ones(2, 3).shape, torch.ones(2, 3).shape.numel()
+    (torch.Size([2, 3]), 6)
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The product of the sizes."""
+        n = 1
+        for size in self:
+            n *= size
+        return n
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(repr, self))}])"
+
+    def __getitem__(self, index: Any) -> Any:
+        found = tuple.__getitem__(self, index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, tuple):
+            return NotImplemented
+        return Size(tuple.__add__(self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        if not isinstance(other, tuple):
+            return NotImplemented
+        return Size(tuple.__add__(other, self))
+
+    def __mul__(self, times: Any) -> Any:
+        return Size(tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Size, (tuple(self),)
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype that can record what is done to it.
+
+    Made by the creation functions (:func:`adjoint.tensor`, :func:`adjoint.zeros`, ...).
+
+    >>> import adjoint as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "_edge", "_writes")
+
+    _array: Any  # numpy.ndarray, or another reading's array (BatchedArray, TracedArray, cupy.ndarray)
+    # Where this tensor's gradient goes: NO_EDGE, a Sink, or None for "ask `edge_of`": a leaf that requires grad (its
+    # AccumulateGrad is made when first needed and not kept, for it points back), or a view of a base that was
+    # written to.
+    _edge: Sink | None
+    _writes: Writes | None  # None until the memory is first shared or written to
+
+    # Rare things live in the instance's dictionary; these are their defaults.
+    _grad: Tensor | None = None
+    _accumulator: Any = None  # weak reference to the AccumulateGrad
+    _hooks: Any = None
+    _view: Any = None  # autograd.views.View: the base and the way from it
+    _stale = False  # a view whose base has a newer history
+    _wrapped = False  # a Python number in a tensor's clothes: yields in type promotion
+    _inference = False
+    _retains = False
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The element type."""
+        return dtypes.OF_ARRAY[self._array.dtype]
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor."""
+        return self._edge is not NO_EDGE
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set ``requires_grad`` in place and return the tensor.
+
+        Raises RuntimeError on a non-leaf (when it is to be switched off) and on an integer or bool tensor.
+        """
+        if requires_grad:
+            if self._edge is NO_EDGE:
+                if self.dtype.category < dtypes.FLOAT:
+                    raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+                if self._inference:
+                    raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+                self._edge = None
+        elif not self.is_leaf:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        else:
+            self._edge = NO_EDGE
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was made by the user (or does not require grad) and not by a recorded operator."""
+        edge = self._edge
+        return edge is NO_EDGE or (edge is None and not self._stale)
+
+    @property
+    def _version(self) -> int:
+        return 0 if self._writes is None else self._writes.count
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __dir__(self) -> list[str]:
+        return sorted(set(object.__dir__(self)))
+
+
+_new = object.__new__
+
+
+def from_array(array: Any) -> Tensor:
+    """A tensor over ``array`` itself (no copy) that does not require grad."""
+    t = _new(Tensor)
+    t._array = array
+    t._edge = NO_EDGE
+    t._writes = None
+    return t
+
+
+def writes_of(tensor: Tensor) -> Writes:
+    """The record of writes to the tensor's memory, made now if there is none yet."""
+    record = tensor._writes
+    if record is None:
+        record = tensor._writes = Writes()
+    return record
+
+
+class Number(Tensor):
+    """A Python number as an operand: a 0-d tensor that yields to any other in type promotion."""
+
+    __slots__ = ()
+    _wrapped = True
+
+
+def attach(function: F | None = None, *, name: str | None = None) -> Any:
+    """Make a function a method of Tensor (a decorator), under its own name or the one given."""
+
+    def put(f: F) -> F:
+        attribute = name or getattr(f, "__name__", None) or f.fget.__name__  # type: ignore[attr-defined]
+        assert attribute not in Tensor.__dict__, f"Tensor.{attribute} is attached twice"
+        setattr(Tensor, attribute, f)
+        return f
+
+    return put if function is None else put(function)
+
+
+def as_array(value: Any) -> Any:
+    """``value`` as an array: NumPy returns scalars where a 0-d array is meant."""
+    return np.asarray(value) if isinstance(value, np.generic) else value
