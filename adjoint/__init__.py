@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from adjoint import autograd, ops
+from adjoint import amp, autograd, compiling, interop, ops, printing, settings, threads
 from adjoint.autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -17,7 +17,9 @@ from adjoint.autograd.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from adjoint.constants import e, inf, nan, newaxis, pi
 from adjoint.declare.namespaces import lookup
+from adjoint.device import device, get_default_device, set_default_device
 from adjoint.dtypes import (
     bfloat16,
     can_cast,
@@ -48,18 +50,54 @@ from adjoint.dtypes import (
 from adjoint.dtypes import bool_ as bool
 from adjoint.dtypes import float_ as float
 from adjoint.dtypes import int_ as int
+from adjoint.layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_bsc,
+    sparse_bsr,
+    sparse_coo,
+    sparse_csc,
+    sparse_csr,
+    strided,
+)
+from adjoint.limits import finfo, iinfo
+from adjoint.ops.from_data import tensor  # said here, for the module of that name is in the way of a look-up
+from adjoint.printing import get_printoptions, printoptions, set_printoptions
 from adjoint.tensor import Size, Tensor
-
-__version__ = "2.13.0+adjoint"
+from adjoint.version import __version__
 
 # Packages and modules that are imported when first named.
-_MODULES = frozenset({"nn", "optim", "utils"})
+_MODULES = frozenset(
+    {
+        "accelerator", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "hub", "linalg", "mps", "nn",
+        "optim", "profiler", "random", "serialization", "special", "testing", "utils", "version", "xpu",
+    }
+)  # fmt: skip
+
+# Functions of packages that are imported when first needed.
+_ELSEWHERE = {
+    "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
+    "is_anomaly_enabled": "autograd.anomaly_mode",
+    "load": "serialization",
+    "vmap": "func",
+    "save": "serialization",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"adjoint.{name}")
+        try:
+            return importlib.import_module(f"adjoint.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"adjoint.{name}":
+                raise
     found = lookup("torch", name)
+    if found is None and name in _ELSEWHERE:
+        found = getattr(importlib.import_module(f"adjoint.{_ELSEWHERE[name]}"), name)
     if found is None:
         raise AttributeError(f"module 'adjoint' has no attribute {name!r}: Adjoint does not have torch.{name}")
     globals()[name] = found

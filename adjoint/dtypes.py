@@ -120,6 +120,15 @@ SCALAR_TYPE_NAMES: dict[dtype, str] = {
 }
 
 
+def legacy_name(d: dtype) -> str:
+    """A dtype as PyTorch's oldest messages name it: ``torch.FloatTensor``, ``CPUBoolType``."""
+    name = SCALAR_TYPE_NAMES[d]
+    return f"torch.{name}Tensor" if d in _NAMED_AS_TENSORS else f"CPU{name}Type"
+
+
+_NAMED_AS_TENSORS = frozenset((uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64))
+
+
 def named(name: str) -> dtype:
     """The dtype of that name, ``"float32"`` or an alias such as ``"double"``."""
     return NAMES[name]
@@ -160,7 +169,7 @@ def set_default_dtype(d: dtype) -> None:
     """
     global _default
     if not isinstance(d, dtype):
-        raise TypeError("invalid dtype object")
+        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
     if d.category != FLOAT:
         raise TypeError("only floating-point types are supported as the default type")
     _default = d

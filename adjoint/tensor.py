@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.places import Place, here
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,21 +46,39 @@ class Writes:
     """When the latest was."""
     views: list[Any] | None = None
     """Weak references to the differentiable views of the base, whose edges an in-place write makes stale."""
+    room = 32
+    """How long that list may become before the dead references in it are forgotten."""
 
-    recent: deque[int] | None = None
-    """The stamps of the latest writes."""
+    recent: deque[tuple[int, Place | str | None]] | None = None
+    """The stamps of the latest writes, and where in the user's program they were."""
 
     def bump(self) -> None:
-        """Count one write."""
+        """Count one write, done in the user's line that is being run."""
+        self.bump_at(here())
+
+    def bump_at(self, place: Place | str | None) -> None:
+        """Count one write, done at a place."""
         self.count += 1
         self.stamp = stamp = tick()
         if self.recent is None:
             self.recent = deque(maxlen=256)
-        self.recent.append(stamp)
+        self.recent.append((stamp, place))
+        if self.views is not None:
+            self.outdate()
+
+    outdate: Callable[[], None]
+    """Have the live views find out anew where their gradients go (:mod:`adjoint.autograd.views`)."""
 
     def count_at(self, order: int) -> int:
         """How many writes there had been at a time of recording (for the latest 256 writes exactly)."""
-        return self.count - sum(stamp < order for stamp in self.recent or ())
+        return self.count - sum(stamp < order for stamp, _ in self.recent or ())
+
+    def first_after(self, order: int) -> Place | str | None:
+        """Where the first write after a time of recording was (of the latest 256 writes)."""
+        for stamp, place in self.recent or ():
+            if stamp < order:
+                return place
+        return None
 
 
 class Size(tuple):
@@ -131,10 +150,13 @@ class Tensor:
     _accumulator: Any = None  # weak reference to the AccumulateGrad
     _hooks: Any = None
     _view: Any = None  # autograd.views.View: the base and the way from it
-    _stale = False  # a view whose base has a newer history
+    _stale: Any = False  # of a view: that its memory was written to since; where there was one, the edge it had
+    _follows = False  # a view without a history of its own, which requires grad only because its base does
     _wrapped = False  # a Python number in a tensor's clothes: yields in type promotion
     _inference = False
     _retains = False
+    _origin: Any = None  # why it does not require grad, and the place; see autograd.origins
+    _tangents: dict[Any, Tensor] | None = None  # forward-mode level -> tangent
 
     @property
     def dtype(self) -> dtypes.dtype:
@@ -153,7 +175,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to or through this tensor."""
+        """Whether gradients flow to or through this tensor (or, of a view made without recording, its base)."""
         return self._edge is not NO_EDGE
 
     @requires_grad.setter
@@ -168,24 +190,32 @@ class Tensor:
         if requires_grad:
             if self._edge is NO_EDGE:
                 if self.dtype.category < dtypes.FLOAT:
-                    raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+                    raise RuntimeError("only Tensors of floating point dtype can require gradients")
                 if self._inference:
                     raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
                 self._edge = None
-        elif not self.is_leaf:
+            self._follows = False
+        elif isinstance(self._stale, Sink) or (not self._stale and not self.is_leaf):
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
                 "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         else:
             self._edge = NO_EDGE
+        if self._writes is not None and self._writes.views is not None:
+            self._writes.outdate()
         return self
 
     @property
     def is_leaf(self) -> bool:
         """Whether this tensor was made by the user (or does not require grad) and not by a recorded operator."""
         edge = self._edge
-        return edge is NO_EDGE or (edge is None and not self._stale)
+        if edge is None and self._stale:
+            edge = self._find_edge()
+        return edge is NO_EDGE or edge is None
+
+    _find_edge: Callable[[], Sink]
+    """Where the gradient of a view goes whose memory was written to (:mod:`adjoint.autograd.views`)."""
 
     @property
     def _version(self) -> int:
@@ -193,6 +223,15 @@ class Tensor:
 
     def __hash__(self) -> int:
         return id(self)
+
+    if TYPE_CHECKING:  # what other files attach, type checkers cannot see
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
 
     def __dir__(self) -> list[str]:
         return sorted(set(object.__dir__(self)))
@@ -225,7 +264,7 @@ class Number(Tensor):
     _wrapped = True
 
 
-def attach(function: F | None = None, *, name: str | None = None) -> Any:
+def attach(function: Any = None, *, name: str | None = None) -> Any:
     """Make a function a method of Tensor (a decorator), under its own name or the one given."""
 
     def put(f: F) -> F:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
+from collections.abc import Callable
 from sys import getrefcount
+from threading import RLock
 from typing import Any
 
 import numpy as np
 
 from adjoint.autograd.node import Node
-from adjoint.tensor import Tensor, from_array, tick, writes_of
+from adjoint.layouts import empty_like
+from adjoint.readings.batched import BatchedArray
+from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick, writes_of
 
 
 def _references_of_an_owned_gradient() -> int:
@@ -29,6 +34,59 @@ def _references_of_an_owned_gradient() -> int:
 
 _OWNED = _references_of_an_owned_gradient()
 
+# Backwards of several threads may reach one leaf, and NumPy adds large arrays with the interpreter's lock released.
+# The leaves share some locks: one each would cost memory.
+_LOCKS = [RLock() for _ in range(64)]
+
+_other_threads: Callable[[], int] = getattr(_thread, "_count", lambda: 1)
+"""How many threads run beside the main one: without any there is nothing to lock."""
+
+
+def settled(g: Any) -> Any:
+    """A gradient that comes out of a vmap, summed over the samples."""
+    from adjoint.autograd.batch import settled
+
+    return settled(g)
+
+
+def _is_dense(array: Any) -> bool:
+    """Whether an array has no gaps and no two elements in one place."""
+    if array.__class__ is not np.ndarray:
+        return False
+    if array.flags.c_contiguous:
+        return True
+    extent = sum(stride * (size - 1) for stride, size in zip(array.strides, array.shape))
+    return 0 not in array.strides and extent + array.itemsize == array.nbytes
+
+
+def _copied(g: Any, leaf: Any) -> Any:
+    """A copy of a gradient with the strides of its leaf; contiguous where the leaf itself has gaps."""
+    if g.__class__ is not np.ndarray or not _is_dense(leaf) or leaf.flags.c_contiguous:
+        return as_array(g.copy())
+    new = empty_like(leaf, g.dtype, None)
+    new[...] = g
+    return new
+
+
+def _writable(grad: Tensor) -> Any:
+    """The array of a gradient to add to in place.  Raises PyTorch's error for one that was expanded."""
+    array = grad._array
+    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    if not array.flags.writeable:
+        array = grad._array = array.copy()
+    return array
+
+
+def _is_leaf_still(leaf: Tensor) -> bool:
+    """Whether what was a leaf takes gradients: not if it no longer requires grad; RuntimeError if it was written to."""
+    if leaf._edge is not NO_EDGE:
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    return False
+
 
 class AccumulateGrad(Node):
     """Adds the gradient that arrives to the ``grad`` of its leaf, ``variable``."""
@@ -37,37 +95,77 @@ class AccumulateGrad(Node):
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
-        self.edges = ()
-        self.saved = ()
-        self.extra = ()
-        self.hooks = variable._hooks
-        self.order = tick()
+        self._edges = ()
+        self._kept = ()
+        self._extra = ()
+        self._hooks = None if variable._hooks is None else variable._hooks.of_node()
+        self._order = tick()
 
     def apply(self, g: Any) -> Any:
         """Take the gradient over where nothing else holds it, copy it where something does, add where one is."""
+        if g.__class__ is BatchedArray:
+            g = settled(g)
         leaf = self.variable
-        grad = leaf._grad
-        if grad is None:
-            if g.__class__ is not np.ndarray or g.base is not None or getrefcount(g) > _OWNED:
-                g = g.copy()
-            leaf._grad = from_array(g)
-        elif grad._array.__class__ is np.ndarray and g.__class__ is np.ndarray:
-            np.add(grad._array, g, out=grad._array)
-            writes_of(grad).bump()
-        else:
-            leaf._grad = from_array(grad._array + g)
+        if leaf._edge is not None and not _is_leaf_still(leaf):
+            return ()
+        array = leaf._array
+        lock = _LOCKS[id(leaf) >> 6 & 63] if _other_threads() else None
+        if lock is not None:
+            lock.acquire()
+        try:
+            grad = leaf._grad
+            if grad is None:
+                if g.__class__ is not np.ndarray or g.base is not None or getrefcount(g) > _OWNED:
+                    g = _copied(g, array)
+                elif g.ndim > 1 and g.strides != array.strides:
+                    g = _copied(g, array)
+                leaf._grad = from_array(g)
+            elif grad._array.__class__ is np.ndarray and (g.__class__ is np.ndarray or isinstance(g, np.generic)):
+                target = grad._array
+                if 0 in target.strides or not target.flags.writeable:
+                    target = _writable(grad)
+                np.add(target, g, out=target)
+                writes_of(grad).bump_at("a backward, which accumulated a gradient")
+            else:
+                leaf._grad = from_array(as_array(grad._array + g))
+        finally:
+            if lock is not None:
+                lock.release()
         if leaf._hooks is not None:
             leaf._hooks.after_accumulation(leaf)
         return ()
 
     def apply_taped(self, g: Any) -> Any:
         """As :meth:`apply`, out of place and recorded."""
+        g = settled(g)
         leaf = self.variable
-        grad = leaf._grad
-        leaf._grad = g.tensor if grad is None else (type(g)(grad) + g).tensor
+        if leaf._edge is not None and not _is_leaf_still(leaf):
+            return ()
+        while True:
+            grad = leaf._grad
+            if grad is not None:
+                new = (type(g)(grad) + g).tensor
+            elif _is_dense(leaf._array) and g.tensor._array.__class__ is np.ndarray:
+                new = from_array(empty_like(leaf._array, g.dtype, None)).copy_(g.tensor)
+            else:
+                new = g.tensor.clone()
+            with _LOCKS[id(leaf) >> 6 & 63]:
+                if leaf._grad is grad:  # no other thread came between
+                    leaf._grad = new
+                    break
         if leaf._hooks is not None:
             leaf._hooks.after_accumulation(leaf)
         return ()
+
+    def apply_undefined(self, g: Any, taped: bool) -> Any:
+        """Leave ``grad`` as it is, and run the hooks that wait for it."""
+        leaf = self.variable
+        if leaf._hooks is not None:
+            leaf._hooks.after_accumulation(leaf)
+        return ()
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
 
     def _sequence_nr(self) -> int:
         return 2**64 - 1

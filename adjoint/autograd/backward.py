@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from adjoint import dtypes
 from adjoint.autograd import engine
-from adjoint.autograd.edges import edge_of
+from adjoint.autograd.batch import batch, settled, unbatch
+from adjoint.autograd.edges import GradientEdge, edge_of, stand_in
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output, as_pair
+from adjoint.autograd.origins import explain_missing
 from adjoint.autograd.taped import Taped
+from adjoint.readings.batched import Level, entered
 from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
 
 _ONES: dict[Any, Any] = {}  # dtype -> a 0-d one, which backward of a scalar begins with
@@ -36,7 +39,7 @@ def _first_gradient(output: Tensor, given: Any, index: int, create_graph: bool) 
                 one.flags.writeable = False
         else:
             one = np.ones_like(array)
-        return Taped(from_array(one)) if create_graph else one
+        return Taped(from_array(one.copy())) if create_graph else one  # the user may get hold of it
     if not isinstance(given, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
     if given._array.shape != array.shape:
@@ -55,19 +58,35 @@ def _first_gradient(output: Tensor, given: Any, index: int, create_graph: bool) 
 
 
 def _roots(outputs: Sequence[Tensor], gradients: Sequence[Any], create_graph: bool) -> list[tuple[Sink, Any]]:
-    first = [_first_gradient(o, g, i, create_graph) for i, (o, g) in enumerate(zip(outputs, gradients))]
-    for i, output in enumerate(outputs):
-        if output._edge is NO_EDGE:
-            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
-    return [(output._edge or edge_of(output), g) for output, g in zip(outputs, first)]
+    if not all(isinstance(output, Tensor) for output in outputs):
+        raise AssertionError("Expected output to be a torch.Tensor")
+    taped = create_graph or bool(mode.duals)  # a given gradient may have a tangent
+    first = [_first_gradient(o, g, i, taped) for i, (o, g) in enumerate(zip(outputs, gradients))]
+    if len(first) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(first)} gradients")
+    edges = [output._edge or edge_of(output) for output in outputs]
+    for i, edge in enumerate(edges):
+        if edge is NO_EDGE:
+            raise explain_missing(
+                RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn"), outputs[i]
+            )
+    return list(zip(edges, first))
 
 
 def _tuple(value: Any, length: int | None = None) -> tuple[Any, ...]:
     if value is None:
         return (None,) * (length or 0)
-    if isinstance(value, Tensor):
+    if isinstance(value, (Tensor, GradientEdge)):
         return (value,)
     return tuple(value)
+
+
+def _tensors(places: tuple[Any, ...], gradients: Sequence[Any] = ()) -> tuple[Any, ...]:
+    """Tensors in the place of the :class:`~adjoint.autograd.graph.GradientEdge` objects among ``places``."""
+    if any(isinstance(p, GradientEdge) for p in places):
+        gradients = gradients or (None,) * len(places)
+        return tuple(stand_in(p, g) if isinstance(p, GradientEdge) else p for p, g in zip(places, gradients))
+    return places
 
 
 @attach
@@ -93,15 +112,28 @@ def backward(
     >>> x.grad
     tensor([ 3., 12.])
     """
-    if inputs is not None:
+    if inputs is not None or not (gradient is None or isinstance(gradient, Tensor)):
         backward_of(self, gradient, retain_graph, create_graph, inputs=inputs)
         return
+    if mode.transforms:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or "
+            "functorch.vjp instead or call backward() outside of functorch transforms."
+        )
     edge = self._edge
     g = _first_gradient(self, gradient, 0, create_graph)
+    if edge is None:
+        edge = edge_of(self)
     if edge is NO_EDGE:
-        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+        raise explain_missing(
+            RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn"), self
+        )
     keep = create_graph if retain_graph is None else retain_graph
-    engine.run(((edge or edge_of(self), g),), keep_graph=keep, create_graph=create_graph)
+    if create_graph:
+        _warn_of_cycle(3)
+    caller = sys._getframe(1)
+    place = [caller.f_code, caller.f_lasti]
+    engine.run(((edge, g),), keep_graph=keep, create_graph=create_graph, place=place)
 
 
 def backward_of(
@@ -123,26 +155,67 @@ def backward_of(
         grad_tensors = grad_variables
     outputs = _tuple(tensors)
     gradients = _tuple(grad_tensors, len(outputs))
-    if len(gradients) != len(outputs):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
+    outputs = _tensors(outputs, gradients)
     keep = create_graph if retain_graph is None else retain_graph
-    if inputs is None:
-        engine.run(_roots(outputs, gradients, create_graph), keep_graph=keep, create_graph=create_graph)
+    wanted = None if inputs is None else _inputs(inputs, "backward")
+    roots = _roots(outputs, gradients, create_graph)
+    if create_graph:
+        _warn_of_cycle(3)
+    if wanted is None:
+        engine.run(roots, keep_graph=keep, create_graph=create_graph)
         return
-    wanted = _tuple(inputs)
-    if not wanted:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     targets = set()
     for tensor in wanted:
-        if tensor._edge is NO_EDGE:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        _check_input(tensor)
+        if isinstance(tensor, GradientEdge):
+            targets.add(tensor.node)
+            continue
         tensor.retain_grad()
         node, _ = as_pair(edge_of(tensor))
-        assert node is not None
-        targets.add(node)
-    roots = _roots(outputs, gradients, create_graph)
+        if node is not None:
+            targets.add(node)
     needed = _on_the_way(roots, targets)
     engine.run(roots, keep_graph=keep, create_graph=create_graph, captures={}, needed=needed)
+
+
+_warned_of_cycle = False
+
+
+def _warn_of_cycle(level: int) -> None:
+    """PyTorch's warning, once in a process, of a ``grad`` that holds the graph that holds the leaf."""
+    global _warned_of_cycle
+    if not _warned_of_cycle:
+        _warned_of_cycle = True
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+            "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+            "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
+            "the cycle and avoid the leak.",
+            UserWarning,
+            stacklevel=level,
+        )
+
+
+def _inputs(inputs: Any, function: str) -> tuple[Any, ...]:
+    """What is differentiated with respect to, as a tuple."""
+    if isinstance(inputs, (Tensor, GradientEdge)):
+        return (inputs,)
+    if type(inputs) is dict:
+        inputs = inputs.values()
+    elif isinstance(inputs, Mapping):
+        raise TypeError(
+            f"`inputs` argument to `{function}()` must be a dict, not {type(inputs).__name__}. Other Mapping types are not "
+            "supported."
+        )
+    found = tuple(inputs)
+    if not found:
+        raise RuntimeError(f"`inputs` argument to `{function}()` cannot be empty.")
+    return found
+
+
+def _check_input(value: Any) -> None:
+    if not isinstance(value, (Tensor, GradientEdge)):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(value).__name__}")
 
 
 def _targets(node: Node) -> set[Node]:
@@ -161,13 +234,13 @@ def _on_the_way(roots: Sequence[tuple[Sink, Any]], targets: set[Node]) -> set[No
             continue
         seen.add(node)  # type: ignore[arg-type]
         found.append(node)  # type: ignore[arg-type]
-        for edge in node.edges:  # type: ignore[attr-defined]
+        for edge in node._edges:  # type: ignore[attr-defined]
             if edge is not NO_EDGE:
                 stack.append(edge.node if isinstance(edge, Output) else edge)
     # Edges lead to earlier nodes, so from the earliest on every node's targets are decided before it.
-    for node in sorted(found, key=lambda n: -n.order):
+    for node in sorted(found, key=lambda n: -n._order):
         if node not in needed:
-            for edge in node.edges:
+            for edge in node._edges:
                 if edge is not NO_EDGE and (edge.node if isinstance(edge, Output) else edge) in needed:
                     needed.add(node)
                     break
@@ -176,7 +249,7 @@ def _on_the_way(roots: Sequence[tuple[Sink, Any]], targets: set[Node]) -> set[No
 
 def grad(
     outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor] | dict[Any, Tensor],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -184,8 +257,11 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> Any:
     """The gradients of ``outputs`` with respect to ``inputs``, a tuple, without touching any ``grad``.
+
+    A dictionary of inputs gives a dictionary of gradients.  With ``is_grads_batched`` every one of ``grad_outputs`` has
+    a first dimension more than its output, and so has every gradient.
 
     Raises RuntimeError if an input does not require grad, or was not used and ``allow_unused`` is not set.
 
@@ -200,6 +276,7 @@ def grad(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
     allow = materialize_grads if allow_unused is None else allow_unused
+    wanted = _inputs(inputs, "grad")
     if not only_inputs:
         warnings.warn(
             "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other "
@@ -207,36 +284,87 @@ def grad(
             FutureWarning,
             stacklevel=2,
         )
-    if is_grads_batched:
-        raise NotImplementedError("is_grads_batched=True is not supported yet")
     outs = _tuple(outputs)
-    ins = _tuple(inputs)
     gradients = _tuple(grad_outputs, len(outs))
+    outs = _tensors(outs, gradients)
     keep = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        results = _batched_gradients(outs, wanted, gradients, keep, create_graph, allow)
+    else:
+        results = _gradients(outs, wanted, gradients, keep, create_graph, allow)
+    if materialize_grads:
+        for i, (tensor, found) in enumerate(zip(wanted, results)):
+            if found is None:
+                if isinstance(tensor, GradientEdge):
+                    raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
+                zeros = results[i] = from_array(np.zeros_like(tensor._array))
+                if create_graph:
+                    zeros._edge = None
+    return dict(zip(inputs, results)) if type(inputs) is dict else tuple(results)
+
+
+def _batched_gradients(
+    outs: Sequence[Tensor], wanted: Any, gradients: Any, keep: bool, create_graph: bool, allow: bool
+) -> list[Tensor | None]:
+    """As :func:`_gradients`, for a batch of gradients at once."""
+    sizes = []
+    for i, (output, g) in enumerate(zip(outs, gradients)):
+        if g is None:
+            _first_gradient(output, None, i, False)  # an error where none can be made up
+            continue
+        if not isinstance(g, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        if g._array.shape[1:] != output._array.shape:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+                "The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
+                f"mismatch was detected: grad_output[{i}] has a shape of {g.shape[2:]} and output[{i}] has a shape of "
+                f"{output.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using "
+                "vmap."
+            )
+        sizes.append(len(g._array))
+    if len(set(sizes)) != 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sorted(set(sizes))} for the mapped dimension"
+        )
+    level = Level(sizes[0])
+    with entered(level):
+        batched = [None if g is None else batch(g, level, 0) for g in gradients]
+        found = _gradients(outs, wanted, batched, keep, create_graph, allow)
+        return [None if g is None else unbatch(g, level, 0) for g in found]
+
+
+def _gradients(
+    outs: Sequence[Tensor], wanted: Any, gradients: Any, keep: bool, create_graph: bool, allow: bool
+) -> list[Tensor | None]:
+    """The gradients with respect to the tensors and edges ``wanted``; None where there is none, if that is allowed."""
     roots = _roots(outs, gradients, create_graph)
+    for tensor in wanted:
+        _check_input(tensor)
+    ins = _tensors(wanted)
     captures: dict[Node, list[tuple[int, int]]] = {}
     for position, tensor in enumerate(ins):
         if tensor._edge is NO_EDGE:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         node, index = as_pair(edge_of(tensor))
-        assert node is not None
+        if node is None:  # a view that requires grad only because its base does: no gradient ever arrives
+            continue
         captures.setdefault(node, []).append((index, position))
     needed = _on_the_way(roots, set(captures))
     needed -= {node for node in captures if needed.isdisjoint(_targets(node))}
     got = engine.run(roots, keep_graph=keep, create_graph=create_graph, captures=captures, needed=needed)
     results: list[Tensor | None] = []
-    for position, tensor in enumerate(ins):
-        found = engine.as_tensor(got.get(position))
-        if found is None:
+    for position in range(len(ins)):
+        gradient = engine.as_tensor(settled(got.get(position)))
+        if gradient is None:
             if not allow:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                    f"The differentiated Tensor at index {position} appears to not have been used in the graph. Set "
                     "allow_unused=True if this is the desired behavior."
                 )
-            if materialize_grads:
-                found = from_array(np.zeros_like(tensor._array))
-        results.append(found)
-    return tuple(results)
+        results.append(gradient)
+    return results
 
 
 _LEAF_WARNING = (
@@ -249,7 +377,7 @@ _LEAF_WARNING = (
 
 def _get_grad(self: Tensor) -> Tensor | None:
     """The gradient accumulated so far: None until the first backward.  Read from a non-leaf, a warning says why."""
-    if self._grad is None and not self._retains and not self.is_leaf:
+    if self._grad is None and not self._retains and not self._stale and not self.is_leaf:
         warnings.warn(_LEAF_WARNING, UserWarning, stacklevel=2)
     return self._grad
 
@@ -281,13 +409,12 @@ def _del_grad(self: Tensor) -> None:
 attach(property(_get_grad, _set_grad, _del_grad), name="grad")
 
 
-@property
-def grad_fn(self: Tensor) -> Node | None:
+def _grad_fn(self: Tensor) -> Node | None:
     """The node that made this tensor; None for a leaf."""
     if self.is_leaf:
         return None
     return as_pair(self._edge or edge_of(self))[0]
 
 
-attach(grad_fn, name="grad_fn")
+attach(property(_grad_fn), name="grad_fn")
 attach(property(lambda self: 0 if self.is_leaf else as_pair(self._edge or edge_of(self))[1]), name="output_nr")

@@ -3,19 +3,45 @@
 Every edge leads from a node to one recorded earlier, so the latest of the nodes that wait has all its gradients:
 a heap by time of recording is a topological order, and no pass to count dependencies is needed.  Gradients travel
 as raw arrays, or as :class:`~adjoint.autograd.taped.Taped` ones when the backward itself is to be recorded.
+
+Leaves are older than what is made of them, so a leaf's gradient is complete before its turn comes.  Nobody can tell,
+unless there are hooks: then a first pass counts the uses of every leaf, and each is accumulated into as soon as its
+last gradient arrives, as in PyTorch.
+
+A backward runs in the thread that asked for it.  One that is asked for inside of another (by a hook or a Function)
+is a run of its own, done when the call returns; nested deeply, it goes on in a new thread with a fresh stack.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush, heappushpop
+from itertools import count
 from typing import Any
 
+from adjoint.autograd.accumulate import AccumulateGrad
+from adjoint.autograd.batch import sample_by_sample
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
-from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array
+from adjoint.readings.batched import MissingRule
+from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
+from adjoint.thread_state import go_on_elsewhere
+
+# Called around every node of every backward while there are any: watcher(node, run) -> what run() returned, the
+# gradients.  Anomaly detection and the profiler put themselves here for as long as they are on.
+watchers: list[Callable[[Node, Callable[[], Any]], Any]] = []
+
+# The hooks of all nodes and leaves; while there are any, leaves are accumulated into in PyTorch's order.
+hooked: set[Any] = set()  # weak references that take themselves out
+
+_TAPED, _WATCHED = 1, 2
+_numbers = count()
+_first_of_all = count(-(2**63)).__next__  # the turns of leaves that are complete: before all others
+_NESTED = 20  # how many backwards inside of each other one thread's stack has to hold
+_callbacks: dict[int, list[Callable[[], Any]]] = {}  # number of a backward -> what was queued to run at its end
 
 
 def run(
@@ -25,20 +51,67 @@ def run(
     create_graph: bool,
     captures: dict[Node, list[tuple[int, int]]] | None = None,
     needed: set[Node] | None = None,
+    place: Any = None,
 ) -> dict[int, Any]:
     """Send gradients from ``roots``, (edge, gradient array) pairs, to wherever they lead.
 
     With ``captures`` (node -> (output, position) pairs) only the ``needed`` nodes run, and the gradients that
-    arrive at the captured outputs are returned by position.
+    arrive at the captured outputs are returned by position.  ``place`` is the user's line that asked for it (a list,
+    see :func:`~adjoint.autograd.saved.is_freed`): nodes whose saved tensors are freed keep it.
     """
-    before = mode.enabled
-    mode.enabled = create_graph
+    state = mode.__dict__  # this thread's, looked up once
+    outer = state.get("task")
+    depth = 0
+    if outer is not None:
+        depth = outer[4] + 1
+        if depth % _NESTED == 0:
+            again = functools.partial(
+                run,
+                roots,
+                keep_graph=keep_graph,
+                create_graph=create_graph,
+                captures=captures,
+                needed=needed,
+                place=place,
+            )
+            return go_on_elsewhere(_deeper, depth, again)
+    before = state.get("enabled", True)
+    number = next(_numbers)
+    state["enabled"] = create_graph
+    state["task"] = (number, roots, captures, needed, depth)
     token = quiet(IGNORE)
     try:
-        return _run(roots, keep_graph, create_graph, captures, needed)
+        taped = create_graph
+        if not create_graph and state.get("duals"):  # the tangents of gradients are asked for
+            taped = True
+            roots = [(sink, g if g.__class__ is Taped else Taped(from_array(g))) for sink, g in roots]
+        found = _run(roots, keep_graph, taped, captures, needed, place)
+        if number in _callbacks:
+            for callback in _callbacks[number]:  # one may queue others
+                callback()
+        return found
     finally:
+        if _callbacks:
+            _callbacks.pop(number, None)
         loud(token)
-        mode.enabled = before
+        state["enabled"] = before
+        state["task"] = outer
+
+
+def _deeper(depth: int, again: Callable[[], Any]) -> Any:
+    """Go on in a new thread: as inside of a backward that is nested one deeper."""
+    mode.task = (*mode.task[:4], depth)
+    return again()
+
+
+def queue_callback(callback: Callable[[], Any]) -> None:
+    """Have ``callback()`` called at the end of the backward that runs in this thread.
+
+    Raises RuntimeError where none does.
+    """
+    if mode.task is None:
+        raise RuntimeError("Final callbacks can only be installed during backward pass.")
+    _callbacks.setdefault(mode.task[0], []).append(callback)
 
 
 def _run(
@@ -47,90 +120,155 @@ def _run(
     taped: bool,
     captures: dict[Node, list[tuple[int, int]]] | None,
     needed: set[Node] | None,
+    place: Any,
 ) -> dict[int, Any]:
     captured: dict[int, Any] = {}
+    special = _WATCHED if watchers else _TAPED if taped else 0
     heap: list[int] = []  # the orders of the nodes that wait
     waiting: dict[int, Any] = {}  # order -> node
     arrived: dict[int, Any] = {}  # order -> the gradient that arrived so far; of several outputs, {index: gradient}
+    uses = _uses_of_leaves(roots, captures, needed) if hooked else None
+    partial = needed is not None or uses is not None  # whether an edge has to be looked at before it is followed
     for sink, g in roots:
         node = sink.node if sink.__class__ is Output else sink  # type: ignore[attr-defined]
-        _deliver(sink, node, g, heap, waiting, arrived)
+        if uses is not None and node in uses:
+            _deliver_to_leaf(node, g, uses, heap, waiting, arrived)
+        else:
+            _deliver(sink, node, g, heap, waiting, arrived)
     if not heap:
         return captured
     order = heappop(heap)
     node, g = waiting.pop(order), arrived.pop(order)
+    grads: Any
+    following: Any
+    gradient: Any
     while True:
+        # Here nothing but `g` may hold the gradient: a leaf takes over what nobody else holds.
+        following = gradient = grads = None
+        undefined = g is None
         if g.__class__ is dict:
-            g = [g.get(i) for i in range(node.outputs)]
+            undefined = not g
+            g = [g.get(i) for i in range(node._outputs)]
+        run_it = True
         if captures is not None:
             run_it, g = _capture(node, g, captures, needed, captured, taped)
-        else:
-            run_it = True
-        grads: Any = ()
         if run_it:
-            if node.hooks is None:
-                grads = node.apply_taped(g) if taped else node.apply(g)
-            else:
-                grads = _apply_with_hooks(node, g, taped)
-            if not keep_graph and node.saved:
-                node.saved = None
-        # The node to run next is most often one that just got its gradient: keep it out of the heap.
-        following: Any = None
-        gradient: Any = None
-        for sink, g in zip(node.edges, grads):
-            if g is None or sink is NO_EDGE:
+            try:
+                if node._hooks is not None:
+                    grads = _apply_with_hooks(node, g, taped)
+                elif undefined:
+                    grads = node.apply_undefined(g, taped)
+                elif not special:
+                    grads = node.apply(g)
+                elif special == _TAPED:
+                    grads = node.apply_taped(g)
+                else:
+                    grads = _apply_watched(node, g, taped)
+            except MissingRule:
+                grads = sample_by_sample(node, g, taped)
+            if not keep_graph and node._kept:
+                node._kept = place
+            # The node to run next is most often one that just got its gradient: keep it out of the heap.
+            for sink, g in zip(node._edges, grads):
+                if sink is NO_EDGE:
+                    continue
+                if sink is following:
+                    if g is not None:
+                        gradient = gradient + g
+                    continue
+                if partial:
+                    target = sink.node if sink.__class__ is Output else sink
+                    if needed is not None and target not in needed and target not in captures:  # type: ignore[operator]
+                        continue
+                    if uses is not None and target in uses:
+                        _deliver_to_leaf(target, g, uses, heap, waiting, arrived)
+                        continue
+                if sink.__class__ is Output or g is None:
+                    _deliver(sink, sink.node if sink.__class__ is Output else sink, g, heap, waiting, arrived)
+                    continue
+                order = sink._order
+                if order in arrived:
+                    earlier = arrived[order]
+                    arrived[order] = g if earlier is None else earlier + g
+                    continue
+                if following is not None:
+                    order = following._order
+                    heappush(heap, order)
+                    waiting[order] = following
+                    arrived[order] = gradient
+                following = sink
+                gradient = g
+        if following is not None:
+            if not heap or following._order < heap[0]:
+                node = following
+                g = gradient
                 continue
-            if sink is following:
-                gradient = gradient + g
-                continue
-            target = sink.node if sink.__class__ is Output else sink
-            if needed is not None and target not in needed and target not in captures:
-                continue
-            if target is not sink or target.order in waiting:
-                _deliver(sink, target, g, heap, waiting, arrived)
-                continue
-            if following is not None:
-                order = following.order
-                heappush(heap, order)
-                waiting[order] = following
-                arrived[order] = gradient
-            following = sink
-            gradient = g
-        if following is None:
-            if not heap:
-                return captured
-            order = heappop(heap)
-        elif heap and heap[0] < following.order:
-            order = following.order
+            order = following._order
             waiting[order] = following
             arrived[order] = gradient
             order = heappushpop(heap, order)
+        elif heap:
+            order = heappop(heap)
         else:
-            node = following
-            g = gradient
-            # Nothing but `g` may hold the gradient: a leaf takes over what nobody else holds.
-            grads = following = gradient = sink = target = None
-            continue
-        grads = following = gradient = sink = target = None
+            return captured
         node = waiting.pop(order)
         g = arrived.pop(order)
 
 
-def _deliver(
-    sink: Sink, node: Any, g: Any, heap: list[int], waiting: dict[int, Any], arrived: dict[int, Any]
-) -> None:
-    """Add a gradient to what has arrived at a node, and have the node wait for its turn."""
-    order = node.order
+def _deliver(sink: Sink, node: Any, g: Any, heap: list[int], waiting: dict[int, Any], arrived: dict[int, Any]) -> None:
+    """Add a gradient, or None, to what has arrived at a node, and have the node wait for its turn."""
+    order = node._order
     if order not in waiting:
         heappush(heap, order)
         waiting[order] = node
-        arrived[order] = {sink.index: g} if sink is not node else g  # type: ignore[attr-defined]
-    elif sink is node:
-        arrived[order] = arrived[order] + g
-    else:
+        arrived[order] = g if sink is node else {}
+    elif sink is node and g is not None:
+        earlier = arrived[order]
+        arrived[order] = g if earlier is None else earlier + g
+    if sink is not node and g is not None:
         buffer = arrived[order]
         index = sink.index  # type: ignore[attr-defined]
         buffer[index] = buffer[index] + g if index in buffer else g
+
+
+def _deliver_to_leaf(
+    leaf: Node, g: Any, uses: dict[Node, Any], heap: list[int], waiting: dict[int, Any], arrived: dict[int, Any]
+) -> None:
+    """Add a gradient, or None, to a leaf's; with the last of them it is the leaf's turn."""
+    use = uses[leaf]
+    use[0] -= 1
+    if g is not None:
+        use[1] = g if use[1] is None else use[1] + g
+    if use[0] == 0:
+        turn = _first_of_all()
+        heappush(heap, turn)
+        waiting[turn] = leaf
+        arrived[turn] = use[1]
+        del uses[leaf]
+
+
+def _uses_of_leaves(
+    roots: Iterable[tuple[Sink, Any]], captures: dict[Node, Any] | None, needed: set[Node] | None
+) -> dict[Node, Any]:
+    """For every leaf that this run reaches, a list: how many gradients it will get, and None, their sum so far."""
+    uses: dict[Node, Any] = {}
+    seen: set[Any] = set()
+    stack: list[Any] = [sink.node if sink.__class__ is Output else sink for sink, _ in roots]  # type: ignore[attr-defined]
+    while stack:
+        node = stack.pop()
+        if needed is not None and node not in needed and node not in captures:  # type: ignore[operator]
+            continue
+        if node.__class__ is AccumulateGrad:
+            use = uses.get(node)
+            if use is None:
+                uses[node] = [1, None]
+            else:
+                use[0] += 1
+        elif node not in seen:
+            seen.add(node)
+            if needed is None or node in needed:
+                stack += [e.node if e.__class__ is Output else e for e in node._edges if e is not NO_EDGE]
+    return uses
 
 
 def _capture(
@@ -145,25 +283,41 @@ def _capture(
     run_it = needed is None or node in needed
     wanted = captures.get(node)
     if wanted is not None:
-        if not run_it and node.hooks is not None:
-            g = node.hooks.before_capture(g, taped)
+        if not run_it and node._hooks is not None:
+            g = node._hooks.before_capture(g, taped)
         for index, position in wanted:
-            captured[position] = g[index] if node.outputs > 1 else g
+            captured[position] = g[index] if node._outputs > 1 else g
     return run_it, g
 
 
 def _apply_with_hooks(node: Node, g: Any, taped: bool) -> Any:
-    hooks = node.hooks
+    hooks = node._hooks
     g = hooks.before(node, g, taped)
-    grads = node.apply_taped(g) if taped else node.apply(g)
+    if g is None or (g.__class__ is list and not any(x is not None for x in g)):
+        grads = node.apply_undefined(g, taped)
+    elif watchers:
+        grads = _apply_watched(node, g, taped)
+    else:
+        grads = node.apply_taped(g) if taped else node.apply(g)
     return hooks.after(node, grads, g, taped)
+
+
+def _apply_watched(node: Node, g: Any, taped: bool) -> Any:
+    """Run a node with the watchers around it, the latest of them outermost."""
+
+    def run_node() -> Any:
+        return node.apply_taped(g) if taped else node.apply(g)
+
+    for watcher in watchers:
+        run_node = functools.partial(watcher, node, run_node)
+    return run_node()
 
 
 def as_tensor(g: Any) -> Tensor | None:
     """A travelling gradient as the tensor that hooks and Functions see."""
     if g is None:
         return None
-    return g.tensor if g.__class__ is Taped else from_array(g)
+    return g.tensor if g.__class__ is Taped else from_array(as_array(g))
 
 
 def as_gradient(t: Tensor | None, taped: bool) -> Any:

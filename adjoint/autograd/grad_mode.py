@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from adjoint.autograd.interception import intercept
+from adjoint.thread_state import carried
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,9 +19,15 @@ class _Mode(threading.local):
 
     enabled = True
     inference = False
+    duals = 0  # how many forward-mode levels are entered
+    primal = 0  # how many times forward mode was switched off inside of them
+    transforms = 0  # how many transforms of torch.func are being computed
+    multithreading = True
+    task: Any = None  # the backward that runs, (number, roots, captures, needed, depth of nesting)
 
 
-mode = _Mode()
+mode = carried(_Mode())
+_this = mode  # where an argument has that name
 
 
 def is_grad_enabled() -> bool:
@@ -141,6 +148,32 @@ class set_grad_enabled(_ContextDecorator):
         mode.enabled = self._before
 
 
+def is_multithreading_enabled() -> bool:
+    """What :class:`set_multithreading_enabled` said last in this thread; True where it said nothing."""
+    return mode.multithreading
+
+
+class set_multithreading_enabled(_ContextDecorator):
+    """Whether a backward may use a thread per accelerator, at once; as a context manager also back at its end.
+
+    A backward on the CPU runs in the thread that asked for it, in PyTorch as here, whatever this says.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self._before = _this.multithreading
+        self.mode = mode
+        _this.multithreading = bool(mode)
+
+    def _again(self) -> set_multithreading_enabled:
+        return set_multithreading_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        _this.multithreading = bool(self.mode)
+
+    def __exit__(self, *exc: object) -> None:
+        _this.multithreading = self._before
+
+
 class inference_mode(_ContextDecorator):
     """Like :class:`no_grad`, and the tensors made inside can never be recorded, not even later.
 
@@ -152,6 +185,8 @@ class inference_mode(_ContextDecorator):
     >>> y.is_inference()
     True
     """
+
+    mode: bool
 
     def __new__(cls, mode: Any = True) -> Any:
         self = object.__new__(cls)

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.engine import as_gradient, as_tensor
+from adjoint.autograd.engine import as_gradient, as_tensor, hooked
+from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, as_pair
+from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.places import explain, tell_function
 from adjoint.tensor import Tensor, attach
 
 _ids = count()
@@ -48,36 +52,38 @@ class NodeHooks:
     """The hooks of one node, in the order in which they run: those of its output tensors, retained gradients, the
     node's own before and after it runs, and, on a leaf, those after accumulation."""
 
-    __slots__ = ("after_accumulate", "post", "pre", "retained", "tensor_pre")
+    __slots__ = ("__weakref__", "after_accumulate", "post", "pre", "retained", "tensor_pre")
 
     def __init__(self) -> None:
+        hooked.add(weakref.ref(self, hooked.discard))
         self.tensor_pre: dict[int, OrderedDict[int, Any]] = {}
         self.retained: dict[int, weakref.ref[Tensor]] = {}
         self.pre: OrderedDict[int, Any] = OrderedDict()
         self.post: OrderedDict[int, Any] = OrderedDict()
         self.after_accumulate: OrderedDict[int, Any] = OrderedDict()
 
+    def of_node(self) -> NodeHooks:
+        """Of a leaf's hooks those of one of its AccumulateGrad nodes: before and after it runs it has its own."""
+        hooks = NodeHooks()
+        hooks.tensor_pre = self.tensor_pre
+        hooks.after_accumulate = self.after_accumulate
+        return hooks
+
     def before_capture(self, g: Any, taped: bool) -> Any:
-        """Run the output tensors' hooks on what arrived."""
+        """Run the output tensors' hooks on what arrived, and keep the gradients that are to be retained."""
         for index, hooks in self.tensor_pre.items():
             for hook in list(hooks.values()):
-                given = g[index] if isinstance(g, list) else g
-                if given is None:
-                    continue
-                tensor = as_tensor(given)
+                tensor = as_tensor(g[index] if isinstance(g, list) else g)
                 replacement = hook(tensor)
                 if replacement is None:
                     continue
+                if tensor is None:
+                    raise RuntimeError("can't replace a None gradient with a non-None value")
                 _check_replacement(hook, tensor, replacement)
                 if isinstance(g, list):
                     g[index] = as_gradient(replacement, taped)
                 else:
                     g = as_gradient(replacement, taped)
-        return g
-
-    def before(self, node: Node, g: Any, taped: bool) -> Any:
-        """Run everything that comes before the node itself."""
-        g = self.before_capture(g, taped)
         for index, reference in self.retained.items():
             tensor = reference()
             given = g[index] if isinstance(g, list) else g
@@ -88,28 +94,51 @@ class NodeHooks:
                     tensor._grad = new if taped else as_tensor(given.copy())
                 else:
                     tensor._grad = old + new
+        return g
+
+    def before(self, node: Node, g: Any, taped: bool) -> Any:
+        """Run everything that comes before the node itself."""
+        g = self.before_capture(g, taped)
         for hook in list(self.pre.values()):
             many = isinstance(g, list)
-            replacement = hook(tuple(as_tensor(x) for x in g) if many else (as_tensor(g),))
+            given = tuple([as_tensor(x) for x in g]) if many else (as_tensor(g),)
+            replacement = hook(given)
             if replacement is not None:
-                replaced = replacement if isinstance(replacement, tuple) else (replacement,)
-                g = [as_gradient(t, taped) for t in replaced] if many else as_gradient(replaced[0], taped)
+                _check_replacements(hook, given, replacement)
+                g = [as_gradient(t, taped) for t in replacement] if many else as_gradient(replacement[0], taped)
         return g
 
     def after(self, node: Node, grads: Any, g: Any, taped: bool) -> Any:
         """Run the hooks that see the gradients of the inputs."""
         for hook in list(self.post.values()):
             outputs = tuple(as_tensor(x) for x in (g if isinstance(g, list) else [g]))
-            replacement = hook(tuple(as_tensor(x) for x in grads), outputs)
+            given = tuple([as_tensor(x) for x in grads])
+            replacement = hook(given, outputs)
             if replacement is not None:
-                replaced = replacement if isinstance(replacement, tuple) else (replacement,)
-                grads = tuple(as_gradient(t, taped) for t in replaced)
+                _check_replacements(hook, given, replacement)
+                grads = tuple([as_gradient(t, taped) for t in replacement])
         return grads
 
     def after_accumulation(self, leaf: Tensor) -> None:
         """Run the hooks that wait for a leaf's ``grad`` to be complete."""
         for hook in list(self.after_accumulate.values()):
             hook(leaf)
+
+
+def _check_replacements(hook: Any, given: tuple[Any, ...], replacement: Any) -> None:
+    """Raise PyTorch's errors for what a node's hook returned in the place of several gradients."""
+    if not isinstance(replacement, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(replacement).__name__}'")
+    if len(replacement) != len(given):
+        name = getattr(hook, "__name__", type(hook).__name__)
+        raise RuntimeError(
+            f"hook '{name}' has returned an incorrect number of values (got {len(replacement)}, but expected {len(given)})"
+        )
+    for old, new in zip(given, replacement):
+        if new is not None:
+            if old is None:
+                raise RuntimeError("can't replace a None gradient with a non-None value")
+            _check_replacement(hook, old, new)
 
 
 def _check_replacement(hook: Any, given: Any, replacement: Any) -> None:
@@ -119,17 +148,31 @@ def _check_replacement(hook: Any, given: Any, replacement: Any) -> None:
     if replacement._array.dtype != given._array.dtype:
         raise RuntimeError(f"hook '{name}' has changed the type of value (was {given.type()} got {replacement.type()})")
     if replacement._array.shape != given._array.shape:
-        raise RuntimeError(f"hook '{name}' has changed the size of value")
+        raise explain(
+            RuntimeError(f"hook '{name}' has changed the size of value"),
+            f"It was given a gradient of shape {list(given.shape)} and returned one of {list(replacement.shape)}; it is",
+            tell_function(hook) or "",
+        )
 
 
 def hooks_of(node: Node) -> NodeHooks:
-    """The node's hooks, made if it has none yet; a leaf's are kept by the leaf, for its node comes and goes."""
-    if node.hooks is None:
-        node.hooks = NodeHooks()
-        variable = getattr(node, "variable", None)
-        if isinstance(variable, Tensor):
-            variable._hooks = node.hooks
-    return node.hooks
+    """The node's hooks, made if it has none yet; a leaf keeps those of its tensor, for its node comes and goes."""
+    if node._hooks is None:
+        if isinstance(node, AccumulateGrad):
+            leaf = node.variable
+            if leaf._hooks is None:
+                leaf._hooks = NodeHooks()
+            node._hooks = leaf._hooks.of_node()
+        else:
+            node._hooks = NodeHooks()
+    return node._hooks
+
+
+def _hooks_to_be(view: Tensor) -> NodeHooks:
+    """The hooks of a view that requires grad only because its base does: no gradient arrives before it is made a leaf."""
+    if view._hooks is None:
+        view._hooks = NodeHooks()
+    return view._hooks
 
 
 def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
@@ -147,7 +190,8 @@ def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Rem
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     node, index = as_pair(edge_of(self))
-    assert node is not None
+    if node is None:
+        return add_hook(_hooks_to_be(self).tensor_pre.setdefault(0, OrderedDict()), hook)
     return add_hook(hooks_of(node).tensor_pre.setdefault(index, OrderedDict()), hook)
 
 
@@ -162,7 +206,8 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     if not self.is_leaf:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     node, _ = as_pair(edge_of(self))
-    assert node is not None
+    if node is None:
+        return add_hook(_hooks_to_be(self).after_accumulate, hook)
     return add_hook(hooks_of(node).after_accumulate, hook)
 
 
@@ -174,7 +219,7 @@ def retain_grad(self: Tensor) -> None:
     """
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if self.is_leaf:
+    if self._stale is True or (self._stale and self._retains) or (not self._stale and self.is_leaf):
         return
     node, index = as_pair(edge_of(self))
     assert node is not None
@@ -182,13 +227,12 @@ def retain_grad(self: Tensor) -> None:
     self._retains = True
 
 
-@property
-def retains_grad(self: Tensor) -> bool:
+def _retains_grad(self: Tensor) -> bool:
     """Whether this is a non-leaf whose gradient is kept in ``grad``."""
     return self._retains and not self.is_leaf
 
 
-attach(retains_grad, name="retains_grad")
+attach(property(_retains_grad), name="retains_grad")
 
 
 def register_node_hook(self: Node, fn: Callable[..., Any]) -> RemovableHandle:
@@ -201,5 +245,24 @@ def register_node_prehook(self: Node, fn: Callable[..., Any]) -> RemovableHandle
     return add_hook(hooks_of(self).pre, fn)
 
 
+def call_node(self: Node, *grads: Tensor | None) -> Any:
+    """Run this node alone, without its hooks: the gradients of its inputs, given those of its outputs (None: undefined).
+
+    They are recorded where grad mode is on.
+    """
+    if len(grads) != self._outputs:
+        raise TypeError(f"expected {self._outputs} arguments, got {len(grads)} instead")
+    taped = mode.enabled
+    given: Any = [as_gradient(g, taped) for g in grads]
+    given = given if self._outputs > 1 else given[0]
+    token = quiet(IGNORE)
+    try:
+        found = tuple(as_tensor(g) for g in (self.apply_taped(given) if taped else self.apply(given)))
+    finally:
+        loud(token)
+    return found[0] if len(found) == 1 else found
+
+
+Node.__call__ = call_node  # type: ignore[method-assign]
 Node.register_hook = register_node_hook  # type: ignore[attr-defined]
 Node.register_prehook = register_node_prehook  # type: ignore[attr-defined]

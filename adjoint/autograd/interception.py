@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from adjoint.thread_state import carried
+
 # interceptor(operator, run, args, kwargs) -> result, where run(*args, **kwargs) is what lies beneath.
 Interceptor = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
@@ -29,13 +31,13 @@ class Intercept:
     def __init__(self) -> None:
         self.active = 0
         self._lock = threading.Lock()
-        self._stack = _Stack()
+        self._stack = carried(_Stack())
 
     def add(self, interceptor: Interceptor) -> Interceptor:
         """Have this thread's operator calls go through ``interceptor``, the innermost from now on."""
         stack = self._stack
-        stack.interceptors.append(interceptor)
-        stack.depth = len(stack.interceptors)
+        stack.interceptors.insert(stack.depth, interceptor)
+        stack.depth += 1
         with self._lock:
             self.active += 1
         return interceptor
@@ -46,8 +48,9 @@ class Intercept:
         for i in reversed(range(len(stack.interceptors))):
             if stack.interceptors[i] is interceptor:
                 del stack.interceptors[i]
+                if i < stack.depth:
+                    stack.depth -= 1
                 break
-        stack.depth = len(stack.interceptors)
         with self._lock:
             self.active -= 1
 
@@ -56,20 +59,27 @@ class Intercept:
         return self._stack.depth > 0
 
     def call(self, operator: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run ``function`` through this thread's innermost interceptor; the next ones see what that one runs."""
+        """Run ``function`` through this thread's innermost interceptor.
+
+        What that one calls, the function included, is seen by the next ones and not by itself.
+        """
         stack = self._stack
         depth = stack.depth
-        interceptor = stack.interceptors[depth - 1]
+        stack.depth = depth - 1
+        try:
+            return stack.interceptors[depth - 1](operator, function, args, kwargs)
+        finally:
+            stack.depth = depth
 
-        def run(*args: Any, **kwargs: Any) -> Any:
-            outer = stack.depth
-            stack.depth = depth - 1
-            try:
-                return function(*args, **kwargs)
-            finally:
-                stack.depth = outer
-
-        return interceptor(operator, run, args, kwargs)
+    def anew(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call ``function``, the user's own code, so that what it calls is seen by all of this thread's interceptors."""
+        stack = self._stack
+        depth = stack.depth
+        stack.depth = len(stack.interceptors)
+        try:
+            return function(*args)
+        finally:
+            stack.depth = depth
 
 
 intercept = Intercept()

@@ -14,15 +14,15 @@ class Node(Sink):
     it, ``MulBackward0`` and so on.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "edges", "extra", "hooks", "order", "saved")
+    __slots__ = ("__dict__", "__weakref__", "_edges", "_extra", "_hooks", "_kept", "_order")
 
-    edges: tuple[Sink, ...]  # where the gradients of the inputs go, NO_EDGE where none is needed
-    saved: Any  # tuple of saved tensors, None once they were freed
-    extra: tuple[Any, ...]  # what else the formulas ask for: shapes, dims, flags
-    hooks: Any  # autograd.hooks.NodeHooks, None where there are none
-    order: int  # time of recording; the latest is the smallest
+    _edges: tuple[Sink, ...]  # where the gradients of the inputs go, NO_EDGE where none is needed
+    _kept: Any  # tuple of saved tensors, None once they were freed
+    _extra: tuple[Any, ...]  # what else the formulas ask for: shapes, dims, flags
+    _hooks: Any  # autograd.hooks.NodeHooks, None where there are none
+    _order: int  # time of recording; the latest is the smallest
 
-    outputs = 1  # how many outputs the forward had
+    _outputs = 1  # how many outputs the forward had
     metadata_shape: Any = None
 
     def apply(self, g: Any) -> Any:
@@ -33,14 +33,19 @@ class Node(Sink):
         """As :meth:`apply` on :class:`~adjoint.autograd.taped.Taped` arrays, so that what it does is recorded."""
         raise NotImplementedError
 
+    def apply_undefined(self, g: Any, taped: bool) -> Any:
+        """What :meth:`apply` gives where no gradient arrived, only None (a list of it where there are several)."""
+        return (None,) * len(self._edges)
+
     def name(self) -> str:
         """The node's name, ``"MulBackward0"``."""
-        return type(self).__name__
+        name = type(self).__name__
+        return name if name != "CopyBackwards" else "torch::autograd::CopyBackwards"
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """Per input, the node that its gradient flows to and which of that node's outputs it was."""
-        return tuple(as_pair(edge) for edge in self.edges)
+        return tuple(as_pair(edge) for edge in self._edges)
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -48,10 +53,10 @@ class Node(Sink):
         return self.__dict__.setdefault("_metadata", {})
 
     def _sequence_nr(self) -> int:
-        return -self.order
+        return -self._order
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{type(self).__name__} object at {id(self):#x}>"
 
 
 class Output(Sink):
@@ -76,11 +81,11 @@ def as_pair(edge: Sink | None) -> tuple[Node | None, int]:
 
 def record(node: Node, edges: tuple[Sink, ...], saved: tuple[Any, ...] = (), extra: tuple[Any, ...] = ()) -> Node:
     """Fill a new node's slots, as generated callers do inline."""
-    node.edges = edges
-    node.saved = saved
-    node.extra = extra
-    node.hooks = None
-    node.order = tick()
+    node._edges = edges
+    node._kept = saved
+    node._extra = extra
+    node._hooks = None
+    node._order = tick()
     return node
 
 

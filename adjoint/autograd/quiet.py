@@ -1,12 +1,16 @@
 """NumPy's floating-point warnings, off while an operator runs and only then.
 
-PyTorch computes infinities and NaNs in silence.  ``numpy.errstate`` would say so at half a microsecond a call, so
-the context variable behind it is set directly: ``token = quiet(IGNORE)`` ... ``loud(token)``.  Where NumPy does not
-have it, warnings are switched off once per thread that uses Adjoint.
+PyTorch computes infinities and NaNs in silence.  ``numpy.errstate`` would say so at half a microsecond a call.  NumPy
+keeps that state in a context variable, so an operator's forward runs in a context of ours in which they are off:
+``calm(function, *args)`` costs twenty nanoseconds.  A context can be entered once at a time; where it is taken (by
+another thread, or by the operator around this one), and for longer stretches such as a whole backward, the variable
+itself is set: ``token = quiet(IGNORE)`` ... ``loud(token)``.  Where NumPy does not have it, warnings are switched off
+once per thread that uses Adjoint.
 """
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable
 from typing import Any
 
@@ -36,3 +40,22 @@ except ImportError:  # another NumPy than those this was written for
 
     def loud(_: Any) -> None:
         return None
+
+
+_calm = contextvars.copy_context()
+_calm.run(np.seterr, all="ignore")
+calm: Callable[..., Any] = _calm.run
+
+
+def is_taken(error: Exception) -> bool:
+    """Whether :data:`calm` failed because its context was entered already."""
+    return error.__class__ is RuntimeError and str(error).startswith("cannot enter context")
+
+
+def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """As :data:`calm`, where its context is taken."""
+    token = quiet(IGNORE)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        loud(token)

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from adjoint import dtypes
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.taped import Taped
+from adjoint.places import explain, tell
 from adjoint.tensor import NO_EDGE, Sink, Tensor, writes_of
 
 _new = object.__new__
@@ -15,7 +16,11 @@ _new = object.__new__
 def saved_result(result: Tensor) -> Tensor:
     """What a node keeps of its own output: the same memory under the same record of writes, without the graph,
     so that node and output do not hold each other."""
-    return alias(result, NO_EDGE)
+    t = _new(Tensor)
+    t._array = result._array
+    t._edge = NO_EDGE
+    t._writes = result._writes or writes_of(result)
+    return t
 
 
 def alias(tensor: Tensor, edge: Sink | None, *, array: Any = None) -> Tensor:
@@ -24,38 +29,78 @@ def alias(tensor: Tensor, edge: Sink | None, *, array: Any = None) -> Tensor:
     t._array = tensor._array if array is None else array
     t._edge = edge
     t._writes = writes_of(tensor)
+    if tensor._tangents is not None:
+        t._tangents = tensor._tangents
     return t
 
 
-def raise_freed() -> NoReturn:
-    """PyTorch's error for using a graph whose saved tensors are gone."""
-    raise RuntimeError(
+def is_freed(saved: Any) -> bool:
+    """Whether what a node has in the place of its saved tensors says that they were freed: None, or a list, the place
+    of the backward that freed them."""
+    return saved is None or saved.__class__ is list
+
+
+def raise_freed(freed: Any = None) -> NoReturn:
+    """PyTorch's error for using a graph whose saved tensors are gone, and where they were freed."""
+    error = RuntimeError(
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
         "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
         "saved tensors after calling backward."
     )
+    if freed:
+        explain(error, "The graph was freed by the backward at", tell(tuple(freed)))
+    raise error
 
 
-def raise_modified(node: Node, saved: Tensor) -> NoReturn:
-    """PyTorch's error for a saved tensor that was written to since."""
+
+def operator_name(node: Node) -> str:
+    """The operator's name as error messages give it: ``Mul`` for MulBackward0, ``Sum1`` for SumBackward1."""
+    name, backward, number = node.name().rpartition("Backward")
+    return name + number.removesuffix("0") if backward and (not number or number.isdigit()) else node.name()
+
+
+def raise_modified(node: Node, saved: Tensor, output: int | None = None) -> NoReturn:
+    """PyTorch's error for a saved tensor that was written to since; ``output``: which of the node's own it is."""
+    from adjoint.autograd.anomaly_mode import is_anomaly_enabled
+    from adjoint.autograd.edges import edge_of
+
     writes = writes_of(saved)
-    kind = f"torch.{dtypes.SCALAR_TYPE_NAMES[dtypes.of_array(saved._array)]}Tensor"
-    sizes = list(saved._array.shape)
-    made_by, number = as_pair(saved._edge) if not saved.is_leaf else (None, 0)
-    origin = f", which is output {number} of {made_by.name()}," if made_by is not None else ""
-    raise RuntimeError(
+    written = saved.__dict__.get("_written")  # the tensor that this one stood for when it was written to
+    now = written() if written is not None else saved
+    now = saved if now is None else now
+    kind = dtypes.legacy_name(dtypes.of_array(saved._array))
+    sizes = list(now._array.shape)
+    made_by, number = as_pair(edge_of(now)) if not now.is_leaf else (None, 0)
+    if output is not None:
+        made_by, number = node, output
+        view_of_it = saved.__dict__.get("_made_by")  # a result that was written into a view is known by the view's node
+        if view_of_it is not None and view_of_it() is not None:
+            made_by, number = view_of_it(), 0
+    hint = "enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd."
+    hint += "set_detect_anomaly(True, check_nan=False)."
+    if is_anomaly_enabled():
+        hint = "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+        hint += "question was changed in there or anywhere later. Good luck!"
+    origin = f", which is output {number} of {operator_name(made_by)}," if made_by is not None else ""
+    error = RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[{kind} {sizes}]{origin} is at version {writes.count}; expected version "
-        f"{writes.count_at(node.order)} instead. Hint: enable anomaly detection to find the operation that failed to "
-        "compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+        f"[{kind} {sizes}]{origin} is at version {writes_of(now).count}; expected version "
+        f"{writes.count_at(node._order)} instead. Hint: {hint}"
     )
+    noted = node.__dict__.get("_place")
+    if noted is not None:
+        explain(error, f"The tensor was saved by {operator_name(node)} at", tell(noted))
+    else:
+        explain(error, f"The tensor was saved by {operator_name(node)} (its line is noted under detect_anomaly)")
+    explain(error, "and changed in place at", tell(writes.first_after(node._order)))
+    raise error
 
 
 def taped_input(node: Node, saved: Any) -> Taped:
     """A saved input as the taped reading sees it: with its place in the graph."""
     writes = saved._writes
-    if writes is not None and writes.stamp < node.order:
+    if writes is not None and writes.stamp < node._order:
         raise_modified(node, saved)
     return Taped(saved if isinstance(saved, Tensor) else saved.tensor)
 
@@ -63,6 +108,6 @@ def taped_input(node: Node, saved: Any) -> Taped:
 def taped_result(node: Node, saved: Any, index: int | None = None) -> Taped:
     """A saved output as the taped reading sees it: made by this node."""
     writes = saved._writes
-    if writes is not None and writes.stamp < node.order:
-        raise_modified(node, saved)
+    if writes is not None and writes.stamp < node._order:
+        raise_modified(node, saved, index or 0)
     return Taped(alias(saved, node if index is None else Output(node, index)))

@@ -1,82 +1,180 @@
 """Views: tensors that share memory, and what an in-place write does to their history.
 
 A view remembers its base and the way from the base to it.  All tensors over the same memory share one record of
-writes.  A write to a view gives its *base* a new history, :class:`CopySlices`; every view of a base whose history
-is new takes the way from the base again when its edge is next asked for.
+writes.  A write to a view gives its *base* a new history, :class:`CopySlices`.  Every write, recorded or not, makes the
+views of a base that requires grad *stale*: they take the way from the base again when their edge is next asked for.
+A view made without recording has no history of its own; it *follows* its base, and requires grad while that does.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from adjoint.autograd import engine
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
-from adjoint.autograd.node import Node, record
-from adjoint.autograd.saved import raise_freed
+from adjoint.autograd.node import Node, as_pair, record
+from adjoint.autograd.overlap import check_no_overlap
+from adjoint.autograd.saved import is_freed, operator_name, raise_freed
 from adjoint.autograd.taped import Taped
-from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array, writes_of
+from adjoint.places import explain, here, tell
+from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
+
+Step = Callable[[Tensor], Tensor]
+
+MULTIPLE = "multiple"
+NO_GRAD = "no_grad"
+IN_FUNCTION = "function"
 
 
 class View:
     """How a view came to be: from which base, by which steps, and where."""
 
-    __slots__ = ("base", "made", "path")
+    __slots__ = ("base", "made", "path", "version")
 
-    def __init__(self, base: Tensor, path: tuple[Callable[[Tensor], Tensor], ...], made: str) -> None:
+    def __init__(self, base: Tensor, path: tuple[Step, ...], made: str, version: int) -> None:
         self.base = base
         self.path = path
-        self.made = made  # "", or why it may not be written to while recording: "no_grad", "multiple: ..."
-
-    def replay(self, tensor: Tensor) -> Tensor:
-        """Go the way from the base to the view again, from a tensor of the base's shape."""
-        for step in self.path:
-            tensor = step(tensor)
-        return tensor
+        self.version = version  # how many writes there had been when the view's edge was found
+        self.made = made  # "", or why it may not be written to while recording: NO_GRAD, MULTIPLE or IN_FUNCTION
 
 
-def become_view(view: Tensor, source: Tensor, step: Callable[[Tensor], Tensor], made: str = "") -> None:
+def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> None:
     """Note that ``view``, a new tensor, looks at the memory of ``source``; ``step(source)`` makes it again."""
-    writes = writes_of(source)
-    view._writes = writes
+    writes = view._writes = source._writes or writes_of(source)
     earlier = source._view
+    if not mode.enabled:
+        made = NO_GRAD
     if earlier is None:
-        base, path = source, (step,)
+        base = source
+        view._view = View(source, (step,), made, writes.count)
     else:
-        base, path = earlier.base, (*earlier.path, step)
-        made = made or earlier.made
-    view._view = View(base, path, made or ("" if mode.enabled else "no_grad"))
+        base = earlier.base
+        view._view = View(base, (*earlier.path, step), made or earlier.made, writes.count)
+    if view._edge is NO_EDGE and base._edge is not NO_EDGE:
+        view._edge = None
+        view._follows = True
     views = writes.views
     if views is None:
         writes.views = [weakref.ref(view)]
     else:
-        if len(views) & 31 == 31:  # forget the dead now and then, so that the list stays as long as it must
+        if len(views) >= writes.room:  # forget the dead, seldom enough that it costs nothing per view
             views[:] = [r for r in views if r() is not None]
+            writes.room = max(32, 2 * len(views))
         views.append(weakref.ref(view))
 
 
-def _outdate_views(base: Tensor) -> None:
-    """Have every live view of ``base`` find its edge anew."""
-    writes = base._writes
-    if writes is None or writes.views is None:
-        return
-    for reference in writes.views:
+def step_in_place(tensor: Tensor, array: Any, edge: Sink, step: Step, back: Step) -> None:
+    """Give a tensor the array and edge of a view of itself (``squeeze_``, ``t_``): nothing is written, only looked at
+    otherwise.  ``back`` undoes ``step``, for the views of this tensor that exist."""
+    writes = writes_of(tensor)
+    view = tensor._view
+    for reference in writes.views or ():
+        other = reference()
+        if other is not None and other._view is not None and other._view.base is tensor:
+            way = other._view
+            other._view = View(tensor, (back, *way.path), way.made, way.version)
+    writes.bump()
+    if view is not None:
+        tensor._view = View(view.base, (*view.path, step), view.made, writes.count)
+    tensor._array = array
+    tensor._edge = edge
+    tensor._stale = False
+
+
+def replay(path: tuple[Step, ...], tensor: Tensor) -> Tensor:
+    """Go the way from a base to a view again, from a tensor of the base's shape."""
+    for step in path:
+        tensor = step(tensor)
+    return tensor
+
+
+class _Form:
+    """A base's shape, dtype and order of dimensions in memory, without the base: a graph must not hold its outputs."""
+
+    __slots__ = ("dtype", "order", "shape")
+
+    def __init__(self, array: Any) -> None:
+        self.shape = array.shape
+        self.dtype = array.dtype
+        flags = getattr(array, "flags", None)
+        self.order = None
+        if flags is not None and not flags.c_contiguous:
+            self.order = sorted(range(array.ndim), key=lambda d: -array.strides[d])
+
+    def empty(self) -> Any:
+        """A new array of this form."""
+        if self.order is None:
+            return np.empty(self.shape, self.dtype)
+        back = sorted(range(len(self.order)), key=self.order.__getitem__)
+        return np.empty([self.shape[d] for d in self.order], self.dtype).transpose(back)
+
+
+def outdate(writes: Writes) -> None:
+    """After a write, or a change of what a base is: have every live view find its edge anew."""
+    count = writes.count
+    for reference in writes.views or ():
         view = reference()
-        if view is not None and view._view is not None and view._view.base is base:
-            view._edge = None
-            view._stale = True
+        if view is None or view._view is None:
+            continue
+        edge = view._edge
+        if view._view.base._edge is NO_EDGE:
+            if view._follows:
+                view._follows = False
+                view._stale = False
+                view._edge = NO_EDGE
+                continue
+            if edge is NO_EDGE or (edge is None and not view._stale):  # it requires grad by itself, or not at all
+                continue
+        elif edge is NO_EDGE:
+            view._follows = True
+            view._edge = view._accumulator = None
+        if view._view.version != count and not view._stale:
+            view._stale = edge if edge is not None and edge is not NO_EDGE else True
+            view._edge = view._accumulator = None
 
 
-def refresh(view: Tensor) -> Sink:
-    """Give a view of a base with a new history its edge: back to the base."""
-    node = record(AsStridedBackward0(), (edge_of(view._view.base),), extra=(view._view,))
-    view._edge = node
-    view._stale = False
-    return node
+Writes.outdate = outdate  # type: ignore[method-assign, assignment]
+
+
+def find_edge(view: Tensor) -> Sink | None:
+    """The edge of a stale view: back to its base by the way that led to it; None for a leaf.
+
+    Raises PyTorch's error for a view that may not be written to: neither may its base.
+    """
+    way = view._view
+    before = view._stale
+    edge = edge_of(way.base)
+    if edge is NO_EDGE and before is True:
+        view._stale = False
+        view._edge = NO_EDGE if view._follows else None
+        return view._edge
+    if way.made:
+        _raise_made(view, way, indirect=True)
+    edge = record(AsStridedBackward0(), (edge,), extra=(way.path, _Form(way.base._array)))
+    view._edge = edge
+    view._stale = view._follows = False
+    way.version = writes_of(view).count
+    if view._retains:
+        if before is not True:
+            _stop_retaining(view, before)
+        view.retain_grad()
+    return edge
+
+
+Tensor._find_edge = find_edge  # type: ignore[method-assign, assignment]
+
+
+def _stop_retaining(tensor: Tensor, edge: Sink | None) -> None:
+    """Have the node of the tensor's value until now no longer keep gradients for it: its new one will."""
+    if edge is not None:
+        node, number = as_pair(edge)
+        if node is not None and node._hooks is not None:
+            node._hooks.retained.pop(number, None)
 
 
 def check_writable(tensor: Tensor, recorded: bool) -> None:
@@ -90,40 +188,78 @@ def check_writable(tensor: Tensor, recorded: bool) -> None:
         return
     view = tensor._view
     if view is not None:
-        base = view.base
-        if base._edge is None and base.is_leaf:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-        if view.made == "no_grad":
-            raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-                "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-                "the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
-                "tracked) or both outside (if you want the inplace to be tracked)."
-            )
         if view.made:
-            raise RuntimeError(view.made)
-    elif tensor._edge is None and tensor.is_leaf:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+            _raise_made(tensor, view)
+        if tensor.requires_grad and view.base.is_leaf:
+            _raise_leaf("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if tensor._edge is None and tensor.is_leaf:
+        _raise_leaf("a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def _raise_leaf(text: str) -> NoReturn:
+    """PyTorch's error for a recorded write to a leaf, with the line of the write and what to do about it."""
+    raise explain(
+        RuntimeError(text),
+        "It would be written to at",
+        tell(here()),
+        "Write to it under torch.no_grad(), or to a clone() of it.",
+    )
+
+
+def _raise_made(tensor: Tensor, view: View, indirect: bool = False) -> NoReturn:
+    """PyTorch's error for writing to a view that was made in a way which forbids it; ``indirect``: to its base."""
+    what = "its base or another view of its base has been" if indirect else "is being"
+    edge = tensor._edge or tensor._stale
+    node, number = as_pair(edge) if isinstance(edge, Sink) else (None, 0)
+    if node is None:
+        text = f"A view was created in no_grad mode and {what} modified inplace with grad mode enabled."
+    else:
+        text = f"Output {number} of {operator_name(node)} is a view"
+        if view.made == NO_GRAD:
+            text += f" of a view which was created in no_grad mode and {what} modified inplace with grad mode enabled."
+        else:
+            text += f" and {what} modified inplace."
+    if view.made == MULTIPLE:
+        raise RuntimeError(
+            f"{text} This view is the output of a function that returns multiple views. Such functions do not allow the "
+            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if view.made == IN_FUNCTION:
+        raise RuntimeError(
+            f"{text} This view was created inside a custom Function (or because an input was returned as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated with the custom Function, "
+            "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
+            "custom Function."
+        )
+    raise RuntimeError(
+        f"{text} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+        "moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
+        "tracked) or both outside (if you want the inplace to be tracked)."
+    )
 
 
 def rebase(tensor: Tensor, node: Sink) -> None:
     """Give a tensor that was written to its new history: ``node``, whose first edge is the tensor's old one."""
     view = tensor._view
     if view is None:
-        retained = tensor._retains
+        if tensor._retains:
+            _stop_retaining(tensor, tensor._edge)
         tensor._edge = node
         tensor._stale = False
-        _outdate_views(tensor)
-        if retained:
+        writes_of(tensor).outdate()
+        if tensor._retains:
             tensor.retain_grad()
         return
     base = view.base
     copy = CopySlices()
     assert isinstance(node, Node)
-    record(copy, (edge_of(base), *node.edges[1:]), saved=(node,), extra=(view,))
+    record(copy, (edge_of(base), *node._edges[1:]), saved=(node,), extra=(view.path, _Form(base._array)))
     rebase(base, copy)
-    tensor._edge = None
-    tensor._stale = True
+    tensor._follows = False
+    if not tensor._stale:
+        tensor._stale = tensor._edge or True
+        tensor._edge = None
+    find_edge(tensor)
 
 
 class CopySlices(Node):
@@ -131,28 +267,43 @@ class CopySlices(Node):
 
     __slots__ = ()
 
+    def name(self) -> str:
+        return "torch::autograd::CopySlices"
+
     def apply(self, g: Any) -> Any:
-        if self.saved is None:
-            raise_freed()
-        (node,) = self.saved
-        whole = from_array(g.copy())
-        part = self.extra[0].replay(whole)._array
+        """The gradients of the base as it was and of what was written."""
+        if is_freed(self._kept):
+            raise_freed(self._kept)
+        (node,) = self._kept
+        path, form = self._extra
+        whole = form.empty()
+        whole[...] = g
+        part = replay(path, from_array(whole))._array
         inner, *others = node.apply(part.copy())
+        if self._edges[0] is NO_EDGE:
+            return (None, *others)
+        if inner is not None:
+            check_no_overlap(part)
         part[...] = 0 if inner is None else inner
-        return (None if self.edges[0] is NO_EDGE else whole._array, *others)
+        return (whole, *others)
 
     def apply_taped(self, g: Any) -> Any:
-        if self.saved is None:
-            raise_freed()
-        (node,) = self.saved
-        whole = g.tensor.clone()
-        part = self.extra[0].replay(whole)
+        """As :meth:`apply`, recorded: the write into the gradient is itself a write to a view."""
+        if is_freed(self._kept):
+            raise_freed(self._kept)
+        (node,) = self._kept
+        path, form = self._extra
+        whole = from_array(form.empty())
+        whole.copy_(g.tensor)
+        part = replay(path, whole)
         inner, *others = node.apply_taped(Taped(part.clone()))
+        if self._edges[0] is NO_EDGE:
+            return (None, *others)
         if inner is None:
             part.zero_()
         else:
             part.copy_(inner.tensor)
-        return (None if self.edges[0] is NO_EDGE else Taped(whole), *others)
+        return (Taped(whole), *others)
 
 
 class AsStridedBackward0(Node):
@@ -160,33 +311,26 @@ class AsStridedBackward0(Node):
 
     __slots__ = ()
 
-    def _start(self, dtype: Any) -> tuple[Tensor, Tensor]:
-        """A stand-in for the base (without memory of its own) and the view of it."""
-        base = self.extra[0].base
-        stand_in = from_array(np.broadcast_to(np.zeros((), dtype), base._array.shape))
+    def _back(self, g: Any, taped: bool) -> Any:
+        """Go the way from a stand-in for the base, whose values do not matter, and send the gradient back along it."""
+        path, form = self._extra
+        stand_in = from_array(form.empty())
         stand_in._edge = None
         with enable_grad():
-            return stand_in, self.extra[0].replay(stand_in)
+            view = replay(path, stand_in)
+        end = edge_of(stand_in)
+        assert isinstance(end, Node)
+        captures = {end: [(0, 0)]}
+        got = engine.run([(edge_of(view), g)], keep_graph=taped, create_graph=taped, captures=captures, needed=None)
+        return (got[0],)
 
     def apply(self, g: Any) -> Any:
-        stand_in, view = self._start(g.dtype)
-        end = edge_of(stand_in)
-        assert isinstance(end, Node)
-        got = engine.run(
-            [(edge_of(view), g)], keep_graph=False, create_graph=False, captures={end: [(0, 0)]}, needed=None
-        )
-        stand_in._grad = None
-        return (got[0],)
+        """The gradient of the base."""
+        return self._back(g, taped=False)
 
     def apply_taped(self, g: Any) -> Any:
-        stand_in, view = self._start(g.dtype)
-        end = edge_of(stand_in)
-        assert isinstance(end, Node)
-        got = engine.run(
-            [(edge_of(view), g)], keep_graph=True, create_graph=True, captures={end: [(0, 0)]}, needed=None
-        )
-        stand_in._grad = None
-        return (got[0],)
+        """As :meth:`apply`, recorded."""
+        return self._back(g, taped=True)
 
 
 @attach

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from typing import Any
 
+from adjoint.declare.inline import expression_of
 from adjoint.declare.operator import MISSING, Operator
 
 
@@ -35,8 +37,6 @@ def _returns(operator: Operator) -> str:
 
 
 def _formula_text(formula: Any) -> str:
-    try:
-        lines, _ = inspect.getsourcelines(formula)
-    except (OSError, TypeError):
-        return getattr(formula, "__name__", repr(formula))
-    return " ".join(line.strip() for line in lines).rstrip(",")
+    """What a formula computes, as the row says it."""
+    expression = expression_of(getattr(formula, "of_wide", formula))
+    return getattr(formula, "__name__", repr(formula)) if expression is None else ast.unparse(expression)

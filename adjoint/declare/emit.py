@@ -16,36 +16,40 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
 from adjoint.declare import operands
+from adjoint.declare.inline import inlined
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator, Param, asks_for
 from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick
 
 _GLOBALS: dict[str, Any] = {
     "FLOATS": operands.FLOATS,
-    "IGNORE": IGNORE,
+    "NUMBERS": frozenset({bool, int, float, complex}),
+    "NEEDED": MISSING,
+    "raise_missing": operands.raise_missing,
     "INTS": operands.INTS,
     "NO_EDGE": NO_EDGE,
     "Output": Output,
     "Taped": Taped,
     "Tensor": Tensor,
     "as_array": as_array,
+    "calm": calm,
     "become_view": become_view,
     "edge_of": edge_of,
     "fit": operands.fit,
     "fits": operands.fits,
     "from_array": from_array,
     "intercept": intercept,
-    "loud": loud,
-    "mode": mode,
+    "is_taken": is_taken,
+    "GRAD": mode,
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
     "promote": operands.promote,
-    "quiet": quiet,
+    "quietly": quietly,
     "raise_freed": raise_freed,
     "raise_modified": raise_modified,
     "raise_shapes": operands.raise_shapes,
@@ -59,27 +63,28 @@ _GLOBALS: dict[str, Any] = {
 
 
 def build(operator: Operator, what: str) -> Any:
-    """Compile one of ``function``, ``dunder``, ``apply``, ``apply_taped`` or ``node`` of an operator, once."""
+    """Compile one of ``function``, ``dunder``, ``writer``, ``apply``, ``apply_taped`` or ``node <name>`` of an operator, once."""
     built = operator._built.get(what)
     if built is None:
-        built = _node_class(operator) if what == "node" else _compile(operator, what)
+        kind, _, name = what.partition(" ")
+        built = _node_class(operator, name) if kind == "node" else _compile(operator, what)
         operator._built[what] = built
     return built
 
 
-def source(operator: Operator, what: str) -> str:
-    """The source of an operator's ``function``, ``dunder``, ``apply`` or ``apply_taped``."""
+def source(operator: Operator, what: str, space: dict[str, Any] | None = None) -> str:
+    """The source of an operator's ``function``, ``dunder``, ``apply`` or ``apply_taped``; what it uses of the globals of
+    the row's own module is put into ``space``."""
     if what in ("apply", "apply_taped"):
-        return _Backward(operator, taped=what == "apply_taped").source(what)
+        return _Backward(operator, what == "apply_taped", {} if space is None else space).source(what)
     return _Caller(operator, dunder=what == "dunder").source()
 
 
 def _compile(operator: Operator, what: str) -> Any:
-    text = source(operator, what)
-    filename = f"<adjoint {operator.name} {what}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     space = {**_GLOBALS, "OP": operator, "__name__": "adjoint.generated", "forward": operator.forward}
     space["plain"] = operator.plain or operator.forward
+    space["check"] = operator.check
+    space["wide"] = getattr(operator.forward, "of_wide", None)
     for i, formula in enumerate(operator.gradients.values()):
         space[f"formula{i}"] = formula
     for name, formula in operator.keeps.items():
@@ -87,14 +92,24 @@ def _compile(operator: Operator, what: str) -> Any:
     for p in operator.params:
         if p.default is not MISSING:
             space[f"default_{p.name}"] = p.default
-    if what in ("function", "dunder") and operator.gradients:
-        space["NodeClass"] = build(operator, "node")
+    if what == "writer":
+        space["forward"] = operator.writer
+    if what in ("function", "dunder", "writer") and operator.gradients:
+        for node_name in operator.backward_names:
+            space["Node_" + node_name] = build(operator, "node " + node_name)
+        if operator.scalar is not None:
+            space["scalar"] = operator.scalar.function
+        if isinstance(operator.scalar_first, Operator):
+            space["scalar_first"] = operator.scalar_first.function
     if operator.outputs and operator.outputs != "list":
         from adjoint.declare.return_types import return_type
 
         space["Returned"] = return_type(operator.name, operator.outputs)
+    text = source(operator, what, space)
+    filename = f"<adjoint {operator.name} {what}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     exec(compile(text, filename, "exec"), space)
-    name = _identifier(operator.name) if what in ("function", "dunder") else what
+    name = _identifier(operator.name) if what in ("function", "dunder", "writer") else what
     made = space[name]
     made.__qualname__ = operator.name
     made.__module__ = "adjoint"
@@ -108,6 +123,9 @@ def _compile(operator: Operator, what: str) -> Any:
 
 def _identifier(name: str) -> str:
     return name if name.isidentifier() else "operator_" + name
+
+
+_NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 
 
 class _Lines(list):
@@ -164,12 +182,16 @@ class _Caller:
             line(2, f"{v} = {v}_given[0] if len({v}_given) == 1 and not isinstance({v}_given[0], int) else {v}_given")
             spread = f"({''.join(a + ', ' for a in arguments if a != v)})"
             packed = spread, f"{{{v!r}: {v}" + "".join(f", {k!r}: {k}" for k in keywords) + "}"
-        line(1, "if intercept.active and intercept.wants():")
-        line(2, f"return intercept.call(OP, function_itself, {packed[0]}, {packed[1]})")
         if op.elementwise and not self.dunder:
             line(1, "if out is not None:")
             line(2, f"return write_out(OP, out, {packed[0]}, {packed[1]})")
             _GLOBALS.setdefault("write_out", _write_out)
+        for name, numpy_name in self._numpy_names().items():
+            line(1, f"if {numpy_name} is not None: {name} = {numpy_name}")
+            if name == "dim" and any(p.name == "dim" and p.default is MISSING for p in op.params):
+                line(1, "if dim is NEEDED: raise_missing(OP, 'dim')")
+        line(1, "if intercept.active and intercept.wants():")
+        line(2, f"return intercept.call(OP, function_itself, {packed[0]}, {packed[1]})")
         if op.elementwise:
             self._elementwise_arrays()
             self._elementwise_forward()
@@ -182,6 +204,7 @@ class _Caller:
     def _signature(self) -> str:
         parts = []
         starred = False
+        numpy_names = self._numpy_names()
         for p in self.op.params:
             if p.name == self.op.variadic:
                 parts.append(f"*{p.name}_given")
@@ -191,26 +214,51 @@ class _Caller:
             if (p.keyword_only) and not starred:
                 parts.append("*")
                 starred = True
-            parts.append(self.shown[p.name] + ("" if p.default is MISSING else f"=default_{p.name}"))
+            default = "" if p.default is MISSING else f"=default_{p.name}"
+            parts.append(self.shown[p.name] + ("=NEEDED" if p.name in numpy_names and not default else default))
+        more = [f"{name}=None" for name in numpy_names.values()]
         if self.op.elementwise and not self.dunder:
+            more.append("out=None")
+        if more:
             if not starred:
                 parts.append("*")
-            parts.append("out=None")
+            parts += more
         return ", ".join(parts)
+
+    def _numpy_names(self) -> dict[str, str]:
+        """``axis`` for ``dim`` and ``keepdims`` for ``keepdim``: PyTorch takes NumPy's names too."""
+        found = {}
+        for i, p in enumerate(self.op.params):
+            if p.name in _NUMPY_NAMES and p.kind == VALUE and p.name != self.op.variadic and not p.keyword_only:
+                if p.default is not MISSING or all(
+                    q.default is not MISSING or q.keyword_only for q in self.op.params[i + 1 :]
+                ):
+                    found[p.name] = _NUMPY_NAMES[p.name]
+        return found
 
     # Elementwise: numbers are operands, dtypes are promoted, shapes broadcast.
 
     def _elementwise_arrays(self) -> None:
         op, line = self.op, self.lines
         first, *rest = [self.shown[p.name] for p in op.arrays]
-        if op.scalar_first:
-            second = rest[0]
-            line(1, f"if not isinstance({first}, Tensor) and isinstance({second}, Tensor):")
-            line(2, f"{first} = operand(OP, 0, {first}, {second}._array.dtype)")
+        if op.scalar is not None:
+            last = rest[-1]
+            line(1, f"if {last}.__class__ in NUMBERS:")
+            arguments = [self.shown[p.name] for p in op.params if not p.keyword_only]
+            arguments += [f"{p.name}={p.name}" for p in op.params if p.keyword_only]
+            line(2, f"return scalar({', '.join(arguments)})")
         line(1, "try:")
         line(2, f"a0 = {first}._array")
         line(1, "except AttributeError:")
-        line(2, f"a0 = operand(OP, 0, {first}, None)._array")
+        if op.scalar_first and op.scalar_first is not True:
+            line(2, f"if {first}.__class__ in NUMBERS and isinstance({rest[0]}, Tensor):")
+            line(3, f"return scalar_first({first}, {rest[0]})")
+        beside = f"{rest[0]}._array.dtype if isinstance({rest[0]}, Tensor) else None" if op.scalar_first else "None"
+        line(2, f"{first} = operand(OP, 0, {first}, {beside})")
+        line(2, f"a0 = {first}._array")
+        if not op.numbers:
+            for i, name in enumerate(rest, 1):
+                line(1, f"if not isinstance({name}, Tensor): operand(OP, {i}, {name}, None)")
         if len(rest) == 1:
             other = rest[0]
             line(1, f"kind = {other}.__class__")
@@ -232,6 +280,8 @@ class _Caller:
                 line(2, f"{other} = operand(OP, 1, {other}, a0.dtype)")
             line(2, f"a1 = {other}._array")
             line(1, "if a0.dtype is not a1.dtype:")
+            if op.check is not None:
+                line(2, f"check({first}, {other})")
             line(2, f"a0, a1 = promote({first}, {other})")
             line(2, "same = False")
         elif rest:
@@ -247,31 +297,28 @@ class _Caller:
         count = len(op.arrays)
         arrays = ", ".join(f"a{i}" for i in range(count))
         values = [f"{p.name}={p.name}" for p in op.values]
-        line(1, "token = quiet(IGNORE)")
+        def compute(depth: int, how: str) -> None:
+            if op.plain is not None and op.values:
+                unchanged = " and ".join(f"{p.name} is default_{p.name}" for p in op.values)
+                line(depth, f"if {unchanged}:")
+                line(depth + 1, f"r = {how}(plain, {arrays})")
+                line(depth, "else:")
+                line(depth + 1, f"r = {how}(forward, {', '.join([arrays, *values])})")
+            else:
+                line(depth, f"r = {how}(forward, {', '.join([arrays, *values])})")
+
         line(1, "try:")
-        if op.plain is not None and op.values:
-            unchanged = " and ".join(f"{p.name} is default_{p.name}" for p in op.values)
-            line(2, f"if {unchanged}:")
-            line(3, f"r = plain({arrays})")
-            line(2, "else:")
-            line(3, f"r = forward({', '.join([arrays, *values])})")
-        else:
-            line(2, f"r = forward({', '.join([arrays, *values])})")
-        line(1, "except Exception:")
-        line(2, "loud(token)")
-        if count > 1:
-            line(2, f"raise_shapes({arrays})")
-        else:
-            line(2, "raise")
-        line(1, "loud(token)")
+        compute(2, "calm")
+        line(1, "except Exception as error:")
+        line(2, "if not is_taken(error):")
+        if op.check is not None:
+            line(3, f"check({', '.join(self.shown[p.name] for p in op.arrays)})")
+        line(3, f"raise_shapes({arrays})" if count > 1 else "raise")
+        compute(2, "quietly")
         if op.promote == "float":
             line(1, "if r.dtype is not a0.dtype and a0.dtype.kind in 'iub':")
-            call = ", ".join([*(f"to_float(a{i})" for i in range(count)), *values])
-            line(2, "token = quiet(IGNORE)")
-            line(2, "try:")
-            line(3, f"r = forward({call})")
-            line(2, "finally:")
-            line(3, "loud(token)")
+            call = ", ".join(["forward", *(f"to_float(a{i})" for i in range(count)), *values])
+            line(2, f"r = quietly({call})")
         line(1, "if r.__class__ is not ndarray:")
         line(2, "r = as_array(r)")
 
@@ -300,13 +347,15 @@ class _Caller:
         arguments = [
             (f"{p.name}=" if p.keyword_only else "") + position.get(p.name, self.shown[p.name]) for p in op.params
         ]
-        line(1, "token = quiet(IGNORE)")
-        line(1, "try:")
-        line(2, f"r = forward({', '.join(arguments)})")
-        line(1, "except Exception:")
-        line(2, "loud(token)")
-        line(2, "raise")
-        line(1, "loud(token)")
+        call = "wide if a0.dtype.itemsize != 2 else forward" if hasattr(op.forward, "of_wide") else "forward"
+        if op.view:  # computes nothing
+            line(1, f"r = forward({', '.join(arguments)})")
+        else:
+            line(1, "try:")
+            line(2, f"r = calm({', '.join([call, *arguments])})")
+            line(1, "except Exception as error:")
+            line(2, "if not is_taken(error): raise")
+            line(2, f"r = quietly({', '.join([call, *arguments])})")
         if isinstance(op.outputs, tuple):
             names = [f"r_{name}" for name in op.outputs] + [f"kept_{name}" for name in op.keeps]
             line(1, f"{', '.join(names)} = r")
@@ -354,7 +403,7 @@ class _Caller:
             f"all([e is NO_EDGE for e in {e}])" if kinds[name] == ARRAYS else f"{e} is NO_EDGE"
             for name, e in edges.items()
         )
-        condition = f"({none}) or not mode.enabled" if len(edges) > 1 else f"{none} or not mode.enabled"
+        condition = f"({none}) or not GRAD.enabled" if len(edges) > 1 else f"{none} or not GRAD.enabled"
         shown_result = "r" if op.outputs is None else None
         if shown_result and any(p.name == "dtype" for p in op.values):
             condition += " or r.dtype.kind in 'iub'"
@@ -371,20 +420,20 @@ class _Caller:
                 line(1, f"{e} = [edge_of(x) if e is None else e for x, e in zip({self.shown[name]}, {e})]")
             else:
                 line(1, f"if {e} is None: {e} = edge_of({self.shown[name]})")
-        line(1, "node = new(NodeClass)")
+        line(1, f"node = {self._node()}")
         line(1, "t_node = node")
         parts = [f"*{e}" if kinds[name] == ARRAYS else e for name, e in edges.items()]
-        line(1, f"node.edges = ({''.join(part + ', ' for part in parts)})")
-        line(1, f"node.saved = {self._saved(edges)}")
-        line(1, f"node.extra = {self._extra()}")
-        line(1, "node.hooks = None")
-        line(1, "node.order = tick()")
+        line(1, f"node._edges = ({''.join(part + ', ' for part in parts)})")
+        line(1, f"node._kept = {self._saved(edges)}")
+        line(1, f"node._extra = {self._extra()}")
+        line(1, "node._hooks = None")
+        line(1, "node._order = tick()")
         if op.outputs is None:
             line(1, "t._edge = node")
         else:
             line(1, f"outs = {'ts' if made == 'ts' else self._differentiable_outputs()}")
-            line(1, "node.outputs = len(outs)")
-            line(1, "node.forms = [(x._array.shape, x._array.dtype) for x in outs]")
+            line(1, "node._outputs = len(outs)")
+            line(1, "node._forms = [(x._array.shape, x._array.dtype) for x in outs]")
             line(1, "if len(outs) == 1:")
             line(2, "outs[0]._edge = node")
             line(1, "else:")
@@ -392,6 +441,16 @@ class _Caller:
         self._view()
         line(1, f"return {made}")
         line.remove("    t_node = node")
+
+    def _node(self) -> str:
+        """An expression that makes the node."""
+        names = self.op.backward_names
+        if len(names) == 1:
+            return f"Node_{names[0]}()"
+        text = self.op.node_name
+        for name in names:
+            text = text.replace(name, f"Node_{name}()")
+        return text
 
     def _differentiable_outputs(self) -> str:
         assert isinstance(self.op.outputs, tuple)
@@ -416,10 +475,7 @@ class _Caller:
             line(depth, "for i, x in enumerate(ts):")
             line(
                 depth + 1,
-                f"become_view(x, {source_name}, lambda x, i=i: function_itself(x{arguments})[i], "
-                f"f'Output {{i}} of {op.backward_name} is a view and is being modified inplace. This view is the output "
-                "of a function that returns multiple views. Such functions do not allow the output views to be modified "
-                "inplace. You should replace the inplace operation by an out-of-place one.')",
+                f"become_view(x, {source_name}, lambda x, i=i: function_itself(x{arguments})[i], 'multiple')",
             )
 
     def _saved(self, edges: dict[str, str]) -> str:
@@ -441,7 +497,8 @@ class _Caller:
                 value = f"from_array(kept_{name})"
             else:
                 value = f"saved_result({'t' if name == 'result' else 't_' + name})"
-            if len(edges) > 1 and users != set(edges) and not any(kinds.get(u) == ARRAYS for u in users):
+            of_output = name not in kinds and name not in op.keeps  # saved in any case, as in PyTorch, which minds writes to it
+            if len(edges) > 1 and not of_output and users != set(edges) and not any(kinds.get(u) == ARRAYS for u in users):
                 condition = " or ".join(f"{edges[u]} is not NO_EDGE" for u in edges if u in users)
                 value = f"{value} if {condition} else None"
             parts.append(value)
@@ -459,7 +516,10 @@ class _Caller:
                 )
             else:
                 parts.append(f"fits({', '.join(arrays)})")
-        for name in extra_names(op):
+        names = extra_names(op)
+        if parts and not names:
+            return parts[0]  # the forms alone need no tuple around them
+        for name in names:
             base, _, attribute = name.rpartition("_")
             kinds = {p.name: (i, p.kind) for i, p in enumerate(op.arrays)}
             if base in kinds and attribute in ("shape", "dtype"):
@@ -473,16 +533,17 @@ class _Caller:
                 else:
                     parts.append(f"a{i}.{attribute}")
             else:
-                parts.append(name)
+                parts.append(self.shown.get(name, name))
         return f"({''.join(p + ', ' for p in parts)})"
 
 
 class _Backward:
     """The source of a node's ``apply``: unpack what was saved, check it, call the formulas that are needed."""
 
-    def __init__(self, operator: Operator, taped: bool) -> None:
+    def __init__(self, operator: Operator, taped: bool, space: dict[str, Any]) -> None:
         self.op = operator
         self.taped = taped
+        self.space = space
         self.lines = _Lines()
 
     def source(self, what: str) -> str:
@@ -490,13 +551,19 @@ class _Backward:
         line(0, f"def {what}(node, g):")
         saved = saved_names(op)
         if saved:
-            line(1, "saved = node.saved")
-            line(1, "if saved is None: raise_freed()")
+            line(1, "saved = node._kept")
+            line(1, "if saved.__class__ is not tuple:")
+            # As PyTorch, which saves no input where nothing is needed, but cannot know that of a single one.
+            if len(op.differentiable_inputs) > 1 and all(self._is_conditional(name) for name in saved):
+                line(2, "if all([e is NO_EDGE for e in node._edges]): return (None,) * len(node._edges)")
+            line(2, "raise_freed(saved)")
         extra = extra_names(op)
         fitted = op.elementwise and len(op.arrays) > 1
-        unpack = (["forms"] if fitted else []) + [f"v_{name}" for name in extra]
-        if unpack:
-            line(1, f"{', '.join(unpack)}, = node.extra")
+        if fitted and not extra:
+            line(1, "forms = node._extra")
+        elif extra:
+            unpack = (["forms"] if fitted else []) + [f"v_{name}" for name in extra]
+            line(1, f"{', '.join(unpack)}, = node._extra")
         kinds = {p.name: p.kind for p in op.arrays}
         inputs = op.differentiable_inputs
         several = any(kinds[name] == ARRAYS for name in inputs)
@@ -504,16 +571,20 @@ class _Backward:
             raise TypeError(f"{op.name}: a gradient for a sequence of arrays beside others is not supported")
         edges = [f"e{i}" for i in range(len(inputs))]
         if several:
-            line(1, "edges = node.edges")
+            line(1, "edges = node._edges")
         elif len(inputs) > 1:
-            line(1, f"{', '.join(edges)}, = node.edges")
+            line(1, f"{', '.join(edges)}, = node._edges")
         if op.outputs is not None:
             if any("gs" in asks_for(f) for f in op.gradients.values()):
                 line(1, "gs = g if g.__class__ is list else [g]")
                 zero = "Taped(from_array(zeros(s, d)))" if self.taped else "zeros(s, d)"
-                line(1, f"gs = [{zero} if x is None else x for x, (s, d) in zip(gs, node.forms)]")
+                line(1, f"gs = [{zero} if x is None else x for x, (s, d) in zip(gs, node._forms)]")
         edge_by_name = dict(zip(inputs, edges))
         results: dict[str, str] = {}
+        unpacked: list[str] = []
+        if len(op.gradients) > 1:  # all before any is used, as in PyTorch: it decides which of two errors is seen
+            unpacked = [name for name in self._in_order(saved) if not (self.taped and op.keeps.get(name))]
+            self._unpack(1, unpacked, saved, perhaps=True)
         for i, (names, formula) in enumerate(op.gradients.items()):
             depth = 1
             outs = [f"g_{name}" for name in names]
@@ -525,7 +596,7 @@ class _Backward:
                     line(2, " = ".join(outs) + " = None")
                     line(1, "else:")
                     depth = 2
-            self._unpack(depth, formula, saved)
+            self._unpack(depth, [n for n in self._order_of_unpacking(formula, saved) if n not in unpacked], saved)
             arguments = []
             for asked in asks_for(formula):
                 if asked == "needed":
@@ -539,7 +610,13 @@ class _Backward:
                     arguments.append(f"v_{asked}")
                 else:
                     arguments.append(f"s_{asked}")
-            line(depth, f"{', '.join(outs)} = formula{i}({', '.join(arguments)})")
+            text = f"formula{i}({', '.join(arguments)})"
+            if not self.taped and len(names) == 1 and "needed" not in asks_for(formula):
+                wide = getattr(formula, "of_wide", None)  # a formula that has halves computed in float32
+                short = inlined(wide or formula, dict(zip(asks_for(formula), arguments)), self.space, f"formula{i}")
+                if short is not None:
+                    text = f"{short} if {arguments[0]}.dtype.itemsize != 2 else {text}" if wide else short
+            line(depth, f"{', '.join(outs)} = {text}")
             for name, out in zip(names, outs):
                 results[name] = out
                 if fitted:
@@ -551,26 +628,28 @@ class _Backward:
             line(1, f"return ({''.join(results[name] + ', ' for name in inputs)})")
         return "\n".join(line) + "\n"
 
-    def _unpack(self, depth: int, formula: Any, saved: list[str]) -> None:
+    def _unpack(self, depth: int, names: list[str], saved: list[str], perhaps: bool = False) -> None:
+        """Make ``s_name`` of what was saved, checked; ``perhaps``: it was only saved if a gradient needs it."""
         op, line = self.op, self.lines
         kinds = {p.name: p.kind for p in op.arrays}
         outputs = op.outputs if isinstance(op.outputs, tuple) else ("result",)
-        for name in self._order_of_unpacking(formula, saved):
+        for name in names:
+            given = f"None if saved[{saved.index(name)}] is None else " if perhaps else ""
             at = f"saved[{saved.index(name)}]"
             if self.taped:
                 if op.keeps.get(name):
                     inner = [f"v_{n}" if n in extra_names(op) else f"s_{n}" for n in asks_for(op.keeps[name])]
                     line(depth, f"s_{name} = keep_{name}({', '.join(inner)})")
                 elif name in op.keeps:
-                    line(depth, f"s_{name} = {at}._array")
+                    line(depth, f"s_{name} = {given}{at}._array")
                 elif name in outputs:
                     several = isinstance(op.outputs, tuple) and len(op.differentiable or op.outputs) > 1
                     differentiable = op.differentiable or outputs
                     if name not in differentiable:
-                        line(depth, f"s_{name} = {at}._array")
+                        line(depth, f"s_{name} = {given}{at}._array")
                     else:
                         index = f", {differentiable.index(name)}" if several else ""
-                        line(depth, f"s_{name} = taped_result(node, {at}{index})")
+                        line(depth, f"s_{name} = {given}taped_result(node, {at}{index})")
                 elif kinds[name] == ARRAYS:
                     line(depth, f"s_{name} = [taped_input(node, x) for x in {at}]")
                 else:
@@ -579,21 +658,23 @@ class _Backward:
             if name in kinds and kinds[name] == ARRAYS:
                 line(depth, f"for x in {at}:")
                 line(depth + 1, "w = x._writes")
-                line(depth + 1, "if w is not None and w.stamp < node.order: raise_modified(node, x)")
+                line(depth + 1, "if w is not None and w.stamp < node._order: raise_modified(node, x)")
                 line(depth, f"s_{name} = [x._array for x in {at}]")
                 continue
             line(depth, f"s_{name} = {at}")
             inner_depth = depth
-            if name in kinds and kinds[name] == OPTIONAL:
+            if perhaps or (name in kinds and kinds[name] == OPTIONAL):
                 line(depth, f"if s_{name} is not None:")
                 inner_depth = depth + 1
             if name not in op.keeps:
                 line(inner_depth, f"w = s_{name}._writes")
-                line(inner_depth, f"if w is not None and w.stamp < node.order: raise_modified(node, s_{name})")
+                which = f", {outputs.index(name)}" if name in outputs and name not in kinds else ""
+                line(inner_depth, f"if w is not None and w.stamp < node._order: raise_modified(node, s_{name}{which})")
             line(inner_depth, f"s_{name} = s_{name}._array")
 
     def _order_of_unpacking(self, formula: Any, saved: list[str]) -> list[str]:
-        """What a formula asks for; in the taped reading, before each kept array what its own formula asks for."""
+        """What a formula asks for, as it was saved; in the taped reading, before each kept array what its own formula
+        asks for."""
         found: list[str] = []
 
         def visit(name: str) -> None:
@@ -605,12 +686,23 @@ class _Backward:
                     visit(inner)
             found.append(name)
 
-        for name in asks_for(formula):
+        for name in self._in_order(set(asks_for(formula)) & set(saved)):
             visit(name)
         return found
 
+    def _is_conditional(self, name: str) -> bool:
+        """Whether an array is only saved if certain ones of the gradients are needed."""
+        asking = {n for names, formula in self.op.gradients.items() if name in asks_for(formula) for n in names}
+        single = any(p.name == name and p.kind != ARRAYS for p in self.op.arrays)
+        return single and asking != set(self.op.differentiable_inputs)
 
-def _node_class(operator: Operator) -> type[Node]:
+    def _in_order(self, names: Any) -> list[str]:
+        """Saved arrays in the order in which PyTorch looks whether they were written to: inputs, then outputs, by name."""
+        inputs = {p.name for p in self.op.arrays}
+        return sorted(names, key=lambda name: (name in self.op.keeps, name not in inputs, name))
+
+
+def _node_class(operator: Operator, name: str) -> type[Node]:
     """The class of the operator's nodes; its ``apply`` is compiled when a node is first run."""
 
     def apply(self: Any, g: Any) -> Any:
@@ -624,11 +716,11 @@ def _node_class(operator: Operator) -> type[Node]:
     from adjoint.declare.inspection import saved_properties
 
     cls: Any = type(
-        operator.backward_name,
+        name,
         (Node,),
         {
             "__slots__": (),
-            "__module__": "adjoint",
+            "__module__": "builtins",  # so that it prints as PyTorch's, <class 'MulBackward0'>
             "__doc__": f"The backward of {operator.name}.",
             "operator": operator,
             "apply": apply,
@@ -640,8 +732,12 @@ def _node_class(operator: Operator) -> type[Node]:
 
 
 def _write_out(operator: Operator, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
-    from adjoint.declare.inplace import write_out
+    from adjoint.autograd.overlap import check_overlap
+    from adjoint.declare.inplace import check_out, write_out
 
+    if isinstance(out, Tensor):
+        check_out(operator.name, out, args, kwargs)
+        check_overlap(operator.name, out, args, kwargs)
     return write_out(operator.function(*args, **kwargs), out, operator.name)
 
 

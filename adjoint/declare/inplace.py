@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+import weakref
+from collections import deque
 from typing import Any
 
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode
-from adjoint.autograd.node import Node
+from adjoint.autograd.forward_ad import carry_over
+from adjoint.autograd.grad_mode import mode, no_grad
+from adjoint.autograd.interception import intercept
+from adjoint.autograd.node import Node, record
+from adjoint.autograd.overlap import check_no_overlap, check_overlap
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.saved import alias
+from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
-from adjoint.declare.emit import saved_names
+from adjoint.declare.arguments import type_name
+from adjoint.declare.emit import build, saved_names
+from adjoint.declare.operands import fits
 from adjoint.declare.operator import Operator
-from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
+from adjoint.readings.batched import IntoUnbatched
+from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, from_array, tick, writes_of
 
 _new = object.__new__
 
@@ -25,6 +36,9 @@ def inplace_method(operator: Operator) -> Any:
     """``Tensor.name_``: the operator, written into its first operand."""
     function = operator.function
     ufunc = operator.plain or operator.forward
+    writer = build(operator, "writer") if operator.writer is not None else None
+    truth = operator.elementwise and operator.promote == "bool"
+    check, others = operator.check, len(operator.arrays) - 1
     quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2 and operator.promote == "same"
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -35,19 +49,40 @@ def inplace_method(operator: Operator) -> Any:
                 and other._edge is NO_EDGE
                 and other._array.dtype is self._array.dtype
                 and self._array.__class__ is np.ndarray is other._array.__class__
-                and _may_write(self._array, other._array.shape)
+                and _may_write(self._array, other._array)
             ):
                 token = quiet(IGNORE)
                 try:
                     ufunc(self._array, other._array, out=self._array)
+                except TypeError:  # a dtype that the ufunc lacks: the operator itself has PyTorch's error
+                    pass
+                else:
+                    writes_of(self).bump()
+                    return self
                 finally:
                     loud(token)
-                writes_of(self).bump()
-                return self
         if not isinstance(self, Tensor):
             raise TypeError(f"{operator.name}_(): argument 'input' must be Tensor, not {type(self).__name__}")
-        recorded = self.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in (*args, *kwargs.values()))
-        check_writable(self, recorded)
+        if not operator.numbers and args and not isinstance(args[0], Tensor):
+            raise TypeError(
+                f"{operator.name}_(): argument '{operator.arrays[1].name}' (position 1) must be Tensor, not {type_name(args[0])}"
+            )
+        if truth:
+            return _write_truth(self, function, operator, args, kwargs)
+        if mode.enabled or self._inference:
+            converted = operator.name == "copy" and self._array.dtype.kind in "iub"  # gradients end here
+            check_writable(self, not converted and _is_recorded(self, args, kwargs))
+        if check is not None and len(args) == others and all(isinstance(a, Tensor) for a in args):
+            check(self, *args)
+        check_overlap(operator.name, self, args, kwargs)
+        if args and mode.enabled:  # what asking a view for its history may raise, before anything is written
+            for a in args:
+                if isinstance(a, Tensor) and a._edge is None and a._stale:
+                    edge_of(a)
+        if writer is not None and not intercept.active and self._array.__class__ is np.ndarray:
+            return wrote(self, writer(self, *args, **kwargs)._edge, operator)
+        if intercept.active and saved_hooks.state.stack and mode.enabled:
+            return overwrite(self, function(saved_hooks.copy_before_write(self), *args, **kwargs), operator)
         return overwrite(self, function(self, *args, **kwargs), operator)
 
     inplace.__name__ = operator.name + "_"
@@ -56,19 +91,84 @@ def inplace_method(operator: Operator) -> Any:
     return inplace
 
 
-def _may_write(array: Any, other: tuple[int, ...]) -> bool:
-    if array.shape == other:
-        return 0 not in array.strides
+def _write_truth(
+    self: Tensor, function: Any, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Tensor:
+    """A comparison or a logical operator in place: ones and zeros.
+
+    As in PyTorch, a comparison cuts the gradient off with zeros, and the logical operators do not touch the history.
+    """
+    if operator.name.startswith("logical_"):
+        check_overlap(operator.name, self, args, kwargs)
+        with no_grad():
+            return overwrite(self, function(self, *args, **kwargs), operator)
+    recorded = mode.enabled and _is_recorded(self, args, kwargs)
+    check_writable(self, recorded)
+    check_overlap(operator.name, self, args, kwargs)
+    result = function(self, *args, **kwargs)
+    if recorded:
+        inputs = (self, *(a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)))
+        name = f"{operator.backward_name[:-1]}{len(inputs) - 1}"
+        cls = _CUTS.get(name)
+        if cls is None:
+            cls = _CUTS[name] = type(name, (CutBackward,), {"__slots__": (), "__module__": "builtins"})
+        edges = tuple([edge_of(t) for t in inputs])
+        result._edge = record(cls(), edges, extra=fits(*[t._array for t in inputs]))
+    return overwrite(self, result, operator)
+
+
+class CutBackward(Node):
+    """Behind an operator whose result does not change with its inputs: zeros."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        """Zeros of the inputs' shapes and dtypes."""
+        return tuple([None if e is NO_EDGE else np.zeros(*form) for e, form in zip(self._edges, self._extra)])
+
+    def apply_taped(self, g: Any) -> Any:
+        """As :meth:`apply`, as tensors."""
+        return tuple([None if z is None else Taped(from_array(z)) for z in self.apply(g)])
+
+
+_CUTS: dict[str, type[CutBackward]] = {}
+
+
+def inplace_composite(function: Any, name: str) -> Any:
+    """``Tensor.name_`` for a function made of other operators."""
+
+    def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_writable(self, _is_recorded(self, args, kwargs))
+        check_overlap(name[:-1], self, args, kwargs)
+        return overwrite(self, function(self, *args, **kwargs))
+
+    inplace.__name__ = name
+    inplace.__qualname__ = f"Tensor.{name}"
+    inplace.__doc__ = f"In-place version of :func:`adjoint.{name[:-1]}`."
+    return inplace
+
+
+def _is_recorded(self: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a write with these arguments has gradients."""
+    if self._edge is not NO_EDGE or self.requires_grad:
+        return True
+    for a in args:
+        if isinstance(a, Tensor) and a._edge is not NO_EDGE:
+            return True
+    for a in kwargs.values():
+        if isinstance(a, Tensor) and a._edge is not NO_EDGE:
+            return True
     return False
 
 
-def check_no_overlap(array: Any) -> None:
-    """Raise PyTorch's error where one memory location stands for several elements (an expanded tensor)."""
-    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
+def _may_write(array: Any, other: Any) -> bool:
+    """Whether an array can be written to right away: of the other's shape, and not over its memory."""
+    if array.shape != other.shape or 0 in array.strides:
+        return False
+    base = array.base
+    if base is None:
+        return other.base is not array
+    return base is not other and base is not other.base
 
 
 def check_result(target: Tensor, result: Tensor) -> None:
@@ -93,51 +193,105 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
     """
     check_result(target, result)
     node = result._edge
+    operator = getattr(type(node), "operator", operator)  # a row may have left the work to another one
     if isinstance(node, Node):
         _keep_saved(node, target, operator)
-    if result._array.dtype != target._array.dtype and isinstance(node, Node):
+    if result._array.dtype != target._array.dtype and isinstance(node, Node) and not _fits_gradients(operator):
         node = result.to(target.dtype)._edge
-    np.copyto(target._array, result._array, casting="unsafe")
+    try:
+        np.copyto(target._array, result._array, casting="unsafe")
+    except IntoUnbatched:
+        raise RuntimeError(
+            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
+            "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` "
+            "not being vmapped over in a vmap. Please try to use out-of-place operators instead of inplace arithmetic. "
+            "If said operator is being called inside the PyTorch framework, please file a bug report instead."
+        ) from None
+    if result._tangents or target._tangents:
+        carry_over(target, result)
+    return wrote(target, node, operator)
+
+
+def _fits_gradients(operator: Operator | None) -> bool:
+    """Whether the operator's node brings gradients to the dtypes of the inputs, whatever the dtype that arrives."""
+    return operator is not None and operator.elementwise and len(operator.arrays) > 1
+
+
+def wrote(target: Tensor, node: Sink | None, operator: Operator | None = None) -> Tensor:
+    """Note a write to ``target``'s memory that was done, and that was recorded as ``node`` if it was recorded."""
     writes_of(target).bump()
-    if node is NO_EDGE:
+    if node is NO_EDGE or target._array.dtype.kind in "iub":  # integers have no gradients, whatever was written to them
         if target._edge is not NO_EDGE and mode.enabled:  # nothing of the old value flows on
             target._edge = NO_EDGE
         return target
     assert isinstance(node, Node)
-    _resave_result(node, target, operator)
-    node.order = tick()  # the write belongs to this node and is not one that came after it
+    _invalidate_saved(node, target)
+    node._order = tick()  # the write belongs to this node and is not one that came after it
     rebase(target, node)
+    _resave_result(node, target, operator)
     return target
 
 
 def _keep_saved(node: Node, target: Tensor, operator: Operator | None) -> None:
     first = operator.arrays[0].name if operator is not None else None
-    if operator is None or not node.saved or first not in (names := saved_names(operator)):
+    if operator is None or not node._kept or first not in (names := saved_names(operator)):
         return
     position = names.index(first)
-    if node.saved[position] is target:
+    if node._kept[position] is target:
         kept = from_array(target._array.copy())
         kept._edge = target._edge if target._edge is NO_EDGE else edge_of(target)
-        node.saved = (*node.saved[:position], kept, *node.saved[position + 1 :])
+        node._kept = (*node._kept[:position], kept, *node._kept[position + 1 :])
+
+
+def _invalidate_saved(node: Node, target: Tensor) -> None:
+    """Have what else the node saved of the memory that was written to (``x[1:].mul_(x[0])``) raise in the backward."""
+    writes = target._writes
+    if not any(getattr(s, "_writes", None) is writes for s in node._kept or ()):
+        return
+    outdated = Writes()
+    assert writes is not None
+    outdated.count = writes.count
+    outdated.stamp = -sys.maxsize
+    outdated.recent = deque([(outdated.stamp, writes.recent[-1][1] if writes.recent else None)])
+
+    def replaced(saved: Any) -> Any:
+        if getattr(saved, "_writes", None) is not writes:
+            return saved
+        before = saved._edge  # a view's own is found out anew after the write
+        old = alias(saved, saved._stale if before is None and isinstance(saved._stale, Sink) else before)
+        old._writes = outdated
+        if isinstance(saved, Tensor):
+            old._written = weakref.ref(saved)
+        return old
+
+    node._kept = tuple(replaced(s) for s in node._kept)
 
 
 def _resave_result(node: Node, target: Tensor, operator: Operator | None) -> None:
-    if operator is None or not node.saved or "result" not in (names := saved_names(operator)):
+    if operator is None or not node._kept or "result" not in (names := saved_names(operator)):
         return
     position = names.index("result")
-    if node.saved[position] is not None:
-        node.saved = (*node.saved[:position], alias(target, NO_EDGE), *node.saved[position + 1 :])
+    if isinstance(node._kept[position], Tensor):
+        kept = alias(target, NO_EDGE)
+        if target._view is not None:
+            kept._made_by = weakref.ref(target._edge)
+        node._kept = (*node._kept[:position], kept, *node._kept[position + 1 :])
+
+
+def check_out(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise PyTorch's error where a result that would have a gradient is to be written into ``out``."""
+    if mode.enabled and _is_recorded(out, args, kwargs):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
 
 
 def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
     """Write a result into the tensor given as ``out=``, which is resized if it has to be."""
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if mode.enabled and (result.requires_grad or out.requires_grad):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
-        )
+    check_out(name, out, (result,), {})
     if not dtypes.can_cast(result.dtype, out.dtype):
         raise RuntimeError(
             f"result type {dtypes.SCALAR_TYPE_NAMES[result.dtype]} can't be cast to the desired output type "

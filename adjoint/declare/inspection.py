@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adjoint.autograd.saved import raise_freed, raise_modified
+from adjoint.autograd.saved import is_freed, raise_freed, raise_modified
+from adjoint.autograd.saved_hooks import SavedTensor
 from adjoint.declare.operator import ARRAYS, VALUE, Operator
 from adjoint.tensor import Tensor
 
@@ -15,26 +16,28 @@ def saved_properties(operator: Operator) -> dict[str, property]:
 
     found: dict[str, property] = {}
     for position, name in enumerate(saved_names(operator)):
-        found[f"_saved_{name}"] = _saved_tensor(operator, name, position)
+        found[f"_saved_{name}"], found[f"_raw_saved_{name}"] = _saved_tensor(operator, name, position)
     values = {p.name for p in operator.params if p.kind == VALUE}
     offset = 1 if operator.elementwise and len(operator.arrays) > 1 else 0
     for position, name in enumerate(extra_names(operator)):
         attribute = name if name in values else name.replace("_shape", "_sym_sizes").replace("_dtype", "_scalar_type")
-        found[f"_saved_{attribute}"] = property(lambda node, i=position + offset: node.extra[i])
+        found[f"_saved_{attribute}"] = property(lambda node, i=position + offset: node._extra[i])
     return found
 
 
-def _saved_tensor(operator: Operator, name: str, position: int) -> property:
+def _saved_tensor(operator: Operator, name: str, position: int) -> tuple[property, property]:
+    """The tensor as it was, and the handle on which hooks may be registered."""
     sequence = any(p.name == name and p.kind == ARRAYS for p in operator.params)
     is_input = any(p.name == name for p in operator.arrays)
 
     def one(node: Any, saved: Any) -> Tensor | None:
         if saved is None:
             return None
-        if saved._writes is not None and saved._writes.stamp < node.order:
-            raise_modified(node, saved)
+        if saved._writes is not None and saved._writes.stamp < node._order:
+            made = operator.outputs if isinstance(operator.outputs, tuple) else ("result",)
+            raise_modified(node, saved, None if is_input or name not in made else made.index(name))
         if is_input or name in operator.keeps:
-            return saved
+            return saved if isinstance(saved, Tensor) else saved.tensor
         from adjoint.autograd.node import Output
         from adjoint.autograd.saved import alias
 
@@ -49,11 +52,20 @@ def _saved_tensor(operator: Operator, name: str, position: int) -> property:
 
     def get(node: Any) -> Any:
         """The saved tensor.  Raises RuntimeError once it was freed or if it was changed in place."""
-        if node.saved is None:
-            raise_freed()
-        saved = node.saved[position]
+        if is_freed(node._kept):
+            raise_freed(node._kept)
+        saved = node._kept[position]
         if sequence:
             return tuple(one(node, s) for s in saved)
         return one(node, saved)
 
-    return property(get)
+    def raw(node: Any) -> Any:
+        """Where the tensor is saved.  Raises RuntimeError once it was freed."""
+        if is_freed(node._kept):
+            raise_freed(node._kept)
+        if sequence:
+            count = range(len(node._kept[position]))
+            return tuple(SavedTensor(node, (position, i), lambda n, i=i: one(n, n._kept[position][i])) for i in count)
+        return SavedTensor(node, (position,), get)
+
+    return property(get), property(raw)

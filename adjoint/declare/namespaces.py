@@ -51,9 +51,14 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
     key = operator.name if operator.name not in OPERATORS else f"{'/'.join(operator.where)}.{operator.name}"
     assert key not in OPERATORS, f"operator {key} is declared twice"
     OPERATORS[key] = operator
+    operator.name = operator.name.partition(".")[0]  # "fill.tensor" is the row of `fill` for a tensor
+    own = getattr(operator.forward, "on_arrays", None)
+    if own is not None:  # an array function of our own: the row is its taped reading
+        assert operator.forward not in TAPED, f"{operator.name}: its forward has a taped reading already"
+        TAPED[operator.forward] = lambda *args, **kwargs: operator.function(*args, **kwargs)
     ufunc = operator.plain or operator.forward
     if operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc not in TAPED:
-        TAPED[ufunc] = lambda *operands: operator.function(*operands)
+        TAPED[ufunc] = lambda *operands: operator.function(*_operands(operands))
     for name in (operator.name, *aliases):
         for place in operator.where:
             if place == "Tensor":
@@ -83,6 +88,18 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
     return operator
 
 
+def _operands(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A formula's ``2 * g``: its numbers as the operands that they are beside its first tensor."""
+    if all(isinstance(x, Tensor) for x in given):
+        return given
+    from adjoint.declare.operands import number
+
+    beside = next(x for x in given if isinstance(x, Tensor))._array.dtype
+    return tuple(
+        x if isinstance(x, Tensor) else number(x.item() if isinstance(x, np.generic) else x, beside) for x in given
+    )
+
+
 def _gradients(formulas: dict[str, Any]) -> dict[tuple[str, ...], Any]:
     return {tuple(names.replace(",", " ").split()): formula for names, formula in formulas.items()}
 
@@ -103,6 +120,7 @@ def op(
     node: str = "",
     variadic: str | None = None,
     tangent: Any = None,
+    writer: Callable[..., Any] | None = None,
     doc: str | None = None,
     is_view: bool = False,
     **formulas: Callable[..., Any],
@@ -117,7 +135,11 @@ def op(
     ``keeps`` names what the forward returns beside its result for the formulas: a tuple of names for constants
     (indices, masks), a dictionary name -> formula for what depends on the inputs (a mean), which higher derivatives
     compute again.  ``outputs`` names several outputs.  ``where`` lists the namespaces, ``variadic`` the value that may
-    be given as separate arguments, ``node`` the node's class name where it is not ``<Name>Backward0``.
+    be given as separate arguments, ``node`` the node's class name where it is not ``<Name>Backward0``; it may choose one by the
+    arguments, as in ``"SumBackward0 if dim is None else SumBackward1"``.
+
+    ``writer(self, ...)`` is the forward of the in-place operator where that can be cheaper than the forward and a copy: it
+    checks its arguments, writes into its first and returns it.  Formulas must then not ask for the first input.
     """
     return _declare(
         Operator(
@@ -131,6 +153,7 @@ def op(
             node_name=node,
             variadic=variadic,
             tangent=tangent,
+            writer=writer,
             where=tuple(where.split()),
             doc=doc,
         ),
@@ -143,6 +166,22 @@ def op(
 def view(name: str, forward: Callable[..., Any], /, **options: Any) -> Operator:
     """Declare an operator whose result looks at its first operand's memory; otherwise as :func:`op`."""
     return op(name, forward, is_view=True, **options)
+
+
+def inplace_only(operator: Operator, *, where: str = "Tensor", doc: str | None = None) -> Operator:
+    """Put the in-place form alone of an operator, ``name_``, into namespaces; returns the operator."""
+
+    def make_inplace() -> Any:
+        made = operator.inplace
+        made.__doc__ = doc or made.__doc__
+        return made
+
+    for place in where.split():
+        if place == "Tensor":
+            _method(operator.name + "_", make_inplace)
+        else:
+            FUNCTIONS.setdefault(place, {})[operator.name + "_"] = make_inplace
+    return operator
 
 
 def elementwise(
@@ -159,7 +198,10 @@ def elementwise(
     node: str = "",
     tangent: Any = None,
     doc: str | None = None,
-    scalar_first: bool = False,
+    scalar: Operator | None = None,
+    scalar_first: bool | Operator = False,
+    numbers: bool = True,
+    check: Callable[..., Any] | None = None,
     gradients: dict[str, Any] | None = None,
     **formulas: Callable[..., Any],
 ) -> Operator:
@@ -167,7 +209,10 @@ def elementwise(
     to one dtype and broadcast; formulas need not care, their results are brought back to the operand's shape.
 
     ``plain`` is a cheaper forward for when every value has its default.  ``promote`` is "float" where integers become
-    the default dtype, "bool" where the result is one.  Otherwise as :func:`op`.
+    the default dtype, "bool" where the result is one.  ``scalar`` and ``scalar_first`` are the rows that take over where
+    the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers=False`` refuses
+    Python numbers altogether.  ``check`` is called with operands of two dtypes, or of one that the forward refuses, to
+    raise PyTorch's error.  Otherwise as :func:`op`.
     """
     return _declare(
         Operator(
@@ -182,6 +227,9 @@ def elementwise(
             where=tuple(where.split()),
             doc=doc,
             scalar_first=scalar_first,
+            scalar=scalar,
+            check=check,
+            numbers=numbers,
         ),
         aliases,
         inplace,
@@ -189,10 +237,28 @@ def elementwise(
     )
 
 
-def composite(function: F | None = None, *, where: str = "torch Tensor", name: str | None = None, aliases: tuple[str, ...] = ()) -> Any:
+def composite(
+    function: F | None = None,
+    *,
+    where: str = "torch Tensor",
+    name: str | None = None,
+    aliases: tuple[str, ...] = (),
+    dunder: tuple[str, ...] = (),
+    inplace: bool = False,
+) -> Any:
     """Put a function on tensors, made of other operators, into namespaces (a decorator); it needs no formula."""
 
     def put(f: F) -> F:
+        from adjoint.declare.inplace import inplace_composite
+
+        for special in dunder:
+            _method(special, lambda: f)
+        if inplace:
+            for n in (name or f.__name__, *aliases):
+                method = inplace_composite(f, n + "_")
+                _method(n + "_", lambda method=method: method)
+                if "torch" in where.split():
+                    FUNCTIONS.setdefault("torch", {})[n + "_"] = method
         for n in (name or f.__name__, *aliases):
             for place in where.split():
                 if place == "Tensor":

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.declare.arguments import type_name
 from adjoint.tensor import NO_EDGE, Number, Tensor
 
 _new = object.__new__
@@ -27,6 +28,8 @@ dtypes.on_default_change(_forget_numbers)
 
 def number(value: Any, beside: Any) -> Number:
     """A Python number as an operand beside an array of dtype ``beside``, of that dtype where promotion allows it."""
+    if isinstance(value, np.generic):
+        value = value.item()
     own = dtypes.default_for(value)
     other = dtypes.OF_ARRAY[beside]
     d = dtypes.promote_types(own, other) if own.category > other.category and other.category == dtypes.COMPLEX else other
@@ -78,8 +81,13 @@ def wrong_type(operator: Any, position: int, value: Any) -> NoReturn:
     where = [p.name for p in operator.params].index(param.name) + 1
     expected = "tuple of Tensors" if param.kind == "arrays" else "Tensor"
     raise TypeError(
-        f"{operator.name}(): argument '{name}' (position {where}) must be {expected}, not {type(value).__name__}"
+        f"{operator.name}(): argument '{name}' (position {where}) must be {expected}, not {type_name(value)}"
     )
+
+
+def raise_missing(operator: Any, name: str) -> NoReturn:
+    """PyTorch's TypeError for an argument that was not given."""
+    raise TypeError(f'{operator.name}() missing 1 required positional arguments: "{name}"')
 
 
 def priority(tensor: Tensor) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 
 ARRAY, OPTIONAL, ARRAYS, VALUE = "array", "optional", "arrays", "value"
+_NODE_NAMES = re.compile(r"\w+Backward\w*|NotImplemented")
 _KINDS = {"Array": ARRAY, "Array | None": OPTIONAL, "Arrays": ARRAYS}
 
 
@@ -54,11 +56,15 @@ class Operator:
     keeps: dict[str, Callable[..., Any] | None] = field(default_factory=dict)
     node_name: str = ""
     variadic: str | None = None  # the value parameter that may be given as separate arguments
-    tangent: Any = None  # forward mode: None (from the formulas), "linear", or a formula
+    tangent: Any = None  # forward mode: None (from the formulas), "linear", "multilinear", or a formula
     jvp: Callable[..., Any] | None = None
+    writer: Callable[..., Any] | None = None  # the in-place forward: writes into its first argument and returns it
     where: tuple[str, ...] = ()
     doc: str | None = None
-    scalar_first: bool = False
+    scalar: Operator | None = None  # elementwise: the row that takes over where the last operand is a Python number
+    scalar_first: bool | Operator = False  # whether the first operand may be a number; the row that takes over then
+    numbers: bool = True  # elementwise: whether operands may be Python numbers
+    check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
     _params: tuple[Param, ...] | None = None
     _built: dict[str, Any] = field(default_factory=dict)
 
@@ -87,17 +93,35 @@ class Operator:
 
     @property
     def backward_name(self) -> str:
-        """The name of the node's class: ``mul`` gives ``MulBackward0``."""
+        """The name of the node's class: ``mul`` gives ``MulBackward0``; the first, where there are several."""
+        return self.backward_names[0]
+
+    @property
+    def backward_names(self) -> list[str]:
+        """All names that ``node`` chooses from: ``"SumBackward0 if dim is None else SumBackward1"`` has two."""
         if self.node_name:
-            return self.node_name
-        return "".join(word[:1].upper() + word[1:] for word in self.name.split("_")) + "Backward0"
+            return _NODE_NAMES.findall(self.node_name)
+        return ["".join(word[:1].upper() + word[1:] for word in self.name.split("_")) + "Backward0"]
 
     @property
     def function(self) -> Callable[..., Any]:
         """The operator on tensors: ``torch.name``."""
+        built = self._built.get("function")
+        if built is not None:
+            return built
         from adjoint.declare.emit import build
 
         return build(self, "function")
+
+    @property
+    def inplace(self) -> Callable[..., Any]:
+        """The operator that writes into its first operand: ``Tensor.name_``."""
+        built = self._built.get("inplace")
+        if built is None:
+            from adjoint.declare.inplace import inplace_method
+
+            built = self._built["inplace"] = inplace_method(self)
+        return built
 
 
 def asks_for(formula: Callable[..., Any]) -> tuple[str, ...]:
@@ -109,6 +133,7 @@ def asks_for(formula: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _parameters(forward: Any, elementwise: bool) -> tuple[Param, ...]:
+    forward = getattr(forward, "on_arrays", forward)  # behind an array function of our own
     if isinstance(forward, np.ufunc):
         return tuple(Param(name, ARRAY) for name in ("self", "other")[: forward.nin])
     code = forward.__code__

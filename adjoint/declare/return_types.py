@@ -23,7 +23,8 @@ class _ReturnType(tuple):
 def return_type(name: str, names: tuple[str, ...]) -> type[_ReturnType]:
     """The tuple type of operator ``name`` with these fields."""
     fields: dict[str, Any] = {n: property(itemgetter(i)) for i, n in enumerate(names)}
-    return type(name, (_ReturnType,), {"__slots__": (), "_names": names, **fields})
+    place = __name__.partition(".")[0] + ".return_types"  # PyTorch's name of it, where Adjoint goes by PyTorch's names
+    return type(name, (_ReturnType,), {"__slots__": (), "_names": names, "__module__": place, **fields})
 
 
 def _remake(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> _ReturnType:

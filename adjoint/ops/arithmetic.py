@@ -1,30 +1,615 @@
-"""Arithmetic: + - * / and their kin."""
+"""Arithmetic: + - * / // % ** and their kin."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from adjoint.declare import elementwise
-from adjoint.ops.arrays import conj
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, elementwise, op
+from adjoint.declare.operands import number
+from adjoint.ops.arrays import Array, all_values, array_function, conj
+from adjoint.ops.unsupported import unsupported
+from adjoint.tensor import Tensor, from_array
 
 
-def _add(self, other, *, alpha=1):
-    return np.add(self, other if alpha == 1 else other * alpha)
+def is_number(value: Any) -> bool:
+    """Whether this is a Python number (or a NumPy scalar, which counts as one)."""
+    return isinstance(value, (bool, int, float, complex, np.generic))
 
 
-add = elementwise(
-    "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"),
-    self=lambda g: g,
-    other=lambda g, alpha: g if alpha == 1 else g * conj_number(alpha),
-)  # fmt: skip
+def with_number(array: Any, value: Any) -> tuple[Any, Any]:
+    """An array and a Python number, both of the dtype in which an operator of the two computes."""
+    beside = number(value, array.dtype)._array
+    if beside.dtype is array.dtype:
+        return array, beside
+    d = dtypes.result_of([(dtypes.of_array(array), 0 if array.ndim else 1), (dtypes.of_array(beside), 2)]).array
+    return array.astype(d), beside.astype(d)
 
 
 def conj_number(x):
     return x.conjugate()
 
 
-mul = elementwise(
-    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"),
-    self=lambda g, other: g * conj(other),
-    other=lambda g, self: g * conj(self),
+def constant(value, like):
+    """A number in the dtype of an array: bfloat16 times a Python float would be float32."""
+    return like.dtype.type(value)
+
+
+@array_function
+def sign_of(x):
+    """-1, 0 or 1 by the sign, on arrays; 0 for a NaN, as in PyTorch (NumPy's is a NaN)."""
+    return np.sign(x) if x.dtype.kind != "f" else np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+def not_implemented(name):
+    raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+
+@taped(np.zeros_like)
+def _zeros_like(x: Tensor, dtype: Any = None) -> Tensor:
+    return from_array(np.zeros_like(x._array, dtype))
+
+
+@taped(np.ones_like)
+def _ones_like(x: Tensor, dtype: Any = None) -> Tensor:
+    return from_array(np.ones_like(x._array, dtype))
+
+
+# Sums and differences
+
+
+def _check_alpha(array: Any, alpha: Any) -> None:
+    kind = array.dtype.kind
+    if isinstance(alpha, bool) and kind != "b":
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if kind in "iub" and isinstance(alpha, (float, complex)):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if isinstance(alpha, complex) and kind != "c":
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+
+
+def _times_alpha(other: Any, alpha: Any) -> Any:
+    return other * other.dtype.type(alpha)
+
+
+def _add(self, other, *, alpha=1):
+    if alpha == 1 and alpha is not True:
+        return np.add(self, other)
+    _check_alpha(self, alpha)
+    return np.add(self, _times_alpha(other, alpha))
+
+
+add = elementwise(
+    "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"), scalar_first=True,
+    self=lambda g: g,
+    other=lambda g, alpha: g if alpha == 1 else g * constant(conj_number(alpha), g),
 )  # fmt: skip
+
+
+def _no_bools(self: Tensor, other: Tensor) -> None:
+    bools = (self._array.dtype.kind == "b") + (other._array.dtype.kind == "b")
+    if bools == 2:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    if bools:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+
+
+def _sub(self, other, *, alpha=1):
+    if alpha == 1 and alpha is not True:
+        return np.subtract(self, other)
+    _check_alpha(self, alpha)
+    return np.subtract(self, _times_alpha(other, alpha))
+
+
+sub = elementwise(
+    "sub", _sub, plain=np.subtract, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, scalar_first=True,
+    self=lambda g: g,
+    other=lambda g, alpha: -g if alpha == 1 else g * constant(-conj_number(alpha), g),
+)  # fmt: skip
+
+
+def _rsub_number(self: Array, other, *, alpha=1):
+    if self.dtype.kind == "b" or isinstance(other, bool):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+    x, other = with_number(self, other)
+    return _sub(other, x, alpha=alpha)
+
+
+_rsub_scalar = op(
+    "rsub_number", _rsub_number, where="", node="RsubBackward1",
+    self=lambda g, alpha, self_dtype: _real_if((-g if alpha == 1 else g * constant(-conj_number(alpha), g)), self_dtype),
+)  # fmt: skip
+
+
+def _real_if(g: Any, dtype: Any) -> Any:
+    """The gradient of an operand whose dtype the operator left for a higher one."""
+    if g.dtype is dtype:
+        return g
+    return g.real.astype(dtype) if g.dtype.kind == "c" and dtype.kind != "c" else g.astype(dtype)
+
+
+rsub = elementwise(
+    "rsub", lambda self, other, *, alpha=1: _sub(other, self, alpha=alpha),
+    dunder=("__rsub__",), check=_no_bools, scalar=_rsub_scalar, inplace=False, node="RsubBackward0",
+    self=lambda g, alpha: -g if alpha == 1 else g * constant(-conj_number(alpha), g),
+    other=lambda g: g,
+)  # fmt: skip
+
+# Products and quotients
+
+mul = elementwise(
+    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), scalar_first=True,
+    self=lambda g, other: g * other.conj(),  # of a real array, the method gives the array itself
+    other=lambda g, self: g * self.conj(),
+)  # fmt: skip
+
+
+def _check_divisor(kernel: str, divisor: Any) -> None:
+    if divisor.dtype.kind in "bc":
+        unsupported(kernel, divisor)
+    if divisor.dtype.kind in "iu" and not all_values(divisor).all():
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _div(self, other, *, rounding_mode=None):
+    if rounding_mode is None:
+        return np.true_divide(self, other)
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    _check_divisor(f"div_{rounding_mode}_cpu", other)
+    if rounding_mode == "floor":
+        return np.floor_divide(self, other)
+    if self.dtype.kind in "iu":
+        quotient = np.floor_divide(self, other)
+        return quotient + ((quotient < 0) & (quotient * other != self)).astype(self.dtype)
+    return np.trunc(np.true_divide(self, other))
+
+
+div = elementwise(
+    "div", _div, plain=np.true_divide, promote="float", aliases=("divide",), dunder=("__truediv__", "__itruediv__"),
+    scalar_first=True, node="DivBackward0 if rounding_mode is None else DivBackward2",
+    self=lambda g, other, rounding_mode: g / conj(other) if rounding_mode is None else np.zeros_like(g),
+    other=lambda g, self, other, rounding_mode:
+        -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g),
+)  # fmt: skip
+
+
+@composite(inplace=True)
+def true_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input / other``; alias of :func:`adjoint.div`.
+
+    >>> import adjoint as torch
+    >>> torch.true_divide(torch.tensor([1, 2]), 2)
+    tensor([0.5000, 1.0000])
+    """
+    return div.function(input, other, out=out)
+
+
+def _rtruediv(self: Tensor, other: Any) -> Any:
+    if not is_number(other) and not isinstance(other, Tensor):
+        return NotImplemented
+    return mul.function(reciprocal.function(self), other)
+
+
+composite(_rtruediv, where="", dunder=("__rtruediv__",))
+
+
+def _floor_divide(self, other):
+    _check_divisor("div_floor_cpu", other)
+    return np.floor_divide(self, other)
+
+
+floor_divide = elementwise(
+    "floor_divide", _floor_divide, plain=None, dunder=("__floordiv__", "__ifloordiv__"), scalar_first=True,
+    node="NotImplemented",
+    self=lambda g: not_implemented("floor_divide"),
+    other=lambda g: not_implemented("floor_divide"),
+)  # fmt: skip
+
+
+def _rfloordiv(self: Tensor, other: Any) -> Any:
+    return floor_divide.function(other, self) if is_number(other) else NotImplemented
+
+
+composite(_rfloordiv, where="", dunder=("__rfloordiv__",))
+
+
+def _remainder(self, other):
+    _check_divisor("remainder_cpu", other)
+    if self.dtype.kind in "iu":
+        return np.remainder(self, other)
+    rest = np.fmod(self, other)
+    return np.where((rest != 0) & ((rest < 0) != (other < 0)), rest + other, rest)
+
+
+def _remainder_number(self: Array, other):
+    return _remainder(*with_number(self, other))
+
+
+_remainder_scalar = op(
+    "remainder_number", _remainder_number, where="", node="RemainderBackward0",
+    self=lambda g, self_dtype: _real_if(g, self_dtype),
+)  # fmt: skip
+
+remainder = elementwise(
+    "remainder", _remainder, dunder=("__mod__", "__imod__"), scalar=_remainder_scalar, scalar_first=True,
+    node="RemainderBackward1",
+    self=lambda g: g,
+    other=lambda g, self, other: -g * floor_quotient(self, other),
+)  # fmt: skip
+
+
+def _rmod(self: Tensor, other: Any) -> Any:
+    return remainder.function(other, self) if is_number(other) else NotImplemented
+
+
+composite(_rmod, where="", dunder=("__rmod__",))
+
+
+def _fmod(self, other):
+    _check_divisor("fmod_cpu", other)
+    return np.fmod(self, other)
+
+
+def _fmod_number(self: Array, other):
+    return _fmod(*with_number(self, other))
+
+
+_fmod_scalar = op(
+    "fmod_number", _fmod_number, where="", node="FmodBackward0",
+    self=lambda g, self_dtype: _real_if(g, self_dtype),
+)  # fmt: skip
+
+fmod = elementwise(
+    "fmod", _fmod, scalar=_fmod_scalar, node="FmodBackward1",
+    self=lambda g: g,
+    other=lambda g, self, other: -g * np.trunc(self / other),
+)  # fmt: skip
+
+
+def floor_quotient(self, other):
+    """The quotient that a remainder leaves, rounded down: constant almost everywhere."""
+    return np.floor(self / other)
+
+
+# Powers
+
+
+def _pow_number(self: Array, exponent):
+    kind = self.dtype.kind
+    if kind in "iub" or isinstance(exponent, complex):
+        self, p = with_number(self, exponent)
+        if self.dtype.kind == "b":
+            return self | (not exponent)
+        if self.dtype.kind in "iub":
+            if p < 0:
+                raise RuntimeError("Integers to negative integer powers are not allowed.")
+            return np.power(self, p)
+    if exponent == 2:
+        return self * self
+    if exponent == 3:
+        return self * self * self
+    if exponent == 1:
+        return self.copy()
+    if exponent == 0.5:
+        return np.sqrt(self)
+    if exponent == -1:
+        return 1 / self
+    if exponent == -2:
+        return 1 / (self * self)
+    if exponent == -0.5:
+        return 1 / np.sqrt(self)
+    return np.power(self, self.dtype.type(exponent))
+
+
+def _pow_gradient(g, self, exponent, self_dtype):
+    if exponent == 0:
+        return np.zeros_like(g)
+    if exponent == 2:
+        slope = self * 2
+    elif exponent == 1:
+        return g
+    else:
+        slope = self ** (exponent - 1) * constant(exponent, g)
+    return _real_if(g * conj(slope), self_dtype)
+
+
+_pow_scalar = op("pow_number", _pow_number, where="", node="PowBackward0", self=_pow_gradient)
+
+
+def _rpow_number(self, exponent: Array):
+    exponent, base = with_number(exponent, self)
+    return _pow(base, exponent)
+
+
+_rpow_scalar = op(
+    "rpow_number", _rpow_number, where="", node="PowBackward2",
+    exponent=lambda g, result, self, exponent, exponent_dtype: _real_if(
+        g * conj(result * constant(np.log(self), result)) if self != 0 else np.where(exponent >= 0, constant(0, g), g * -np.inf),
+        exponent_dtype),
+)  # fmt: skip
+
+
+def _pow(self, exponent):
+    if self.dtype.kind in "iu" and exponent.dtype.kind == "i" and (all_values(exponent) < 0).any():
+        negative = np.where(self == 1, 1, np.where(self == -1, 1 - 2 * (exponent & 1), 0))
+        return np.where(exponent < 0, negative, np.power(self, np.maximum(exponent, 0))).astype(self.dtype)
+    return np.power(self, exponent)
+
+
+pow = elementwise(
+    "pow", _pow, dunder=("__pow__", "__ipow__"), scalar=_pow_scalar, scalar_first=_rpow_scalar, node="PowBackward1",
+    self=lambda g, self, exponent:
+        np.where(exponent == 0, constant(0, g), g * conj(exponent * self ** (exponent - 1))),
+    exponent=lambda g, result, self, exponent: _pow_exponent_gradient(g, result, self, exponent),
+)  # fmt: skip
+taped(np.power)(lambda self, exponent: pow.function(self, exponent))
+
+
+def _pow_exponent_gradient(g, result, self, exponent):
+    if result.dtype.kind == "c":
+        zero = self == 0
+    else:
+        zero = (self == 0) & (exponent >= 0)
+    return np.where(zero, constant(0, g), g * conj(result * np.log(self)))
+
+
+def _rpow(self: Tensor, other: Any) -> Any:
+    return pow.function(other, self) if is_number(other) or isinstance(other, Tensor) else NotImplemented
+
+
+composite(_rpow, where="", dunder=("__rpow__",))
+
+
+@composite(inplace=True)
+def float_power(input: Tensor, exponent: Any) -> Tensor:
+    """``input ** exponent`` in float64 (or complex128).
+
+    >>> import adjoint as torch
+    >>> torch.float_power(torch.tensor([1, 2]), 2)
+    tensor([1., 4.], dtype=torch.float64)
+    """
+
+    def wide(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.to(dtypes.complex128 if value.dtype.is_complex else dtypes.float64)
+        return complex(value) if isinstance(value, complex) else float(value)
+
+    return pow.function(wide(input), wide(exponent))
+
+
+@composite(inplace=True)
+def square(input: Tensor) -> Tensor:
+    """``input ** 2``.
+
+    >>> import adjoint as torch
+    >>> torch.square(torch.tensor([1., -3.]))
+    tensor([1., 9.])
+    """
+    return pow.function(input, 2)
+
+
+sqrt = elementwise("sqrt", np.sqrt, promote="float", self=lambda g, result: g / conj(result * 2))
+
+rsqrt = elementwise(
+    "rsqrt", lambda self: 1 / np.sqrt(self), promote="float",
+    self=lambda g, result: g * conj(result * result * result) / -2,
+)  # fmt: skip
+
+reciprocal = elementwise(
+    "reciprocal", lambda self: 1 / self, promote="float",
+    self=lambda g, result: -g * conj(result * result),
+)  # fmt: skip
+taped(np.reciprocal)(lambda x: reciprocal.function(x))
+
+# Signs
+
+
+def _check_neg(self: Tensor) -> None:
+    if self._array.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+            "`~` or `logical_not()` operator instead."
+        )
+
+
+neg = elementwise(
+    "neg", np.negative, aliases=("negative",), dunder=("__neg__",), check=_check_neg,
+    self=lambda g: -g,
+)  # fmt: skip
+
+
+@composite(dunder=("__pos__",))
+def positive(input: Tensor) -> Tensor:
+    """``+input``: the tensor itself.
+
+    Raises RuntimeError on a bool tensor.
+    """
+    if input._array.dtype.kind == "b":
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+def _abs(self):
+    if self.dtype.kind == "b":
+        unsupported("abs_cpu", self)
+    return np.absolute(self)
+
+
+abs = elementwise(
+    "abs", _abs, aliases=("absolute",), dunder=("__abs__",),
+    self=lambda g, self: g * sign_of(self),
+)  # fmt: skip
+taped(np.absolute)(lambda x: abs.function(x))
+
+
+def _sign(self):
+    if self.dtype.kind == "c":
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+        )
+    return self.copy() if self.dtype.kind == "b" else sign_of(self)
+
+
+sign = elementwise("sign", _sign, self=lambda g: np.zeros_like(g))
+
+
+def _sgn(self):
+    return self.copy() if self.dtype.kind == "b" else sign_of(self)
+
+
+def _sgn_gradient(g, self, result):
+    if g.dtype.kind != "c":
+        return np.zeros_like(g)
+    # d sgn(z) = (dz - sgn(z) Re(conj(sgn(z)) dz)) / |z|: only what turns z counts.
+    tangential = g - (g * conj(result)).real * result
+    return np.where(self == 0, constant(0, g), tangential / np.absolute(self))
+
+
+sgn = elementwise(
+    "sgn", _sgn,
+    self=lambda g, self, result: _sgn_gradient(g, self, result),
+)  # fmt: skip
+taped(np.sign)(lambda x: sgn.function(x))
+taped(sign_of)(lambda x: sgn.function(x))
+
+# Fused ones
+
+
+def _addcmul(self, tensor1, tensor2, *, value=1):
+    if self.dtype.kind == "b":
+        unsupported("addcmul_cpu_out", self)
+    product = tensor1 * tensor2
+    return self + (product if value == 1 else _times_alpha(product, value))
+
+
+addcmul = elementwise(
+    "addcmul", _addcmul, numbers=False,
+    self=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * conj(tensor2) * constant(conj_number(value), g),
+    tensor2=lambda g, tensor1, value: g * conj(tensor1) * constant(conj_number(value), g),
+)  # fmt: skip
+
+
+def _addcdiv(self, tensor1, tensor2, *, value=1):
+    if tensor1.dtype.kind in "iub":
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
+            "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
+            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * "
+            "tensor1 / tensor2), for all dtypes."
+        )
+    if value != 1:
+        tensor1 = _times_alpha(tensor1, value)
+    return self + tensor1 / tensor2
+
+
+addcdiv = elementwise(
+    "addcdiv", _addcdiv, numbers=False,
+    self=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * conj(constant(value, g) / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: -g * conj(constant(value, g) * tensor1 / (tensor2 * tensor2)),
+)  # fmt: skip
+
+
+def _lerp(self, end, weight):
+    if self.dtype.kind in "iub":
+        unsupported("lerp_kernel_scalar" if is_number(weight) else "lerp_kernel_tensor", self)
+    step = end - self
+    if is_number(weight):
+        weight = self.dtype.type(weight)
+    near = np.absolute(weight) < 0.5 if self.dtype.kind == "c" else weight < 0.5
+    return np.where(near, self + weight * step, end - step * (1 - weight))
+
+
+def _check_lerp(self: Tensor, end: Tensor) -> None:
+    if self.dtype is not end.dtype:
+        raise RuntimeError(f"expected dtype {_c_name(self)} for `end` but got dtype {_c_name(end)}")
+
+
+def _c_name(tensor: Tensor) -> str:
+    """The dtype's name in PyTorch's C++ messages."""
+    return {
+        dtypes.float32: "float", dtypes.float64: "double", dtypes.float16: "c10::Half", dtypes.bfloat16: "c10::BFloat16",
+        dtypes.complex64: "c10::complex<float>", dtypes.complex128: "c10::complex<double>", dtypes.int64: "long int",
+        dtypes.int32: "int", dtypes.int16: "short int", dtypes.int8: "signed char", dtypes.uint8: "unsigned char",
+        dtypes.bool_: "bool",
+    }.get(tensor.dtype, tensor.dtype.name)  # fmt: skip
+
+
+def _lerp_number(self, end, *, weight=0.5):
+    return _lerp(self, end, weight)
+
+
+_lerp_scalar = elementwise(
+    "lerp_number", _lerp_number, where="", node="LerpBackward0", inplace=False, check=_check_lerp,
+    self=lambda g, weight: g * constant(1 - conj_number(weight), g),
+    end=lambda g, weight: g * constant(conj_number(weight), g),
+)  # fmt: skip
+
+_lerp_tensor = elementwise(
+    "lerp_tensor", _lerp, where="", node="LerpBackward1", inplace=False,
+    self=lambda g, weight: g * conj(1 - weight),
+    end=lambda g, weight: g * conj(weight),
+    weight=lambda g, self, end: g * conj(end - self),
+)  # fmt: skip
+
+
+@composite(inplace=True)
+def lerp(input: Tensor, end: Tensor, weight: float | Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``input + weight * (end - input)``.
+
+    Raises RuntimeError where ``end`` is of another dtype than ``input``.
+
+    >>> import adjoint as torch
+    >>> torch.lerp(torch.tensor([0., 10.]), torch.tensor([10., 20.]), 0.5)
+    tensor([ 5., 15.])
+    """
+    if is_number(weight):
+        return _lerp_scalar.function(input, end, weight=weight, out=out)
+    _check_lerp(input, end)
+    if weight.dtype is not input.dtype and weight._array.ndim:
+        raise RuntimeError(f"expected dtype {_c_name(input)} for `weight` but got dtype {_c_name(weight)}")
+    return _lerp_tensor.function(input, end, weight, out=out)
+
+
+@composite(inplace=True)
+def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``input * 2 ** other``.
+
+    >>> import adjoint as torch
+    >>> torch.ldexp(torch.tensor([1.]), torch.tensor([3]))
+    tensor([8.])
+    """
+    return mul.function(input, pow.function(2.0, other), out=out)
+
+
+# Integers
+
+
+def _integers_only(name: str, ufunc: Any) -> Any:
+    def forward(self, other):
+        if self.dtype.kind not in "iu":
+            unsupported(f"{name}_cpu", self)
+        return ufunc(self, other)
+
+    return forward
+
+
+gcd = elementwise("gcd", _integers_only("gcd", np.gcd), numbers=False)
+lcm = elementwise("lcm", _integers_only("lcm", np.lcm), numbers=False)

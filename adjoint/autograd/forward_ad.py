@@ -1,0 +1,474 @@
+"""Forward mode: dual levels, and the tangent of any operator of the tables.
+
+While a level is entered, every operator call passes through the level's interceptor, which computes the tangents of
+the outputs from those of the inputs.  The rule comes from the operator's row, the first of these that it has:
+
+- what the row declares: ``tangent="linear"`` (the operator itself, on the tangents), ``"multilinear"`` (linear in each
+  input by itself) or a formula of its own;
+- a view is linear;
+- an element-wise operator on real numbers: its gradient formulas, with the tangents in place of ``g``;
+- any other: the transpose of its gradient.  The gradient is linear in ``g``, so differentiating it with respect to
+  ``g`` (the taped reading of the same formula) gives the tangent.
+
+Levels nest, each with its own tangents: the operators that compute an inner level's tangents are seen by the outer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.backward import grad
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.interception import intercept
+from adjoint.autograd.node import Node, record
+from adjoint.autograd.taped import Taped
+from adjoint.autograd.views import replay
+from adjoint.tensor import NO_EDGE, Tensor, attach, from_array
+
+_VALUE = "value"
+_CUSTOM = ()  # what an autograd.Function has in the place of a row's arrays
+
+
+class Level:
+    """One forward-mode level: its tangents, and the interceptor that carries them through operators."""
+
+    def __init__(self) -> None:
+        self.handle: Any = None
+
+    def enter(self) -> Level:
+        """Carry tangents through this thread's operators from now on."""
+        self.handle = intercept.add(self._intercept)
+        mode.duals += 1
+        return self
+
+    def exit(self) -> None:
+        """Stop doing so."""
+        intercept.remove(self.handle)
+        mode.duals -= 1
+
+    def __enter__(self) -> Level:
+        return self.enter()
+
+    def __exit__(self, *exc: object) -> None:
+        self.exit()
+
+    def tangent(self, tensor: Tensor) -> Tensor | None:
+        """The tensor's tangent at this level."""
+        tangents = tensor._tangents
+        return None if tangents is None else tangents.get(self)
+
+    def set_tangent(self, tensor: Tensor, tangent: Tensor) -> None:
+        """Give the tensor a tangent at this level."""
+        if tensor._tangents is None:
+            tensor._tangents = {}
+        tensor._tangents[self] = tangent
+        node = tensor._edge
+        if isinstance(node, Node):  # what the node saved of its result has the result's tangents
+            for saved in node._kept or ():
+                if isinstance(saved, Tensor) and saved._array is tensor._array:
+                    saved._tangents = tensor._tangents
+
+    def _intercept(self, operator: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        result = function(*args, **kwargs)
+        if mode.primal:
+            return result
+        if operator.arrays is _CUSTOM:
+            operator.push(self, args, result)
+            return result
+        given = _arguments(operator, args, kwargs)
+        tangents = {}
+        for p in operator.arrays:
+            value = given.get(p.name)
+            found = _tangents_of(self, value)
+            if found is not None:
+                tangents[p.name] = found
+        if not tangents or not (operator.gradients or operator.tangent):
+            return result
+        tangents = {n: t for n, t in tangents.items() if operator.tangent or n in operator.differentiable_inputs}
+        if tangents:
+            self._carry(operator, function, given, tangents, result)
+        return result
+
+    def _carry(
+        self, operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any], result: Any
+    ) -> None:
+        results = list(result) if isinstance(result, (tuple, list)) else [result]
+        if operator.tangent == "linear" or (operator.view and operator.tangent is None):
+            found = _linear(operator, function, given, tangents)
+        elif operator.tangent == "multilinear":
+            found = _multilinear(operator, function, given, tangents)
+        elif operator.tangent is not None:
+            found = _declared(operator, given, tangents, result)
+        elif operator.elementwise and all(r.dtype.category == dtypes.FLOAT for r in results) and _all_real(given):
+            found = _elementwise(operator, given, tangents, result)
+        else:
+            found = _transposed(operator, function, given, tangents, results)
+        found = list(found) if isinstance(found, (tuple, list)) else [found]
+        for r, t in zip(results, found):
+            if t is not None and isinstance(r, Tensor) and r.dtype.category >= dtypes.FLOAT:
+                self.set_tangent(r, t)
+
+
+def _arguments(operator: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The call's arguments by the names of the row's parameters."""
+    positional = [p for p in operator.params if not p.keyword_only and p.name not in kwargs]
+    given = {p.name: value for p, value in zip(positional, args)}
+    given.update(kwargs)
+    for p in operator.params:
+        given.setdefault(p.name, p.default)
+    return given
+
+
+def _tangents_of(level: Level, value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return level.tangent(value)
+    if isinstance(value, (tuple, list)) and any(isinstance(v, Tensor) and level.tangent(v) is not None for v in value):
+        return [level.tangent(v) for v in value]
+    return None
+
+
+def _zeros(like: Tensor) -> Tensor:
+    return from_array(np.zeros_like(like._array))
+
+
+def _somewhere(like: Tensor) -> Tensor:
+    """Where to differentiate a gradient with respect to ``g``: it is linear, so anywhere, but formulas may look at
+    whether ``g`` is zero, or which sign it has."""
+    shape = like._array.shape
+    values = 1 + 0.5 * np.cos(np.arange(1, 1 + int(np.prod(shape, dtype=np.int64)))).reshape(shape)
+    return from_array(np.zeros_like(like._array) + values.astype(like._array.dtype))
+
+
+def _all_real(given: dict[str, Any]) -> bool:
+    return not any(isinstance(v, Tensor) and v.dtype.is_complex for v in given.values())
+
+
+def _linear(operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any]) -> Any:
+    """The operator itself on the tangents, zero where an input has none."""
+    changed = dict(given)
+    for p in operator.arrays:
+        value = given[p.name]
+        if p.name not in operator.differentiable_inputs or value is None:
+            continue
+        found = tangents.get(p.name)
+        if isinstance(value, Tensor):
+            changed[p.name] = _zeros(value) if found is None else found
+        elif found is not None:
+            changed[p.name] = [_zeros(v) if t is None else t for v, t in zip(value, found)]
+        elif isinstance(value, (tuple, list)):
+            changed[p.name] = [_zeros(v) for v in value]
+        elif not isinstance(value, Tensor):
+            changed[p.name] = 0  # a number beside the tangent does not change
+    return call(operator, function, changed)
+
+
+def _multilinear(operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any]) -> Any:
+    """The sum, over the inputs that have a tangent, of the operator with the tangent in the input's place."""
+    parts = [call(operator, function, {**given, name: tangent}) for name, tangent in tangents.items()]
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def call(operator: Any, function: Callable[..., Any], given: dict[str, Any]) -> Any:
+    """Call an operator's function with arguments by parameter name."""
+    args = [given[p.name] for p in operator.params if not p.keyword_only and p.name != operator.variadic]
+    kwargs = {p.name: given[p.name] for p in operator.params if p.keyword_only or p.name == operator.variadic}
+    return function(*args, **kwargs)
+
+
+def _read(value: Any) -> Any:
+    """A value as a formula sees it."""
+    if isinstance(value, Tensor):
+        return Taped(value)
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+        return [_read(v) for v in value]
+    return value
+
+
+def _environment(operator: Any, given: dict[str, Any], result: Any) -> dict[str, Any]:
+    """Everything that a formula may ask for by name, as the taped reading sees it."""
+    space: dict[str, Any] = {}
+    for p in operator.params:
+        value = given[p.name]
+        if p.kind == _VALUE:
+            space[p.name] = value
+            continue
+        if isinstance(value, (int, float, complex)):
+            value = from_array(np.asarray(value, result._array.dtype if isinstance(result, Tensor) else None))
+        space[p.name] = _read(value)
+        if isinstance(value, Tensor):
+            space[f"{p.name}_shape"] = value._array.shape
+            space[f"{p.name}_dtype"] = value._array.dtype
+    if isinstance(operator.outputs, tuple):
+        for name, value in zip(operator.outputs, result):
+            space[name] = _read(value)
+    elif operator.outputs is None:
+        space["result"] = Taped(result)
+    return space
+
+
+def _names(formula: Any) -> tuple[str, ...]:
+    if isinstance(formula, np.ufunc):
+        return ("g",)
+    code = formula.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _declared(operator: Any, given: dict[str, Any], tangents: dict[str, Any], result: Any) -> Any:
+    space = _environment(operator, given, result)
+    for p in operator.arrays:
+        value = given[p.name]
+        if isinstance(value, Tensor):
+            found = tangents.get(p.name)
+            space[f"{p.name}_t"] = Taped(_zeros(value) if found is None else found)
+        elif f"{p.name}_t" not in space:
+            space[f"{p.name}_t"] = _read(tangents.get(p.name))
+    made = operator.tangent(*[space[name] for name in _names(operator.tangent)])
+    return [m.tensor if isinstance(m, Taped) else m for m in made] if isinstance(made, tuple) else made.tensor
+
+
+def _elementwise(operator: Any, given: dict[str, Any], tangents: dict[str, Any], result: Tensor) -> Tensor:
+    space = _environment(operator, given, result)
+    total: Any = None
+    for names, formula in operator.gradients.items():
+        for position, name in enumerate(names):
+            if name not in tangents:
+                continue
+            space["g"] = Taped(tangents[name])
+            if "needed" in _names(formula):
+                space["needed"] = tuple(n == name for n in names)
+            part = formula(*[space[n] for n in _names(formula)])
+            part = part[position] if len(names) > 1 else part
+            total = part if total is None else total + part
+    if total.shape != result._array.shape:
+        total = np.broadcast_to(total, result._array.shape)
+    if total.dtype != result._array.dtype:
+        total = total.astype(result._array.dtype)
+    return total.tensor if isinstance(total, Taped) else from_array(total)
+
+
+class IdentityBackward0(Node):
+    """Passes the gradient on; a second name for a tensor in the graph."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        return (g,)
+
+    apply_taped = apply
+
+
+def second_name(tensor: Tensor) -> Tensor:
+    """The same tensor at a place in the graph of its own: what is differentiated with respect to it sees only the
+    uses of this name, and gradients flow on to the tensor itself."""
+    named = from_array(tensor._array)
+    named._writes = tensor._writes
+    named._tangents = dict(tensor._tangents) if tensor._tangents else None
+    if tensor._edge is NO_EDGE:
+        named._edge = None
+    else:
+        named._edge = record(IdentityBackward0(), (edge_of(tensor),))
+    return named
+
+
+def _is_recorded(*many: dict[str, Any]) -> bool:
+    """Whether any of the values, or of the tensors in them, requires grad."""
+    for values in many:
+        for value in values.values():
+            for t in value if isinstance(value, (tuple, list)) else (value,):
+                if isinstance(t, Tensor) and t.requires_grad:
+                    return True
+    return False
+
+
+def _transposed(
+    operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any], results: list[Any]
+) -> list[Tensor | None]:
+    """Differentiate the gradient, which is linear in ``g``, with respect to ``g``."""
+    recording = mode.enabled and _is_recorded(given, tangents)
+    changed = dict(given)
+    inputs: list[Tensor] = []
+    directions: list[Tensor] = []
+    with enable_grad():
+        for name, tangent in tangents.items():
+            value = given[name]
+            if isinstance(value, Tensor):
+                changed[name] = second_name(value)
+                inputs.append(changed[name])
+                directions.append(tangent)
+            else:
+                changed[name] = [v if t is None else second_name(v) for v, t in zip(value, tangent)]
+                inputs += [v for v, t in zip(changed[name], tangent) if t is not None]
+                directions += [t for t in tangent if t is not None]
+        again = call(operator, function, changed)
+        again = list(again) if isinstance(again, (tuple, list)) else [again]
+        outputs = [(i, r) for i, r in enumerate(again) if isinstance(r, Tensor) and r.requires_grad]
+        if not outputs:
+            return [None] * len(results)
+        ones = []
+        for _, r in outputs:
+            v = _somewhere(r)
+            v._edge = None
+            ones.append(v)
+        pulled = grad([r for _, r in outputs], inputs, ones, create_graph=True, materialize_grads=True)
+    used = [(p, d) for p, d in zip(pulled, directions) if p is not None and p.requires_grad]
+    found: list[Tensor | None] = [None] * len(results)
+    pushed: Any = [None] * len(ones)
+    if used:
+        pushed = grad(
+            [p for p, _ in used],
+            ones,
+            [d if d.dtype is p.dtype else d.to(p.dtype) for p, d in used],
+            create_graph=recording,
+            allow_unused=True,
+        )
+    for (i, r), t in zip(outputs, pushed):
+        found[i] = _zeros(r) if t is None else t
+    return found
+
+
+def carry_over(target: Tensor, result: Tensor) -> None:
+    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``."""
+    new = result._tangents or {}
+    old = target._tangents or {}
+    for level in {*new, *old}:
+        assert isinstance(level, Level)
+        tangent = new.get(level)
+        if tangent is None:
+            tangent = _zeros(target)
+        known = level.tangent(target)
+        if known is None and target._view is not None:
+            base = target._view.base
+            whole = level.tangent(base)
+            if whole is None:
+                whole = _zeros(base)
+                level.set_tangent(base, whole)
+            known = replay(target._view.path, whole)
+            level.set_tangent(target, known)
+        if known is None:
+            level.set_tangent(target, tangent)
+        elif known is not tangent:
+            known.copy_(tangent)
+
+
+# The public interface: one level at a time, as in torch.autograd.forward_ad.
+
+_current: list[Level] = []
+_grad_mode = mode
+
+
+class UnpackedDualTensor(NamedTuple):
+    """A dual tensor's parts: ``primal`` and ``tangent`` (None where there is none)."""
+
+    primal: Tensor
+    tangent: Tensor | None
+
+
+def enter_dual_level() -> int:
+    """Enter a forward-mode level; its number, 0.  Raises RuntimeError inside of another one."""
+    if _current:
+        raise RuntimeError("Nested forward mode AD is not supported at the moment")
+    _current.append(Level().enter())
+    return 0
+
+
+def exit_dual_level(*, level: int | None = None) -> None:
+    """Leave the level; the tangents made in it are gone.  Raises RuntimeError where none was entered."""
+    if not _current or (level is not None and level != len(_current) - 1):
+        raise RuntimeError(
+            "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
+            if _current or level is not None
+            else "Dual level must be a positive number."
+        )
+    _current.pop().exit()
+
+
+@contextmanager
+def dual_level() -> Any:
+    """Enter a forward-mode level for the time of a ``with``.
+
+    >>> import adjoint as torch
+    >>> import adjoint.autograd.forward_ad as fwAD
+    >>> with fwAD.dual_level():
+    ...     x = fwAD.make_dual(torch.tensor(2.), torch.tensor(1.))
+    ...     fwAD.unpack_dual(x ** 3).tangent
+    tensor(12.)
+    """
+    level = enter_dual_level()
+    try:
+        yield level
+    finally:
+        exit_dual_level(level=level)
+
+
+def check_tangent(primal: Tensor, tangent: Tensor) -> None:
+    """Raise PyTorch's error for a tangent that is not of the primal's shape."""
+    if tangent._array.shape != primal._array.shape:
+        raise RuntimeError(
+            f"Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
+            f"supported. Tensor is of size {list(primal.shape)} while the given forward gradient is of size "
+            f"{list(tangent.shape)}."
+        )
+
+
+class _set_fwd_grad_enabled:
+    """Whether operators carry tangents, from the call on; as a context, until its end."""
+
+    def __init__(self, mode: bool) -> None:
+        self._before = _grad_mode.primal
+        _grad_mode.primal = 0 if mode else 1
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        _grad_mode.primal = self._before
+
+
+def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
+    """A view of ``tensor`` with ``tangent``, of the same shape and dtype, at the current level."""
+    if not _current:
+        raise RuntimeError(
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
+        )
+    if not (tensor.dtype.is_floating_point or tensor.dtype.is_complex):
+        raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
+    if not (tangent.dtype.is_floating_point or tangent.dtype.is_complex):
+        raise ValueError(f"Expected tangent to be floating point or complex, but got: {tangent.dtype}")
+    check_tangent(tensor, tangent)
+    if _current[-1].tangent(tensor) is not None:
+        raise RuntimeError(
+            "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 is not supported."
+        )
+    dual = tensor.view_as(tensor)
+    _current[-1].set_tangent(dual, tangent)
+    return dual
+
+
+def _get_current_tangent(self: Tensor) -> Tensor | None:
+    """The tangent at the level that printing shows."""
+    return _current[-1].tangent(self) if _current else None
+
+
+attach(property(_get_current_tangent), name="_current_tangent")
+
+
+def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
+    """A dual tensor's primal, without the tangent, and its tangent at the current level."""
+    if not _current or mode.primal:
+        return UnpackedDualTensor(tensor, None)
+    tangent = _current[-1].tangent(tensor)
+    if tangent is None:
+        return UnpackedDualTensor(tensor, None)
+    primal = tensor.view_as(tensor)
+    if primal._tangents is not None:
+        primal._tangents = {k: v for k, v in primal._tangents.items() if k is not _current[-1]} or None
+    return UnpackedDualTensor(primal, tangent)

@@ -1,0 +1,113 @@
+"""Overlap: PyTorch's rules about writing to memory that an operand, or another element, also looks at."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adjoint.layouts import strides_of
+from adjoint.tensor import Tensor
+
+# What is read must not share any memory with what is written, not even be the same tensor.
+_READS_ELSEWHERE = frozenset(
+    "index_put index_add index_copy index_reduce put scatter scatter_add scatter_reduce cat stack gather index_select".split()
+)
+
+# What may be written although one memory location stands for several elements: every one of them gets the same, or
+# the last one counts.
+_MAY_REPEAT = frozenset("zero masked_fill index_put index_fill".split())
+
+
+# What checks its operands before it looks for overlaps.
+_CHECKS_ITSELF = frozenset("index_add put scatter scatter_add scatter_reduce".split())
+
+# What reads its operands before it writes, or reads single elements.
+_READS_ANYTHING = frozenset("fill index_fill masked_fill masked_scatter addmv addmm addbmm baddbmm addr".split())
+
+
+def check_overlap(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise PyTorch's errors where an operator may not write to ``target`` with these arguments."""
+    array = target._array
+    if array.__class__ is not np.ndarray or (not args and not kwargs and 0 not in array.strides):
+        return
+    if name in _CHECKS_ITSELF:
+        return
+    if name == "copy":
+        source = args[0] if args else kwargs.get("src")
+        if isinstance(source, Tensor):
+            check_copy(array, source._array)
+        return
+    if name not in _MAY_REPEAT and not (name == "fill" and not isinstance(args[0] if args else None, Tensor)):
+        check_no_overlap(array)
+    if name in _READS_ANYTHING:
+        return
+    for value in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(value, Tensor):
+            check_reads(array, value._array, name in _READS_ELSEWHERE)
+
+
+def check_copy(written: Any, read: Any) -> None:
+    """As :func:`check_overlap` for a copy: what is copied to its own place is left alone."""
+    if written is read or (
+        written.shape == read.shape
+        and written.dtype == read.dtype
+        and np.may_share_memory(written, read)
+        and _address(written) == _address(read)
+        and strides_of(written) == strides_of(read)
+    ):
+        return
+    check_no_overlap(written)
+    check_reads(written, read, False)
+
+
+def check_no_overlap(array: Any) -> None:
+    """Raise PyTorch's error where one memory location stands for several elements (an expanded tensor)."""
+    strides = array.strides
+    if 0 in strides and array.size and any(stride == 0 and size > 1 for stride, size in zip(strides, array.shape)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
+def check_reads(written: Any, read: Any, elsewhere: bool) -> None:
+    """Raise PyTorch's error where what is read lies partly in what is written (or lies in it at all, if ``elsewhere``).
+
+    As in PyTorch this is found out only for arrays without gaps.
+    """
+    if written is read:
+        if elsewhere:
+            _raise_overlap()
+        return
+    if read.__class__ is not np.ndarray or not np.may_share_memory(written, read) or not written.size or not read.size:
+        return
+    if not (_is_dense(written) and _is_dense(read)):
+        return
+    if not elsewhere and _address(written) == _address(read) and strides_of(written) == strides_of(read):
+        if written.nbytes == read.nbytes:
+            return
+    _raise_overlap()
+
+
+def _raise_overlap() -> NoReturn:
+    raise RuntimeError(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+        "location. Please clone() the tensor before performing the operation."
+    )
+
+
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def _is_dense(array: Any) -> bool:
+    """Whether the elements fill their stretch of memory, each once, in whatever order of dimensions."""
+    if array.flags.forc:
+        return True
+    expected = array.itemsize
+    for stride, size in sorted((s, n) for s, n in zip(array.strides, array.shape) if n != 1):
+        if stride != expected:
+            return False
+        expected *= size
+    return True

@@ -1,0 +1,234 @@
+"""Saved-tensor hooks: what a node keeps goes through the user's functions on its way in and on its way out.
+
+While hooks are on, an interceptor looks at the node that each operator recorded and replaces what it saved by
+:class:`Packed` handles.  A handle stands in for a saved tensor: ``_array`` and ``tensor`` unpack it; ``_writes`` is
+None, since what the user packed is the user's to keep unchanged.  While no hooks are on, nothing here runs.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.interception import intercept
+from adjoint.autograd.node import Node, Output
+from adjoint.autograd.saved import alias, is_freed, raise_modified
+from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array, tick
+from adjoint.thread_state import carried
+
+Pack = Callable[[Tensor], Any]
+Unpack = Callable[[Any], Tensor]
+
+
+class _State(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[tuple[Pack, Unpack]] = []  # the hooks of this thread, the innermost last
+        self.disabled: str | None = None  # the message of disable_saved_tensors_hooks
+
+
+state = carried(_State())
+
+
+class Packed:
+    """What a pack hook made of a saved tensor, in that tensor's place.
+
+    ``place`` is a tensor in the same place of the graph; ``edge``, where the gradient goes, is None for a leaf, whose
+    AccumulateGrad is then held instead.
+    """
+
+    __slots__ = ("_accumulator", "_dtype", "_edge", "_writes", "packed", "packed_for", "unpack")
+
+    _tangents = None
+
+    def __init__(
+        self, tensor: Tensor, edge: Sink | None, pack: Pack, unpack: Unpack, place: Tensor | None = None
+    ) -> None:
+        self.unpack = unpack
+        self._edge = edge
+        self._accumulator = edge_of(tensor if place is None else place) if edge is None else None
+        self._dtype = tensor._array.dtype
+        self._writes = None
+        self.packed_for: int | None = None  # which output of its Function this was
+        self.packed = _packed(tensor, pack)
+
+    @property
+    def _array(self) -> Any:
+        array = self._unpacked()._array
+        return array if array.dtype == self._dtype else array.astype(self._dtype)
+
+    @property
+    def tensor(self) -> Tensor:
+        """The unpacked tensor, in the place in the graph of the one that was packed."""
+        t = from_array(self._unpacked()._array)
+        t._edge = self._edge
+        if self._accumulator is not None:
+            t._accumulator = weakref.ref(self._accumulator)
+        return t
+
+    def _unpacked(self) -> Tensor:
+        tensor = self.unpack(self.packed)
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}"
+            )
+        return tensor
+
+
+def _packed(tensor: Tensor, pack: Pack) -> Any:
+    """Run a pack hook: without recording, and on a tensor that it must not write to."""
+    before = mode.enabled
+    version = tensor._version
+    mode.enabled = False
+    try:
+        packed = pack(tensor)
+    finally:
+        mode.enabled = before
+    if tensor._version != version:
+        raise RuntimeError(
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
+            "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you "
+            "need to perform in-place operations on the input to a pack hook."
+        )
+    return packed
+
+
+def pack_node(node: Node, outputs: Any) -> None:
+    """Replace what a node just saved by what this thread's innermost hooks make of it.
+
+    ``outputs`` are the operator's results: what the node saved of them goes to the hooks with its place in the graph.
+    """
+    edges = {id(t._array): t._edge for t in outputs if isinstance(t, Tensor)}
+    node._kept = tuple([_pack_one(saved, edges) for saved in node._kept])
+
+
+def _pack_one(saved: Any, edges: dict[int, Any]) -> Any:
+    if isinstance(saved, tuple):
+        return tuple([_pack_one(s, edges) for s in saved])
+    if not isinstance(saved, Tensor) or saved._wrapped:
+        return saved
+    pack, unpack = state.stack[-1]
+    edge = saved._edge
+    of_output = edges.get(id(saved._array), NO_EDGE) if edge is NO_EDGE else NO_EDGE
+    if of_output is not NO_EDGE:
+        return Packed(alias(saved, of_output), NO_EDGE, pack, unpack)
+    return Packed(saved, None if saved.is_leaf and edge is not NO_EDGE else edge_of(saved), pack, unpack)
+
+
+def pack_what_was_saved(operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The interceptor: run the operator and pack what the node that it recorded saved."""
+    before = tick()
+    result = run(*args, **kwargs)
+    if state.stack:
+        node = recorded_node(result, before)
+        if node is not None and node._kept:
+            pack_node(node, result if isinstance(result, (tuple, list)) else (result,))
+    return result
+
+
+def recorded_node(result: Any, before: int) -> Node | None:
+    """The node that a call recorded, given what it returned and a ``tick()`` from before it."""
+    for tensor in result if isinstance(result, (tuple, list)) else (result,):
+        edge = getattr(tensor, "_edge", None)
+        node = edge.node if edge.__class__ is Output else edge  # type: ignore[union-attr]
+        if isinstance(node, Node) and node._order < before:
+            return node
+    return None
+
+
+def copy_before_write(tensor: Tensor) -> Tensor:
+    """What hooks get to see of a tensor that is about to be written to: a copy in the same place of the graph."""
+    copy = from_array(tensor._array.copy())
+    copy._edge = tensor._edge if tensor._edge is NO_EDGE else edge_of(tensor)
+    return copy
+
+
+def push(pack: Pack, unpack: Unpack) -> None:
+    """Have everything saved in this thread go through these hooks."""
+    if state.disabled is not None:
+        raise RuntimeError(state.disabled)
+    state.stack.append((pack, unpack))
+    intercept.add(pack_what_was_saved)
+
+
+def pop() -> None:
+    """Undo the latest :func:`push`."""
+    state.stack.pop()
+    intercept.remove(pack_what_was_saved)
+
+
+class SavedTensor:
+    """One saved tensor of a node, as ``node._raw_saved_self`` shows it: hooks may be put on it alone."""
+
+    __slots__ = ("_get", "_node", "_path")
+
+    def __init__(self, node: Node, path: tuple[int, ...], get: Callable[[Any], Any]) -> None:
+        self._node = node
+        self._path = path
+        self._get = get
+
+    def _entry(self) -> Any:
+        entry = self._node._kept
+        if is_freed(entry):
+            return None
+        for i in self._path:
+            if entry is None:
+                return None
+            entry = entry[i]
+        return entry
+
+    def unpack(self) -> Tensor | None:
+        """The saved tensor."""
+        return self._get(self._node)
+
+    @property
+    def data(self) -> Any:
+        """What the pack hook returned; the tensor itself where there are no hooks."""
+        entry = self._entry()
+        return entry.packed if isinstance(entry, Packed) else entry
+
+    @property
+    def unpack_hook(self) -> Any:
+        """The unpack hook, None where there is none."""
+        entry = self._entry()
+        return entry.unpack if isinstance(entry, Packed) else None
+
+    def register_hooks(self, pack_hook: Pack, unpack_hook: Unpack) -> None:
+        """Pack this saved tensor with ``pack_hook`` now, and unpack it with ``unpack_hook`` when it is asked for.
+
+        Raises RuntimeError where it has hooks already, or was freed, or ``pack_hook`` writes to it.
+        """
+        entry = self._entry()
+        if entry is None:
+            if is_freed(self._node._kept):
+                raise RuntimeError(
+                    "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the "
+                    "graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need "
+                    "to backward through the graph a second time or if you need to access saved variables after calling "
+                    "backward."
+                )
+            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+        if isinstance(entry, Packed):
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks "
+                "is allowed at a time."
+            )
+        if entry._writes is not None and entry._writes.stamp < self._node._order:
+            raise_modified(self._node, entry)
+        given = self._get(self._node)
+        of_node = given._edge is not NO_EDGE and entry._edge is NO_EDGE  # an output of the node: must not hold it
+        edge = NO_EDGE if of_node else None if given.is_leaf and given.requires_grad else edge_of(given)
+        packed = Packed(alias(given, NO_EDGE), edge, pack_hook, unpack_hook, given)
+        self._node._kept = _replaced(self._node._kept, self._path, packed)
+
+    def __repr__(self) -> str:
+        return f"<torch._C._autograd.SavedTensor object at {id(self):#x}>"
+
+
+def _replaced(entries: tuple[Any, ...], path: tuple[int, ...], new: Any) -> tuple[Any, ...]:
+    first, *rest = path
+    value = _replaced(entries[first], tuple(rest), new) if rest else new
+    return (*entries[:first], value, *entries[first + 1 :])

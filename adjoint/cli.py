@@ -1,0 +1,181 @@
+"""The command ``adjoint``: ``adjoint run`` runs a PyTorch program as it is."""
+
+from __future__ import annotations
+
+import io
+import os
+import runpy
+import sys
+from types import CodeType, FrameType, ModuleType, TracebackType
+from typing import Any
+
+_HELP = """\
+usage: adjoint run PROGRAM [ARGUMENT ...]
+       adjoint run -m MODULE [ARGUMENT ...]
+       adjoint run -c COMMAND [ARGUMENT ...]
+       adjoint --version | --help
+
+Runs a PyTorch program as `python` would, with `import torch` and `import torchvision` resolving to Adjoint in that
+process alone.  Arguments, exit status and tracebacks are those of `python`.
+
+  PROGRAM      a Python file, or a folder or zip file with a __main__.py
+  -m MODULE    run a library module as a program
+  -c COMMAND   run a program given as text
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command with these arguments (by default the process's own) and return its exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        sys.stderr.write(_HELP)
+        return 2
+    command, *rest = given
+    if command in ("-h", "--help"):
+        sys.stdout.write(_HELP)
+        return 0
+    if command in ("-V", "--version"):
+        print(_version())
+        return 0
+    if command != "run":
+        return _usage(f"there is no command {command!r}")
+    if not rest:
+        return _usage("run: which program?")
+    option, *rest = rest
+    if option in ("-h", "--help"):
+        sys.stdout.write(_HELP)
+        return 0
+    if option in ("-m", "-c"):
+        if not rest:
+            return _usage(f"run: argument expected for the {option} option")
+        return _run(option, rest[0], rest[1:])
+    if option.startswith("-"):
+        return _usage(f"run: there is no option {option}")
+    return _run("", option, rest)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    import adjoint
+
+    try:
+        own = version("adjoint")
+    except PackageNotFoundError:  # run from its source, without having been installed
+        own = "(not installed)"
+    return f"Adjoint {own}, which goes by PyTorch {adjoint.__version__}"
+
+
+def _usage(problem: str) -> int:
+    sys.stderr.write(f"adjoint: {problem}\n\n{_HELP}")
+    return 2
+
+
+def _run(option: str, program: str, arguments: list[str]) -> int:
+    """Do what ``python [option] program arguments...`` does, after ``torch`` was made to mean Adjoint."""
+    from adjoint import compat
+
+    package = option == "" and _has_main(program)
+    source = b""
+    if option == "" and not package:
+        try:
+            with io.open_code(os.path.abspath(program)) as file:
+                source = file.read()
+        except OSError as error:
+            problem = f"can't open file {os.path.abspath(program)!r}: [Errno {error.errno}] {error.strerror}"
+            sys.stderr.write(f"adjoint: {problem}\n")
+            return 2
+    compat.install()
+    main_module = _fresh_main()
+    sys.argv[:] = [option or program, *arguments]
+    _set_path(option, program, package)
+    frame = sys._getframe()
+    try:
+        if option == "-m":
+            runpy._run_module_as_main(program)  # type: ignore[attr-defined]
+        elif package:
+            runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
+        else:
+            exec(_code(option, program, source, main_module), main_module.__dict__)
+    except SystemExit:
+        raise
+    except BaseException:
+        _hide(frame, {__file__, compat.__file__})
+        raise
+    return 0
+
+
+def _has_main(program: str) -> bool:
+    """Whether this is a folder or a zip file, which are run by their ``__main__.py``."""
+    if os.path.isdir(program):
+        return True
+    import zipfile
+
+    return os.path.isfile(program) and not program.endswith(".py") and zipfile.is_zipfile(program)
+
+
+def _fresh_main() -> ModuleType:
+    """A new ``__main__``; the one in which this command runs would show through it."""
+    module = ModuleType("__main__")
+    module.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
+    sys.modules["__main__"] = module
+    return module
+
+
+def _set_path(option: str, program: str, package: bool) -> None:
+    """Put in front of ``sys.path`` what ``python`` would, in place of what it put there for this command."""
+    if getattr(sys.flags, "safe_path", False) or sys.flags.isolated:
+        if package:
+            sys.path.insert(0, os.path.abspath(program))
+        return
+    first = {"-m": os.getcwd(), "-c": ""}.get(option)
+    if first is None:
+        first = os.path.abspath(program) if package else os.path.dirname(os.path.realpath(program))
+    sys.path[0] = first
+
+
+def _code(option: str, program: str, source: bytes, main_module: ModuleType) -> CodeType:
+    if option == "-c":
+        _set_loader(main_module, None)
+        return compile(program + "\n", "<string>", "exec", dont_inherit=True)
+    from importlib.machinery import SourceFileLoader
+
+    path = os.path.abspath(program)
+    _set_loader(main_module, SourceFileLoader("__main__", path))
+    main_module.__dict__.update(__file__=path, __cached__=None)
+    return compile(source, path, "exec", dont_inherit=True)
+
+
+def _set_loader(module: ModuleType, loader: Any) -> None:
+    if loader is None:
+        from importlib.machinery import BuiltinImporter
+
+        loader = BuiltinImporter
+    module.__loader__ = loader
+
+
+def _hide(frame: FrameType, own: set[str]) -> None:
+    """Have the traceback that Python is about to print begin with the program, whatever hook prints it."""
+    hook = sys.excepthook
+
+    def hook_without_runner(kind: type[BaseException], value: BaseException, traceback: TracebackType | None) -> None:
+        sys.excepthook = hook
+        while traceback is not None and traceback.tb_frame is not frame:
+            traceback = traceback.tb_next
+        traceback = traceback and _without(traceback.tb_next, own)
+        value.__traceback__ = sys.last_traceback = traceback
+        hook(kind, value, traceback)
+
+    sys.excepthook = hook_without_runner
+
+
+def _without(traceback: TracebackType | None, files: set[str]) -> TracebackType | None:
+    """The traceback without the frames of these files."""
+    kept: list[TracebackType] = []
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename not in files:
+            kept.append(traceback)
+        traceback = traceback.tb_next
+    for here, following in zip(kept, [*kept[1:], None]):
+        here.tb_next = following
+    return kept[0] if kept else None

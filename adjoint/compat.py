@@ -1,0 +1,186 @@
+"""Compatibility: in this process ``torch`` and ``torchvision`` are Adjoint.
+
+:func:`install` puts a finder in front of Python's own, so that ``import torch.nn`` gives the module ``adjoint.nn``
+itself, not a copy: ``sys.modules["torch.nn"] is sys.modules["adjoint.nn"]``.  Modules and classes then also go by
+PyTorch's names, which users print and pickles contain.  ``adjoint run`` calls it; whoever only does ``import adjoint as
+torch`` keeps Adjoint's names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+# Packages, PyTorch's name first.
+_PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
+
+# Modules that PyTorch has under another name.
+_MODULES = {
+    "torch.amp.autocast_mode": "adjoint.amp.autocast",
+    "torch.amp.grad_scaler": "adjoint.amp.scaler",
+    "torch.storage": "adjoint.interop.storage",
+    "torch.torch_version": "adjoint.version",
+}
+
+# Where PyTorch shows classes that Adjoint keeps elsewhere; a module stands for all classes in it and below it.
+_SHOWN = {
+    "adjoint.autograd.accumulate.AccumulateGrad": "builtins",
+    "adjoint.autograd.edges.GradientEdge": "torch.autograd.graph",
+    "adjoint.autograd.hooks.RemovableHandle": "torch.utils.hooks",
+    "adjoint.autograd.node.Node": "torch.autograd.graph",
+    "adjoint.autograd.views.AsStridedBackward0": "builtins",
+    "adjoint.autograd.views.CopySlices": "builtins",
+    "adjoint.cuda.Event": "torch.cuda.streams",
+    "adjoint.cuda.OutOfMemoryError": "torch",
+    "adjoint.cuda.Stream": "torch.cuda.streams",
+    "adjoint.cuda.amp.GradScaler": "torch.cuda.amp.grad_scaler",
+    "adjoint.cuda.amp.autocast": "torch.cuda.amp.autocast_mode",
+    "adjoint.device.device": "torch",
+    "adjoint.dtypes.dtype": "torch",
+    "adjoint.layouts": "torch",
+    "adjoint.limits": "torch",
+    "adjoint.nn.modules.attention.MultiheadAttention": "torch.nn.modules.activation",
+    "adjoint.ops.linalg._LinAlgError": "torch._C",
+    "adjoint.optim.lr_scheduler": "torch.optim.lr_scheduler",
+    "adjoint.random.generator.Generator": "torch._C",
+    "adjoint.serialization": "torch.serialization",
+    "adjoint.tensor.Size": "torch",
+    "adjoint.tensor.Tensor": "torch",
+}
+
+
+def install() -> None:
+    """Make ``torch`` and ``torchvision`` resolve to Adjoint from now on; a second call does nothing.
+
+    Raises ImportError if PyTorch was imported before: two libraries cannot go by one name.
+
+    >>> import subprocess, sys
+    >>> program = "import adjoint.compat; adjoint.compat.install(); import torch; print(torch.Tensor)"
+    >>> subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+    "<class 'torch.Tensor'>\\n"
+    """
+    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        return
+    for name in _PACKAGES:
+        if name in sys.modules:
+            raise ImportError(f"{name} was imported before adjoint.compat.install() was called", name=name)
+    sys.meta_path.insert(0, _Finder())
+    for name, module in list(sys.modules.items()):
+        if name == "adjoint" or name.startswith("adjoint."):
+            _show_as_torch(name, module)
+
+
+class _Finder:
+    """Finds PyTorch's modules in Adjoint, and renames Adjoint's as they are loaded."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        top, _, _ = name.partition(".")
+        if top == "adjoint":
+            spec = PathFinder.find_spec(name, path, target)
+            return None if spec is None else _renaming(spec)
+        if top not in _PACKAGES:
+            return None
+        module = _module(_own_name(name))
+        if module is None:  # said here, for a PyTorch that is also installed must not step in
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        # importlib would take the spec of what it now finds there, and load the module a second time.
+        sys.modules.pop(name, None)
+        return ModuleSpec(name, _Known(module), is_package=hasattr(module, "__path__"))
+
+
+class _Known(Loader):
+    """A loader for a module that is loaded."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # importlib has put that of the alias there
+
+
+def _module(name: str) -> ModuleType | None:
+    """The module of that name, imported; None where there is none."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
+            return None
+        raise
+
+
+def _renaming(spec: ModuleSpec) -> ModuleSpec:
+    """The spec, with a loader that also gives the module PyTorch's names once it was executed."""
+    execute = getattr(spec.loader, "exec_module", None)
+    if execute is not None:
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            _show_as_torch(spec.name, module)
+
+        spec.loader.exec_module = exec_module  # type: ignore[union-attr, method-assign]
+    return spec
+
+
+def _own_name(name: str) -> str:
+    """Adjoint's name of PyTorch's module ``name``."""
+    top, dot, rest = name.partition(".")
+    return _MODULES.get(name) or _PACKAGES[top] + dot + rest
+
+
+def _torch_name(name: str) -> str:
+    """PyTorch's name of Adjoint's module ``name``."""
+    for theirs, ours in _MODULES.items():
+        if name == ours:
+            return theirs
+    top = "torchvision" if name == "adjoint.vision" or name.startswith("adjoint.vision.") else "torch"
+    return top + name[len(_PACKAGES[top]) :]
+
+
+def _show_as_torch(name: str, module: ModuleType) -> None:
+    """Give one of Adjoint's modules, and the classes and functions made in it, PyTorch's names.
+
+    ``__package__`` and ``__spec__`` stay, by which Python resolves the module's own imports.
+    """
+    shown = _torch_name(name)
+    sys.modules.setdefault(shown, module)
+    for value in list(vars(module).values()):
+        if inspect.isclass(value) and value.__module__ == name:
+            _rename(value)
+        elif inspect.isfunction(value) and value.__module__ == name:
+            value.__module__ = shown
+    # Errors name the module by this: "cannot import name 'x' from 'torch'".
+    module.__name__ = shown
+
+
+def _rename(cls: Any) -> None:
+    """Show a class, and those that it holds, where PyTorch does, and have it be found there, as pickles require."""
+    module = cls.__module__
+    place = f"{module}.{cls.__qualname__}"
+    while place and place not in _SHOWN:
+        place = place.rpartition(".")[0]
+    shown = cls.__module__ = _SHOWN[place] if place else _torch_name(module)
+    if place and shown != "builtins" and "." not in cls.__qualname__:
+        vars(_home(shown)).setdefault(cls.__name__, cls)
+    for value in list(vars(cls).values()):
+        if inspect.isclass(value) and value.__module__ == module and value.__qualname__.startswith(cls.__qualname__):
+            _rename(value)
+
+
+def _home(name: str) -> ModuleType:
+    """PyTorch's module of that name; one that Adjoint does not have is made for what is shown in it."""
+    home = sys.modules.get(name) or _module(_own_name(name))
+    if home is None:
+        home = sys.modules[name] = ModuleType(name, "Some of PyTorch's module, by Adjoint.")
+    return home

@@ -1,0 +1,153 @@
+"""``torch.cuda``: there is no such device, and every function says so as PyTorch built without CUDA does."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from adjoint.cuda import amp
+from adjoint.ops.legacy import CUDA_CLASSES
+
+__all__ = ["amp", "device_count", "empty_cache", "is_available", "manual_seed", "manual_seed_all"]
+
+
+def is_available() -> bool:
+    """False.
+
+    >>> import adjoint as torch
+    >>> torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device(type='cpu')
+    """
+    return False
+
+
+def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """False."""
+    return False
+
+
+def is_initialized() -> bool:
+    """False."""
+    return False
+
+
+def device_count() -> int:
+    """0."""
+    return 0
+
+
+def get_arch_list() -> list[str]:
+    """The architectures that kernels were built for: none."""
+    return []
+
+
+# What concerns all devices that there are concerns none.
+
+
+def manual_seed(seed: int) -> None:
+    """Seed the current device's generator: there is none."""
+    int(seed)
+
+
+def manual_seed_all(seed: int) -> None:
+    """Seed all devices' generators: there are none."""
+    int(seed)
+
+
+def seed() -> None:
+    """Seed the current device's generator at random: there is none."""
+
+
+def seed_all() -> None:
+    """Seed all devices' generators at random: there are none."""
+
+
+def get_rng_state_all() -> list[Any]:
+    """The states of all devices' generators: none."""
+    return []
+
+
+def set_rng_state_all(new_states: Any) -> None:
+    """Set the states of all devices' generators.  Raises AssertionError if one is given: there is no device."""
+    for _ in new_states:
+        _refuse()
+
+
+def empty_cache() -> None:
+    """Give cached device memory back: there is none."""
+
+
+def memory_allocated(device: Any = None) -> int:
+    """Bytes in use on the device: 0."""
+    return 0
+
+
+max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+
+
+def memory_stats(device: Any = None) -> dict[str, Any]:
+    """Figures about device memory: none."""
+    return {}
+
+
+# What needs a device.
+
+
+def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
+    raise AssertionError("Torch not compiled with CUDA enabled")
+
+
+def _needs_device(name: str) -> Any:
+    def function(*args: Any, **kwargs: Any) -> NoReturn:
+        _refuse()
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = "Raises AssertionError: there is no device."
+    return function
+
+
+_NEED_A_DEVICE = (
+    "can_device_access_peer", "current_blas_handle", "current_device", "current_stream", "default_stream",
+    "get_device_capability", "get_device_name", "get_device_properties", "get_rng_state", "init", "initial_seed",
+    "ipc_collect", "mem_get_info", "memory_summary", "reset_max_memory_allocated", "reset_peak_memory_stats",
+    "set_device", "set_rng_state", "set_stream", "stream", "synchronize", "utilization",
+)  # fmt: skip
+for _name in _NEED_A_DEVICE:
+    globals()[_name] = _needs_device(_name)
+
+
+class device:
+    """A device to work on.  Raises RuntimeError: there is none."""
+
+    def __init__(self, device: Any) -> None:
+        self.idx = device
+
+    def __enter__(self) -> NoReturn:
+        raise RuntimeError("PyTorch was compiled without CUDA support")
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class Stream:
+    """A queue of work on a device.  Raises RuntimeError: there is none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("torch.cuda.Stream requires CUDA support")
+
+
+class Event:
+    """A mark in a queue of work on a device.  Raises RuntimeError: there is none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("Tried to instantiate dummy base class Event")
+
+
+class OutOfMemoryError(RuntimeError):
+    """What a device without memory left raises; programs catch it."""
+
+
+globals().update(CUDA_CLASSES)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module 'adjoint.cuda' has no attribute {name!r}: Adjoint does not have torch.cuda.{name}")

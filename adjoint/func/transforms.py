@@ -1,0 +1,461 @@
+"""Derivatives as functions of functions: grad, vjp, jvp, Jacobians and Hessians, in any nesting."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from adjoint.autograd.accumulate import AccumulateGrad
+from adjoint.autograd.backward import grad as autograd_grad
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.forward_ad import Level, check_tangent, second_name
+from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.node import as_pair
+from adjoint.autograd.saved import alias
+from adjoint.dtypes import FLOAT
+from adjoint.func.vmap import vmap
+from adjoint.pytree import tree_flatten, tree_map, tree_unflatten
+from adjoint.tensor import NO_EDGE, Tensor, from_array
+
+
+def _own(tensors: Sequence[Any]) -> list[Any]:
+    """New names for the tensors, to be differentiated with respect to."""
+    for t in tensors:
+        if isinstance(t, Tensor) and t.dtype.category < FLOAT:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    return [second_name(t) if isinstance(t, Tensor) else t for t in tensors]
+
+
+def _leads_beyond(outputs: Sequence[Tensor], own: Sequence[Any]) -> bool:
+    """Whether the graph of ``outputs`` leads to anything but the ``own`` tensors, so that an outer derivative (or a
+    later backward) may want the derivative's own graph."""
+    ours = {id(t) for t in own}
+    seen = set()
+    stack = [as_pair(edge_of(o))[0] for o in outputs if o.requires_grad]
+    while stack:
+        node = stack.pop()
+        if node in seen or node is None:
+            continue
+        seen.add(node)
+        if isinstance(node, AccumulateGrad) and id(node.variable) not in ours:
+            return True
+        stack += [pair[0] for pair in node.next_functions]
+    return False
+
+
+def _let_go(tensor: Any) -> Any:
+    """The tensor without its graph."""
+    return alias(tensor, NO_EDGE) if isinstance(tensor, Tensor) and tensor.requires_grad else tensor
+
+
+@contextmanager
+def _computing() -> Any:
+    """Inside of a transform."""
+    mode.transforms += 1
+    try:
+        yield
+    finally:
+        mode.transforms -= 1
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor)
+
+
+def _check_inputs(leaves: Sequence[Any], where: str) -> None:
+    for leaf in leaves:
+        if not isinstance(leaf, Tensor):
+            raise ValueError(f"{where}: Expected all inputs to be Tensors, got {type(leaf)}")
+
+
+class _Reverse:
+    """One evaluation of a function, and the pullbacks from its outputs to its inputs."""
+
+    def __init__(self, func: Callable[..., Any], primals: Any, has_aux: bool, where: str) -> None:
+        leaves, self.in_spec = tree_flatten(primals)
+        before = mode.enabled
+        mode.enabled = True
+        mode.transforms += 1
+        try:
+            self.inputs = _own(leaves)
+            result = func(*tree_unflatten(self.inputs, self.in_spec))
+        finally:
+            mode.enabled = before
+            mode.transforms -= 1
+        self.aux: Any = None
+        if has_aux:
+            if not (isinstance(result, tuple) and len(result) == 2):
+                raise RuntimeError(
+                    f"{where}: output of function f should be a tuple: (output, aux) if has_aux is True"
+                )
+            result, self.aux = result
+        self.outputs, self.out_spec = tree_flatten(result)
+        self.result = result
+        self.where = where
+
+    def finish(self) -> None:
+        """Decide whether the derivative is recorded, and what the caller gets to see of the outputs."""
+        aux_leaves = [a for a in tree_flatten(self.aux)[0] if isinstance(a, Tensor)]
+        self.beyond = _leads_beyond([*self.outputs, *aux_leaves], self.inputs)
+
+    def shown(self, tree: Any) -> Any:
+        """Outputs as the caller gets them: part of an outer graph only where there is one."""
+        return tree if self.beyond else tree_map(_let_go, tree)
+
+    def pull(self, cotangents: Sequence[Tensor], retain: bool) -> list[Any]:
+        """The gradients of all inputs, zero where an output does not depend on one."""
+        roots = [(o, c) for o, c in zip(self.outputs, cotangents) if o.requires_grad]
+        wanted = [i for i in self.inputs if isinstance(i, Tensor) and i.requires_grad]
+        found: dict[int, Any] = {}
+        if roots and wanted:
+            gradients = autograd_grad(
+                [o for o, _ in roots],
+                wanted,
+                [c for _, c in roots],
+                retain_graph=retain or self.beyond,
+                create_graph=self.beyond,
+                allow_unused=True,
+            )
+            found = {id(i): g for i, g in zip(wanted, gradients)}
+        return [
+            g if (g := found.get(id(i))) is not None else from_array(np.zeros_like(i._array)) if _is_tensor(i) else None
+            for i in self.inputs
+        ]
+
+
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """``func(*primals)``, and a function from cotangents of its outputs to those of its inputs.
+
+    >>> import adjoint as torch
+    >>> y, pullback = torch.func.vjp(torch.sin, torch.zeros(2))
+    >>> pullback(torch.ones(2))
+    (tensor([1., 1.]),)
+    """
+    where = "vjp(f, *primals)"
+    run = _Reverse(func, tuple(primals), has_aux, where)
+    for o in run.outputs:
+        if not isinstance(o, Tensor):
+            raise RuntimeError(
+                f"{where}: Expected f(*primals) to return only tensors, got unsupported type {type(o)}"
+            )
+    if not run.outputs:
+        raise RuntimeError(f"{where}: Expected f to be a function that has non-empty output (got output = {run.result})")
+    run.finish()
+
+    def pullback(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
+        leaves, spec = tree_flatten(cotangents)
+        if spec != run.out_spec:
+            raise RuntimeError(
+                f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
+                f"cotangents: {spec.text()}, primal output: {run.out_spec.text()}"
+            )
+        return tree_unflatten(run.pull(leaves, retain=retain_graph), run.in_spec)
+
+    shown = run.shown(run.result)
+    return (shown, pullback, run.shown(run.aux)) if has_aux else (shown, pullback)
+
+
+def _select(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> Any:
+    if isinstance(argnums, int):
+        if not -len(args) <= argnums < len(args):
+            raise RuntimeError(f"Got argnum={argnums}, but only {len(args)} positional inputs")
+        return args[argnums]
+    if not isinstance(argnums, tuple):
+        raise RuntimeError(f"argnum must be int or Tuple[int, ...], got: {type(argnums)}")
+    for n in argnums:
+        if not isinstance(n, int):
+            raise RuntimeError(f"argnum must be int or Tuple[int, ...], got: {argnums}")
+        _select(args, n)
+    if len({n % len(args) for n in argnums}) != len(argnums):
+        raise RuntimeError(f"argnums must be unique, got: {argnums}")
+    return tuple(args[n] for n in argnums)
+
+
+def _replace(args: tuple[Any, ...], argnums: int | tuple[int, ...], new: Any) -> tuple[Any, ...]:
+    found = list(args)
+    for n, value in zip((argnums,), (new,)) if isinstance(argnums, int) else zip(argnums, new):
+        found[n] = value
+    return tuple(found)
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the gradient of ``func`` and its value, ``(value, aux)`` with ``has_aux``."""
+
+    @functools.wraps(func)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        chosen = _select(args, argnums)
+        run = _Reverse(
+            lambda *c: func(*_replace(args, argnums, c[0]), **kwargs), (chosen,), has_aux, "grad_and_value(f)(*args)"
+        )
+        output = run.result
+        if not isinstance(output, Tensor):
+            raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(output)}")
+        if output.ndim != 0:
+            raise RuntimeError(
+                "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
+                f"{output.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
+            )
+        run.finish()
+        one = np.ones_like(output._array)
+        (gradient,) = tree_unflatten(run.pull([from_array(one)], retain=False), run.in_spec)
+        value = run.shown(output)
+        return (gradient, (value, run.shown(run.aux))) if has_aux else (gradient, value)
+
+    return derivative
+
+
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that returns the gradient of ``func``, which must return a scalar, with respect to ``argnums``.
+
+    >>> import adjoint as torch
+    >>> torch.func.grad(torch.func.grad(torch.sin))(torch.tensor(0.5))
+    tensor(-0.4794)
+    """
+    both = grad_and_value(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        gradient, value = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return derivative
+
+
+def jvp(
+    func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False
+) -> Any:
+    """``func(*primals)`` and its derivative in the direction ``tangents``, by forward mode.
+
+    >>> import adjoint as torch
+    >>> torch.func.jvp(torch.exp, (torch.zeros(2),), (torch.ones(2),))
+    (tensor([1., 1.]), tensor([1., 1.]))
+    """
+    where = "jvp(f, primals, tangents)"
+    if not isinstance(primals, tuple):
+        raise RuntimeError(
+            f"{where}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals)."
+        )
+    leaves, spec = tree_flatten(primals)
+    directions, direction_spec = tree_flatten(tangents)
+    if spec != direction_spec:
+        raise RuntimeError(
+            f"{where}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple "
+            "of 3 tensors, tangents also must be. Got primals with structure "
+            f"{spec} and tangents with structure {direction_spec}"
+        )
+    if not leaves:
+        raise RuntimeError(f"{where}: Expected at least one Tensor in primals")
+    _check_inputs(leaves, where)
+    _check_inputs(directions, where)
+    for p, t in zip(leaves, directions):
+        check_tangent(p, t)
+    with Level() as level, _computing():
+        duals = []
+        for p, t in zip(leaves, directions):
+            dual = alias(p, p._edge if p._edge is not None else edge_of(p))
+            dual._tangents = dict(p._tangents) if p._tangents else None
+            level.set_tangent(dual, t)
+            duals.append(dual)
+        result = func(*tree_unflatten(duals, spec))
+        aux = None
+        if has_aux:
+            if not (isinstance(result, tuple) and len(result) == 2):
+                raise RuntimeError(
+                    f"{where}: output of function f should be a tuple: (output, aux) if has_aux is True"
+                )
+            result, aux = result
+        outputs, out_spec = tree_flatten(result)
+        pushed = []
+        for o in outputs:
+            if not isinstance(o, Tensor):
+                raise RuntimeError(f"{where}: Expected f(*primals) to return only tensors, got unsupported type {type(o)}")
+            found = level.tangent(o)
+            if found is None:
+                if strict:
+                    raise RuntimeError(
+                        "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is not "
+                        "allowed with strict=True."
+                    )
+                found = from_array(np.zeros_like(o._array))
+            elif o._tangents:
+                del o._tangents[level]
+            pushed.append(found)
+    shown = (result, tree_unflatten(pushed, out_spec))
+    return (*shown, aux) if has_aux else shown
+
+
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """``func(*primals)``, and its derivative there as a function of tangents; ``func`` itself runs once.
+
+    >>> import adjoint as torch
+    >>> y, push = torch.func.linearize(torch.exp, torch.zeros(2))
+    >>> push(torch.ones(2))
+    tensor([1., 1.])
+    """
+    run = _Reverse(func, tuple(primals), False, "linearize(f, *primals)")
+    run.beyond = True
+    with enable_grad():
+        dummies = []
+        for o in run.outputs:
+            v = from_array(np.zeros_like(o._array))
+            v._edge = None
+            dummies.append(v)
+        pulled = run.pull(dummies, retain=True)
+    run.finish()
+
+    def push(*tangents: Any) -> Any:
+        leaves, spec = tree_flatten(tangents)
+        if spec != run.in_spec:
+            raise RuntimeError(
+                f"Expected the tangents {spec} to have the same structure as the primals {run.in_spec}"
+            )
+        for i, (t, p) in enumerate(zip(leaves, run.inputs)):
+            for what, of_tangent, of_primal in (("shape", t.shape, p.shape), ("dtype", t.dtype, p.dtype)):
+                if of_tangent != of_primal:
+                    raise RuntimeError(
+                        f"tangent:{i} with {what} {of_tangent} in flattened pytree doesn't match the {what} {of_primal} of "
+                        "the corresponding primal."
+                    )
+        used = [(p, t) for p, t in zip(pulled, leaves) if p.requires_grad]
+        found: Any = [None] * len(dummies)
+        if used:
+            found = autograd_grad(
+                [p for p, _ in used],
+                dummies,
+                [t for _, t in used],
+                retain_graph=True,
+                create_graph=run.beyond,
+                allow_unused=True,
+            )
+        return tree_unflatten(
+            [from_array(np.zeros_like(d._array)) if f is None else f for f, d in zip(found, dummies)], run.out_spec
+        )
+
+    return run.shown(run.result), push
+
+
+def _basis(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[int]]:
+    """Per tensor, the standard basis of all of them together: (number of elements of all) x (its shape)."""
+    sizes = [t.numel() for t in tensors]
+    total = sum(sizes)
+    found = []
+    start = 0
+    for t, size in zip(tensors, sizes):
+        rows = np.zeros((total, size), t._array.dtype)
+        rows[start + np.arange(size), np.arange(size)] = 1
+        found.append(from_array(rows.reshape(total, *t._array.shape)))
+        start += size
+    return found, sizes
+
+
+def jacrev(
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[..., Any]:
+    """A function that returns the Jacobian of ``func`` by reverse mode: one pullback per output element, batched.
+
+    >>> import adjoint as torch
+    >>> torch.func.jacrev(lambda x: x ** 2)(torch.tensor([1., 2.]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    if not (chunk_size is None or chunk_size > 0):
+        raise ValueError("jacrev: `chunk_size` should be greater than 0.")
+
+    @functools.wraps(func)
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        chosen = _select(args, argnums)
+        found = vjp(lambda c: func(*_replace(args, argnums, c), **kwargs), chosen, has_aux=has_aux)
+        output, pullback = found[:2]
+        outputs, out_spec = tree_flatten(output)
+        basis, sizes = _basis(outputs)
+        pulled = vmap(lambda *b: pullback(tree_unflatten(b, out_spec))[0], chunk_size=chunk_size)(*basis)
+        leaves, in_spec = tree_flatten(pulled)
+        split = [leaf.split(sizes) for leaf in leaves]
+        blocks = []
+        for i, o in enumerate(outputs):
+            parts = [s[i].reshape(*o.shape, *leaf.shape[1:]) for s, leaf in zip(split, leaves)]
+            blocks.append(tree_unflatten(parts, in_spec))
+        made = tree_unflatten(blocks, out_spec)
+        return (made, found[2]) if has_aux else made
+
+    return jacobian
+
+
+def jacfwd(
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: bool = False,
+    *,
+    randomness: str = "error",
+) -> Callable[..., Any]:
+    """A function that returns the Jacobian of ``func`` by forward mode: one push per input element, batched.
+
+    >>> import adjoint as torch
+    >>> torch.func.jacfwd(torch.exp)(torch.zeros(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+
+    @functools.wraps(func)
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        chosen = _select(args, argnums)
+        leaves, in_spec = tree_flatten(chosen)
+        basis, sizes = _basis(leaves)
+        auxiliary: list[Any] = []
+
+        def push(*directions: Any) -> Any:
+            found = jvp(
+                lambda c: func(*_replace(args, argnums, c), **kwargs),
+                (chosen,),
+                (tree_unflatten(directions, in_spec),),
+                has_aux=has_aux,
+            )
+            if has_aux:
+                auxiliary.append(found[2])
+            return found[1]
+
+        pushed = vmap(push, out_dims=-1, randomness=randomness)(*basis)
+        outputs, out_spec = tree_flatten(pushed)
+        blocks = []
+        for o in outputs:
+            parts = o.split(sizes, -1)
+            blocks.append(
+                tree_unflatten([p.reshape(*o.shape[:-1], *leaf.shape) for p, leaf in zip(parts, leaves)], in_spec)
+            )
+        made = tree_unflatten(blocks, out_spec)
+        return (made, auxiliary[0]) if has_aux else made
+
+    return jacobian
+
+
+def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns the Hessian of ``func``: forward over reverse mode."""
+    return jacfwd(jacrev(func, argnums), argnums)
+
+
+def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Callable[..., Any]:
+    """The function itself, under its own name.
+
+    In PyTorch this rewrites in-place operators and views for compilers that have none; what a caller sees is the same,
+    writes to the inputs included.
+    """
+    if remove not in ("mutations", "mutations_and_views"):
+        raise RuntimeError(
+            "functionalize(f, remove='mutations'): received invalid argument for remove. Valid options are:\n"
+            '     remove="mutations": all inplace and out= operators will be removed from the program, and replaced with '
+            'their out-of-place equivalents.\n     remove="mutations_and_views": In addition to the above, all aliasing '
+            "operators {view} will be replaced with their non-aliasing counterparts, {view}_copy."
+        )
+
+    return functools.wraps(func)(lambda *args, **kwargs: func(*args, **kwargs))

@@ -1,0 +1,283 @@
+"""vmap: a function of one sample becomes a function of a batch of them.
+
+The function runs once, on tensors over :class:`~adjoint.readings.batched.BatchedArray`.  An operator that calls a NumPy
+function without a batching rule is run sample by sample, and says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from adjoint.autograd.batch import batch, spread, unbatch
+from adjoint.autograd.function import CustomFunction, Function
+from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.interception import intercept
+from adjoint.declare.namespaces import lookup
+from adjoint.pytree import broadcast_to_tree, tree_flatten, tree_unflatten
+from adjoint.readings import batching_rules
+from adjoint.readings.batched import BatchedArray, Level, MissingRule, entered, left
+from adjoint.tensor import Tensor
+
+assert batching_rules  # importing it declares the rules
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function that applies ``func`` to every slice of its inputs and stacks the results.
+
+    ``in_dims`` says which dimension of each input is mapped over (None: every sample gets all of it), ``out_dims`` where
+    the mapped dimension is in each output; both may be nested as inputs and outputs are.  ``randomness`` is "error",
+    "different" or "same" (for all samples).  ``chunk_size`` bounds how many samples are computed at a time.
+
+    Raises ValueError if dimensions and inputs do not agree, RuntimeError for a random operator under "error".
+
+    >>> import adjoint as torch
+    >>> torch.vmap(torch.dot)(torch.ones(2, 3), torch.ones(2, 3))
+    tensor([3., 3.])
+    """
+    if randomness not in ("error", "different", "same"):
+        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+    if chunk_size is not None and not chunk_size > 0:
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
+
+    @functools.wraps(func)
+    def batched(*args: Any, **kwargs: Any) -> Any:
+        name = getattr(func, "__name__", repr(func))
+        dims, leaves, spec, size = _inputs(in_dims, args, name)
+        if chunk_size is not None and chunk_size < size:
+            return _in_chunks(func, leaves, dims, spec, out_dims, randomness, chunk_size, size, kwargs, name)
+        return _run(func, leaves, dims, spec, out_dims, randomness, size, kwargs, name)
+
+    return batched
+
+
+def _inputs(in_dims: Any, args: tuple[Any, ...], name: str) -> tuple[list[Any], list[Any], Any, int]:
+    """Per leaf of the inputs its mapped dimension (from 0 on, or None), the leaves, their structure and the batch size."""
+    call = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"
+    if not isinstance(in_dims, (int, tuple)):
+        raise ValueError(
+            f"{call}: expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, got: "
+            f"{type(in_dims)}."
+        )
+    if not args:
+        raise ValueError(
+            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
+            "function with no inputs. The latter is unsupported."
+        )
+    leaves, spec = tree_flatten(tuple(args))
+    dims = broadcast_to_tree(in_dims, spec)
+    if dims is None:
+        raise ValueError(
+            f"{call}: in_dims is not compatible with the structure of `inputs`. in_dims has structure "
+            f"{tree_flatten(in_dims)[1]} but inputs has structure {spec}."
+        )
+    found = []
+    sizes = []
+    for leaf, dim in zip(leaves, dims):
+        if dim is not None and not isinstance(dim, int):
+            raise ValueError(
+                f"{call}: Got in_dim={dim} for an input but in_dim must be either an integer dimension or None."
+            )
+        if dim is not None and not isinstance(leaf, Tensor):
+            raise ValueError(
+                f"{call}: Got in_dim={dim} for an input but the input is of type {type(leaf)}. We cannot vmap over "
+                "non-Tensor arguments, please use None as the respective in_dim"
+            )
+        if dim is not None and not -leaf.ndim <= dim < leaf.ndim:
+            raise ValueError(
+                f"{call}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {leaf.ndim} so "
+                f"expected in_dim to satisfy {-leaf.ndim} <= in_dim < {leaf.ndim}."
+            )
+        if dim is not None:
+            dim %= leaf.ndim
+            sizes.append(leaf.shape[dim])
+        found.append(dim)
+    if not sizes:
+        raise ValueError("vmap: Expected at least one Tensor to vmap over")
+    if any(size != sizes[0] for size in sizes):
+        raise ValueError(
+            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped "
+            "dimension"
+        )
+    return found, leaves, spec, sizes[0]
+
+
+def _run(
+    func: Callable[..., Any],
+    leaves: list[Any],
+    dims: list[Any],
+    spec: Any,
+    out_dims: Any,
+    randomness: str,
+    size: int,
+    kwargs: dict[str, Any],
+    name: str,
+) -> Any:
+    level = Level(size, randomness)
+    inside = [leaf if dim is None else batch(leaf, level, dim) for leaf, dim in zip(leaves, dims)]
+    with entered(level):
+        handle = intercept.add(functools.partial(_with_fallback, level))
+        mode.transforms += 1
+        try:
+            result = func(*tree_unflatten(inside, spec), **kwargs)
+        finally:
+            mode.transforms -= 1
+            intercept.remove(handle)
+        return _outputs(result, level, out_dims, name)
+
+
+def _outputs(result: Any, level: Level, out_dims: Any, name: str) -> Any:
+    outputs, spec = tree_flatten(result)
+    for o in outputs:
+        if not isinstance(o, Tensor):
+            raise ValueError(
+                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(o)}. Did you mean to set "
+                "out_dims= to None for output?"
+            )
+    if isinstance(result, Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1:
+        out_dims = out_dims[0]
+    dims = broadcast_to_tree(tuple(out_dims) if isinstance(out_dims, list) else out_dims, spec)
+    if dims is None:
+        raise ValueError(
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. "
+            f"out_dims has structure {tree_flatten(out_dims)[1]} but outputs has structure {spec}."
+        )
+    made = []
+    for o, dim in zip(outputs, dims):
+        if dim is None:
+            if isinstance(o._array, BatchedArray) and o._array.level is level:
+                raise ValueError(
+                    f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None"
+                )
+            made.append(o)
+            continue
+        ndim = o._array.ndim + 1
+        if not -ndim <= dim < ndim:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
+            )
+        made.append(unbatch(o, level, dim % ndim))
+    return tree_unflatten(made, spec)
+
+
+def _in_chunks(
+    func: Callable[..., Any],
+    leaves: list[Any],
+    dims: list[Any],
+    spec: Any,
+    out_dims: Any,
+    randomness: str,
+    chunk_size: int,
+    size: int,
+    kwargs: dict[str, Any],
+    name: str,
+) -> Any:
+    parts = []
+    for start in range(0, size, chunk_size):
+        length = min(chunk_size, size - start)
+        chunk = [leaf if d is None else leaf.narrow(d, start, length) for leaf, d in zip(leaves, dims)]
+        parts.append(_run(func, chunk, dims, spec, out_dims, randomness, length, kwargs, name))
+    flat = [tree_flatten(p) for p in parts]
+    out_spec = flat[0][1]
+    if out_spec.is_leaf() and isinstance(out_dims, tuple):
+        out_dims = out_dims[0]
+    places = broadcast_to_tree(out_dims, out_spec)
+    assert places is not None
+    cat = lookup("torch", "cat")
+    joined = [
+        pieces[0] if d is None else cat(list(pieces), d) for pieces, d in zip(zip(*(f[0] for f in flat)), places)
+    ]
+    return tree_unflatten(joined, out_spec)
+
+
+class VmapInfo(NamedTuple):
+    """What a Function's ``vmap`` is told of the vmap that it is called in."""
+
+    batch_size: int
+    randomness: str
+
+
+def _custom(level: Level, operator: CustomFunction, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """An autograd.Function: as it is written where it says that this will do; else with its ``vmap`` as the forward."""
+    cls = operator.function
+    if not any(_has_batch(a, level) for a in tree_flatten(args)[0]):
+        return function(*args)
+    own = cls.vmap is not Function.vmap
+    if cls.generate_vmap_rule:
+        if own:
+            raise RuntimeError(
+                f"You tried to vmap over {cls.__name__}, but it has both generate_vmap_rule=True and an overriden vmap "
+                "staticmethod. Please set generate_vmap_rule=False or delete the overriden vmap staticmethod to avoid "
+                "ambiguity. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
+            )
+    elif not own:
+        raise RuntimeError(
+            f"You tried to vmap over {cls.__name__}, but it does not have vmap support. Please override and implement the "
+            "vmap staticmethod or set generate_vmap_rule=True. For more details, please see "
+            "https://pytorch.org/docs/main/notes/extending.func.html"
+        )
+    else:
+        operator.forward = functools.partial(_batched_forward, level, cls)
+    return function(*args)
+
+
+def _batched_forward(level: Level, cls: Any, *args: Any) -> Any:
+    """Call a Function's ``vmap`` outside of the vmap."""
+    flat, spec = tree_flatten(args)
+    mine = [_has_batch(v, level) for v in flat]
+    whole = tree_unflatten([unbatch(v, level, 0) if m else v for v, m in zip(flat, mine)], spec)
+    dims = tree_unflatten([0 if m else None for m in mine], spec)
+    with left(level):
+        result = cls.vmap(VmapInfo(level.size, level.randomness), dims, *whole)
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise RuntimeError(
+            "Expected the vmap staticmethod to have two returns, an output and out_dims with pytree structure compatible "
+            "with the output."
+        )
+    outputs, out_spec = tree_flatten(result[0])
+    places = broadcast_to_tree(result[1], out_spec)
+    assert places is not None
+    made = [o if d is None else batch(o, level, d % o.ndim) for o, d in zip(outputs, places)]
+    return tree_unflatten(made, out_spec)
+
+
+def _has_batch(value: Any, level: Level) -> bool:
+    return isinstance(value, Tensor) and isinstance(value._array, BatchedArray) and value._array.level is level
+
+
+def _with_fallback(level: Level, operator: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    if operator.__class__ is CustomFunction:
+        return _custom(level, operator, function, args)
+    try:
+        return function(*args, **kwargs)
+    except MissingRule:
+        flat, spec = tree_flatten((list(args), kwargs))
+        mine = [isinstance(v, Tensor) and isinstance(v._array, BatchedArray) and v._array.level is level for v in flat]
+        if not any(mine):
+            raise
+    warnings.warn(
+        f"There is a performance drop because we have not yet implemented the batching rule for aten::{operator.name}. "
+        "Please file us an issue on GitHub so that we can prioritize its implementation.",
+        UserWarning,
+        stacklevel=3,
+    )
+    shared = [not m and isinstance(v, Tensor) and v.requires_grad and mode.enabled for v, m in zip(flat, mine)]
+    whole = [unbatch(v, level, 0) if m else spread(v, level) if s else v for v, m, s in zip(flat, mine, shared)]
+    mine = [m or s for m, s in zip(mine, shared)]
+    results = []
+    for i in range(level.size):
+        one_args, one_kwargs = tree_unflatten([v[i] if m else v for v, m in zip(whole, mine)], spec)
+        results.append(function(*one_args, **one_kwargs))
+    flat_results = [tree_flatten(r) for r in results]
+    stack = lookup("torch", "stack")
+    together = [batch(stack(list(parts)), level, 0) for parts in zip(*(f[0] for f in flat_results))]
+    return tree_unflatten(together, flat_results[0][1])

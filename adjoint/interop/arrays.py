@@ -1,0 +1,50 @@
+"""Arrays: a tensor as a NumPy array over the same memory, and what NumPy's functions make of tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.ops.creation import made
+from adjoint.tensor import Tensor, attach
+
+
+@attach
+def numpy(self: Tensor, *, force: bool = False) -> Any:
+    """A NumPy array over this tensor's memory: a change of one is a change of the other.
+
+    Raises RuntimeError if the tensor requires grad (unless ``force``), TypeError for ``bfloat16``.
+
+    >>> import adjoint as torch
+    >>> t = torch.zeros(2); t.numpy()[0] = 5
+    >>> t
+    tensor([5., 0.])
+    """
+    if self.requires_grad and not force:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if self.dtype is dtypes.bfloat16:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+    return self._array.view()
+
+
+@attach
+def __array__(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
+    array = self.numpy()  # type: ignore[attr-defined]
+    if dtype is None or array.dtype == dtype:
+        return array.copy() if copy else array
+    if copy is False:
+        raise ValueError("Unable to avoid copy while creating an array as requested.")
+    return array.astype(dtype)
+
+
+@attach
+def __array_wrap__(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+    """What NumPy's functions of tensors return: tensors, truth values as ``uint8``, as PyTorch has it."""
+    array = np.asarray(array)
+    return made(array.astype(np.uint8) if array.dtype == np.bool_ else array)
+
+
+# Above that of ndarray, so that results are tensors.
+Tensor.__array_priority__ = 1000  # type: ignore[attr-defined]

@@ -1,0 +1,95 @@
+"""Copying: ``copy.copy``, ``copy.deepcopy`` and pickles of tensors.
+
+What a tensor is made of travels as the array that holds its memory and its place in it, so that tensors which share
+memory still share it afterwards.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import Any
+
+import numpy as np
+
+from adjoint.interop.storage import address
+from adjoint.ops.memory import root as root_of
+from adjoint.tensor import NO_EDGE, Tensor, attach
+
+# How memory is described: the holding array (C-contiguous), dtype, byte offset, shape, strides.
+_Place = tuple[Any, Any, int, tuple[int, ...], tuple[int, ...]]
+
+
+def _place(tensor: Tensor) -> _Place:
+    array = np.asarray(tensor._array)
+    root = root_of(array)
+    shared = tensor._writes is not None
+    if not root.flags.c_contiguous or (root.nbytes != array.nbytes and not shared) or root.base is not None:
+        root = array if array.flags.c_contiguous and array.base is None else array.copy(order="K")
+        array = root
+        if not root.flags.c_contiguous:  # in another order of dimensions: one run of memory all the same
+            order = sorted(range(root.ndim), key=lambda d: -root.strides[d])
+            root = root.transpose(order)
+            if not root.flags.c_contiguous:
+                array = root = np.ascontiguousarray(array)
+    offset = address(array) - address(root) if array.size else 0
+    return root, array.dtype, offset, array.shape, array.strides
+
+
+def _array_at(root: Any, dtype: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    if root.dtype == dtype and root.shape == shape and root.strides == strides and not offset:
+        return root
+    if not root.size:
+        return np.empty(shape, dtype)
+    # By way of bytes, for the buffer protocol does not know every dtype.
+    return np.ndarray(shape, dtype, root.reshape(-1).view(np.uint8), offset, strides)
+
+
+def _own_attributes(tensor: Tensor) -> dict[str, Any]:
+    """What users put into the tensor's dictionary."""
+    return {name: value for name, value in tensor.__dict__.items() if not (name[0] == "_" and hasattr(Tensor, name))}
+
+
+def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: dict[str, Any]) -> Tensor:
+    t = object.__new__(cls)
+    t._array = _array_at(*place)
+    t._edge = None if requires_grad else NO_EDGE
+    t._writes = None
+    t.__dict__.update(attributes)
+    return t
+
+
+@attach
+def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
+    if self._hooks is not None and self._hooks.tensor_pre:
+        warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=2)
+    return _rebuild, (type(self), _place(self), self.requires_grad, _own_attributes(self))
+
+
+@attach
+def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
+            "see https://github.com/pytorch/pytorch/pull/103001"
+        )
+    known = memo.get(id(self))
+    if known is not None:
+        return known
+    root, *where = _place(self)
+    new = _rebuild(type(self), (_copy_of(root, memo), *where), self.requires_grad, {})  # type: ignore[arg-type]
+    memo[id(self)] = new
+    if self._grad is not None:
+        new._grad = copy.deepcopy(self._grad, memo)
+    new.__dict__.update(copy.deepcopy(_own_attributes(self), memo))
+    return new
+
+
+def _copy_of(root: Any, memo: dict[int, Any]) -> Any:
+    """The copy of a piece of memory, one per deepcopy however many tensors look at it."""
+    known = memo.get(id(root))
+    if known is None:
+        known = memo[id(root)] = root.copy()
+        memo.setdefault(id(memo), []).append(root)  # keep it alive, so that its id stays its own
+    return known

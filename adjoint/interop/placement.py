@@ -1,0 +1,98 @@
+"""Placement: a tensor's device and layout, and moving it where it already is."""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+import numpy as np
+
+from adjoint import layouts
+from adjoint.device import CPU, NO_ACCELERATOR, check_device
+from adjoint.device import device as Device
+from adjoint.ops.memory import root
+from adjoint.tensor import Tensor, attach, writes_of
+
+attach(property(lambda self: CPU), name="device")
+attach(property(lambda self: layouts.strided), name="layout")
+attach(property(lambda self: True), name="is_cpu")
+
+_NEVER = (
+    "is_cuda", "is_mps", "is_xpu", "is_hpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan", "is_meta",
+    "is_mkldnn", "is_sparse", "is_sparse_csr", "is_quantized", "is_nested",
+)  # fmt: skip
+for _name in _NEVER:
+    attach(property(lambda self: False), name=_name)
+
+
+@attach
+def get_device(self: Tensor) -> int:
+    """The number of the device: -1, the CPU has none."""
+    return -1
+
+
+@attach
+def cpu(self: Tensor, memory_format: Any = layouts.preserve_format) -> Tensor:
+    """The tensor itself, which is on the CPU."""
+    if memory_format is layouts.preserve_format:
+        return self
+    return self.contiguous(memory_format=memory_format)  # type: ignore[attr-defined]
+
+
+def _absent(kind: str) -> Any:
+    def move(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+        if isinstance(device, int):
+            raise RuntimeError(NO_ACCELERATOR)
+        wanted = Device(kind) if device is None else Device(device)
+        if wanted.type != kind:
+            raise RuntimeError(f"Invalid device, must be {kind} device")
+        check_device(wanted, kind)
+        raise AssertionError("an absent device was not refused")
+
+    move.__name__ = kind
+    move.__doc__ = f"Raises: there is no {kind} device."
+    return move
+
+
+for _name in ("cuda", "xpu"):
+    attach(_absent(_name), name=_name)
+
+
+@attach
+def pin_memory(self: Tensor, device: Any = None) -> Tensor:
+    """Raises RuntimeError: memory is pinned for an accelerator, and there is none."""
+    raise RuntimeError(NO_ACCELERATOR)
+
+
+@attach
+def is_pinned(self: Tensor, device: Any = None) -> bool:
+    """False: memory is pinned for an accelerator, and there is none."""
+    return False
+
+
+@attach
+def is_shared(self: Tensor) -> bool:
+    """Whether the memory is shared with processes forked from this one."""
+    return _over_mmap(self._array)
+
+
+def _over_mmap(array: Any) -> bool:
+    base = root(array).base
+    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
+
+
+@attach
+def share_memory_(self: Tensor) -> Tensor:
+    """Move the elements into memory that processes forked from this one share.
+
+    Raises RuntimeError for a tensor whose memory others look at: they would be left behind.
+    """
+    array = self._array
+    if _over_mmap(array) or not array.size:
+        return self
+    if self._view is not None or writes_of(self).views or root(array).nbytes != array.nbytes:
+        raise RuntimeError("share_memory_() moves a whole tensor: this one shares its memory with views")
+    moved = np.frombuffer(mmap.mmap(-1, array.nbytes), np.uint8).view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    self._array = moved
+    return self

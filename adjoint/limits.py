@@ -1,0 +1,105 @@
+"""Limits of the dtypes: ``torch.finfo`` and ``torch.iinfo``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.declare.arguments import wrong_argument
+
+_DIGITS = {dtypes.float16: 3, dtypes.bfloat16: 2, dtypes.float32: 6, dtypes.float64: 15}
+
+
+@lru_cache(maxsize=None)
+def _numpy_limits(d: dtypes.dtype) -> Any:
+    return ml_dtypes.finfo(d.array)
+
+
+class _Limits:
+    __slots__ = ("_dtype",)
+
+    _dtype: dtypes.dtype
+
+    @property
+    def dtype(self) -> str:
+        """The name of the dtype."""
+        return self._dtype.name
+
+    @property
+    def bits(self) -> int:
+        """How many bits a number has."""
+        return self._dtype.itemsize * 8
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._dtype is other._dtype  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self._dtype)
+
+
+class finfo(_Limits):
+    """The limits of a floating-point dtype (of its parts, for a complex one); the default dtype's without argument.
+
+    Raises TypeError for an integer dtype.
+
+    >>> import adjoint as torch
+    >>> torch.finfo(torch.float16).max
+    65504.0
+    """
+
+    __slots__ = ()
+
+    def __init__(self, type: dtypes.dtype | None = None) -> None:
+        given = dtypes.get_default_dtype() if type is None else type
+        if not isinstance(given, dtypes.dtype):
+            wrong_argument("finfo", "type", "torch.dtype", given, 1)
+        if given.category < dtypes.FLOAT:
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
+            )
+        self._dtype = given.to_real()
+
+    min = property(lambda self: float(_numpy_limits(self._dtype).min))
+    max = property(lambda self: float(_numpy_limits(self._dtype).max))
+    eps = property(lambda self: float(_numpy_limits(self._dtype).eps))
+    tiny = property(lambda self: float(_numpy_limits(self._dtype).smallest_normal))
+    smallest_normal = tiny
+
+    @property
+    def resolution(self) -> float:
+        """The decimal resolution: 10 to the minus number of digits that survive."""
+        return float(f"1e-{_DIGITS[self._dtype]}")
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{n}={getattr(self, n):g}' for n in names)}, dtype={self.dtype})"
+
+
+class iinfo(_Limits):
+    """The limits of an integer dtype.  Raises TypeError for any other.
+
+    >>> import adjoint as torch
+    >>> torch.iinfo(torch.int8).min, torch.iinfo(torch.uint8).max
+    (-128, 255)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, type: dtypes.dtype) -> None:
+        if not isinstance(type, dtypes.dtype):
+            wrong_argument("iinfo", "type", "torch.dtype", type, 1)
+        if type.category == dtypes.BOOL:
+            raise TypeError("torch.bool is not supported by torch.iinfo")
+        if type.category != dtypes.INTEGER:
+            raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
+        self._dtype = type
+
+    min = property(lambda self: int(np.iinfo(self._dtype.array).min))
+    max = property(lambda self: int(np.iinfo(self._dtype.array).max))
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

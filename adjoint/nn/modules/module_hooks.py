@@ -1,0 +1,391 @@
+"""Hooks on modules: the user's functions that see a module's inputs, outputs and gradients.
+
+A module without hooks never gets here (see ``Module.__call__``).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.hooks import RemovableHandle, add_hook
+from adjoint.autograd.node import Node, Output, record
+from adjoint.autograd.saved import alias
+from adjoint.tensor import Tensor
+
+GLOBAL: OrderedDict[int, tuple[str, Any, bool]] = OrderedDict()
+"""Hooks on every module: id -> (kind, hook, always_call)."""
+
+REGISTRATION: dict[str, OrderedDict[int, Any]] = {
+    "buffer": OrderedDict(),
+    "module": OrderedDict(),
+    "parameter": OrderedDict(),
+}
+"""Hooks on what is registered with any module."""
+
+
+def _add_global(kind: str, hook: Any, always_call: bool = False) -> RemovableHandle:
+    return add_hook(GLOBAL, (kind, hook, always_call))
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have ``hook(module, args)`` called before the forward of every module."""
+    return _add_global("forward_pre", hook)
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Have ``hook(module, args, output)`` called after the forward of every module."""
+    return _add_global("forward_with_kwargs" if with_kwargs else "forward", hook, always_call)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have ``hook(module, grad_input, grad_output)`` called whenever a module's input gradients were computed."""
+    return _add_global("backward", hook)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have ``hook(module, grad_output)`` called whenever a module's output gradients were computed."""
+    return _add_global("backward_pre", hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have ``hook(module, name, buffer)`` called when a buffer is registered with any module; it may replace it."""
+    return add_hook(REGISTRATION["buffer"], hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have ``hook(module, name, submodule)`` called when a submodule is registered; it may replace it."""
+    return add_hook(REGISTRATION["module"], hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have ``hook(module, name, param)`` called when a parameter is registered; it may replace it."""
+    return add_hook(REGISTRATION["parameter"], hook)
+
+
+def registered(kind: str, module: Any, name: str, value: Any) -> Any:
+    """What the registration hooks make of ``value``."""
+    for hook in REGISTRATION[kind].values():
+        replacement = hook(module, name, value)
+        if replacement is not None:
+            value = replacement
+    return value
+
+
+class _Hooked:
+    """The part of :class:`Module` that registers hooks and runs them."""
+
+    _forward_pre_hooks: OrderedDict[int, Any]
+    _forward_pre_hooks_with_kwargs: OrderedDict[int, bool]
+    _forward_hooks: OrderedDict[int, Any]
+    _forward_hooks_with_kwargs: OrderedDict[int, bool]
+    _forward_hooks_always_called: OrderedDict[int, bool]
+    _backward_hooks: OrderedDict[int, Any]
+    _backward_pre_hooks: OrderedDict[int, Any]
+    _is_full_backward_hook: bool | None
+    forward: Callable[..., Any]
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Have ``hook(module, args)`` called before ``forward``; it may return other args.
+
+        With ``with_kwargs`` it is ``hook(module, args, kwargs)``, which may return ``(args, kwargs)``.
+        """
+        handle = RemovableHandle(self._forward_pre_hooks, others=(self._forward_pre_hooks_with_kwargs,))
+        self._forward_pre_hooks[handle.id] = hook
+        if with_kwargs:
+            self._forward_pre_hooks_with_kwargs[handle.id] = True
+        if prepend:
+            self._forward_pre_hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """Have ``hook(module, args, output)`` called after ``forward``; it may return another output.
+
+        With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``.  With ``always_call`` it is also called when
+        something raised.
+
+        >>> import adjoint as torch
+        >>> m = torch.nn.Identity()
+        >>> handle = m.register_forward_hook(lambda module, args, output: output * 2)
+        >>> m(torch.tensor([1.]))
+        tensor([2.])
+        """
+        handle = RemovableHandle(
+            self._forward_hooks, others=(self._forward_hooks_with_kwargs, self._forward_hooks_always_called)
+        )
+        self._forward_hooks[handle.id] = hook
+        if with_kwargs:
+            self._forward_hooks_with_kwargs[handle.id] = True
+        if always_call:
+            self._forward_hooks_always_called[handle.id] = True
+        if prepend:
+            self._forward_hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Have ``hook(module, grad_output)`` called when the outputs' gradients are there; it may return others."""
+        handle = add_hook(self._backward_pre_hooks, hook)
+        if prepend:
+            self._backward_pre_hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Have ``hook(module, grad_input, grad_output)`` called when the inputs' gradients are there; it may return
+        other input gradients.
+
+        Raises RuntimeError on a module that has hooks of :meth:`register_backward_hook`.
+        """
+        if self._is_full_backward_hook is False:
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
+        self._is_full_backward_hook = True
+        handle = add_hook(self._backward_hooks, hook)
+        if prepend:
+            self._backward_hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Deprecated: have ``hook(module, grad_input, grad_output)`` called after the node of the output ran."""
+        if self._is_full_backward_hook is True:
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
+        self._is_full_backward_hook = False
+        return add_hook(self._backward_hooks, hook)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        called: set[Any] = set()
+        result: Any = None
+        try:
+            args, kwargs = self._run_forward_pre_hooks(args, kwargs)
+            backward = _BackwardHooks.of(self)
+            if backward is not None:
+                args = backward.watch_inputs(args)
+            result = self.forward(*args, **kwargs)
+            for key, hook, with_kwargs, _ in self._all_forward_hooks():
+                called.add(key)
+                replacement = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+                if replacement is not None:
+                    result = replacement
+        except Exception:
+            self._run_hooks_that_are_always_called(args, kwargs, result, called)
+            raise
+        if backward is not None:
+            result = backward.watch_outputs(result)
+        if self._is_full_backward_hook is False and self._backward_hooks:
+            self._hook_output_node(result)
+        return result
+
+    def _run_forward_pre_hooks(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        hooks = [(hook, False) for kind, hook, _ in list(GLOBAL.values()) if kind == "forward_pre"]
+        hooks += [(h, i in self._forward_pre_hooks_with_kwargs) for i, h in list(self._forward_pre_hooks.items())]
+        for hook, with_kwargs in hooks:
+            if with_kwargs:
+                replacement = hook(self, args, kwargs)
+                if replacement is not None:
+                    if not (isinstance(replacement, tuple) and len(replacement) == 2):
+                        raise RuntimeError(
+                            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got "
+                            f"{replacement}."
+                        )
+                    args, kwargs = replacement
+            else:
+                replacement = hook(self, args)
+                if replacement is not None:
+                    args = replacement if isinstance(replacement, tuple) else (replacement,)
+        return args, kwargs
+
+    def _all_forward_hooks(self) -> list[tuple[Any, Any, bool, bool]]:
+        """(key, hook, with_kwargs, always_call), in the order in which they run."""
+        hooks: list[tuple[Any, Any, bool, bool]] = [
+            (("global", i), hook, kind == "forward_with_kwargs", always)
+            for i, (kind, hook, always) in list(GLOBAL.items())
+            if kind in ("forward", "forward_with_kwargs")
+        ]
+        for i, hook in list(self._forward_hooks.items()):
+            hooks.append((i, hook, i in self._forward_hooks_with_kwargs, i in self._forward_hooks_always_called))
+        return hooks
+
+    def _run_hooks_that_are_always_called(self, args: Any, kwargs: Any, result: Any, called: set[Any]) -> None:
+        for key, hook, with_kwargs, always in self._all_forward_hooks():
+            if not always or key in called:
+                continue
+            try:
+                replacement = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+                if replacement is not None:
+                    result = replacement
+            except Exception as e:
+                where = "global module forward hook" if isinstance(key, tuple) else "module forward hook"
+                warnings.warn(
+                    f"{where} with ``always_call=True`` raised an exception that was silenced as another error was "
+                    f"raised in forward: {e!s}",
+                    stacklevel=2,
+                )
+
+    def _hook_output_node(self, result: Any) -> None:
+        tensor = result
+        while not isinstance(tensor, Tensor):
+            if isinstance(tensor, dict):
+                tensor = next(v for v in tensor.values() if isinstance(v, Tensor))
+            else:
+                tensor = tensor[0]
+        node = tensor.grad_fn
+        if node is not None:
+            for hook in self._backward_hooks.values():
+                node.register_hook(lambda grad_input, grad_output, hook=hook: hook(self, grad_input, grad_output))
+
+
+class BackwardHookFunctionBackward(Node):
+    """Where gradients pass from a module's output, or out of its input."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        return tuple(g) if isinstance(g, list) else (g,)
+
+    apply_taped = apply
+
+
+def _pass_through(values: tuple[Any, ...]) -> tuple[tuple[Any, ...], BackwardHookFunctionBackward | None, list[int]]:
+    """The values with every tensor among them that requires grad behind one new node; which ones they are."""
+    where = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
+    if not where or not mode.enabled:
+        return values, None, []
+    node = BackwardHookFunctionBackward()
+    record(node, tuple(edge_of(values[i]) for i in where))
+    node._outputs = len(where)
+    passed = list(values)
+    for k, i in enumerate(where):
+        passed[i] = alias(values[i], node if len(where) == 1 else Output(node, k))
+    return tuple(passed), node, where
+
+
+class _BackwardHooks:
+    """One call of a module that has full backward hooks."""
+
+    def __init__(self, module: Any, pre: list[Any], post: list[Any]) -> None:
+        self.module = module
+        self.pre = pre
+        self.post = post
+        self.grad_outputs: tuple[Any, ...] | None = None
+        self.watches_inputs = False
+        self.input_count = 0
+
+    @classmethod
+    def of(cls, module: Any) -> _BackwardHooks | None:
+        """The full backward hooks that this module has now, its own and the global ones; None without any."""
+        pre = [hook for kind, hook, _ in GLOBAL.values() if kind == "backward_pre"]
+        post = [hook for kind, hook, _ in GLOBAL.values() if kind == "backward"]
+        pre += module._backward_pre_hooks.values()
+        if module._is_full_backward_hook is not False:
+            post += module._backward_hooks.values()
+        return cls(module, pre, post) if pre or post else None
+
+    def watch_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, passed through a node that calls the hooks with the gradients of the inputs."""
+        self.input_count = len(args)
+        args, node, where = _pass_through(args)
+        if node is None or not self.post:
+            self.watches_inputs = node is not None
+            return args
+        self.watches_inputs = True
+        count = len(args)
+
+        def after(grad_input: tuple[Any, ...], _: Any) -> Any:
+            if self.grad_outputs is None:
+                return None  # backward began inside of the module
+            spread: list[Any] = [None] * count
+            for i, g in zip(where, grad_input):
+                spread[i] = g
+            grads: tuple[Any, ...] = tuple(spread)
+            grad_outputs, self.grad_outputs = self.grad_outputs, None
+            for hook in self.post:
+                returned = hook(self.module, grads, grad_outputs)
+                if returned is None:
+                    continue
+                returned = returned if isinstance(returned, tuple) else (returned,)
+                if len(returned) != count:
+                    raise RuntimeError(
+                        "Backward hook returned an invalid number of grad_input, "
+                        f"got {len(returned)}, but expected {count}"
+                    )
+                grads = returned
+            return tuple(grads[i] for i in where)
+
+        node.register_hook(after)  # type: ignore[attr-defined]
+        return args
+
+    def watch_outputs(self, result: Any) -> Any:
+        """The result, passed through a node that sees the gradients of the outputs first."""
+        single = not isinstance(result, tuple)
+        if single and not isinstance(result, Tensor):
+            warnings.warn(
+                "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
+                f"{type(result)}",
+                stacklevel=4,
+            )
+            return result
+        values = (result,) if single else result
+        passed, node, where = _pass_through(values)
+        if node is None:
+            return result
+        count = len(values)
+
+        def before(grad_output: tuple[Any, ...]) -> Any:
+            spread: list[Any] = [None] * count
+            for i, g in zip(where, grad_output):
+                spread[i] = g
+            grads: tuple[Any, ...] = tuple(spread)
+            for hook in self.pre:
+                returned = hook(self.module, grads)
+                if returned is None:
+                    continue
+                returned = returned if isinstance(returned, tuple) else (returned,)
+                if len(returned) != count:
+                    raise RuntimeError(
+                        "Backward pre hook returned an invalid number of grad_output, "
+                        f"got {len(returned)}, but expected {count}"
+                    )
+                grads = returned
+            self.grad_outputs = grads
+            if self.post and not self.watches_inputs:
+                warnings.warn(
+                    "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                    "inputs require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+                    "#torch.nn.Module.register_full_backward_hook for more details.",
+                    stacklevel=2,
+                )
+                for hook in self.post:
+                    returned = hook(self.module, (None,) * self.input_count, grads)
+                    if returned is not None and not (isinstance(returned, tuple) and all(r is None for r in returned)):
+                        raise RuntimeError(
+                            "Backward hook for Modules where no input requires gradient should always return None or "
+                            "None for all gradients."
+                        )
+                self.grad_outputs = None
+            return tuple(grads[i] for i in where)
+
+        node.register_prehook(before)  # type: ignore[attr-defined]
+        if single:
+            return passed[0]
+        return type(result)(*passed) if hasattr(result, "_fields") else passed

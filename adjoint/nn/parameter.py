@@ -1,0 +1,112 @@
+"""Parameter and Buffer: tensors that a module knows as its own when they are assigned to it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
+
+_new = object.__new__
+
+
+def _over(cls: type, data: Tensor) -> Any:
+    """A tensor of class ``cls`` over the memory of ``data``, outside of its graph."""
+    made: Any = _new(cls)
+    made._array = data._array
+    made._edge = NO_EDGE
+    made._writes = writes_of(data)
+    return made
+
+
+class _ParameterMeta(type):
+    """Tensors of other classes that were marked ``_is_param`` count as parameters."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if type.__instancecheck__(cls, instance):
+            return True
+        return cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
+
+
+class Parameter(Tensor, metaclass=_ParameterMeta):
+    """A tensor that is learned: assigned to a module, it appears in ``parameters()``.
+
+    Shares the memory of ``data`` (an empty tensor if None) and requires grad unless told otherwise.
+
+    >>> import adjoint as torch
+    >>> torch.nn.Parameter(torch.tensor([1., 2.]))
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+        if data is None:
+            import numpy as np
+
+            from adjoint.dtypes import get_default_dtype
+
+            data = from_array(np.empty(0, get_default_dtype().array))
+        made = _over(cls, data)
+        if requires_grad:
+            made.requires_grad_(True)
+        return made
+
+    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+        pass
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) in memo:
+            return memo[id(self)]
+        copied = type(self)(from_array(self._array.copy(order="K")), self.requires_grad)
+        memo[id(self)] = copied
+        return copied
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return "Parameter containing:\n" + Tensor.__repr__(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild_parameter, (from_array(self._array), self.requires_grad, OrderedDict())
+
+
+def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:
+    """A parameter from its pickled parts."""
+    return Parameter(data, requires_grad)
+
+
+class _BufferMeta(type):
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if type.__instancecheck__(cls, instance):
+            return True
+        return cls is Buffer and isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+
+
+class Buffer(Tensor, metaclass=_BufferMeta):
+    """A tensor that belongs to a module's state but is not learned; assigned to a module, it is registered.
+
+    >>> import adjoint as torch
+    >>> m = torch.nn.Module()
+    >>> m.scale = torch.nn.Buffer(torch.ones(2), persistent=False)
+    >>> list(m.state_dict()), [name for name, _ in m.named_buffers()]
+    ([], ['scale'])
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        if data is None:
+            import numpy as np
+
+            from adjoint.dtypes import get_default_dtype
+
+            data = from_array(np.empty(0, get_default_dtype().array))
+        made = _over(Tensor, data)
+        if data.requires_grad:
+            made._edge = data._edge
+        made.persistent = persistent
+        made._is_buffer = True
+        return made
+
+
+__all__ = ["Buffer", "Parameter"]

@@ -1,0 +1,557 @@
+"""Activations: the non-linear functions between layers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.autograd.views import check_writable
+from adjoint.declare import composite, elementwise, op
+from adjoint.declare.inplace import inplace_method, overwrite
+from adjoint.declare.namespaces import FUNCTIONS, lookup
+from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.widening import in_float32
+from adjoint.readings.batched import current_levels
+from adjoint.tensor import Tensor, from_array
+
+_SQRT_HALF = math.sqrt(0.5)
+_INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
+_SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+_INTEGERS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def floating(x: Any, kernel: str) -> None:
+    """Raise PyTorch's error for integers where only floating-point numbers make sense."""
+    if x.dtype.kind in "iub":
+        name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[x.dtype]]
+        raise NotImplementedError(f'"{kernel}" not implemented for \'{name}\'')
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), on arrays."""
+    return 1 / (1 + np.exp(-x))
+
+
+def softplus_of(x):
+    """log(1 + exp(x)) without overflow, on arrays."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
+
+
+@array_function
+def kept_where(condition: Array, g: Array) -> Array:
+    """``g`` where the condition holds and 0 elsewhere (also where ``g`` is infinite), on arrays.
+
+    Where signs are random, ``numpy.where`` waits for mispredicted branches; a bit mask does not.
+    """
+    integer = _INTEGERS.get(g.dtype.itemsize)
+    if g.size < 2048 or integer is None or g.dtype.kind == "c" or g.shape != condition.shape:
+        return np.where(condition, g, g.dtype.type(0))
+    if not g.flags.c_contiguous:
+        g = np.ascontiguousarray(g)
+    mask = np.negative(condition.view(np.int8))
+    return np.bitwise_and(g.view(integer), mask).view(g.dtype)
+
+
+@taped(kept_where)
+def _kept_where(condition: Tensor, g: Tensor) -> Tensor:
+    return lookup("torch", "where")(condition, g, 0.0)
+
+
+@array_function
+def normal_cdf(x: Array) -> Array:
+    """The standard normal distribution function, on arrays."""
+    from scipy.special import erf
+
+    wide = x.astype(np.float32) if x.dtype.itemsize < 4 else x
+    return (0.5 * (1 + erf(wide * _SQRT_HALF))).astype(x.dtype, copy=False)
+
+
+@taped(normal_cdf)
+def _normal_cdf(x: Tensor) -> Tensor:
+    return (lookup("torch", "erf")(x * _SQRT_HALF) + 1) * 0.5
+
+
+# Rectifiers
+
+
+def _relu(self):
+    if self.dtype.kind in "bc":
+        if self.dtype.kind == "c":
+            raise NotImplementedError("clamp is not supported for complex types")
+        raise RuntimeError("Boolean inputs not supported for relu")
+    return np.maximum(self, 0)
+
+
+relu = elementwise("relu", _relu, self=lambda g, result: kept_where(result != 0, g))  # a NaN passes the gradient, as in PyTorch
+
+
+@in_float32
+def _leaky_relu(self, negative_slope=0.01):
+    floating(self, "leaky_relu_cpu")
+    return np.where(self > 0, self, self * negative_slope)
+
+
+leaky_relu = elementwise(
+    "leaky_relu", _leaky_relu, where="", inplace=False,
+    self=in_float32(lambda g, self, negative_slope: np.where(self > 0, g, g * negative_slope)),
+)  # fmt: skip
+
+
+@in_float32
+def _prelu_kernel(self: Array, weight: Array):
+    return np.where(self > 0, self, weight * self)
+
+
+_prelu = elementwise(
+    "_prelu_kernel", _prelu_kernel, node="PreluKernelBackward0", where="torch", inplace=False,
+    self=in_float32(lambda g, self, weight: np.where(self > 0, g, weight * g)),
+    weight=in_float32(lambda g, self: np.where(self > 0, g * 0, self * g)),
+)  # fmt: skip
+
+
+@composite(where="torch Tensor nn.functional")
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """``max(0, x) + weight * min(0, x)``; ``weight`` holds one number, or one a channel (dimension 1 of ``input``).
+
+    Raises RuntimeError where the numbers do not fit the channels.
+
+    >>> import adjoint as torch
+    >>> torch.prelu(torch.tensor([-2., 3.]), torch.tensor([0.5]))
+    tensor([-1.,  3.])
+    """
+    count = weight._array.size
+    if count != 1:
+        if input.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input._array.shape[1] if input.ndim > 1 else 1
+        if channels != count:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {count} and channel "
+                f"size = {channels}."
+            )
+    if weight.ndim or input.ndim:
+        shape = [1] * max(input.ndim, 1)
+        if input.ndim > 1:
+            shape[1] = count
+        weight = weight.view(shape)
+    return _prelu.function(input, weight)
+
+
+@composite(where="nn.functional")
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """Leaky ReLU whose slopes are drawn from [lower, upper) in training, and their mean otherwise."""
+    return _rrelu(input, lower, upper, training, None, inplace)
+
+
+@in_float32
+def _rrelu_with_noise(self: Array, noise: Array, lower=0.125, upper=1 / 3, training=False):
+    floating(self, "leaky_relu_cpu")
+    return self * noise if training else np.where(self > 0, self, self * ((lower + upper) / 2))
+
+
+_rrelu_row = op(
+    "rrelu_with_noise", _rrelu_with_noise, where="",
+    self=in_float32(lambda g, self, noise, lower, upper, training: (
+        g * noise if training else np.where(self > 0, g, g * ((lower + upper) / 2))
+    )),
+)  # fmt: skip
+
+
+_rrelu_inplace_row = replace(_rrelu_row, node_name="RreluWithNoiseBackward1", _built={})
+
+
+def _rrelu(
+    input: Tensor, lower: float, upper: float, training: bool, generator: Any, inplace: bool
+) -> Tensor:
+    noise = np.ones(input._array.shape, input._array.dtype)
+    if training:
+        if current_levels():
+            raise RuntimeError("vmap: we do not yet support aten::rrelu. Please file an issue")
+        below = input._array <= 0
+        draws = lookup("torch", "empty")(int(below.sum()), dtype=dtypes.float64)
+        draws.uniform_(lower, upper, generator=generator)
+        noise[below] = draws._array
+    row = _rrelu_inplace_row if inplace else _rrelu_row
+    result = row.function(input, from_array(noise), lower, upper, training)
+    if inplace:
+        check_writable(input, input.requires_grad)
+        return overwrite(input, result, row)
+    return result
+
+
+@composite(where="torch", name="rrelu")
+def _torch_rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, generator: Any = None
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.rrelu`."""
+    return _rrelu(input, lower, upper, training, generator, False)
+
+
+def _threshold(self: Array, threshold, value):
+    return np.where(self <= threshold, np.asarray(value, self.dtype), self)
+
+
+_threshold_row = op(
+    "threshold", _threshold, where="torch",
+    self=lambda g, self, threshold: kept_where(~(self <= threshold), g),
+)  # fmt: skip
+
+
+# Clipped and shrunk
+
+
+@in_float32
+def _hardtanh(self, min_val=-1.0, max_val=1.0):
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    if self.dtype.kind in "iu":
+        min_val, max_val = int(min_val), int(max_val)
+    return np.minimum(np.maximum(self, min_val), max_val)
+
+
+hardtanh = elementwise(
+    "hardtanh", _hardtanh, where="", inplace=False,
+    self=in_float32(lambda g, self, min_val, max_val: kept_where((self > min_val) & (self < max_val), g)),
+)  # fmt: skip
+
+
+@in_float32
+def _hardswish(self):
+    floating(self, "hardswish_cpu")
+    return self * np.minimum(np.maximum(self + 3, 0), 6) / 6
+
+
+hardswish = elementwise(
+    "hardswish", _hardswish, where="", inplace=False,
+    self=in_float32(lambda g, self: np.where(self <= -3, g * 0, np.where(self < 3, g * (self / 3 + 0.5), g))),
+)  # fmt: skip
+
+
+@in_float32
+def _hardsigmoid(self):
+    floating(self, "hardsigmoid_cpu")
+    return np.minimum(np.maximum(self + 3, 0), 6) / 6
+
+
+hardsigmoid = elementwise(
+    "hardsigmoid", _hardsigmoid, where="", inplace=False,
+    self=in_float32(lambda g, self: kept_where((self > -3) & (self < 3), g / 6)),
+)  # fmt: skip
+
+
+@in_float32
+def _softshrink(self, lambd=0.5):
+    floating(self, "softshrink_check")
+    if not 0 <= lambd <= np.finfo(np.float32).max:
+        name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
+        raise RuntimeError(f"lambda must be in range [0, 3.40282e+38] for input dtype {name}, but found {lambd}")
+    return np.where(self > lambd, self - lambd, np.where(self < -lambd, self + lambd, self * 0))
+
+
+softshrink = elementwise(
+    "softshrink", _softshrink, where="nn.functional", inplace=False,
+    self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
+)  # fmt: skip
+
+
+def _hardshrink(self, lambd=0.5):
+    floating(self, "hardshrink_cpu")
+    return np.where((self >= -lambd) & (self <= lambd), self * 0, self)
+
+
+hardshrink = elementwise(
+    "hardshrink", _hardshrink, where="torch Tensor nn.functional", inplace=False,
+    self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
+)  # fmt: skip
+
+
+# Smooth
+
+
+@in_float32
+def _elu(self, alpha=1.0, scale=1.0, input_scale=1.0):
+    floating(self, "elu_cpu")
+    return np.where(self > 0, self * scale, np.expm1(np.minimum(self * input_scale, 0)) * (alpha * scale))
+
+
+_elu_row = elementwise(
+    "elu", _elu, where="", inplace=False,
+    self=in_float32(lambda g, self, alpha, scale, input_scale: np.where(
+        self > 0, g * scale, g * np.exp(np.minimum(self * input_scale, 0)) * (alpha * scale * input_scale)
+    )),
+)  # fmt: skip
+
+
+@in_float32
+def _celu(self, alpha=1.0):
+    floating(self, "elu_cpu")
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return np.where(self > 0, self, np.expm1(np.minimum(self / alpha, 0)) * alpha)
+
+
+_celu_row = elementwise(
+    "celu", _celu, where="torch", inplace=False,
+    self=in_float32(lambda g, self, alpha: np.where(self > 0, g, g * np.exp(np.minimum(self / alpha, 0)))),
+)  # fmt: skip
+
+
+@in_float32
+def _gelu(self, *, approximate="none"):
+    floating(self, "GeluKernelImpl")
+    if approximate == "none":
+        return self * normal_cdf(self)
+    if approximate != "tanh":
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return 0.5 * self * (1 + np.tanh(_SQRT_2_OVER_PI * (self + 0.044715 * self * self * self)))
+
+
+def _gelu_slope(x, approximate):
+    if approximate == "none":
+        return normal_cdf(x) + x * np.exp(x * x * -0.5) * _INV_SQRT_2PI
+    t = np.tanh(_SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_SQRT_2_OVER_PI * (1 + 0.134145 * x * x))
+
+
+gelu = elementwise(
+    "gelu", _gelu, where="nn.functional", inplace=False,
+    self=in_float32(lambda g, self, approximate: g * _gelu_slope(self, approximate)),
+)  # fmt: skip
+
+
+@in_float32
+def _silu(self):
+    floating(self, "silu_cpu")
+    return self / (1 + np.exp(-self))
+
+
+def _silu_slope(x):
+    s = sigmoid(x)
+    return s * (1 + x * (1 - s))
+
+
+_silu_row = elementwise("silu", _silu, where="", inplace=False, self=in_float32(lambda g, self: g * _silu_slope(self)))
+
+
+@in_float32
+def _mish(self):
+    floating(self, "mish_cpu")
+    return self * np.tanh(softplus_of(self))
+
+
+def _mish_slope(x):
+    t = np.tanh(softplus_of(x))
+    return t + x * sigmoid(x) * (1 - t * t)
+
+
+_mish_row = elementwise("mish", _mish, where="", inplace=False, self=in_float32(lambda g, self: g * _mish_slope(self)))
+
+
+@in_float32
+def _softplus(self, beta=1.0, threshold=20.0):
+    floating(self, "softplus_cpu")
+    scaled = self * beta
+    return np.where(scaled > threshold, self, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
+
+
+softplus = elementwise(
+    "softplus", _softplus, where="nn.functional", inplace=False,
+    self=in_float32(lambda g, self, beta, threshold: np.where(self * beta > threshold, g, g * sigmoid(self * beta))),
+)  # fmt: skip
+
+
+@in_float32
+def _log_sigmoid(self):
+    floating(self, "log_sigmoid_cpu")
+    return np.minimum(self, 0) - np.log1p(np.exp(-np.absolute(self)))
+
+
+logsigmoid = elementwise(
+    "logsigmoid", _log_sigmoid, where="nn.functional", node="LogSigmoidBackward0", inplace=False,
+    self=in_float32(lambda g, self: g * sigmoid(-self)),
+)  # fmt: skip
+
+
+@in_float32
+def _glu(self: Array, dim=-1):
+    floating(self, "glu_cpu")
+    if self.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    if not -self.ndim <= dim < self.ndim:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-self.ndim}, {self.ndim - 1}], but got {dim})"
+        )
+    if self.shape[dim] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % self.ndim} is size {self.shape[dim]}")
+    a, b = _halves(self, dim)
+    return a * sigmoid(b)
+
+
+def _halves(x, dim):
+    dim %= x.ndim
+    half = x.shape[dim] // 2
+    before = (slice(None),) * dim
+    return x[(*before, slice(None, half))], x[(*before, slice(half, None))]
+
+
+def _glu_gradient(g, x, dim):
+    a, b = _halves(x, dim)
+    s = sigmoid(b)
+    return np.concatenate((g * s, g * a * s * (1 - s)), axis=dim % x.ndim)
+
+
+glu = op("glu", _glu, where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)))
+
+
+# What nn.functional adds: `inplace`
+
+def _second_form(row: Any) -> Any:
+    """A row whose in-place form has a node of its own in PyTorch."""
+    return replace(row, node_name=row.backward_name[:-1] + "1", _built={})
+
+
+_relu_ = inplace_method(relu)
+_leaky_relu_ = inplace_method(_second_form(leaky_relu))
+_hardtanh_ = inplace_method(hardtanh)
+_hardswish_ = inplace_method(hardswish)
+_hardsigmoid_ = inplace_method(hardsigmoid)
+_elu_ = inplace_method(_second_form(_elu_row))
+_celu_ = inplace_method(_second_form(_celu_row))
+_silu_ = inplace_method(_silu_row)
+_mish_ = inplace_method(_mish_row)
+_threshold_ = inplace_method(_second_form(_threshold_row))
+
+_relu_function = relu.function
+
+
+@composite(where="nn.functional", name="relu")
+def _functional_relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.relu(torch.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
+    return _relu_(input) if inplace else _relu_function(input)
+
+
+@composite(where="nn.functional", name="relu6")
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """``min(max(x, 0), 6)``."""
+    return _hardtanh_(input, 0.0, 6.0) if inplace else hardtanh.function(input, 0.0, 6.0)
+
+
+@composite(where="nn.functional", name="leaky_relu")
+def _functional_leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """``x`` where it is positive, ``negative_slope * x`` elsewhere."""
+    return _leaky_relu_(input, negative_slope) if inplace else leaky_relu.function(input, negative_slope)
+
+
+@composite(where="nn.functional", name="hardtanh")
+def _functional_hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """``x`` clipped to [min_val, max_val]."""
+    return _hardtanh_(input, min_val, max_val) if inplace else hardtanh.function(input, min_val, max_val)
+
+
+@composite(where="nn.functional", name="hardswish")
+def _functional_hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x * relu6(x + 3) / 6``."""
+    return _hardswish_(input) if inplace else hardswish.function(input)
+
+
+@composite(where="nn.functional", name="hardsigmoid")
+def _functional_hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """``relu6(x + 3) / 6``."""
+    return _hardsigmoid_(input) if inplace else hardsigmoid.function(input)
+
+
+@composite(where="nn.functional")
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``x`` where it is positive, ``alpha * (exp(x) - 1)`` elsewhere."""
+    return _elu_(input, alpha) if inplace else _elu_row.function(input, alpha)
+
+
+@composite(where="nn.functional")
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """The self-normalising exponential linear unit: ELU with fixed alpha and scale."""
+    if inplace:
+        return _elu_(input, _SELU_ALPHA, _SELU_SCALE)
+    return _elu_row.function(input, _SELU_ALPHA, _SELU_SCALE)
+
+
+@composite(where="torch", name="selu")
+def _torch_selu(input: Tensor) -> Tensor:
+    """As :func:`adjoint.nn.functional.selu`."""
+    return selu(input)
+
+
+@composite(where="torch nn.functional")
+def selu_(input: Tensor) -> Tensor:
+    """In-place version of :func:`adjoint.selu`."""
+    return selu(input, inplace=True)
+
+
+@composite(where="nn.functional", name="celu")
+def _functional_celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``max(0, x) + min(0, alpha * (exp(x / alpha) - 1))``."""
+    return _celu_(input, alpha) if inplace else _celu_row.function(input, alpha)
+
+
+@composite(where="nn.functional")
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x * sigmoid(x)``."""
+    return _silu_(input) if inplace else _silu_row.function(input)
+
+
+@composite(where="nn.functional")
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x * tanh(softplus(x))``."""
+    return _mish_(input) if inplace else _mish_row.function(input)
+
+
+@composite(where="nn.functional")
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """``x`` where it is greater than ``threshold``, ``value`` elsewhere."""
+    return _threshold_(input, threshold, value) if inplace else _threshold_row.function(input, threshold, value)
+
+
+@composite(where="nn.functional")
+def softsign(input: Tensor) -> Tensor:
+    """``x / (1 + |x|)``."""
+    return input / (input.abs() + 1)
+
+
+@composite(where="nn.functional")
+def tanhshrink(input: Tensor) -> Tensor:
+    """``x - tanh(x)``."""
+    return input - input.tanh()
+
+
+@composite(where="nn.functional", name="sigmoid")
+def _functional_sigmoid(input: Tensor) -> Tensor:
+    """``1 / (1 + exp(-x))``."""
+    return input.sigmoid()
+
+
+@composite(where="nn.functional", name="tanh")
+def _functional_tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
+    return input.tanh()
+
+
+FUNCTIONS["nn.functional"].update(
+    relu_=_relu_, leaky_relu_=_leaky_relu_, hardtanh_=_hardtanh_, elu_=_elu_, celu_=_celu_, threshold_=_threshold_,
+    rrelu_=lambda input, lower=1.0 / 8, upper=1.0 / 3, training=False: rrelu(input, lower, upper, training, True),
+)  # fmt: skip
+FUNCTIONS["torch"].update(rrelu_=FUNCTIONS["nn.functional"]["rrelu_"], celu_=_celu_, threshold_=_threshold_)

@@ -1,0 +1,259 @@
+"""Attention: values, weighted by how well their keys fit the queries."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from adjoint import dtypes
+from adjoint.declare import composite
+from adjoint.declare.namespaces import lookup
+from adjoint.tensor import Tensor
+
+
+@composite(where="nn.functional")
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """``softmax(query @ key.T * scale + mask) @ value``: (*, L, E), (*, S, E), (*, S, V) to (*, L, V).
+
+    ``attn_mask`` is added to the scores, or, if it is of bools, says which keys a query may look at; with ``is_causal``
+    these are the ones up to its own place.  Raises RuntimeError for both at once.
+
+    >>> import adjoint as torch
+    >>> q = torch.ones(1, 2, 4)
+    >>> torch.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).shape
+    torch.Size([1, 2, 4])
+    """
+    for t in (query, key, value):
+        if t.ndim < 2:
+            raise RuntimeError(
+                "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim(): "
+                f"{query.ndim}, key.dim(): {key.ndim} and value.dim(): {value.ndim} instead."
+            )
+        if t.dtype is not query.dtype:
+            shown = ", ".join(f"{n}.dtype: {_cpp(x)}" for n, x in (("query", query), ("key", key)))
+            raise RuntimeError(
+                f"Expected query, key, and value to have the same dtype, but got {shown}, and value.dtype: {_cpp(value)} "
+                "instead."
+            )
+    if attn_mask is not None and is_causal:
+        raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if enable_gqa:
+        key = key.repeat_interleave(query.size(-3) // key.size(-3), -3)
+        value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)
+    root = math.sqrt(1 / math.sqrt(query.size(-1)) if scale is None else scale)
+    scores = (query * root) @ (key.transpose(-2, -1) * root)
+    torch_ones, where = lookup("torch", "ones"), lookup("torch", "where")
+    hidden = None
+    if is_causal:
+        attn_mask = torch_ones((query.size(-2), key.size(-2)), dtype=dtypes.bool_).tril()
+    if attn_mask is not None:
+        if attn_mask.dtype is dtypes.bool_:
+            hidden = ~attn_mask
+            scores = scores.masked_fill(hidden, -math.inf)
+        else:
+            scores = scores + attn_mask.to(query.dtype)
+    weights = scores.softmax(-1)
+    if attn_mask is not None and not is_causal:
+        # A query that may look nowhere gets zeros, not NaN.
+        nowhere = (scores.detach() == -math.inf).all(-1, keepdim=True)
+        if bool(nowhere.any()):
+            weights = where(nowhere, 0.0, weights)
+    if dropout_p > 0:
+        weights = lookup("torch", "dropout")(weights, dropout_p, True)
+    return weights @ value
+
+
+def _cpp(t: Tensor) -> str:
+    names = {"float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16"}
+    return names.get(t.dtype.name, t.dtype.name)
+
+
+@composite(where="nn.functional")
+def multi_head_attention_forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Tensor | None,
+    in_proj_bias: Tensor | None,
+    bias_k: Tensor | None,
+    bias_v: Tensor | None,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Tensor,
+    out_proj_bias: Tensor | None,
+    training: bool = True,
+    key_padding_mask: Tensor | None = None,
+    need_weights: bool = True,
+    attn_mask: Tensor | None = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Tensor | None = None,
+    k_proj_weight: Tensor | None = None,
+    v_proj_weight: Tensor | None = None,
+    static_k: Tensor | None = None,
+    static_v: Tensor | None = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Attention of several heads: (L, N, E) queries, (S, N, *) keys and values; the output, and the weights if needed.
+
+    Without a batch the inputs are (L, E) and (S, *).
+    """
+    torch: Any = lambda name: lookup("torch", name)
+    linear, pad = lookup("nn.functional", "linear"), lookup("nn.functional", "pad")
+    batched = query.ndim == 3
+    _check(query, key, value, key_padding_mask, attn_mask, num_heads)
+    if is_causal and attn_mask is None:
+        raise RuntimeError(
+            "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
+            "`generate_square_subsequent_mask` to create this mask."
+        )
+    if is_causal and key_padding_mask is None and not need_weights:
+        attn_mask = None
+    else:
+        attn_mask, is_causal = _added(attn_mask, query), False
+    key_padding_mask = _added(key_padding_mask, query)
+    same_kv, same_qk = key is value, query is key
+    if not batched:
+        query, key, value = query.unsqueeze(1), key.unsqueeze(1), value.unsqueeze(1)
+        key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
+    length, batch, embed = query.shape
+    if embed != embed_dim_to_check:
+        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {embed}")
+    head = embed // num_heads
+    if head * num_heads != embed:
+        raise AssertionError(f"embed_dim {embed} not divisible by num_heads {num_heads}")
+    if use_separate_proj_weight:
+        biases = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
+        weights: Any = (q_proj_weight, k_proj_weight, v_proj_weight)
+        q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases))
+    elif same_qk and same_kv:
+        q, k, v = linear(query, in_proj_weight, in_proj_bias).chunk(3, -1)
+    else:
+        assert in_proj_weight is not None
+        biases = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
+        q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), in_proj_weight.chunk(3), biases))
+    if bias_k is not None and bias_v is not None:
+        k = torch("cat")([k, bias_k.repeat(1, batch, 1)])
+        v = torch("cat")([v, bias_v.repeat(1, batch, 1)])
+        attn_mask = None if attn_mask is None else pad(attn_mask, (0, 1))
+        key_padding_mask = None if key_padding_mask is None else pad(key_padding_mask, (0, 1))
+    q = q.reshape(length, batch * num_heads, head).transpose(0, 1)
+    k = k.reshape(k.shape[0], batch * num_heads, head).transpose(0, 1) if static_k is None else static_k
+    v = v.reshape(v.shape[0], batch * num_heads, head).transpose(0, 1) if static_v is None else static_v
+    if add_zero_attn:
+        nothing = torch("zeros")((batch * num_heads, 1, head), dtype=k.dtype)
+        k, v = torch("cat")([k, nothing], 1), torch("cat")([v, nothing], 1)
+        attn_mask = None if attn_mask is None else pad(attn_mask, (0, 1))
+        key_padding_mask = None if key_padding_mask is None else pad(key_padding_mask, (0, 1))
+    source = k.size(1)
+    if attn_mask is not None and attn_mask.ndim == 2:
+        attn_mask = attn_mask.unsqueeze(0)
+    if key_padding_mask is not None:
+        by_head = (
+            key_padding_mask.view(batch, 1, 1, source)
+            .expand(-1, num_heads, -1, -1)
+            .reshape(batch * num_heads, 1, source)
+        )
+        attn_mask = by_head if attn_mask is None else attn_mask + by_head
+    dropout_p = dropout_p if training else 0.0
+    if need_weights:
+        scores = (q * math.sqrt(1.0 / head)) @ k.transpose(-2, -1)
+        if attn_mask is not None:
+            scores = attn_mask + scores
+        attention = scores.softmax(-1)
+        if dropout_p > 0:
+            attention = torch("dropout")(attention, dropout_p, True)
+        output = attention @ v
+        output = output.transpose(0, 1).reshape(length * batch, embed)
+        output = linear(output, out_proj_weight, out_proj_bias).view(length, batch, -1)
+        attention = attention.view(batch, num_heads, length, source)
+        if average_attn_weights:
+            attention = attention.mean(1)
+        if not batched:
+            output, attention = output.squeeze(1), attention.squeeze(0)
+        return output, attention
+    if attn_mask is not None:
+        one_for_all = attn_mask.size(0) == 1 and attn_mask.ndim == 3
+        attn_mask = attn_mask.unsqueeze(0) if one_for_all else attn_mask.view(batch, num_heads, -1, source)
+    q = q.view(batch, num_heads, length, head)
+    k = k.view(batch, num_heads, source, head)
+    v = v.view(batch, num_heads, source, head)
+    output = scaled_dot_product_attention(q, k, v, attn_mask, dropout_p, is_causal)
+    output = output.permute(2, 0, 1, 3).reshape(length * batch, embed)
+    output = linear(output, out_proj_weight, out_proj_bias).view(length, batch, -1)
+    return (output if batched else output.squeeze(1)), None
+
+
+def _added(mask: Tensor | None, like: Tensor) -> Tensor | None:
+    """A mask as numbers to add: where one of bools says True, minus infinity."""
+    if mask is None or mask.is_floating_point():
+        return mask
+    if mask.dtype is not dtypes.bool_:
+        raise RuntimeError("only bool and floating types of attn_mask are supported")
+    return lookup("torch", "zeros")(tuple(mask.shape), dtype=like.dtype).masked_fill(mask, -math.inf)
+
+
+def _check(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    key_padding_mask: Tensor | None,
+    attn_mask: Tensor | None,
+    num_heads: int,
+) -> None:
+    if query.ndim not in (2, 3):
+        raise AssertionError(
+            f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor"
+        )
+    kind = "batched 3-D" if query.ndim == 3 else "unbatched 2-D"
+    if key.ndim != query.ndim or value.ndim != query.ndim:
+        raise AssertionError(
+            f"For {kind} `query`, expected `key` and `value` to be {query.ndim}-D but found {key.ndim}-D and "
+            f"{value.ndim}-D tensors respectively"
+        )
+    if key_padding_mask is not None and key_padding_mask.ndim != query.ndim - 1:
+        raise AssertionError(
+            f"For {kind} `query`, expected `key_padding_mask` to be `None` or {query.ndim - 1}-D but found "
+            f"{key_padding_mask.ndim}-D tensor instead"
+        )
+    if attn_mask is not None:
+        if attn_mask.ndim not in (2, 3):
+            raise AssertionError(
+                f"For {kind} `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.ndim}-D tensor "
+                "instead"
+            )
+        batch = query.shape[1] if query.ndim == 3 else 1
+        if attn_mask.ndim == 2:
+            wanted: tuple[int, ...] = (query.shape[0], key.shape[0])
+        else:
+            wanted = (batch * num_heads, query.shape[0], key.shape[0])
+        if tuple(attn_mask.shape) != wanted:
+            dims = f"{attn_mask.ndim}D"
+            raise RuntimeError(
+                f"The shape of the {dims} attn_mask is {attn_mask.shape}, but should be {wanted}."
+            )
+
+
+@composite(where="nn.functional")
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """A draw from the Gumbel-softmax distribution; with ``hard`` one-hot, with the gradient of the soft one."""
+    noise = -lookup("torch", "empty_like")(logits.detach()).exponential_().log()
+    soft = ((logits + noise) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    one_hot = lookup("torch", "zeros_like")(logits.detach()).scatter_(dim, index, 1.0)
+    return one_hot - soft.detach() + soft

@@ -1,0 +1,271 @@
+"""Batching rules of the array functions that convolve, pool, normalize, pick classes and factorize: all samples of a
+vmap at once.
+
+A convolution takes the samples as more images where the weight is shared, as more filters where the input is, and as
+groups where both have a batch.  A function of the last dimensions takes them as one more dimension in front.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adjoint.ops import normalization
+from adjoint.ops.activation import kept_where, normal_cdf
+from adjoint.ops.arithmetic import sign_of
+from adjoint.ops.complex_parts import complex_of, join, split
+from adjoint.ops.convolution_kernels import _windows_first, convolve, input_gradient, weight_gradient
+from adjoint.ops.elementwise import digamma_of, i0_of, i1_of, lgamma_of, polygamma_of, sigmoid_of
+from adjoint.ops.linalg import cofactors, exponential_of, triangular_solve
+from adjoint.ops.loss import class_gather, class_scatter
+from adjoint.ops.patches import from_patches, patches_of
+from adjoint.ops.pooling import adaptive_max, max_unpooled
+from adjoint.ops.pooling_kernels import (
+    flat_gather,
+    flat_indices,
+    flat_scatter,
+    max_taps,
+    resample,
+    tap_gather,
+    tap_scatter,
+    tap_spread,
+    tap_sum,
+)
+from adjoint.ops.reduction import products_of_others
+from adjoint.ops.selection import add_along, take_along
+from adjoint.ops.widening import widen
+from adjoint.readings.batched import BatchedArray, Level, aligned, materialized, physical, rule, wrapped
+
+# Functions of the last dimensions of their arrays, whatever stands before those.
+
+
+def _leading(function: Any, count: int = 1) -> None:
+    @rule(function)
+    def whole(level: Level, *args: Any, **kwargs: Any) -> Any:
+        arrays = [materialized(a, level) for a in args[:count]]
+        return wrapped(function(*arrays, *args[count:], **kwargs), level)
+
+
+for _f, _count in (
+    (tap_scatter, 2), (tap_gather, 2), (tap_sum, 1), (tap_spread, 1), (max_taps, 1), (flat_indices, 1),
+    (flat_scatter, 2), (flat_gather, 2), (resample, 1), (split, 1), (join, 1), (cofactors, 1), (exponential_of, 1),
+    (normal_cdf, 1), (sigmoid_of, 1), (sign_of, 1), (max_unpooled, 2), (adaptive_max, 1), (i0_of, 1), (i1_of, 1),
+    (lgamma_of, 1),
+):  # fmt: skip
+    _leading(_f, _count)
+
+
+@rule(kept_where)
+def _kept_where(level: Level, condition: Any, g: Any) -> Any:
+    return np.where(condition, g, g.dtype.type(0))
+
+
+@rule(polygamma_of)
+def _polygamma(level: Level, n: Any, x: Any) -> Any:
+    return wrapped(polygamma_of(n, x.array), level)
+
+
+@rule(complex_of)
+def _complex_of(level: Level, real: Any, imag: Any) -> Any:
+    ndim = max(real.ndim, imag.ndim)
+    return wrapped(complex_of(aligned(real, level, ndim), aligned(imag, level, ndim)), level)
+
+
+@rule(digamma_of)
+def _digamma(level: Level, x: Any) -> Any:
+    return wrapped(digamma_of(x.array), level)
+
+
+@rule(triangular_solve)
+def _triangular_solve(level: Level, A: Any, B: Any, *rest: Any) -> Any:
+    ndim = max(A.ndim, B.ndim)
+    return wrapped(triangular_solve(aligned(A, level, ndim), aligned(B, level, ndim), *rest), level)
+
+
+def _merged(function: Any, ndim: int) -> None:
+    """A function of one array of ``ndim`` dimensions, of which the first is one of many: the samples are more of them."""
+
+    @rule(function)
+    def merged(level: Level, x: Any, *rest: Any) -> Any:
+        array = x.array
+        if x.ndim < ndim:  # the function without its first dimension: the samples take its place
+            return wrapped(function(array, *rest), level)
+        found = function(array.reshape(-1, *array.shape[2:]), *rest)
+        return wrapped(found.reshape(*array.shape[:2], *found.shape[1:]), level)
+
+
+_merged(patches_of, 4)
+_merged(from_patches, 3)
+
+# Functions along a dimension.
+
+
+def _up(dim: int, ndim: int) -> int:
+    return dim + 1 if dim >= 0 else dim + ndim + 1
+
+
+@rule(take_along)
+def _take_along(level: Level, x: Any, indices: Any, dim: int) -> Any:
+    return wrapped(take_along(materialized(x, level), materialized(indices, level), _up(dim, x.ndim)), level)
+
+
+@rule(add_along)
+def _add_along(level: Level, g: Any, indices: Any, dim: int, shape: Any) -> Any:
+    places = materialized(indices, level)
+    return wrapped(add_along(materialized(g, level), places, _up(dim, len(shape)), (level.size, *shape)), level)
+
+
+@rule(products_of_others)
+def _products_of_others(level: Level, x: Any, dim: Any) -> Any:
+    return wrapped(products_of_others(x.array, _up(dim, x.ndim)), level)
+
+
+# Classes.
+
+
+@rule(class_gather)
+def _class_gather(level: Level, x: Any, target: Any) -> Any:
+    at = materialized(target, level)
+    n = at.shape[1]
+    if at.ndim == 2 and at.__class__ is np.ndarray:
+        array, batched = physical(x, level)
+        rows = np.arange(n) if not batched else np.arange(len(at))[:, None] if n == 1 else np.ogrid[: len(at), :n]
+        if not batched:
+            return BatchedArray(array[rows, at], level)
+        return BatchedArray(array[(rows, 0, at) if n == 1 else (*rows, at)], level)
+    array = materialized(x, level)
+    found = class_gather(array.reshape(-1, *array.shape[2:]), at.reshape(-1, *at.shape[2:]))
+    return BatchedArray(found.reshape(at.shape), level)
+
+
+@rule(class_scatter)
+def _class_scatter(level: Level, values: Any, target: Any, shape: tuple[int, ...]) -> Any:
+    given, at = materialized(values, level), materialized(target, level)
+    many = (level.size * shape[0], *shape[1:])
+    found = class_scatter(given.reshape(-1, *given.shape[2:]), at.reshape(-1, *at.shape[2:]), many)
+    return BatchedArray(found.reshape(level.size, *shape), level)
+
+
+# Convolutions.
+
+
+def _images(x: Any) -> Any:
+    """(B, N, ...) as (B * N, ...)."""
+    return x.reshape(-1, *x.shape[2:])
+
+
+def _channels(x: Any) -> Any:
+    """(B, N, C, ...) as (N, B * C, ...)."""
+    x = x.swapaxes(0, 1)
+    return x.reshape(x.shape[0], -1, *x.shape[3:])
+
+
+def _samples(x: Any, size: int) -> Any:
+    """(N, B * C, ...) as (B, N, C, ...)."""
+    return x.reshape(x.shape[0], size, -1, *x.shape[2:]).swapaxes(0, 1)
+
+
+@rule(convolve)
+def _convolve(
+    level: Level, input: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> BatchedArray:
+    more = (stride, padding, dilation)
+    x, x_batched = physical(input, level)
+    w, w_batched = physical(weight, level)
+    if not w_batched:
+        found = convolve(_images(x), w, *more, groups)
+        return BatchedArray(found.reshape(*x.shape[:2], *found.shape[1:]), level)
+    if not x_batched and groups == 1:
+        return BatchedArray(_samples(convolve(x, _images(w), *more, 1), level.size), level)
+    x = materialized(input, level)
+    return BatchedArray(_samples(convolve(_channels(x), _images(w), *more, level.size * groups), level.size), level)
+
+
+@rule(input_gradient)
+def _input_gradient(
+    level: Level, g: Any, weight: Any, space: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> BatchedArray:
+    more = (space, stride, padding, dilation)
+    w, w_batched = physical(weight, level)
+    given = materialized(g, level)
+    if not w_batched:
+        found = input_gradient(_images(given), w, *more, groups)
+        return BatchedArray(found.reshape(*given.shape[:2], *found.shape[1:]), level)
+    found = input_gradient(_channels(given), _images(w), *more, level.size * groups)
+    return BatchedArray(_samples(found, level.size), level)
+
+
+@rule(weight_gradient)
+def _weight_gradient(
+    level: Level, input: Any, g: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> BatchedArray:
+    x, given = materialized(input, level), materialized(g, level)
+    size, images, filters, *out = given.shape
+    if groups == 1 and x.__class__ is np.ndarray is given.__class__ and x.dtype.itemsize != 2 and x.size and given.size:
+        columns = _windows_first(_images(x), kernel, stride, padding, dilation, tuple(out))
+        products = np.matmul(given.reshape(size * images, filters, -1), columns.swapaxes(1, 2))
+        if images > 1:
+            products = np.add.reduce(products.reshape(size, images, *products.shape[1:]), 1)
+        return BatchedArray(products.reshape(size, filters, -1, *kernel), level)
+    found = weight_gradient(_channels(x), _channels(given), kernel, stride, padding, dilation, size * groups)
+    return BatchedArray(found.reshape(size, filters, *found.shape[1:]), level)
+
+
+# Normalizations: their gradients, of NumPy functions that have rules of their own.
+
+
+def _normal(x: Any, over: Any, eps: float) -> tuple[Any, Any]:
+    centred = x - x.mean(over, keepdims=True)
+    rstd = 1 / np.sqrt((centred * centred).mean(over, keepdims=True) + eps)
+    return centred * rstd, rstd
+
+
+def _rows_gradient(inner: Any, normal: Any, rstd: Any, over: Any) -> Any:
+    means = inner.mean(over, keepdims=True), (inner * normal).mean(over, keepdims=True)
+    return (inner - means[0] - normal * means[1]) * rstd
+
+
+def _column(x: Any, ndim: int) -> Any:
+    return x.reshape(1, -1, *(1,) * (ndim - 2))
+
+
+@rule(normalization.layer_norm_gradients)
+def _layer_norm_gradients(level: Level, g: Any, input: Any, weight: Any, shape: Any, eps: float) -> Any:
+    over = tuple(range(-len(shape), 0))
+    lead = tuple(range(input.ndim - len(shape)))
+    given = widen(g)
+    normal, rstd = _normal(widen(input), over, eps)
+    inner = given if weight is None else given * widen(weight)
+    found = _rows_gradient(inner, normal, rstd, over), (given * normal).sum(lead), given.sum(lead)
+    return tuple(f.astype(g.dtype) for f in found)
+
+
+@rule(normalization.group_norm_gradients)
+def _group_norm_gradients(level: Level, g: Any, input: Any, weight: Any, num_groups: int, eps: float) -> Any:
+    given, shape = widen(g), input.shape
+    rows = (shape[0] * num_groups, prod(shape[1:]) // num_groups)
+    over = (0, *range(2, len(shape)))
+    normal, rstd = _normal(widen(input).reshape(rows), (1,), eps)
+    inner = given if weight is None else given * _column(widen(weight), len(shape))
+    of_input = _rows_gradient(inner.reshape(rows), normal, rstd, (1,)).reshape(shape)
+    found = of_input, (given * normal.reshape(shape)).sum(over), given.sum(over)
+    return tuple(f.astype(g.dtype) for f in found)
+
+
+@rule(normalization.batch_norm_gradients)
+def _batch_norm_gradients(
+    level: Level, g: Any, input: Any, weight: Any, mean: Any, invstd: Any, training: bool, eps: float
+) -> Any:
+    given, ndim = widen(g), input.ndim
+    over = (0, *range(2, ndim))
+    scale = _column(invstd, ndim)
+    normal = (widen(input) - _column(mean, ndim)) * scale
+    g_weight, g_bias = (given * normal).sum(over), given.sum(over)
+    inner = given
+    if training:
+        count = prod(input.shape) // input.shape[1]
+        inner = given - _column(g_bias, ndim) / count - normal * _column(g_weight, ndim) / count
+    of_input = inner * (scale if weight is None else scale * _column(widen(weight), ndim))
+    return of_input.astype(g.dtype), g_weight, g_bias

@@ -1,0 +1,308 @@
+"""Choosing between values: clamp, maximum and minimum, where, nan_to_num."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, elementwise, op
+from adjoint.declare.operands import FLOATS, fit, number, result_type_of
+from adjoint.ops.arithmetic import constant, is_number, with_number
+from adjoint.ops.arrays import Array
+from adjoint.ops.unsupported import unsupported
+from adjoint.tensor import Tensor
+
+# The larger and the smaller of two
+
+
+def _real_only(name: str, ufunc: Any) -> Any:
+    def forward(self, other):
+        if self.dtype.kind == "c":
+            raise RuntimeError(f"{name} not implemented for complex tensors.")
+        return ufunc(self, other)
+
+    return forward
+
+
+def _share(g, better, equal):
+    """The gradient of the chosen operand; of equal ones each gets half."""
+    return np.where(equal, g / 2, np.where(better, g, constant(0, g)))
+
+
+maximum = elementwise(
+    "maximum", _real_only("maximum", np.maximum), plain=np.maximum, inplace=False, numbers=False,
+    self=lambda g, self, other: _share(g, ~(self < other), self == other),
+    other=lambda g, self, other: _share(g, ~(other < self), self == other),
+)  # fmt: skip
+minimum = elementwise(
+    "minimum", _real_only("minimum", np.minimum), plain=np.minimum, inplace=False, numbers=False,
+    self=lambda g, self, other: _share(g, ~(self > other), self == other),
+    other=lambda g, self, other: _share(g, ~(other > self), self == other),
+)  # fmt: skip
+fmax = elementwise(
+    "fmax", _real_only("fmax", np.fmax), plain=np.fmax, inplace=False, numbers=False,
+    self=lambda g, self, other: np.where((self >= other) | np.isnan(other), g, constant(0, g)),
+    other=lambda g, self, other: np.where((self >= other) | np.isnan(other), constant(0, g), g),
+)  # fmt: skip
+fmin = elementwise(
+    "fmin", _real_only("fmin", np.fmin), plain=np.fmin, inplace=False, numbers=False,
+    self=lambda g, self, other: np.where((self <= other) | np.isnan(other), g, constant(0, g)),
+    other=lambda g, self, other: np.where((self <= other) | np.isnan(other), constant(0, g), g),
+)  # fmt: skip
+
+# Between bounds
+
+
+def _no_complex(array: Any) -> None:
+    if array.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
+
+
+def _clamp_number(self: Array, min=None, max=None):
+    _no_complex(self)
+    if self.dtype.kind in "iub":
+        for bound in (min, max):
+            if bound is not None:
+                self = with_number(self, bound)[0]
+        if self.dtype.kind == "b":
+            unsupported("clamp_scalar_cpu", self)
+    result = self
+    if min is not None:
+        result = np.maximum(result, self.dtype.type(min))
+    if max is not None:
+        result = np.minimum(result, self.dtype.type(max))
+    return result
+
+
+def _inside(g, self, min, max):
+    if min is None:
+        kept = self <= max
+    elif max is None:
+        kept = self >= min
+    else:
+        kept = (self >= min) & (self <= max)
+    return np.where(kept, g, constant(0, g))
+
+
+_clamp_scalar = op("clamp", _clamp_number, where="", node="ClampBackward1", self=_inside)
+
+
+def _clamp_arrays(self: Array, min: Array | None = None, max: Array | None = None):
+    _no_complex(self)
+    d = np.result_type(*(a.dtype for a in (self, min, max) if a is not None)) if self.dtype.kind != "V" else self.dtype
+    result = self.astype(d)
+    if min is not None:
+        result = np.maximum(result, min.astype(d))
+    if max is not None:
+        result = np.minimum(result, max.astype(d))
+    return result
+
+
+def _clamp_min_gradient(g, self, min, max, min_shape, min_dtype):
+    if min is None:
+        return None
+    chosen = self < min if max is None else (self < min) & (min < max)
+    return fit(np.where(chosen, g, constant(0, g)), min_shape, min_dtype)
+
+
+def _clamp_max_gradient(g, self, min, max, max_shape, max_dtype):
+    if max is None:
+        return None
+    chosen = self > max if min is None else (self > max) | (max < min)
+    return fit(np.where(chosen, g, constant(0, g)), max_shape, max_dtype)
+
+
+_clamp_tensors = op(
+    "clamp", _clamp_arrays, where="", node="ClampBackward0",
+    self=lambda g, self, min, max, self_shape, self_dtype: fit(_inside(g, self, min, max), self_shape, self_dtype),
+    min=_clamp_min_gradient,
+    max=_clamp_max_gradient,
+)  # fmt: skip
+
+
+@composite(aliases=("clip",), inplace=True)
+def clamp(
+    input: Tensor, min: float | Tensor | None = None, max: float | Tensor | None = None, *, out: Tensor | None = None
+) -> Tensor:
+    """Each element, or the bound that it is beyond; bounds are two numbers or two tensors.
+
+    Raises RuntimeError without any bound, TypeError where a number and a tensor are mixed.
+
+    >>> import adjoint as torch
+    >>> torch.clamp(torch.tensor([-1., 0.5, 2.]), 0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        if any(bound is not None and not isinstance(bound, Tensor) for bound in (min, max)):
+            given = ", ".join(type(b).__name__ for b in (min, max))
+            marked = ", ".join(f"!{type(b).__name__}!" for b in (min, max))
+            raise TypeError(
+                f"clamp() received an invalid combination of arguments - got ({given}), but expected one of:\n"
+                " * (Tensor min = None, Tensor max = None)\n"
+                f"      didn't match because some of the arguments have invalid types: ({marked})\n"
+                " * (Number min = None, Number max = None)\n"
+                f"      didn't match because some of the arguments have invalid types: ({marked})\n"
+            )
+        result = _clamp_tensors.function(input, min, max)
+    else:
+        result = _clamp_scalar.function(input, min, max)
+    if out is None:
+        return result
+    from adjoint.declare.inplace import write_out
+
+    return write_out(result, out, "clamp")
+
+
+def _clamp_min_number(self: Array, min):
+    return _clamp_number(self, min)
+
+
+def _clamp_max_number(self: Array, max):
+    return _clamp_number(self, None, max)
+
+
+_clamp_min_scalar = op(
+    "clamp_min_number", _clamp_min_number, where="", node="ClampMinBackward0",
+    self=lambda g, self, min: np.where(self >= min, g, constant(0, g)),
+)  # fmt: skip
+_clamp_max_scalar = op(
+    "clamp_max_number", _clamp_max_number, where="", node="ClampMaxBackward0",
+    self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
+)  # fmt: skip
+
+clamp_min = elementwise(
+    "clamp_min", lambda self, min: np.maximum(self, min), scalar=_clamp_min_scalar, node="ClampMinBackward1",
+    self=lambda g, self, min: np.where(self >= min, g, constant(0, g)),
+    min=lambda g, self, min: np.where(self < min, g, constant(0, g)),
+)  # fmt: skip
+clamp_max = elementwise(
+    "clamp_max", lambda self, max: np.minimum(self, max), scalar=_clamp_max_scalar, node="ClampMaxBackward1",
+    self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
+    max=lambda g, self, max: np.where(self > max, g, constant(0, g)),
+)  # fmt: skip
+
+
+@taped(np.clip)
+def _taped_clip(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    return clamp(x, min, max)
+
+
+# One or the other
+
+
+def _where(condition: Array, self: Array, other: Array):
+    return np.where(condition, self, other)
+
+
+_choose = op(
+    "where", _where, where="", node="WhereBackward0",
+    self=lambda g, condition, self_shape, self_dtype:
+        fit(np.where(condition, g, constant(0, g)), self_shape, self_dtype),
+    other=lambda g, condition, other_shape, other_dtype:
+        fit(np.where(condition, constant(0, g), g), other_shape, other_dtype),
+)  # fmt: skip
+
+
+@composite(where="torch")
+def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
+    """``input`` where ``condition`` is true and ``other`` elsewhere; the indices of true elements without the two.
+
+    ``input`` and ``other`` are tensors or numbers.  Raises RuntimeError where ``condition`` is not bool.
+
+    >>> import adjoint as torch
+    >>> x = torch.tensor([-1., 2.])
+    >>> torch.where(x > 0, x, 0.)
+    tensor([0., 2.])
+    """
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    try:
+        result = _where_of_tensors(condition, input, other)
+    except AttributeError:
+        result = None
+    if result is None:
+        result = _where_of_anything(condition, input, other)
+    if out is None:
+        return result
+    from adjoint.declare.inplace import write_out
+
+    return write_out(result, out, "where")
+
+
+def _where_of_tensors(condition: Any, input: Any, other: Any) -> Tensor | None:
+    """The usual case: operands of one dtype, or one of them a number that takes the other's; None for anything else."""
+    if other.__class__ is float:
+        n = FLOATS.get((other, input._array.dtype))
+        other = number(other, input._array.dtype) if n is None else n
+    d = input._array.dtype
+    if d is not other._array.dtype or condition._array.dtype.kind != "b":
+        return None
+    if condition._array.shape == input._array.shape and other._array.shape in ((), input._array.shape):
+        return _choose.function(condition, input, other)
+    return None
+
+
+def _where_of_anything(condition: Any, input: Any, other: Any) -> Tensor:
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
+    for name, value, position in (("input", input, 2), ("other", other, 3)):
+        if not isinstance(value, Tensor) and not is_number(value):
+            raise TypeError(
+                f"where(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    if condition._array.dtype.kind != "b":
+        if condition._array.dtype != np.uint8:
+            raise RuntimeError(
+                f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+                f"{dtypes.SCALAR_TYPE_NAMES[condition.dtype]}"
+            )
+        condition = condition.to(dtypes.bool_)
+    if not isinstance(input, Tensor):
+        beside = other._array.dtype if isinstance(other, Tensor) else dtypes.default_for(other).array
+        input = number(input, beside)
+    if not isinstance(other, Tensor):
+        other = number(other, input._array.dtype)
+    d = result_type_of(input, other)
+    a, b = (x if x.dtype is d else x.to(d) for x in (input, other))
+    try:
+        return _choose.function(condition, a, b)
+    except ValueError:
+        from adjoint.declare.operands import raise_shapes
+
+        raise_shapes(condition._array, a._array, b._array)
+
+
+@composite(where="Tensor", name="where")
+def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """This tensor where ``condition`` is true and ``other`` elsewhere."""
+    return where(condition, self, other)
+
+
+taped(np.where)(where)
+
+
+# Infinities and NaNs replaced
+
+
+def _nan_to_num(self, nan=None, posinf=None, neginf=None):
+    if self.dtype.kind in "iub":
+        return self.copy()
+    if self.dtype.kind == "c":
+        result = np.empty_like(self)
+        result.real, result.imag = (_nan_to_num(part, nan, posinf, neginf) for part in (self.real, self.imag))
+        return result
+    most = ml_dtypes.finfo(self.dtype).max
+    result = np.where(np.isnan(self), constant(nan or 0, self), self)
+    result = np.where(result == np.inf, constant(most if posinf is None else posinf, self), result)
+    return np.where(result == -np.inf, constant(-most if neginf is None else neginf, self), result)
+
+
+nan_to_num = elementwise(
+    "nan_to_num", _nan_to_num, self=lambda g, self: np.where(np.isfinite(self), g, constant(0, g))
+)

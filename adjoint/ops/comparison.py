@@ -1,0 +1,105 @@
+"""Comparisons and logic: tensors of bools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, elementwise
+from adjoint.ops.unsupported import unsupported
+from adjoint.tensor import Tensor, from_array
+
+
+def _ordered(kernel: str, ufunc: Any) -> Any:
+    def forward(self, other):
+        if self.dtype.kind == "c":
+            unsupported(kernel, self)
+        return ufunc(self, other)
+
+    return forward
+
+
+eq = elementwise("eq", np.equal, promote="bool", dunder=("__eq__",))
+ne = elementwise("ne", np.not_equal, promote="bool", aliases=("not_equal",), dunder=("__ne__",))
+lt = elementwise(
+    "lt", _ordered("lt_cpu", np.less), promote="bool", aliases=("less",), dunder=("__lt__",)
+)
+le = elementwise(
+    "le", _ordered("le_cpu", np.less_equal), promote="bool", aliases=("less_equal",), dunder=("__le__",)
+)
+gt = elementwise(
+    "gt", _ordered("gt_cpu", np.greater), promote="bool", aliases=("greater",), dunder=("__gt__",)
+)
+ge = elementwise(
+    "ge", _ordered("ge_cpu", np.greater_equal), promote="bool", aliases=("greater_equal",), dunder=("__ge__",)
+)
+
+for _row, _ufunc in ((lt, np.less), (le, np.less_equal), (gt, np.greater), (ge, np.greater_equal)):
+    taped(_ufunc)(lambda a, b, row=_row: row.function(a, b))
+
+logical_and = elementwise("logical_and", np.logical_and, promote="bool", numbers=False)
+logical_or = elementwise("logical_or", np.logical_or, promote="bool", numbers=False)
+logical_xor = elementwise("logical_xor", np.logical_xor, promote="bool", numbers=False)
+logical_not = elementwise("logical_not", np.logical_not, promote="bool")
+
+
+@composite
+def isclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
+    """Whether ``|input - other| <= atol + rtol * |other|``, per element.
+
+    Raises RuntimeError where the dtypes differ.
+
+    >>> import adjoint as torch
+    >>> torch.isclose(torch.tensor([1., 2.]), torch.tensor([1.000001, 3.]))
+    tensor([ True, False])
+    """
+    a, b = input._array, other._array
+    if a.dtype != b.dtype:
+        names = dtypes.SCALAR_TYPE_NAMES
+        raise RuntimeError(f"{names[input.dtype]} did not match {names[other.dtype]}")
+    if rtol < 0:
+        raise RuntimeError("rtol must be greater than or equal to zero, but got " + f"{rtol:g}")
+    if atol < 0:
+        raise RuntimeError("atol must be greater than or equal to zero, but got " + f"{atol:g}")
+    with np.errstate(all="ignore"):
+        close = np.equal(a, b)
+        if a.dtype.kind not in "iub":
+            if equal_nan:
+                close = close | (np.isnan(a) & np.isnan(b))
+            if rtol or atol:
+                difference = np.absolute(a - b)
+                allowed = a.real.dtype.type(atol) + np.absolute(a.real.dtype.type(rtol) * b)
+                close = close | (np.isfinite(difference) & (difference <= allowed))
+        elif rtol or atol:
+            wide = a.astype(np.float64), b.astype(np.float64)
+            close = close | (np.absolute(wide[0] - wide[1]) <= atol + np.absolute(rtol * wide[1]))
+    return from_array(np.asarray(close))
+
+
+@composite
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether :func:`isclose` holds for all elements.
+
+    >>> import adjoint as torch
+    >>> torch.allclose(torch.tensor([1.]), torch.tensor([1.000001]))
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+@composite
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether the two have the same shape and the same elements.
+
+    >>> import adjoint as torch
+    >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
+    True
+    """
+    if not isinstance(other, Tensor):
+        raise TypeError(f"equal(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
+    return input._array.shape == other._array.shape and bool(np.array_equal(input._array, other._array))

@@ -1,0 +1,203 @@
+"""Complex numbers: their parts, conjugates and angles, and making them of two real tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, elementwise, op, view
+from adjoint.ops.arithmetic import constant
+from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import conj as conjugate
+from adjoint.ops.unsupported import type_name
+from adjoint.tensor import Tensor, attach
+
+_PARTS = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
+_WHOLES = {part: whole for whole, part in _PARTS.items()}
+
+
+@array_function
+def split(z):
+    """A complex array as a real one with a last dimension of two, over the same memory."""
+    return z[..., None].view(_PARTS[z.dtype])
+
+
+@array_function
+def join(x):
+    """A real array with a last dimension of two as a complex one."""
+    if x.strides[-1] != x.itemsize:
+        x = np.ascontiguousarray(x)
+    return x.view(_WHOLES[x.dtype])[..., 0]
+
+
+def _view_as_real(self: Array):
+    if self.dtype.kind != "c":
+        raise RuntimeError("view_as_real is only supported for complex tensors")
+    return split(self)
+
+
+def _view_as_complex(self: Array):
+    if self.dtype not in _WHOLES:
+        raise RuntimeError(
+            "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
+            f"{type_name(self)}"
+        )
+    if self.ndim == 0:
+        raise RuntimeError("Input tensor must have one or more dimensions")
+    if self.shape[-1] != 2:
+        raise RuntimeError("Tensor must have a last dimension of size 2")
+    if self.strides[-1] != self.itemsize:
+        raise RuntimeError("Tensor must have a last dimension with stride 1")
+    return self.view(_WHOLES[self.dtype])[..., 0]
+
+
+view_as_real = view("view_as_real", _view_as_real, where="torch", self=lambda g: join(g))
+view_as_complex = view("view_as_complex", _view_as_complex, where="torch", self=lambda g: split(g))
+taped(split)(lambda z: view_as_real.function(z))
+taped(join)(lambda x: view_as_complex.function(x.contiguous()))
+
+
+@composite(where="torch")
+def real(input: Tensor) -> Tensor:
+    """The real part, a view; a real tensor itself.
+
+    >>> import adjoint as torch
+    >>> torch.real(torch.tensor([1+2j]))
+    tensor([1.])
+    """
+    return view_as_real.function(input).select(-1, 0) if input.dtype.is_complex else input
+
+
+@composite(where="torch")
+def imag(input: Tensor) -> Tensor:
+    """The imaginary part, a view.
+
+    Raises RuntimeError on a real tensor.
+    """
+    if not input.dtype.is_complex:
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return view_as_real.function(input).select(-1, 1)
+
+
+def _set_real(self: Tensor, value: Any) -> None:
+    real(self).copy_(value if isinstance(value, Tensor) else self.new_tensor(value))
+
+
+def _set_imag(self: Tensor, value: Any) -> None:
+    imag(self).copy_(value if isinstance(value, Tensor) else self.new_tensor(value))
+
+
+attach(property(real, _set_real), name="real")
+attach(property(imag, _set_imag), name="imag")
+taped(np.real)(real)
+taped(np.imag)(imag)
+
+conj_physical = elementwise("conj_physical", np.conjugate, node="ConjPhysicalBackward0", self=lambda g: conjugate(g))
+_conj = elementwise("conj", np.conjugate, where="", inplace=False, node="ConjBackward0", self=lambda g: conjugate(g))
+
+
+@composite
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor itself.
+
+    >>> import adjoint as torch
+    >>> torch.conj(torch.tensor([1+2j]))
+    tensor([1.-2.j])
+    """
+    return _conj.function(input) if input.dtype.is_complex else input
+
+
+@composite
+def resolve_conj(input: Tensor) -> Tensor:
+    """The tensor itself: conjugates are computed at once here."""
+    return input
+
+
+@composite
+def resolve_neg(input: Tensor) -> Tensor:
+    """The tensor itself: negatives are computed at once here."""
+    return input
+
+
+@composite
+def is_conj(input: Tensor) -> bool:
+    """Whether a conjugation waits to be computed: never here."""
+    return False
+
+
+@composite
+def is_neg(input: Tensor) -> bool:
+    """Whether a negation waits to be computed: never here."""
+    return False
+
+
+def _angle(self):
+    if self.dtype.kind == "c":
+        return np.arctan2(self.imag, self.real)
+    if self.dtype.kind in "iub":
+        self = self.astype(dtypes.get_default_dtype().array)
+    flat = np.where(self < 0, constant(np.pi, self), constant(0, self))
+    return np.where(np.isnan(self), self, flat)
+
+
+def _angle_gradient(g, self):
+    if self.dtype.kind != "c":
+        return np.zeros_like(g)
+    size = (self * conjugate(self)).real
+    return np.where(size == 0, constant(0, self), self * (g / size) * constant(1j, self))
+
+
+angle = elementwise("angle", _angle, inplace=False, self=_angle_gradient)
+
+
+def _pair(name: str, a: Any, b: Any) -> None:
+    if a.dtype not in _WHOLES or b.dtype not in _WHOLES:
+        raise RuntimeError(
+            f"Expected both inputs to be Half, Float or Double tensors but got {type_name(a)} and {type_name(b)}"
+        )
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {type_name(a)} but got scalar type {type_name(b)} for second argument"
+        )
+
+
+@array_function
+def complex_of(real, imag):
+    """The complex array with these parts, which broadcast."""
+    result = np.empty(np.broadcast_shapes(real.shape, imag.shape), _WHOLES[real.dtype])
+    result.real, result.imag = real, imag
+    return result
+
+
+def _complex(real: Array, imag: Array):
+    _pair("complex", real, imag)
+    return complex_of(real, imag)
+
+
+complex = op(
+    "complex", _complex, where="torch",
+    real=lambda g, real_shape, real_dtype: _fit(g.real, real_shape, real_dtype),
+    imag=lambda g, imag_shape, imag_dtype: _fit(g.imag, imag_shape, imag_dtype),
+)  # fmt: skip
+
+
+def _fit(g, shape, dtype):
+    from adjoint.declare.operands import fit
+
+    return fit(g, shape, dtype)
+
+
+def _polar(abs: Array, angle: Array):
+    _pair("polar", abs, angle)
+    return complex_of(abs * np.cos(angle), abs * np.sin(angle))
+
+
+polar = op(
+    "polar", _polar, where="torch",
+    abs=lambda g, result, abs_shape, abs_dtype: _fit((conjugate(g) * np.sign(result)).real, abs_shape, abs_dtype),
+    angle=lambda g, result, angle_shape, angle_dtype:
+        _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype),
+)  # fmt: skip

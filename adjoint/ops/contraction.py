@@ -1,0 +1,656 @@
+"""Contractions: matrix products of all ranks, their fused forms, and ``linear``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, op
+from adjoint.declare.emit import build
+from adjoint.declare.operands import fit, sum_to
+from adjoint.layouts import strides_of
+from adjoint.ops.arithmetic import _c_name, constant, mul
+from adjoint.ops.arrays import Array, conj
+from adjoint.ops.reduction import written
+from adjoint.ops.shape import _unsafe_view
+from adjoint.ops.unsupported import type_name, unsupported
+from adjoint.tensor import Tensor, from_array, writes_of
+
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def dot(a: Array, b: Array) -> Array:
+    """``a.dot(b)``, in float32 for half precision."""
+    if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
+        return a.astype(np.float32).dot(b.astype(np.float32)).astype(a.dtype)
+    return a.dot(b) if a.__class__ is b.__class__ else np.dot(a, b)  # the method knows only arrays of its own kind
+
+
+def batched(a: Array, b: Array) -> Array:
+    """``a @ b``, in float32 for half precision."""
+    if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
+        return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
+    return np.matmul(a, b)
+
+
+def adjoint_of(x: Array) -> Array:
+    """The conjugate transpose of matrices."""
+    return conj(x).swapaxes(-1, -2)
+
+
+def over_rows(g: Array) -> Array:
+    """The sum of a matrix's rows: as a product with ones, which is several times faster than a reduction."""
+    n, d = g.shape[0], g.dtype
+    if (d is _FLOAT32 or d is _FLOAT64) and n <= 4096:
+        ones = _ONES.get((n, d))
+        if ones is None:
+            ones = _ONES[n, d] = np.ones(n, d)
+        return ones.dot(g) if g.__class__ is np.ndarray else g.sum(axis=0)
+    return sum_to(g, g.shape[1:])
+
+
+_ONES: dict[Any, Any] = {}
+
+# Errors
+
+
+def _raise_same_dtype(a: Any, b: Any) -> NoReturn:
+    raise RuntimeError(
+        f"expected m1 and m2 to have the same dtype, but got: {_c_name(from_array(a))} != {_c_name(from_array(b))}"
+    )
+
+
+def _raise_mat_shapes(a: Any, b: Any) -> NoReturn:
+    raise RuntimeError(
+        f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
+    )
+
+
+def _check_mm(self: Any, mat2: Any) -> None:
+    if self.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if mat2.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    if self.shape[1] != mat2.shape[0]:
+        _raise_mat_shapes(self, mat2)
+    if self.dtype != mat2.dtype:
+        _raise_same_dtype(self, mat2)
+    if self.dtype.kind == "b":
+        unsupported("addmm_impl_cpu_", self)
+
+
+# Matrix times matrix
+
+
+def _mm(self: Array, mat2: Array):
+    d = self.dtype
+    if (d is _FLOAT32 or d is _FLOAT64) and d is mat2.dtype and self.ndim == 2 == mat2.ndim:
+        try:
+            return self.dot(mat2) if self.__class__ is mat2.__class__ else np.dot(self, mat2)
+        except ValueError:
+            pass
+    _check_mm(self, mat2)
+    return dot(self, mat2)
+
+
+mm = op(
+    "mm", _mm, tangent="multilinear",
+    self=lambda g, mat2: dot(g, conj(mat2).T),
+    mat2=lambda g, self: dot(conj(self).T, g),
+)  # fmt: skip
+
+
+def _check_mv(mat: Any, vec: Any) -> None:
+    if mat.ndim != 2 or vec.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {mat.ndim}, {vec.ndim}")
+    if mat.shape[1] != vec.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({mat.shape[0]}), mat ({mat.shape[0]}x{mat.shape[1]}), vec ({vec.shape[0]})"
+        )
+    if mat.dtype != vec.dtype:
+        raise RuntimeError(
+            f"addmv input tensors must have the same dtype, but got {type_name(vec)}, {type_name(mat)}, and "
+            f"{type_name(vec)}"
+        )
+    if mat.dtype.kind == "b":
+        unsupported("addmv_impl_cpu", mat)
+
+
+def _mv(self: Array, vec: Array):
+    _check_mv(self, vec)
+    return dot(self, vec)
+
+
+mv = op(
+    "mv", _mv, tangent="multilinear",
+    self=lambda g, vec: g[:, None] * conj(vec),
+    vec=lambda g, self: dot(conj(self).T, g),
+)  # fmt: skip
+
+
+def _check_dot(self: Any, tensor: Any) -> None:
+    if self.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {self.ndim}D and {tensor.ndim}D tensors")
+    if self.dtype != tensor.dtype:
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {type_name(self)} and {type_name(tensor)}"
+        )
+    if self.shape != tensor.shape:
+        a, b = self.shape[0], tensor.shape[0]
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a}] and src [{b}] to have the same number of elements, but got "
+            f"{a} and {b} elements respectively"
+        )
+    if self.dtype.kind == "b":
+        unsupported("dot", self)
+
+
+def _dot(self: Array, tensor: Array):
+    _check_dot(self, tensor)
+    return dot(self, tensor)
+
+
+dot_product = op(
+    "dot", _dot, tangent="multilinear",
+    self=lambda g, tensor: g * conj(tensor),
+    tensor=lambda g, self: g * conj(self),
+)  # fmt: skip
+
+
+def _vdot(self: Array, other: Array):
+    _check_dot(self, other)
+    return dot(conj(self), other)
+
+
+vdot = op(
+    "vdot", _vdot,
+    self=lambda g, other: conj(g) * other,
+    other=lambda g, self: g * self,
+)  # fmt: skip
+
+
+def _check_bmm(self: Any, mat2: Any) -> None:
+    if self.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if mat2.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    if self.shape[0] != mat2.shape[0] or self.shape[2] != mat2.shape[1]:
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{self.shape[0]}, {self.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
+        )
+    if self.dtype != mat2.dtype:
+        raise RuntimeError(
+            f"expected scalar type {type_name(self)} but found {type_name(mat2)}"
+        )
+    if self.dtype.kind == "b":
+        unsupported("baddbmm_kernel", self)
+
+
+def _bmm(self: Array, mat2: Array):
+    _check_bmm(self, mat2)
+    return batched(self, mat2)
+
+
+bmm = op(
+    "bmm", _bmm, tangent="multilinear",
+    self=lambda g, mat2: batched(g, adjoint_of(mat2)),
+    mat2=lambda g, self: batched(adjoint_of(self), g),
+)  # fmt: skip
+
+# matmul: any ranks
+
+
+def _folded(self: Array, other: Array):
+    """Matrices times one matrix: one product of all their rows."""
+    rows = self.reshape(math.prod(self.shape[:-1]), self.shape[-1])
+    _check_mm(rows, other)
+    return dot(rows, other).reshape((*self.shape[:-1], other.shape[1]))
+
+
+_matmul_folded = op(
+    "matmul", _folded, where="", tangent="multilinear", node="UnsafeViewBackward0",
+    self=lambda g, other: batched(g, adjoint_of(other)),
+    other=lambda g, self: dot(conj(self).reshape(-1, self.shape[-1]).T, g.reshape(-1, g.shape[-1])),
+)  # fmt: skip
+
+
+def _broadcast(self: Array, other: Array):
+    """Matrices times matrices, the dimensions before the last two broadcast."""
+    batch = _batch_shape(self.shape[:-2], other.shape[:-2])
+    if self.shape[-1] != other.shape[-2]:
+        n = 1
+        for size in batch:
+            n *= size
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{n}, {self.shape[-1]}] but got: "
+            f"[{n}, {other.shape[-2]}]."
+        )
+    if self.dtype != other.dtype:
+        raise RuntimeError(f"expected scalar type {type_name(self)} but found {type_name(other)}")
+    if self.dtype.kind == "b":
+        unsupported("baddbmm_kernel", self)
+    return batched(self, other)
+
+
+def _batch_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        from adjoint.declare.operands import raise_shapes
+
+        raise_shapes(np.empty(a), np.empty(b))
+
+
+_matmul_broadcast = op(
+    "matmul", _broadcast, where="batched", tangent="multilinear", node="UnsafeViewBackward0",
+    self=lambda g, other, self_shape: sum_to(batched(g, adjoint_of(other)), self_shape),
+    other=lambda g, self, other_shape: sum_to(batched(adjoint_of(self), g), other_shape),
+)  # fmt: skip
+
+
+def _vecmat(self: Array, other: Array):
+    d = self.dtype
+    if (d is _FLOAT32 or d is _FLOAT64) and d is other.dtype:
+        try:
+            return self.dot(other) if self.__class__ is other.__class__ else np.dot(self, other)
+        except ValueError:
+            pass
+    _check_mm(self[None], other)
+    return dot(self, other)
+
+
+_vector_times_matrix = op(
+    "vector_matmul", _vecmat, where="", tangent="multilinear", node="SqueezeBackward4",
+    self=lambda g, other: dot(conj(other), g),
+    other=lambda g, self: conj(self)[:, None] * g,
+)  # fmt: skip
+
+
+@composite
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The matrix product: of vectors their dot product, of matrices theirs, of more dimensions one per batch, broadcast.
+
+    Raises RuntimeError for shapes that do not fit, dtypes that differ, or a 0-d tensor.
+
+    >>> import adjoint as torch
+    >>> torch.matmul(torch.ones(2, 3), torch.ones(3))
+    tensor([3., 3.])
+    """
+    try:
+        n, m = input._array.ndim, other._array.ndim
+    except AttributeError:
+        name, where, value = ("other", 2, other) if isinstance(input, Tensor) else ("input", 1, input)
+        raise TypeError(
+            f"matmul(): argument '{name}' (position {where}) must be Tensor, not {type(value).__name__}"
+        ) from None
+    if n == 2 == m:
+        result = mm.function(input, other)
+    else:
+        result = _matmul_of_ranks(input, other, n, m)
+    return result if out is None else written(result, out, "matmul")
+
+
+def _matmul_of_ranks(input: Tensor, other: Tensor, n: int, m: int) -> Tensor:
+    if not n or not m:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+    if n == 1 and m == 1:
+        return dot_product.function(input, other)
+    if m == 1:
+        if n == 2:
+            return mv.function(input, other)
+        shape = input._array.shape
+        if other.requires_grad or _rows_follow(input._array):
+            rows = input.reshape(math.prod(shape[:-1]), shape[-1])
+            return _unsafe_view.function(mv.function(rows, other), shape[:-1])
+        return _unsafe_view.function(_matmul_broadcast.function(input, other.unsqueeze(1)).squeeze(-1), shape[:-1])
+    if n == 1 and m == 2:
+        result = _vector_times_matrix.function(input, other)
+        writes_of(result).count = 1  # PyTorch squeezes the product of a one-row matrix in place
+        return result
+    if n == 1:
+        shape = (*other._array.shape[:-2], other._array.shape[-1])
+        turned = other.mT
+        if input.requires_grad or _rows_follow(other._array, turned=True):
+            rows = turned.reshape(math.prod(shape), turned._array.shape[-1])
+            return _unsafe_view.function(mv.function(rows, input), shape)
+        return _unsafe_view.function(matmul(input.unsqueeze(0), other), shape)
+    if n == 2 and input.requires_grad:
+        return matmul(other.mT, input.t()).mT.contiguous()
+    if m == 2:
+        if input._array.shape[-1] != other._array.shape[0] and not (other.requires_grad or _rows_follow(input._array)):
+            return _matmul_broadcast.function(input, other)  # has the error
+        return _matmul_folded.function(input, other)
+    if n == 3 == m and input._array.shape[0] != other._array.shape[0]:  # one matrix times many is a matrix times many
+        if input._array.shape[0] == 1 and input.requires_grad:
+            return _matmul_of_ranks(input.squeeze(0), other, 2, 3)
+        if other._array.shape[0] == 1 and other.requires_grad:
+            return _matmul_of_ranks(input, other.squeeze(0), 3, 2)
+    return _matmul_broadcast.function(input, other)
+
+
+def _rows_follow(array: Any, turned: bool = False) -> bool:
+    """Whether an array (its last two dimensions exchanged, if ``turned``) can be looked at as the matrix of its rows
+    without a copy."""
+    shape, strides = array.shape, strides_of(array)
+    if turned:
+        shape, strides = ((*x[:-2], x[-1], x[-2]) for x in (shape, strides))
+    return not array.size or all(strides[i] == strides[i + 1] * shape[i + 1] for i in range(array.ndim - 2))
+
+
+def _matmul_operator(self: Tensor, other: Any) -> Any:
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+def _rmatmul_operator(self: Tensor, other: Any) -> Any:
+    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+
+
+composite(_matmul_operator, where="", dunder=("__matmul__",))
+composite(_rmatmul_operator, where="", dunder=("__rmatmul__",))
+
+
+@taped(np.matmul, np.dot)
+def _taped_matmul(a: Tensor, b: Tensor) -> Tensor:
+    return matmul(a, b) if a._array.ndim and b._array.ndim else mul.function(a, b)
+
+
+# Products added to something
+
+
+def _check_sum(input: Any, shape: tuple[int, ...]) -> None:
+    if input.ndim > len(shape) or any(a not in (1, b) for a, b in zip(input.shape[::-1], shape[::-1])):
+        if input.ndim > len(shape):
+            raise RuntimeError(
+                f"The number of sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in the "
+                f"tensor ({input.ndim}).  Target sizes: {list(shape)}.  Tensor sizes: {list(input.shape)}"
+            )
+        at = min(i for i in range(1, input.ndim + 1) if input.shape[-i] not in (1, shape[-i]))
+        raise RuntimeError(
+            f"The expanded size of the tensor ({shape[-at]}) must match the existing size ({input.shape[-at]}) at "
+            f"non-singleton dimension {len(shape) - at}.  Target sizes: {list(shape)}.  Tensor sizes: {list(input.shape)}"
+        )
+
+
+def _combine(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
+    """``beta * input + alpha * product``; a ``beta`` of 0 silences even NaN."""
+    _check_sum(input, product.shape)
+    if alpha != 1:
+        product = product * constant(alpha, product)
+    if beta == 0:
+        return product
+    return np.add(product, input if beta == 1 else input * constant(beta, input))
+
+
+def _input_gradient(g, self_shape, self_dtype, beta):
+    return fit(g if beta == 1 else g * constant(beta, g), self_shape, self_dtype)
+
+
+def _scaled(g, alpha):
+    return g if alpha == 1 else g * constant(np.conjugate(alpha), g)
+
+
+def _addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
+    if mat1.ndim != 2:
+        raise RuntimeError("mat1 must be a matrix, got " + f"{mat1.ndim}-D tensor")
+    if mat2.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix, got " + f"{mat2.ndim}-D tensor")
+    if mat1.shape[1] != mat2.shape[0]:
+        _raise_mat_shapes(mat1, mat2)
+    if self.dtype != mat2.dtype:
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(self)} and {type_name(mat2)}")
+    if mat1.dtype != mat2.dtype:
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}")
+    return _combine(self, dot(mat1, mat2), beta, alpha)
+
+
+addmm = op(
+    "addmm", _addmm, inplace=True,
+    self=_input_gradient,
+    mat1=lambda g, mat2, alpha: dot(_scaled(g, alpha), conj(mat2).T),
+    mat2=lambda g, mat1, alpha: dot(conj(mat1).T, _scaled(g, alpha)),
+)  # fmt: skip
+
+
+def _addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
+    _check_mv(mat, vec)
+    return _combine(self, dot(mat, vec), beta, alpha)
+
+
+addmv = op(
+    "addmv", _addmv, inplace=True,
+    self=_input_gradient,
+    mat=lambda g, vec, alpha: _scaled(g, alpha)[:, None] * conj(vec),
+    vec=lambda g, mat, alpha: dot(conj(mat).T, _scaled(g, alpha)),
+)  # fmt: skip
+
+
+def _addr(self: Array, vec1: Array, vec2: Array, *, beta=1, alpha=1):
+    for name, vec in (("vec1", vec1), ("vec2", vec2)):
+        if vec.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
+    return _combine(self, vec1[:, None] * vec2, beta, alpha)
+
+
+addr = op(
+    "addr", _addr, inplace=True,
+    self=_input_gradient,
+    vec1=lambda g, vec2, alpha: dot(_scaled(g, alpha), conj(vec2)),
+    vec2=lambda g, vec1, alpha: dot(_scaled(g, alpha).T, conj(vec1)),
+)  # fmt: skip
+
+
+def _baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
+    _check_bmm(batch1, batch2)
+    return _combine(self, batched(batch1, batch2), beta, alpha)
+
+
+baddbmm = op(
+    "baddbmm", _baddbmm, inplace=True,
+    self=_input_gradient,
+    batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
+    batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
+)  # fmt: skip
+
+
+def _addbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
+    _check_bmm(batch1, batch2)
+    return _combine(self, batched(batch1, batch2).sum(0), beta, alpha)
+
+
+addbmm = op(
+    "addbmm", _addbmm, inplace=True,
+    self=_input_gradient,
+    batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
+    batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
+)  # fmt: skip
+
+# linear
+
+
+def _linear(bias: Array, self: Array, weight: Array):
+    d = self.dtype
+    if (d is _FLOAT32 or d is _FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
+        try:
+            r = self.dot(weight.T) if self.__class__ is weight.__class__ else np.dot(self, weight.T)
+            return np.add(r, bias, r)
+        except ValueError:
+            pass
+    if weight.ndim != 2:
+        raise RuntimeError(f"mat2 must be a matrix, got {weight.ndim}-D tensor")
+    if self.shape[1] != weight.shape[1]:
+        _raise_mat_shapes(self, weight.T)
+    if d != weight.dtype:
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(self)} and {type_name(weight)}")
+    if bias.dtype != d:
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(bias)} and {type_name(weight)}")
+    return _combine(bias, dot(self, weight.T), 1, 1)
+
+
+_linear_row = op(
+    "linear", _linear, where="", node="AddmmBackward0",
+    bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
+    self=lambda g, weight: dot(g, conj(weight)),
+    weight=lambda g, self: dot(g.T, conj(self)),
+)  # fmt: skip
+
+
+@composite(where="nn.functional")
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input @ weight.T + bias``: (*, in) with weights (out, in) gives (*, out).
+
+    Raises RuntimeError for shapes that do not fit or dtypes that differ.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.linear(torch.ones(1, 2), torch.ones(3, 2), torch.zeros(3))
+    tensor([[2., 2., 2.]])
+    """
+    if bias is None:
+        if weight._array.ndim == 1:
+            return matmul(input, weight)
+        return matmul(input, weight.t())
+    shape = input._array.shape
+    if len(shape) == 2:
+        return _linear_row.function(bias, input, weight)
+    rows = _linear_row.function(bias, input.reshape(-1, shape[-1] if shape else 1), weight)
+    return rows.view(*shape[:-1], rows._array.shape[-1])
+
+
+def _show_transposed_weight() -> None:
+    """Have the graph show the weight's transposition, which ``linear`` does within its one node, as PyTorch does."""
+    from adjoint.autograd.node import Node, as_pair, record
+    from adjoint.tensor import NO_EDGE
+
+    made: list[Any] = []
+
+    def next_functions(node: Any) -> tuple[tuple[Node | None, int], ...]:
+        bias, rows, weight = node._edges
+        if weight is NO_EDGE:
+            return as_pair(bias), as_pair(rows), (None, 0)
+        if not made:
+            made.append(type("TBackward0", (Node,), {"__slots__": (), "__module__": "adjoint"}))
+        return as_pair(bias), as_pair(rows), (record(made[0](), (weight,)), 0)
+
+    build(_linear_row, "node AddmmBackward0").next_functions = property(next_functions)
+
+
+_show_transposed_weight()
+
+
+@composite(where="torch nn.functional")
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input1 @ weight[k] @ input2`` for each output k, plus ``bias``; weights are (out, in1, in2).
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.bilinear(torch.ones(1, 2), torch.ones(1, 3), torch.ones(1, 2, 3))
+    tensor([[6.]])
+    """
+    from adjoint.ops.einsum import einsum
+
+    result = einsum("...i,kij,...j->...k", input1, weight, input2)
+    return result if bias is None else result + bias
+
+
+# Products of vectors
+
+
+@composite(aliases=("ger",))
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Each element of one vector times each of another: (n) and (m) give (n, m).
+
+    >>> import adjoint as torch
+    >>> torch.outer(torch.tensor([1., 2.]), torch.tensor([3., 4.]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    for name, vec in (("self", input), ("vec2", vec2)):
+        if vec._array.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vec._array.ndim}-D")
+    return mul.function(input.reshape(-1, 1), vec2, out=out)
+
+
+@composite
+def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The sum of products over the last dimensions of both.
+
+    >>> import adjoint as torch
+    >>> torch.inner(torch.tensor([1., 2.]), torch.tensor([3., 4.]))
+    tensor(11.)
+    """
+    if not input._array.ndim or not other._array.ndim:
+        return mul.function(input, other, out=out)
+    if input._array.shape[-1] != other._array.shape[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input.shape)} and {list(other.shape)}"
+        )
+    from adjoint.ops.einsum import tensordot
+
+    return written(tensordot(input, other, ([-1], [-1])), out, "inner")
+
+
+@composite
+def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The Kronecker product.
+
+    >>> import adjoint as torch
+    >>> torch.kron(torch.tensor([1, 2]), torch.tensor([1, 1]))
+    tensor([1, 1, 2, 2])
+    """
+    n = max(input.ndim, other.ndim)
+    a = (1,) * (n - input.ndim) + tuple(input._array.shape)
+    b = (1,) * (n - other.ndim) + tuple(other._array.shape)
+    left = input.reshape([size for pair in zip(a, (1,) * n) for size in pair])
+    right = other.reshape([size for pair in zip((1,) * n, b) for size in pair])
+    return written(_unsafe_view.function(left * right, tuple(x * y for x, y in zip(a, b))), out, "kron")
+
+
+@composite(where="torch linalg", name="multi_dot")
+def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """The product of matrices, in the order that needs the least arithmetic; the first and the last may be vectors.
+
+    Raises RuntimeError for fewer than two tensors.
+    """
+    tensors = list(tensors)
+    if len(tensors) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    shape = [] if tensors[0].ndim == 1 else [tensors[0]._array.shape[0]]
+    shape += [] if tensors[-1].ndim == 1 else [tensors[-1]._array.shape[1]]
+    if tensors[0].ndim == 1:
+        tensors[0] = tensors[0].unsqueeze(0)
+    if tensors[-1].ndim == 1:
+        tensors[-1] = tensors[-1].unsqueeze(1)
+    for i, t in enumerate(tensors):
+        if t.ndim != 2:
+            raise RuntimeError(f"multi_dot(): tensor {i} must be 2D but got {t.ndim}D")
+    return written(_product_in_best_order(tensors).view(shape), out, "multi_dot")
+
+
+def _product_in_best_order(tensors: list[Tensor]) -> Tensor:
+    n = len(tensors)
+    if n == 1:
+        return tensors[0]
+    sizes = [t._array.shape[0] for t in tensors] + [tensors[-1]._array.shape[1]]
+    cost = [[0] * n for _ in range(n)]
+    split = [[0] * n for _ in range(n)]
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            cost[i][j], split[i][j] = min(
+                (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            )
+
+    def product(i: int, j: int) -> Tensor:
+        return tensors[i] if i == j else mm.function(product(i, split[i][j]), product(split[i][j] + 1, j))
+
+    return product(0, n - 1)
+
+
+@composite(where="torch")
+def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
+    """The product of matrices, in the order that needs the least arithmetic."""
+    given = list(matrices[0]) if len(matrices) == 1 and not isinstance(matrices[0], Tensor) else list(matrices)
+    return written(given[0] if len(given) == 1 else multi_dot(given), out, "chain_matmul")

@@ -1,0 +1,284 @@
+"""Creation: tensors of a given shape, filled with one value or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.declare import composite
+from adjoint.declare.arguments import (
+    check_not_negative,
+    dtype_argument,
+    python_number,
+    sequence_of_sizes,
+    sizes,
+    type_name,
+    wrong_argument,
+)
+from adjoint.declare.inplace import write_out
+from adjoint.device import check_device, ever_set
+from adjoint.layouts import check_layout, empty_as
+from adjoint.ops.scalars import convert
+from adjoint.tensor import NO_EDGE, Tensor
+
+_new = object.__new__
+
+NO_PINNED_MEMORY = (
+    "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on this "
+    "system."
+)
+
+
+def made(array: Any, requires_grad: bool = False, *, function: str = "tensor") -> Tensor:
+    """A new leaf over ``array``.
+
+    Raises RuntimeError, in PyTorch's words, where ``requires_grad`` is asked of integers.
+    """
+    t = _new(Tensor)
+    t._array = array
+    t._edge = NO_EDGE
+    t._writes = None
+    if mode.inference:
+        t._inference = True
+    if requires_grad is not False:
+        if not isinstance(requires_grad, (bool, np.bool_)) and requires_grad is not None:
+            wrong_argument(function, "requires_grad", "bool", requires_grad)
+        if requires_grad:
+            if array.dtype.kind in "iub":
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+            t._edge = None
+    return t
+
+
+def options(
+    function: str, dtype: Any, layout: Any = None, device: Any = None, pin_memory: Any = False
+) -> dtypes.dtype | None:
+    """Check what every creation function takes, and return the dtype that was asked for."""
+    if device is not None or ever_set:
+        check_device(device, function)
+    if layout is not None:
+        check_layout(layout)
+    if pin_memory:
+        raise RuntimeError(NO_PINNED_MEMORY)
+    return None if dtype is None else dtype_argument(function, dtype)
+
+
+def into(out: Tensor, array: Any, dtype: dtypes.dtype | None, name: str) -> Tensor:
+    """Write what was created into ``out``, whose dtype it takes."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type_name(out)}")
+    if dtype is not None and dtype is not out.dtype:
+        raise RuntimeError(
+            f"dtype {dtypes.SCALAR_TYPE_NAMES[dtype]} does not match dtype of out parameter "
+            f"({dtypes.SCALAR_TYPE_NAMES[out.dtype]})"
+        )
+    return write_out(made(array.astype(out._array.dtype, copy=False)), out, name)
+
+
+def _shape(function: str, given: Any, size: Any) -> tuple[int, ...]:
+    if not given:
+        if size is None:
+            raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
+        given = (size,)
+    shape = sizes(function, given)
+    if shape and min(shape) < 0:
+        if function == "zeros":
+            raise RuntimeError("zeros: Dimension size must be non-negative.")
+        check_not_negative(shape)
+    return shape
+
+
+@composite(where="torch")
+def zeros(
+    *args: Any,
+    size: Any = None,
+    out: Tensor | None = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of zeros; the sizes as separate arguments or as one sequence.
+
+    >>> import adjoint as torch
+    >>> torch.zeros(2, 3, dtype=torch.int64)
+    tensor([[0, 0, 0],
+            [0, 0, 0]])
+    """
+    shape = _shape("zeros", args, size)
+    chosen = options("zeros", dtype, layout, device, pin_memory)
+    array = np.zeros(shape, (chosen or dtypes.get_default_dtype()).array)
+    return made(array, requires_grad, function="zeros") if out is None else into(out, array, chosen, "zeros")
+
+
+@composite(where="torch")
+def ones(
+    *args: Any,
+    size: Any = None,
+    out: Tensor | None = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of ones; the sizes as separate arguments or as one sequence.
+
+    >>> import adjoint as torch
+    >>> torch.ones(3, requires_grad=True)
+    tensor([1., 1., 1.], requires_grad=True)
+    """
+    shape = _shape("ones", args, size)
+    chosen = options("ones", dtype, layout, device, pin_memory)
+    array = np.empty(shape, (chosen or dtypes.get_default_dtype()).array)
+    array.fill(1)
+    return made(array, requires_grad, function="ones") if out is None else into(out, array, chosen, "ones")
+
+
+@composite(where="torch")
+def empty(
+    *args: Any,
+    size: Any = None,
+    out: Tensor | None = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """A tensor whose elements are whatever was in memory.
+
+    >>> import adjoint as torch
+    >>> torch.empty(2, 3).shape
+    torch.Size([2, 3])
+    """
+    shape = _shape("empty", args, size)
+    chosen = options("empty", dtype, layout, device, pin_memory)
+    array = empty_as(shape, (chosen or dtypes.get_default_dtype()).array, memory_format)
+    return made(array, requires_grad, function="empty") if out is None else into(out, array, chosen, "empty")
+
+
+def filled(function: str, shape: tuple[int, ...], value: Any, dtype: dtypes.dtype | None) -> Any:
+    number = python_number(value)
+    if number is None:
+        wrong_argument(function, "fill_value", "Number", value, 2)
+    chosen = dtypes.default_for(number) if dtype is None else dtype
+    array = np.empty(shape, chosen.array)
+    element = convert(number, chosen)
+    token = quiet(IGNORE)
+    array.fill(element)
+    loud(token)
+    return array
+
+
+@composite(where="torch")
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    out: Tensor | None = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor whose elements are all ``fill_value``, of that number's dtype if none is given.
+
+    >>> import adjoint as torch
+    >>> torch.full((2,), 7), torch.full((2,), 0.5)
+    (tensor([7, 7]), tensor([0.5000, 0.5000]))
+    """
+    shape = sequence_of_sizes("full", size)
+    check_not_negative(shape)
+    chosen = options("full", dtype, layout, device, pin_memory)
+    array = filled("full", shape, fill_value, chosen)
+    return made(array, requires_grad, function="full") if out is None else into(out, array, chosen, "full")
+
+
+@composite(where="torch")
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    out: Tensor | None = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """An ``n`` by ``m`` (by default ``n`` by ``n``) matrix of ones on the diagonal and zeros elsewhere.
+
+    >>> import adjoint as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    for position, (name, given) in enumerate((("n", n), ("m", n if m is None else m)), 1):
+        if not hasattr(given, "__index__") or isinstance(given, bool):
+            wrong_argument("eye", name, "int", given, position)
+        if given < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {given}")
+    chosen = options("eye", dtype, layout, device, pin_memory)
+    array = np.eye(n, m, dtype=(chosen or dtypes.get_default_dtype()).array)
+    return made(array, requires_grad, function="eye") if out is None else into(out, array, chosen, "eye")
+
+
+@composite(where="torch")
+def empty_strided(
+    size: Any,
+    stride: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of these sizes and strides (in elements) whose elements are whatever was in memory.
+
+    >>> import adjoint as torch
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    shape, steps = sequence_of_sizes("empty_strided", size), sequence_of_sizes("empty_strided", stride, "stride")
+    chosen = options("empty_strided", dtype, layout, device, pin_memory) or dtypes.get_default_dtype()
+    return made(strided_array(shape, steps, chosen), requires_grad, function="empty_strided")
+
+
+def strided_array(shape: tuple[int, ...], steps: tuple[int, ...], dtype: dtypes.dtype) -> Any:
+    if len(shape) != len(steps):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(steps)})"
+        )
+    check_not_negative(shape)
+    if steps and min(steps) < 0:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(steps)}")
+    span = 0 if 0 in shape else 1 + sum((n - 1) * step for n, step in zip(shape, steps))
+    memory = np.empty(span, dtype.array)
+    return np.ndarray(shape, dtype.array, memory, 0, tuple(step * dtype.itemsize for step in steps))
+
+
+@composite(where="torch")
+def scalar_tensor(
+    s: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor without dimensions, of the default dtype if none is given."""
+    number = python_number(s)
+    if number is None:
+        wrong_argument("scalar_tensor", "s", "Number", s, 1)
+    chosen = options("scalar_tensor", dtype, layout, device, pin_memory) or dtypes.get_default_dtype()
+    return made(filled("scalar_tensor", (), number, chosen), requires_grad, function="scalar_tensor")

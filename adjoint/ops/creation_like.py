@@ -1,0 +1,216 @@
+"""Creation after another tensor: ``zeros_like`` and its kin, ``Tensor.new_zeros`` and its."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes, layouts
+from adjoint.declare import composite
+from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
+from adjoint.ops.creation import filled, made, options, strided_array
+from adjoint.ops.scalars import convert
+from adjoint.tensor import Tensor
+
+
+def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any) -> Any:
+    if not isinstance(input, Tensor):
+        wrong_argument(function, "input", "Tensor", input, 1)
+    chosen = options(function, dtype, layout, device, pin_memory)
+    return layouts.empty_like(input._array, input._array.dtype if chosen is None else chosen.array, memory_format)
+
+
+@composite(where="torch")
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """A tensor of ``input``'s shape and dtype whose elements are whatever was in memory."""
+    array = _like("empty_like", input, dtype, layout, device, pin_memory, memory_format)
+    return made(array, requires_grad, function="empty_like")
+
+
+@composite(where="torch")
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Zeros of ``input``'s shape and dtype.
+
+    >>> import adjoint as torch
+    >>> torch.zeros_like(torch.tensor([1, 2]))
+    tensor([0, 0])
+    """
+    array = _like("zeros_like", input, dtype, layout, device, pin_memory, memory_format)
+    array.fill(0)
+    return made(array, requires_grad, function="zeros_like")
+
+
+@composite(where="torch")
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Ones of ``input``'s shape and dtype.
+
+    >>> import adjoint as torch
+    >>> torch.ones_like(torch.tensor([0.5, 2.]))
+    tensor([1., 1.])
+    """
+    array = _like("ones_like", input, dtype, layout, device, pin_memory, memory_format)
+    array.fill(1)
+    return made(array, requires_grad, function="ones_like")
+
+
+@composite(where="torch")
+def full_like(
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """A tensor of ``input``'s shape and dtype whose elements are all ``fill_value``.
+
+    >>> import adjoint as torch
+    >>> torch.full_like(torch.tensor([1, 2]), 7)
+    tensor([7, 7])
+    """
+    array = _like("full_like", input, dtype, layout, device, pin_memory, memory_format)
+    number = python_number(fill_value)
+    if number is None:
+        wrong_argument("full_like", "fill_value", "Number", fill_value, 2)
+    with np.errstate(over="ignore"):
+        array.fill(convert(number, dtypes.OF_ARRAY[array.dtype]))
+    return made(array, requires_grad, function="full_like")
+
+
+def _new(self: Tensor, function: str, size: Any, given: Any, dtype: Any, layout: Any, device: Any, pin: Any) -> Any:
+    """The shape and the dtype of a ``Tensor.new_...``."""
+    shape = sizes(function, given if given or size is None else (size,))
+    check_not_negative(shape)
+    return shape, options(function, dtype, layout, device, pin) or self.dtype
+
+
+@composite(where="Tensor")
+def new_empty(
+    self: Tensor,
+    *args: Any,
+    size: Any = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of this one's dtype and the given sizes whose elements are whatever was in memory."""
+    shape, chosen = _new(self, "new_empty", size, args, dtype, layout, device, pin_memory)
+    return made(np.empty(shape, chosen.array), requires_grad, function="new_empty")
+
+
+@composite(where="Tensor")
+def new_zeros(
+    self: Tensor,
+    *args: Any,
+    size: Any = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Zeros of this tensor's dtype and the given sizes.
+
+    >>> import adjoint as torch
+    >>> torch.tensor([1]).new_zeros(2, 2)
+    tensor([[0, 0],
+            [0, 0]])
+    """
+    shape, chosen = _new(self, "new_zeros", size, args, dtype, layout, device, pin_memory)
+    return made(np.zeros(shape, chosen.array), requires_grad, function="new_zeros")
+
+
+@composite(where="Tensor")
+def new_ones(
+    self: Tensor,
+    *args: Any,
+    size: Any = None,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Ones of this tensor's dtype and the given sizes.
+
+    >>> import adjoint as torch
+    >>> torch.tensor([True]).new_ones(3)
+    tensor([True, True, True])
+    """
+    shape, chosen = _new(self, "new_ones", size, args, dtype, layout, device, pin_memory)
+    return made(np.ones(shape, chosen.array), requires_grad, function="new_ones")
+
+
+@composite(where="Tensor")
+def new_full(
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of this one's dtype whose elements are all ``fill_value``.
+
+    >>> import adjoint as torch
+    >>> torch.tensor([0.5]).new_full((2,), 3)
+    tensor([3., 3.])
+    """
+    shape = sequence_of_sizes("new_full", size)
+    check_not_negative(shape)
+    chosen = options("new_full", dtype, layout, device, pin_memory) or self.dtype
+    return made(filled("new_full", shape, fill_value, chosen), requires_grad, function="new_full")
+
+
+@composite(where="Tensor")
+def new_empty_strided(
+    self: Tensor,
+    size: Any,
+    stride: Any,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of this one's dtype and the given sizes and strides whose elements are whatever was in memory."""
+    shape = sequence_of_sizes("new_empty_strided", size)
+    steps = sequence_of_sizes("new_empty_strided", stride, "stride")
+    chosen = options("new_empty_strided", dtype, layout, device, pin_memory) or self.dtype
+    return made(strided_array(shape, steps, chosen), requires_grad, function="new_empty_strided")

@@ -1,0 +1,396 @@
+"""Decompositions of matrices: cholesky, qr, svd, eigh, eig, and what is read off them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.declare import composite, op
+from adjoint.declare.return_types import return_type
+from adjoint.ops.arithmetic import constant
+from adjoint.ops.arrays import Array, conj
+from adjoint.ops.contraction import adjoint_of
+from adjoint.ops.linalg import LinAlgError, check_matrix, of_batch
+from adjoint.ops.reduction import written
+from adjoint.tensor import Tensor, from_array
+
+
+def _diagonal_matrix(x):
+    """Vectors as the diagonals of matrices."""
+    return x[..., None] * np.eye(x.shape[-1], dtype=x.dtype)
+
+
+def _diagonal(x):
+    return np.diagonal(x, 0, -2, -1)
+
+
+def _quotient(a, b):
+    """``a / b``, and 0 where ``a`` is 0: what nothing flows through does not become NaN."""
+    return np.where(a == 0, constant(0, a), a / b)
+
+
+# Cholesky
+
+
+def _fails_cholesky(matrix: Any) -> bool:
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return True
+    return False
+
+
+def _cholesky(self: Array, upper=False):
+    check_matrix("linalg.cholesky", self)
+    try:
+        lower = np.linalg.cholesky(adjoint_of(self) if upper else self)
+    except np.linalg.LinAlgError:
+        which, matrix = of_batch(self, _fails_cholesky)
+        order = next(n for n in range(1, len(matrix) + 1) if _fails_cholesky(matrix[:n, :n]))
+        raise LinAlgError(
+            f"linalg.cholesky: {which}The factorization could not be completed because the input is not positive-definite "
+            f"(the leading minor of order {order} is not positive-definite)."
+        ) from None
+    return adjoint_of(lower) if upper else lower
+
+
+def _cholesky_gradient(g, result, upper):
+    """Murray, "Differentiation of the Cholesky decomposition" (2016), section 3."""
+    L, gL = (adjoint_of(result), adjoint_of(g)) if upper else (result, g)
+    phi = np.tril(np.matmul(adjoint_of(L), gL))
+    phi = phi - _diagonal_matrix(_diagonal(phi)) / 2
+    inner = np.linalg.solve(adjoint_of(L), phi)
+    gA = adjoint_of(np.linalg.solve(adjoint_of(L), adjoint_of(inner)))
+    return (gA + adjoint_of(gA)) / 2
+
+
+_cholesky_row = op("linalg_cholesky", _cholesky, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient)
+_cholesky_old = op("cholesky", _cholesky, where="", node="CholeskyBackward0", self=_cholesky_gradient)
+
+
+@composite(where="linalg", name="cholesky")
+def linalg_cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
+    """The lower triangular ``L`` with ``L L^H = A`` (the upper ``U`` with ``U^H U = A``).
+
+    Raises LinAlgError for a matrix that is not positive-definite.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.cholesky(torch.tensor([[4., 0.], [0., 9.]]))
+    tensor([[2., 0.],
+            [0., 3.]])
+    """
+    return written(_cholesky_row.function(A, upper), out, "linalg_cholesky")
+
+
+@composite
+def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """As :func:`adjoint.linalg.cholesky`."""
+    return written(_cholesky_old.function(input, upper), out, "cholesky")
+
+
+@composite(where="linalg")
+def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+    """As :func:`adjoint.linalg.cholesky`, with 0 or the order of the first minor that is not positive-definite."""
+    info = np.zeros(A._array.shape[:-2], np.int32)
+    try:
+        found = _cholesky_row.function(A, upper)
+    except LinAlgError:
+        if check_errors:
+            raise
+        for place in np.ndindex(info.shape):
+            matrix = A._array[place]
+            info[place] = next((n for n in range(1, len(matrix) + 1) if _fails_cholesky(matrix[:n, :n])), 0)
+        found = from_array(np.full_like(A._array, np.nan))
+    return return_type("linalg_cholesky_ex", ("L", "info"))((found, from_array(info)))
+
+
+@composite
+def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
+    """The solution of ``A X = input`` from the Cholesky factor of ``A``."""
+    from adjoint.ops.linalg import solve_triangular
+
+    lower = L.transpose(-2, -1).conj() if upper else L
+    return solve_triangular(
+        lower.transpose(-2, -1).conj(), solve_triangular(lower, input, upper=False), upper=True
+    )
+
+
+@composite
+def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
+    """The inverse of ``A`` from its Cholesky factor."""
+    eye = np.broadcast_to(np.eye(L._array.shape[-1], dtype=L._array.dtype), L._array.shape)
+    return cholesky_solve(from_array(eye.copy()), L, upper)
+
+
+# QR
+
+
+def _qr(self: Array, mode="reduced"):
+    check_matrix("linalg.qr", self, square=False)
+    if mode not in ("reduced", "r", "complete"):
+        raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
+    if mode == "r":
+        return np.zeros(0, self.dtype), np.linalg.qr(self, "r")
+    q, r = np.linalg.qr(self, mode)
+    return q, r
+
+
+def _qr_square_gradient(gQ, gR, Q, R):
+    M = np.matmul(gR, adjoint_of(R)) - np.matmul(adjoint_of(Q), gQ)
+    M = np.triu(M)
+    M = M + adjoint_of(M)
+    M = M - _diagonal_matrix(_diagonal(M)) / 2
+    inner = np.matmul(Q, M) + gQ
+    return adjoint_of(np.linalg.solve(R, adjoint_of(inner)))
+
+
+def _qr_gradient(gs, self, Q, R, mode):
+    if mode == "r":
+        raise RuntimeError(
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
+            "linalg.qr(A, mode='reduced') if you are going to require gradients."
+        )
+    gQ, gR = gs
+    m, n = self.shape[-2:]
+    if mode == "complete" and m > n:
+        raise RuntimeError(
+            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
+        )
+    if m >= n:
+        return _qr_square_gradient(gQ, gR, Q, R)
+    # A wide matrix [X | Y] has R = [U | Q^H Y] with X = Q U.
+    U, gU, gV, Y = R[..., :m], gR[..., :m], gR[..., m:], self[..., m:]
+    gX = _qr_square_gradient(gQ + np.matmul(Y, adjoint_of(gV)), gU, Q, U)
+    return np.concatenate([gX, np.matmul(Q, gV)], self.ndim - 1)
+
+
+_qr_row = op("linalg_qr", _qr, where="", outputs=("Q", "R"), self=_qr_gradient)
+
+
+@composite(where="linalg", name="qr")
+def linalg_qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> Any:
+    """``A = Q R`` with orthonormal columns in ``Q`` and an upper triangular ``R``.
+
+    Raises RuntimeError for a mode other than "reduced", "complete" and "r".
+    """
+    result = _qr_row.function(A, mode)
+    return result if out is None else type(result)(written(r, o, "linalg_qr") for r, o in zip(result, out))
+
+
+@composite
+def qr(input: Tensor, some: bool = True) -> Any:
+    """As :func:`adjoint.linalg.qr`."""
+    return return_type("qr", ("Q", "R"))(tuple(_qr_row.function(input, "reduced" if some else "complete")))
+
+
+# Singular values
+
+
+def _svd(self: Array, full_matrices=True):
+    check_matrix("linalg.svd", self, square=False)
+    try:
+        u, s, vh = np.linalg.svd(self, full_matrices)
+    except np.linalg.LinAlgError:
+        which, _ = of_batch(self, lambda matrix: not np.isfinite(matrix).all())
+        raise LinAlgError(
+            f"linalg.svd: {which}The algorithm failed to converge because the input matrix contained non-finite values."
+        ) from None
+    return u, s, vh
+
+
+def _skew(x):
+    return x - adjoint_of(x)
+
+
+def _svd_gradient(gs, self, U, S, Vh):
+    """Townsend, "Differentiating the singular value decomposition" (2016)."""
+    gU, gS, gVh = gs
+    m, n = self.shape[-2:]
+    k = S.shape[-1]
+    if U.shape[-1] > k or Vh.shape[-2] > k:
+        U, gU, Vh, gVh = U[..., :k], gU[..., :k], Vh[..., :k, :], gVh[..., :k, :]
+    E = (S * S)[..., None, :] - (S * S)[..., :, None] + np.eye(k, dtype=S.dtype)
+    UhgU = _skew(np.matmul(adjoint_of(U), gU))
+    VhgV = _skew(np.matmul(Vh, adjoint_of(gVh)))
+    off = np.eye(k, dtype=S.dtype) == 0
+    inner = np.where(off, _quotient(UhgU, E), constant(0, U)) * S[..., None, :]
+    inner = inner + S[..., :, None] * np.where(off, _quotient(VhgV, E), constant(0, U))
+    inner = inner + _diagonal_matrix(gS)
+    if U.dtype.kind == "c":
+        inner = inner + _diagonal_matrix(_diagonal(UhgU) / (2 * S))
+    gA = np.matmul(U, np.matmul(inner, Vh))
+    if m > k:
+        part = _quotient(gU, S[..., None, :] + (gU - gU))
+        gA = gA + np.matmul(part - np.matmul(U, np.matmul(adjoint_of(U), part)), Vh)
+    if n > k:
+        part = _quotient(gVh, S[..., :, None] + (gVh - gVh))
+        gA = gA + np.matmul(U, part - np.matmul(np.matmul(part, adjoint_of(Vh)), Vh))
+    return gA
+
+
+_svd_row = op("linalg_svd", _svd, where="", outputs=("U", "S", "Vh"), self=_svd_gradient)
+
+
+@composite(where="linalg", name="svd")
+def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> Any:
+    """``A = U diag(S) Vh`` with orthonormal columns in ``U`` and rows in ``Vh``, and ``S`` from the largest on.
+
+    Raises LinAlgError for a matrix that is not finite, RuntimeError where a ``driver`` is given, which is for CUDA alone.
+    """
+    if driver is not None:
+        raise RuntimeError("torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend.")
+    result = _svd_row.function(A, full_matrices)
+    return result if out is None else type(result)(written(r, o, "linalg_svd") for r, o in zip(result, out))
+
+
+@composite(where="linalg")
+def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
+    """The singular values of matrices, from the largest on.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.svdvals(torch.tensor([[3., 0.], [0., 4.]]))
+    tensor([4., 3.])
+    """
+    if driver is not None:
+        raise RuntimeError("torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend.")
+    return written(_svd_row.function(A, False)[1], out, "linalg_svdvals")
+
+
+@composite
+def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
+    """``input = U diag(S) V^H``; :func:`adjoint.linalg.svd` returns ``V^H`` instead."""
+    U, S, Vh = _svd_row.function(input, not some)
+    V = Vh.transpose(-2, -1).conj()
+    if not compute_uv:
+        U, V = U.detach() * 0, V.detach() * 0
+    return return_type("svd", ("U", "S", "V"))((U, S, V))
+
+
+# Eigenvalues
+
+
+def _eigh(self: Array, UPLO="L"):
+    check_matrix("linalg.eigh", self)
+    if UPLO.upper() not in ("L", "U"):
+        raise RuntimeError(f"linalg.eigh: Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    try:
+        values, vectors = np.linalg.eigh(self, UPLO)
+    except np.linalg.LinAlgError:
+        raise LinAlgError("linalg.eigh: The algorithm failed to converge.") from None
+    return values, vectors
+
+
+def _eigh_gradient(gs, eigenvalues, eigenvectors):
+    gL, gV = gs
+    V, L = eigenvectors, eigenvalues
+    k = L.shape[-1]
+    E = L[..., None, :] - L[..., :, None] + np.eye(k, dtype=L.dtype)
+    VhgV = np.matmul(adjoint_of(V), gV)
+    off = np.eye(k, dtype=L.dtype) == 0
+    inner = np.where(off, _quotient(VhgV, E + (VhgV - VhgV)), constant(0, V)) + _diagonal_matrix(gL)
+    return np.matmul(V, np.matmul(inner, adjoint_of(V)))
+
+
+_eigh_row = op("linalg_eigh", _eigh, where="", outputs=("eigenvalues", "eigenvectors"), self=_eigh_gradient)
+
+
+@composite(where="linalg")
+def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Any:
+    """The eigenvalues, ascending, and the eigenvectors of symmetric (Hermitian) matrices; one triangle is looked at."""
+    result = _eigh_row.function(A, UPLO)
+    return result if out is None else type(result)(written(r, o, "linalg_eigh") for r, o in zip(result, out))
+
+
+@composite(where="linalg")
+def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
+    """The eigenvalues of symmetric (Hermitian) matrices, ascending.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.eigvalsh(torch.tensor([[2., 0.], [0., 1.]]))
+    tensor([1., 2.])
+    """
+    return written(_eigh_row.function(A, UPLO)[0], out, "linalg_eigvalsh")
+
+
+def _eig(self: Array):
+    check_matrix("linalg.eig", self)
+    try:
+        values, vectors = np.linalg.eig(self)
+    except np.linalg.LinAlgError:
+        raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.") from None
+    whole = np.complex64 if self.dtype in (np.float32, np.complex64) else np.complex128
+    return values.astype(whole), vectors.astype(whole)
+
+
+def _eig_gradient(gs, eigenvalues, eigenvectors, self_dtype):
+    """Boeddeker et al., "On the computation of complex-valued gradients" (2019), with vectors of norm 1."""
+    gL, gV = gs
+    V, L = eigenvectors, eigenvalues
+    k = L.shape[-1]
+    Vh = adjoint_of(V)
+    VhgV = np.matmul(Vh, gV)
+    inner = VhgV - np.matmul(Vh, V) * (_diagonal(VhgV).real + (L - L))[..., None, :]
+    E = conj(L[..., None, :] - L[..., :, None]) + np.eye(k, dtype=L.dtype)
+    off = np.eye(k) == 0
+    inner = np.where(off, _quotient(inner, E), constant(0, V)) + _diagonal_matrix(gL)
+    gA = np.linalg.solve(Vh, np.matmul(inner, Vh))
+    return gA if self_dtype.kind == "c" else gA.real
+
+
+_eig_row = op("linalg_eig", _eig, where="", outputs=("eigenvalues", "eigenvectors"), self=_eig_gradient)
+
+
+@composite(where="linalg")
+def eig(A: Tensor) -> Any:
+    """The eigenvalues and eigenvectors of square matrices, complex also where the matrices are real."""
+    return _eig_row.function(A)
+
+
+@composite(where="linalg")
+def eigvals(A: Tensor) -> Tensor:
+    """The eigenvalues of square matrices, complex also where the matrices are real."""
+    return _eig_row.function(A)[0]
+
+
+# What is read off singular values
+
+
+@composite(where="linalg")
+def matrix_rank(
+    A: Tensor, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None, rtol: float | None = None
+) -> Tensor:
+    """How many singular values are above ``max(atol, rtol * largest)``.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.matrix_rank(torch.ones(2, 2))
+    tensor(1)
+    """
+    check_matrix("linalg.matrix_rank", A._array, square=False)
+    if tol is not None:
+        atol, rtol = tol, 0.0
+    values = np.absolute(np.linalg.eigvalsh(A._array)) if hermitian else np.linalg.svd(A._array, compute_uv=False)
+    if rtol is None:
+        rtol = 0.0 if atol else max(A._array.shape[-2:]) * np.finfo(A._array.dtype).eps
+    largest = values.max(-1, keepdims=True) if values.shape[-1] else values
+    least = np.maximum(atol or 0.0, rtol * largest)
+    return from_array(np.asarray((values > least).sum(-1), np.int64))
+
+
+@composite(where="linalg")
+def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) -> Tensor:
+    """The condition numbers of matrices with respect to a matrix norm.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.cond(torch.tensor([[4., 0.], [0., 2.]]))
+    tensor(2.)
+    """
+    from adjoint.ops.linalg import inv
+    from adjoint.ops.norms import matrix_norm
+
+    check_matrix("linalg.cond", A._array, square=False)
+    if p is None or p in (2, -2):
+        values = svdvals(A)
+        largest, smallest = values[..., 0], values[..., -1]
+        return written(smallest / largest if p == -2 else largest / smallest, out, "linalg_cond")
+    return written(matrix_norm(A, p) * matrix_norm(inv(A), p), out, "linalg_cond")

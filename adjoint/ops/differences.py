@@ -1,0 +1,211 @@
+"""Differences and what is made of neighbours or pairs: diff, trapezoid, covariance, isin, vander."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.declare import composite
+from adjoint.declare.namespaces import lookup
+from adjoint.ops.arrays import all_values
+from adjoint.ops.contraction import mm
+from adjoint.ops.dims import wrap_dim
+from adjoint.ops.reduction import mean, written
+from adjoint.ops.reduction import sum as summed
+from adjoint.ops.scans import cumprod, cumsum
+from adjoint.tensor import Tensor, from_array
+
+
+def _cat(tensors: list[Tensor], dim: int) -> Tensor:
+    return lookup("torch", "cat")(tensors, dim)
+
+
+@composite
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,
+    out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Each element less the one before along ``dim``, ``n`` times; of bools whether they differ.
+
+    >>> import adjoint as torch
+    >>> torch.diff(torch.tensor([1, 4, 9]))
+    tensor([3, 5])
+    """
+    if input.ndim == 0:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    dim = wrap_dim(dim, input.ndim)
+    parts = [t for t in (prepend, input, append) if t is not None]
+    result = _cat(parts, dim) if len(parts) > 1 else input
+    if n == 0:
+        return written(result.clone(), out, "diff")
+    for _ in range(min(n, result._array.shape[dim])):
+        size = max(result._array.shape[dim] - 1, 0)
+        later, earlier = result.narrow(dim, min(1, size + 1), size), result.narrow(dim, 0, size)
+        result = later.logical_xor(earlier) if result.dtype is dtypes.bool_ else later - earlier
+    return written(result, out, "diff")
+
+
+def _steps(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Any:
+    """The distances between the places of neighbours."""
+    if x is None:
+        return dx
+    if x.ndim == 1 and y.ndim > 1:
+        return diff(x).reshape([-1 if i == dim else 1 for i in range(y.ndim)])
+    return diff(x, 1, dim - y.ndim)
+
+
+@composite(where="torch", aliases=("trapz",))
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+    """The integral along ``dim`` by the trapezoidal rule, at the places ``x`` or ``dx`` apart (1 by default).
+
+    >>> import adjoint as torch
+    >>> torch.trapezoid(torch.tensor([1., 2., 3.]))
+    tensor(4.)
+    """
+    dim = wrap_dim(dim, y.ndim)
+    n = y._array.shape[dim]
+    if x is None:
+        step = 1 if dx is None else dx
+        middle = summed.function(y, dim) - (y.select(dim, 0) + y.select(dim, n - 1)) * 0.5
+        return middle * step
+    pairs = y.narrow(dim, 0, n - 1) + y.narrow(dim, 1, n - 1)
+    return summed.function(pairs * _steps(y, x, dx, dim), dim) / 2
+
+
+@composite(where="torch")
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+    """The integrals up to each place along ``dim`` by the trapezoidal rule.
+
+    >>> import adjoint as torch
+    >>> torch.cumulative_trapezoid(torch.tensor([1., 2., 3.]))
+    tensor([1.5000, 4.0000])
+    """
+    dim = wrap_dim(dim, y.ndim)
+    n = y._array.shape[dim]
+    pairs = y.narrow(dim, 0, n - 1) + y.narrow(dim, 1, n - 1)
+    steps = (1 if dx is None else dx) if x is None else _steps(y, x, dx, dim)
+    return cumsum.function(pairs * steps / 2, dim)
+
+
+@composite
+def cov(
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+) -> Tensor:
+    """The covariances of the rows (variables) over the columns (observations), which may be repeated or weighted.
+
+    >>> import adjoint as torch
+    >>> torch.cov(torch.tensor([[1., 2., 3.], [3., 2., 1.]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.ndim} dimensions"
+        )
+    if input.dtype is dtypes.bool_:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
+    rows = input.reshape(1, -1) if input.ndim < 2 else input
+    count = rows._array.shape[1]
+    for name, weights in (("fweights", fweights), ("aweights", aweights)):
+        if weights is None:
+            continue
+        if weights.ndim > 1:
+            raise RuntimeError(
+                f"cov(): expected {name} to have one or fewer dimensions but got {name} with {weights.ndim} dimensions"
+            )
+        if weights._array.size != count:
+            raise RuntimeError(
+                f"cov(): expected {name} to have the same numel as there are observations in the input but got "
+                f"{weights._array.size} != {count}"
+            )
+        if bool((all_values(weights._array) < 0).any()):
+            raise RuntimeError(f"cov(): {name} cannot be negative")
+    weights = fweights if aweights is None else aweights if fweights is None else fweights * aweights
+    if weights is None:
+        total: Any = count
+        average = mean.function(rows if rows.dtype.is_floating_point or rows.dtype.is_complex else rows.float(), 1, True)
+    else:
+        total = summed.function(weights)
+        average = summed.function(rows * weights, 1, True) / total
+    if weights is None or aweights is None or correction == 0:
+        norm = total - correction
+    else:
+        norm = total - correction * summed.function(weights * aweights) / total
+    away = rows - average
+    back = away if weights is None else away * weights
+    norm = norm.clamp(min=0) if isinstance(norm, Tensor) else max(norm, 0)
+    return (mm.function(away, back.t().conj()) / norm).squeeze()
+
+
+@composite
+def corrcoef(input: Tensor) -> Tensor:
+    """The correlations of the rows (variables) over the columns (observations).
+
+    >>> import adjoint as torch
+    >>> torch.corrcoef(torch.tensor([[1., 2., 3.], [3., 2., 1.]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.ndim} dimensions"
+        )
+    c = cov(input)
+    if c.ndim == 0:
+        return c / c
+    deviations = c.diagonal().sqrt()
+    return (c / deviations.unsqueeze(1) / deviations.unsqueeze(0)).clamp(-1, 1)
+
+
+@composite(where="torch")
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Whether each element is among ``test_elements``; one of the two may be a number.
+
+    >>> import adjoint as torch
+    >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 5]))
+    tensor([False,  True, False])
+    """
+    a, b = (t._array if isinstance(t, Tensor) else np.asarray(t) for t in (elements, test_elements))
+    return from_array(np.asarray(np.isin(a, b, assume_unique=assume_unique, invert=invert)))
+
+
+def _vander(x: Tensor, n: int) -> Tensor:
+    """Powers from 0 on along a new last dimension."""
+    ones = from_array(np.ones((*x._array.shape, min(n, 1)), x._array.dtype))
+    if n <= 1:
+        return ones
+    return _cat([ones, cumprod.function(x.unsqueeze(-1).expand(*x._array.shape, n - 1), -1).to(x.dtype)], -1)
+
+
+@composite(where="torch", name="vander")
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix of powers of a vector's elements, the highest first unless ``increasing``.
+
+    >>> import adjoint as torch
+    >>> torch.vander(torch.tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
+    if x.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    powers = _vander(x, x._array.shape[0] if N is None else N)
+    return powers if increasing else powers.flip(-1)
+
+
+@composite(where="linalg", name="vander")
+def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
+    """The matrices of powers of vectors' elements, from the power 0 on."""
+    return _vander(x, x._array.shape[-1] if N is None else N)
+
+
+@composite(where="linalg", name="diagonal")
+def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of matrices, a view."""
+    return A.diagonal(offset, dim1, dim2)

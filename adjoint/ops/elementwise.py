@@ -1,0 +1,501 @@
+"""Element-wise functions: exponentials, logarithms, trigonometry, error and gamma functions, rounding."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, elementwise, op
+from adjoint.declare.namespaces import inplace_only
+from adjoint.declare.operands import to_float
+from adjoint.ops.arithmetic import constant
+from adjoint.ops.arrays import Array, array_function, conj
+from adjoint.ops.unsupported import unsupported
+from adjoint.ops.widening import in_float32
+from adjoint.tensor import Tensor
+
+# Exponentials and logarithms
+
+exp = elementwise("exp", np.exp, promote="float", self=lambda g, result: g * conj(result))
+exp2 = elementwise("exp2", np.exp2, promote="float", self=lambda g, result: g * conj(result) * constant(math.log(2), g))
+expm1 = elementwise("expm1", np.expm1, promote="float", self=lambda g, result: g * conj(result + 1))
+log = elementwise("log", np.log, promote="float", self=lambda g, self: g / conj(self))
+log2 = elementwise("log2", np.log2, promote="float", self=lambda g, self: g / conj(self * constant(math.log(2), self)))
+log10 = elementwise(
+    "log10", np.log10, promote="float", self=lambda g, self: g / conj(self * constant(math.log(10), self))
+)
+log1p = elementwise(
+    "log1p", np.log1p, promote="float", node="Log1PBackward0", self=lambda g, self: g / conj(self + 1)
+)
+
+# Trigonometric and hyperbolic functions
+
+sin = elementwise("sin", np.sin, promote="float", self=lambda g, self: g * conj(np.cos(self)))
+cos = elementwise("cos", np.cos, promote="float", self=lambda g, self: -g * conj(np.sin(self)))
+tan = elementwise("tan", np.tan, promote="float", self=lambda g, result: g * conj(result * result + 1))
+asin = elementwise(
+    "asin", np.arcsin, promote="float", aliases=("arcsin",), self=lambda g, self: g / conj(np.sqrt(1 - self * self))
+)
+acos = elementwise(
+    "acos", np.arccos, promote="float", aliases=("arccos",), self=lambda g, self: -g / conj(np.sqrt(1 - self * self))
+)
+atan = elementwise(
+    "atan", np.arctan, promote="float", aliases=("arctan",), self=lambda g, self: g / conj(self * self + 1)
+)
+sinh = elementwise("sinh", np.sinh, promote="float", self=lambda g, self: g * conj(np.cosh(self)))
+cosh = elementwise("cosh", np.cosh, promote="float", self=lambda g, self: g * conj(np.sinh(self)))
+tanh = elementwise("tanh", np.tanh, promote="float", self=lambda g, result: g * conj(1 - result * result))
+asinh = elementwise(
+    "asinh", np.arcsinh, promote="float", aliases=("arcsinh",), self=lambda g, self: g / conj(np.sqrt(self * self + 1))
+)
+acosh = elementwise(
+    "acosh", np.arccosh, promote="float", aliases=("arccosh",),
+    self=lambda g, self: g / conj(np.sqrt(self - 1) * np.sqrt(self + 1)),
+)  # fmt: skip
+atanh = elementwise(
+    "atanh", np.arctanh, promote="float", aliases=("arctanh",), self=lambda g, self: g / conj(1 - self * self)
+)
+deg2rad = elementwise(
+    "deg2rad", lambda self: to_float(self) * constant(math.pi / 180, to_float(self)), promote="float",
+    node="Deg2RadBackward0", self=lambda g: g * constant(math.pi / 180, g),
+)  # fmt: skip
+rad2deg = elementwise(
+    "rad2deg", lambda self: to_float(self) * constant(180 / math.pi, to_float(self)), promote="float",
+    node="Rad2DegBackward0", self=lambda g: g * constant(180 / math.pi, g),
+)  # fmt: skip
+
+
+def _without(kinds: str, kernel: str, ufunc: Any) -> Callable[..., Any]:
+    """A ufunc of two arrays for which PyTorch has no kernel where their dtype is of these kinds."""
+
+    def forward(self, other):
+        if self.dtype.kind in kinds:
+            unsupported(kernel, self)
+        return ufunc(self, other)
+
+    return forward
+
+
+atan2 = elementwise(
+    "atan2", _without("c", "atan2_cpu", np.arctan2), plain=np.arctan2, promote="float", aliases=("arctan2",), numbers=False,
+    self=lambda g, self, other: g * other / (self * self + other * other),
+    other=lambda g, self, other: -g * self / (self * self + other * other),
+)  # fmt: skip
+hypot = elementwise(
+    "hypot", _without("iubc", "hypot_cpu", np.hypot), plain=np.hypot, numbers=False,
+    self=lambda g, result, self: g * (self / result),
+    other=lambda g, result, other: g * (other / result),
+)  # fmt: skip
+
+
+def _sinc(self):
+    x = to_float(self) * constant(math.pi, to_float(self))
+    return np.where(x == 0, constant(1, x), np.sin(x) / np.where(x == 0, constant(1, x), x))
+
+
+def _sinc_gradient(g, self):
+    x = self * constant(math.pi, self)
+    safe = np.where(x == 0, constant(1, x), x)
+    slope = (np.cos(safe) * safe - np.sin(safe)) / (self * safe)
+    return g * conj(np.where(x == 0, constant(0, x), slope))
+
+
+sinc = elementwise("sinc", in_float32(_sinc), promote="float", self=in_float32(_sinc_gradient))
+
+
+# Sigmoids
+
+
+_ONES = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}
+
+
+def _sigmoid(self):
+    one = _ONES.get(self.dtype)
+    if one is None or not self.ndim:
+        return 1 / (1 + np.exp(-to_float(self)))
+    e = np.negative(self)
+    np.exp(e, e)
+    np.add(e, one, e)
+    return np.true_divide(one, e, e)
+
+
+sigmoid = elementwise(
+    "sigmoid", _sigmoid, promote="float",
+    self=lambda g, result: g * conj((1 - result) * result),
+)  # fmt: skip
+
+
+def _logit(self, eps=None):
+    x = to_float(self)
+    if eps is not None:
+        x = np.minimum(np.maximum(x, constant(eps, x)), constant(1 - eps, x))
+    return np.log(x / (1 - x))
+
+
+def _logit_gradient(g, self, eps):
+    slope = g / (self * (1 - self))
+    if eps is None:
+        return np.where((self < 0) | (self > 1), constant(np.nan, g), slope)
+    return np.where((self < eps) | (self > 1 - eps), constant(0, g), slope)
+
+
+logit = elementwise("logit", _logit, promote="float", self=_logit_gradient)
+
+
+# Sums and products in the logarithm
+
+
+@array_function
+def sigmoid_of(x):
+    """``1 / (1 + exp(-x))`` of an array."""
+    return _sigmoid(x)
+
+
+taped(sigmoid_of)(lambda x: sigmoid.function(x))
+
+
+def _logaddexp(self, other):
+    if self.dtype.kind in "iub":
+        unsupported("logaddexp_cpu", self)
+    if self.dtype.kind != "c":
+        return np.logaddexp(self, other)
+    larger = np.where(self.real >= other.real, self, other)
+    return np.where(
+        np.isinf(larger), larger, larger + np.log(np.exp(self - larger) + np.exp(other - larger))
+    ).astype(self.dtype)
+
+
+logaddexp = elementwise(
+    "logaddexp", _logaddexp, numbers=False, inplace=False,
+    self=lambda g, self, other: g * conj(sigmoid_of(_difference(self, other))),
+    other=lambda g, self, other: g * conj(sigmoid_of(_difference(other, self))),
+)  # fmt: skip
+
+
+taped(np.logaddexp)(lambda a, b: logaddexp.function(a, b))
+
+
+def _difference(a, b):
+    """``a - b``, and 0 for equal infinities."""
+    return np.where(a == b, constant(0, a), a - b)
+
+
+logaddexp2 = elementwise(
+    "logaddexp2", np.logaddexp2, numbers=False, inplace=False,
+    self=lambda g, self, other: g * sigmoid_of(_difference(self, other) * constant(math.log(2), g)),
+    other=lambda g, self, other: g * sigmoid_of(_difference(other, self) * constant(math.log(2), g)),
+)  # fmt: skip
+
+
+def _xlogy(self, other):
+    x, y = to_float(self), to_float(other)
+    return np.where((x == 0) & ~np.isnan(y), constant(0, x), x * np.log(y))
+
+
+xlogy = elementwise(
+    "xlogy", _xlogy, promote="float", scalar_first=True,
+    node="XlogyBackward2 if other._wrapped else XlogyBackward0",
+    self=lambda g, self, other: g * np.where((self == 0) & (other <= 0), constant(0, g), np.log(other)),
+    other=lambda g, self, other: g * self / other,
+)  # fmt: skip
+
+
+# Error and gamma functions, from SciPy, which is imported when the first of them is called
+
+
+def _special(name: str) -> Callable[..., Any]:
+    """A SciPy ufunc by name, computing half precision in single."""
+
+    def forward(self):
+        import scipy.special
+
+        x = to_float(self)
+        wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+        return getattr(scipy.special, name)(wide).astype(x.dtype)
+
+    return forward
+
+
+_TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
+erf = elementwise(
+    "erf", _special("erf"), promote="float",
+    self=lambda g, self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g),
+)  # fmt: skip
+erfc = elementwise(
+    "erfc", _special("erfc"), promote="float",
+    self=lambda g, self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g),
+)  # fmt: skip
+erfinv = elementwise(
+    "erfinv", _special("erfinv"), promote="float",
+    self=lambda g, result: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g),
+)  # fmt: skip
+lgamma = elementwise("lgamma", _special("gammaln"), promote="float", self=lambda g, self: g * digamma_of(self))
+
+
+@array_function
+def lgamma_of(x):
+    """The logarithm of the size of the gamma function."""
+    return _special("gammaln")(x)
+
+
+taped(lgamma_of)(lambda x: lgamma.function(x))
+
+
+def _incomplete_gamma(name: str, kernel: str) -> Callable[..., Any]:
+    def forward(self, other):
+        import scipy.special
+
+        if self.dtype.kind in "iubc":
+            unsupported(kernel, self)
+        half = self.dtype.itemsize == 2
+        a, x = (self.astype(np.float32), other.astype(np.float32)) if half else (self, other)
+        return getattr(scipy.special, name)(a, x).astype(self.dtype)
+
+    return forward
+
+
+def _gamma_density(self, other):
+    """The derivative of the incomplete gamma function."""
+    return np.exp((self - 1) * np.log(other) - other - lgamma_of(self))
+
+
+def _no_order_derivative(name):
+    raise NotImplementedError(f"the derivative for '{name}: input' is not implemented.")
+
+
+igamma = elementwise(
+    "igamma", _incomplete_gamma("gammainc", "igamma_cpu"), numbers=False,
+    self=lambda g: _no_order_derivative("igamma"),
+    other=lambda g, self, other: g * _gamma_density(self, other),
+)  # fmt: skip
+igammac = elementwise(
+    "igammac", _incomplete_gamma("gammaincc", "igammac_cpu"), numbers=False,
+    self=lambda g: _no_order_derivative("igammac"),
+    other=lambda g, self, other: -g * _gamma_density(self, other),
+)  # fmt: skip
+
+
+@array_function
+def digamma_of(x):
+    """The derivative of the logarithm of the gamma function."""
+    at_pole = (x == np.floor(x)) & (x < 0)
+    return np.where(at_pole, constant(np.nan, x), np.where(x == 0, np.copysign(constant(np.inf, x), -x), _psi(x)))
+
+
+_psi = _special("digamma")
+digamma = elementwise(
+    "digamma", lambda self: digamma_of(to_float(self)), promote="float", self=lambda g, self: g * polygamma_of(1, self)
+)
+taped(digamma_of)(lambda x: digamma.function(x))
+
+
+@array_function
+def polygamma_of(n, x):
+    """The n-th derivative of the digamma function."""
+    import scipy.special
+
+    if n == 0:
+        return digamma_of(x)
+    return scipy.special.polygamma(n, x.astype(np.float64)).astype(x.dtype)
+
+
+def _polygamma_forward(n, self: Array):
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    return polygamma_of(n, to_float(self))
+
+
+_polygamma = op(
+    "polygamma", _polygamma_forward, where="torch",
+    self=lambda g, n, self: g * polygamma_of(n + 1, self),
+)  # fmt: skip
+taped(polygamma_of)(lambda n, x: _polygamma.function(n, x))
+
+
+@composite(where="Tensor", name="polygamma")
+def _polygamma_method(self: Tensor, n: int) -> Tensor:
+    """The n-th derivative of the digamma function."""
+    return _polygamma.function(n, self)
+
+
+def _polygamma_of_self(self: Array, n):
+    return _polygamma_forward(n, self)
+
+
+inplace_only(
+    op(
+        "polygamma.1", _polygamma_of_self, where="", node="PolygammaBackward1",
+        self=lambda g, n, self: g * polygamma_of(n + 1, self),
+    )
+)  # fmt: skip
+
+
+def _mvlgamma(self: Array, p):
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    x = to_float(self)
+    steps = [_special("gammaln")(x - constant(j / 2, x)) for j in range(p)]
+    return functools.reduce(np.add, steps) + constant(p * (p - 1) / 4 * math.log(math.pi), x)
+
+
+mvlgamma = op(
+    "mvlgamma", _mvlgamma,
+    self=lambda g, self, p: g * functools.reduce(np.add, [digamma_of(self - constant(j / 2, self)) for j in range(p)]),
+    doc="""The logarithm of the multivariate gamma function of dimension ``p``.
+
+    >>> import adjoint as torch
+    >>> torch.mvlgamma(torch.tensor([3.]), 2)
+    tensor([1.5502])
+    """,
+)  # fmt: skip
+inplace_only(mvlgamma)
+
+
+@array_function
+def i1_of(x):
+    """The modified Bessel function of order 1."""
+    return _special("i1")(x)
+
+
+@array_function
+def i0_of(x):
+    """The modified Bessel function of order 0."""
+    return _special("i0")(x)
+
+
+def _i1_gradient(g, self, result):
+    safe = np.where(self == 0, constant(1, self), self)
+    return g * np.where(self == 0, constant(0.5, self), i0_of(self) - result / safe)
+
+
+i0 = elementwise("i0", _special("i0"), promote="float", self=lambda g, self: g * i1_of(self))
+i1 = elementwise(
+    "i1", _special("i1"), promote="float", where="special", inplace=False, node="SpecialI1Backward0", self=_i1_gradient
+)
+taped(i0_of)(lambda x: i0.function(x))
+taped(i1_of)(lambda x: i1.function(x))
+
+
+# Rounding
+
+
+def _whole(ufunc: Any) -> Callable[..., Any]:
+    """A rounding ufunc that leaves integers as they are."""
+
+    name = ufunc.__name__
+
+    def forward(self):
+        if self.dtype.kind in "iu":
+            return self.copy()
+        if self.dtype.kind == "b":
+            unsupported(f"{name}_vml_cpu", self)
+        if self.dtype.kind == "c":
+            raise NotImplementedError(f"{name} is not supported for complex inputs")
+        return ufunc(self)
+
+    return forward
+
+
+floor = elementwise("floor", _whole(np.floor), self=lambda g: np.zeros_like(g))
+ceil = elementwise("ceil", _whole(np.ceil), self=lambda g: np.zeros_like(g))
+trunc = elementwise("trunc", _whole(np.trunc), aliases=("fix",), self=lambda g: np.zeros_like(g))
+taped(np.floor)(lambda x: floor.function(x))
+taped(np.trunc)(lambda x: trunc.function(x))
+
+
+def _round(self, *, decimals=0):
+    if self.dtype.kind in "iub":
+        if self.dtype.kind == "b":
+            unsupported("round_vml_cpu", self)
+        if decimals:
+            unsupported("round_cpu", self)
+        return self.copy()
+    if self.dtype.kind == "c":
+        unsupported("round_vml_cpu", self)
+    if decimals == 0:
+        return np.rint(self)
+    scale = constant(10.0 ** abs(decimals), self)
+    return np.rint(self * scale) / scale if decimals > 0 else np.rint(self / scale) * scale
+
+
+round = elementwise(
+    "round", _round, node="RoundBackward1 if decimals else RoundBackward0", self=lambda g: np.zeros_like(g)
+)
+
+
+def _frac(self):
+    if self.dtype.kind in "iubc":
+        unsupported("frac_cpu", self)
+    return self - np.trunc(self)
+
+
+frac = elementwise("frac", _frac, self=lambda g: g)
+
+
+# Signs carried over
+
+
+copysign = elementwise(
+    "copysign", _without("c", "copysign_cpu", np.copysign), plain=np.copysign, promote="float",
+    node="CopysignBackward1 if other._wrapped else CopysignBackward0",
+    self=lambda g, self, result: np.where(self == 0, constant(0, g), g * (result / self)),
+    other=lambda g: np.zeros_like(g),
+)  # fmt: skip
+nextafter = elementwise(
+    "nextafter", _without("iubc", "nextafter_cpu", np.nextafter), plain=np.nextafter, numbers=False
+)
+signbit = elementwise(
+    "signbit", lambda self: np.signbit(self) if self.dtype.kind not in "iub" else self < 0, promote="bool", inplace=False
+)
+heaviside = elementwise("heaviside", np.heaviside, numbers=False)
+
+
+def _frexp(self: Array):
+    if self.dtype.kind in "iub":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    mantissa, exponent = np.frexp(self)
+    return mantissa, exponent.astype(np.int32)
+
+
+frexp = op(
+    "frexp", _frexp, outputs=("mantissa", "exponent"), differentiable=("mantissa",),
+    self=lambda g, exponent: g / 2 ** exponent.astype(g.dtype),
+)  # fmt: skip
+
+# What numbers are
+
+
+def _test(ufunc: Any, real_only: str = "") -> Callable[..., Any]:
+    def forward(self: Array):
+        if real_only and self.dtype.kind == "c":
+            raise RuntimeError(f"{real_only} does not support complex inputs.")
+        if self.dtype.kind in "iub":
+            return np.zeros(self.shape, bool)
+        return ufunc(self)
+
+    return forward
+
+
+isnan = op("isnan", _test(np.isnan))
+isinf = op("isinf", _test(np.isinf))
+isposinf = op("isposinf", _test(lambda x: x == np.inf, "isposinf"))
+isneginf = op("isneginf", _test(lambda x: x == -np.inf, "isneginf"))
+
+
+def _isfinite(self: Array):
+    return np.ones(self.shape, bool) if self.dtype.kind in "iub" else np.isfinite(self)
+
+
+def _isreal(self: Array):
+    return self.imag == 0 if self.dtype.kind == "c" else np.ones(self.shape, bool)
+
+
+isfinite = op("isfinite", _isfinite)
+isreal = op("isreal", _isreal)
+for _row, _ufunc in ((isnan, np.isnan), (isinf, np.isinf), (isfinite, np.isfinite)):
+    taped(_ufunc)(lambda x, row=_row: row.function(x))

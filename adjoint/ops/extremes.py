@@ -1,0 +1,211 @@
+"""The largest and the smallest: max, min, amax, amin, aminmax, argmax, argmin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, op
+from adjoint.ops.arrays import Array, converted
+from adjoint.ops.bounds import maximum, minimum
+from adjoint.ops.dims import wrap_dim
+from adjoint.ops.reduction import axes, spread
+from adjoint.ops.selection import add_along
+from adjoint.ops.unsupported import unsupported
+from adjoint.tensor import Tensor
+
+
+def shared_among_equals(g, self, result, dim, keepdim):
+    """The gradient of an extreme, in equal parts to all elements that have its value; NaN counts as a value."""
+    equal = self == spread(result, self.shape, dim, keepdim)
+    equal = (equal | ((self != self) & spread(result != result, self.shape, dim, keepdim))).astype(g.dtype)
+    count = equal.sum(axis=axes(dim, len(self.shape)), keepdims=True)
+    return spread(g, self.shape, dim, keepdim) * equal / count
+
+
+def _check_not_empty(name: str, shape: tuple[int, ...], dim: Any, error: type[Exception] = IndexError) -> None:
+    if 0 not in shape:
+        return
+    over = axes(dim, len(shape))
+    if over is None:
+        also = " Specify the reduction dim with the 'dim' argument." if name not in ("argmax", "argmin") else ""
+        raise error(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.{also}")
+    given = (dim,) if isinstance(dim, int) else tuple(dim or over)
+    for i, shown in zip(over, given):
+        if shape[i] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {shown} to have non-zero size.")
+
+
+def _of_all(name: str, ufunc: Any) -> Any:
+    def forward(self: Array):
+        if self.dtype.kind == "c":
+            unsupported(f"{name}_all", self)
+        _check_not_empty(name, self.shape, None, RuntimeError)
+        return ufunc.reduce(self, None)
+
+    return forward
+
+
+_max_all = op(
+    "max", _of_all("max", np.maximum), where="", node="MaxBackward1",
+    self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
+)  # fmt: skip
+_min_all = op(
+    "min", _of_all("min", np.minimum), where="", node="MinBackward1",
+    self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
+)  # fmt: skip
+
+
+def index_of(arg: Any, x: Any, dim: int, keepdim: bool) -> Any:
+    """Where ``np.argmax`` or ``np.argmin`` finds the extreme along a dimension."""
+    return converted(arg(x, dim, keepdims=keepdim), np.int64)
+
+
+def select(self: Any, indices: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:
+    """The elements at ``indices``, which have a dimension of size 1 in the place of ``dim``; and the indices."""
+    values = np.take_along_axis(self, indices, dim)
+    return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+
+
+def selected_gradient(g, indices, self_shape, dim, keepdim):
+    """The gradient of selected elements, back where they were."""
+    if not self_shape:
+        return g
+    dim = wrap_dim(dim, len(self_shape))
+    if not keepdim:
+        g, indices = np.expand_dims(g, dim), np.expand_dims(indices, dim)
+    return add_along(g, indices, dim, self_shape)
+
+
+def _along(name: str, arg: Any) -> Any:
+    def forward(self: Array, dim, keepdim=False):
+        if self.dtype.kind == "c":
+            unsupported(name, self)
+        dim = wrap_dim(dim, self.ndim)
+        if self.ndim == 0:
+            return self.copy(), np.zeros((), np.int64)
+        _check_not_empty(name, self.shape, dim)
+        return select(self, index_of(arg, self, dim, True), dim, keepdim)
+
+    return forward
+
+
+_max_along = op(
+    "max", _along("max", np.argmax), where="", node="MaxBackward0", outputs=("values", "indices"),
+    differentiable=("values",), self=selected_gradient,
+)  # fmt: skip
+_min_along = op(
+    "min", _along("min", np.argmin), where="", node="MinBackward0", outputs=("values", "indices"),
+    differentiable=("values",), self=selected_gradient,
+)  # fmt: skip
+
+
+def _three_forms(name: str, of_all: Any, along: Any, of_two: Any) -> Any:
+    def extreme(
+        input: Tensor,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        other: Tensor | None = None,
+        axis: int | None = None,
+        keepdims: bool | None = None,
+        out: Any = None,
+    ) -> Any:
+        dim = dim if axis is None else axis
+        if dim is None and other is None:
+            return of_all.function(input)
+        if other is not None or isinstance(dim, Tensor):
+            return of_two.function(input, dim if other is None else other, out=out)
+        if not isinstance(dim, int) or isinstance(dim, bool):
+            raise TypeError(
+                f"{name}() received an invalid combination of arguments - got (Tensor, {type(dim).__name__}), but expected "
+                "one of:\n * (Tensor input, *, Tensor out = None)\n * (Tensor input, Tensor other, *, Tensor out = None)\n"
+                " * (Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
+                " * (Tensor input, name dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
+            )
+        result = along.function(input, dim, keepdim if keepdims is None else keepdims)
+        if out is None:
+            return result
+        from adjoint.declare.inplace import write_out
+
+        return type(result)(write_out(r, o, name) for r, o in zip(result, out))
+
+    extreme.__name__ = extreme.__qualname__ = name
+    which = "largest" if name == "max" else "smallest"
+    extreme.__doc__ = (
+        f"The {which} element; with ``dim``, those along a dimension and their indices; of two tensors, element by element."
+    )
+    return extreme
+
+
+max = composite(_three_forms("max", _max_all, _max_along, maximum))
+min = composite(_three_forms("min", _min_all, _min_along, minimum))
+
+
+def _of_dims(name: str, ufunc: Any) -> Any:
+    def forward(self: Array, dim=(), keepdim=False):
+        if self.dtype.kind == "c":
+            unsupported(f"{name}_cpu", self)
+        over = axes(dim, self.ndim)
+        _check_not_empty(name, self.shape, dim)
+        return ufunc.reduce(self, over, None, None, keepdim)
+
+    return forward
+
+
+def _shared(g, self, result, dim, keepdim):
+    """As :func:`shared_among_equals`, but a NaN equals nothing, and what nobody has a part in is NaN for all."""
+    equal = (self == spread(result, self.shape, dim, keepdim)).astype(g.dtype)
+    count = equal.sum(axis=axes(dim, len(self.shape)), keepdims=True)
+    return spread(g, self.shape, dim, keepdim) * equal / count
+
+
+amax = op("amax", _of_dims("amax", np.maximum), self=_shared)
+amin = op("amin", _of_dims("amin", np.minimum), self=_shared)
+
+
+@taped(np.max, (np.maximum, "reduce"))
+def _taped_max(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Tensor:
+    return amax.function(x, () if axis is None else axis, keepdims)
+
+
+@taped(np.min, (np.minimum, "reduce"))
+def _taped_min(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Tensor:
+    return amin.function(x, () if axis is None else axis, keepdims)
+
+
+def _aminmax(self: Array, *, dim=None, keepdim=False):
+    _check_not_empty("aminmax", self.shape, dim, RuntimeError)
+    over = axes(dim, self.ndim)
+    return np.minimum.reduce(self, over, None, None, keepdim), np.maximum.reduce(self, over, None, None, keepdim)
+
+
+aminmax = op(
+    "aminmax", _aminmax, outputs=("min", "max"),
+    self=lambda gs, self, min, max, dim, keepdim:
+        shared_among_equals(gs[0], self, min, dim, keepdim) + shared_among_equals(gs[1], self, max, dim, keepdim),
+)  # fmt: skip
+
+
+def _place(name: str, arg: Any) -> Any:
+    def forward(self: Array, dim=None, keepdim=False):
+        if self.dtype.kind in "bc":
+            raise RuntimeError(f"{name}(): does not support {'bool' if self.dtype.kind == 'b' else 'complex'} input")
+        if dim is None:
+            _check_not_empty(name, self.shape, None)
+            found = converted(arg(self), np.int64)
+            return found.reshape((1,) * self.ndim) if keepdim else found
+        dim = wrap_dim(dim, self.ndim)
+        if self.ndim == 0:
+            return np.zeros((), np.int64)
+        _check_not_empty(name, self.shape, dim)
+        return index_of(arg, self, dim, keepdim)
+
+    return forward
+
+
+argmax = op("argmax", _place("argmax", np.argmax))
+argmin = op("argmin", _place("argmin", np.argmin))
+

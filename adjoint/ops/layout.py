@@ -1,0 +1,296 @@
+"""Layout: what a tensor tells about its sizes and memory, and the operators that change them in place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.edges import edge_of
+from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.node import Node
+from adjoint.autograd.origins import note_break, noting
+from adjoint.autograd.saved import alias
+from adjoint.autograd.views import check_writable, step_in_place
+from adjoint.declare import composite
+from adjoint.declare.arguments import sizes
+from adjoint.layouts import strides_of
+from adjoint.ops.dims import wrap_dim
+from adjoint.ops.memory import check_in_storage, geometry, strided
+from adjoint.ops.shape import squeezed, unsqueeze, viewed_as
+from adjoint.ops.strides import _as_strided_view, placed
+from adjoint.ops.transposing import t, transpose
+from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, writes_of
+
+# Sizes
+
+
+@attach
+def size(self: Tensor, dim: int | None = None) -> Any:
+    """The sizes of all dimensions, or of one."""
+    shape = self._array.shape
+    return Size(shape) if dim is None else shape[wrap_dim(dim, len(shape), False)]
+
+
+@attach
+def dim(self: Tensor) -> int:
+    """The number of dimensions."""
+    return self._array.ndim
+
+
+attach(dim, name="ndimension")
+
+
+@attach
+def element_size(self: Tensor) -> int:
+    """The bytes of one element."""
+    return self._array.itemsize
+
+
+attach(property(lambda self: self._array.itemsize), name="itemsize")
+attach(property(lambda self: self._array.nbytes), name="nbytes")
+
+
+# Memory
+
+
+@attach
+def stride(self: Tensor, dim: int | None = None) -> Any:
+    """How many elements apart in memory the places of each dimension are, or of one.
+
+    >>> import adjoint as torch
+    >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride(0)
+    ((3, 1), 1)
+    """
+    found = strides_of(self._array)
+    return found if dim is None else found[wrap_dim(dim, len(found), False)]
+
+
+@attach
+def storage_offset(self: Tensor) -> int:
+    """Where in its memory the tensor begins, in elements.
+
+    >>> import adjoint as torch
+    >>> torch.zeros(3)[1:].storage_offset()
+    1
+    """
+    return geometry(self._array)[1]
+
+
+@attach
+def data_ptr(self: Tensor) -> int:
+    """The address of the first element; 0 for a tensor without elements."""
+    return self._array.__array_interface__["data"][0] if self._array.size else 0
+
+
+# The same memory outside of the graph
+
+
+@composite
+def detach(input: Tensor) -> Tensor:
+    """The same memory, under the same record of writes, outside of the graph.
+
+    >>> import adjoint as torch
+    >>> torch.ones(2, requires_grad=True).detach().requires_grad
+    False
+    """
+    made = alias(input, NO_EDGE)
+    made._tangents = None
+    if noting.on and input.requires_grad:
+        note_break(made, "detach()")
+    return made
+
+
+@composite(name="detach_")
+def _detach_in_place(input: Tensor) -> Tensor:
+    """Take this tensor out of the graph.  Raises RuntimeError on a view."""
+    if input._view is not None:
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as the solution."
+        )
+    input._edge = NO_EDGE
+    if input._writes is not None and input._writes.views is not None:
+        input._writes.outdate()
+    return input
+
+
+def _get_data(self: Tensor) -> Tensor:
+    """The same memory outside of the graph, under a record of writes of its own."""
+    return from_array(self._array)
+
+
+def _set_data(self: Tensor, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+    if self.requires_grad and value.dtype.category < dtypes.FLOAT:
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    self._array = value._array
+
+
+attach(property(_get_data, _set_data), name="data")
+
+
+@attach
+def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
+    """Change the sizes in place; new elements, where there were fewer, are not set.
+
+    Raises RuntimeError on a tensor that requires grad.
+    """
+    shape = sizes("resize_", given)
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    array = self._array
+    writes_of(self).bump()
+    if array.shape == shape:
+        return self
+    count = math.prod(shape)
+    itemsize = array.itemsize
+    steps = [itemsize * math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    _, start, storage = geometry(array)
+    if (start + count) * itemsize <= storage:
+        self._array = strided(array, shape, tuple(steps))
+    else:
+        new = np.zeros(count, array.dtype)
+        kept = storage // itemsize - start
+        new[:kept] = strided(array, (kept,), (itemsize,))
+        self._array = new.reshape(shape)
+    return self
+
+
+@attach
+def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
+    """Change the sizes in place to those of another tensor."""
+    return resize_(self, *the_template._array.shape)
+
+
+@attach
+def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
+    """Make this tensor look at the memory of ``source``, in the same way; at none without it."""
+    if self.requires_grad and mode.enabled:
+        raise RuntimeError("the derivative for 'set_' is not implemented")
+    if source is not None and source._array.dtype != self._array.dtype:
+        raise RuntimeError(
+            f"Expected a Tensor of type {dtypes.SCALAR_TYPE_NAMES[self.dtype]} but got a type "
+            f"{dtypes.SCALAR_TYPE_NAMES[source.dtype]}"
+        )
+    self._array = np.empty(0, self._array.dtype) if source is None else source._array
+    writes_of(self).bump()
+    return self
+
+
+# Other sizes in place
+
+_NODES: dict[str, type[Node]] = {}
+
+
+def _renamed(node: Node, name: str) -> Node:
+    """The node under the name that PyTorch gives to that of the in-place operator."""
+    cls = type(node)
+    known = _NODES.get(name)
+    if known is None:
+        known = _NODES[name] = type(name, (cls,), {"__slots__": (), "__module__": "adjoint"})
+    node.__class__ = known
+    return node
+
+
+def _in_place(
+    self: Tensor, step: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor], node_name: str
+) -> Tensor:
+    check_writable(self, self.requires_grad)
+    stand_in = from_array(self._array)
+    if self._tangents is not None:
+        stand_in._tangents = self._tangents
+    edge = self._edge
+    if self.is_leaf:
+        made = step(stand_in)
+    else:  # also without recording, for gradients have to find back to the shape from before
+        stand_in._edge = edge_of(self)
+        with enable_grad():
+            made = step(stand_in)
+        edge = made._edge
+        assert isinstance(edge, Node)
+        edge = _renamed(edge, node_name)
+    step_in_place(self, made._array, edge, step, back)
+    if self._tangents is not None:
+        self._tangents = made._tangents
+    return self
+
+
+@attach
+def squeeze_(self: Tensor, dim: Any = None) -> Tensor:
+    """Remove dimensions of size 1, in place."""
+    shape = self._array.shape
+    number = 3 if dim is None else 5 if isinstance(dim, tuple) else 4
+    if dim is None:
+        return _in_place(
+            self, lambda x: squeezed.function(x), lambda x: viewed_as.function(x, shape), f"SqueezeBackward{number}"
+        )
+    return _in_place(
+        self, lambda x: squeezed.function(x, dim), lambda x: viewed_as.function(x, shape), f"SqueezeBackward{number}"
+    )
+
+
+@attach
+def unsqueeze_(self: Tensor, dim: int) -> Tensor:
+    """Put a dimension of size 1 at ``dim``, in place."""
+    place = wrap_dim(dim, self._array.ndim + 1)
+    return _in_place(
+        self,
+        lambda x: unsqueeze.function(x, place),
+        lambda x: squeezed.function(x, place),
+        "UnsqueezeBackward1",
+    )
+
+
+@attach
+def transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Exchange two dimensions, in place."""
+
+    def step(x: Tensor) -> Tensor:
+        return transpose.function(x, dim0, dim1)
+
+    return _in_place(self, step, step, "TransposeBackward1")
+
+
+attach(transpose_, name="swapaxes_")
+attach(transpose_, name="swapdims_")
+
+
+@attach
+def t_(self: Tensor) -> Tensor:
+    """Transpose a matrix in place."""
+    check_writable(self, self.requires_grad)
+    if self._array.ndim > 2:
+        raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")
+    return _in_place(self, lambda x: t.function(x), lambda x: t.function(x), "TBackward1")
+
+
+def _seen(x: Tensor, size: Any, stride: Any, shift: int, form: Any) -> Tensor:
+    """The tensor's memory with these sizes and strides, ``shift`` elements on; RuntimeError where it has no such."""
+    if isinstance(x._array, np.ndarray):
+        _, start, storage = geometry(x._array)
+        if start + shift < 0:
+            raise RuntimeError(f"Tensor: invalid storage offset {start + shift}")
+        check_in_storage(size, stride, start + shift, x._array.itemsize, storage)
+    return _as_strided_view.function(x, size, stride, shift, form)
+
+
+@composite
+def as_strided_(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """Look at the memory with any sizes and strides, in place."""
+    size, stride, shift, form = placed(input, size, stride, storage_offset)
+    shape = input._array.shape
+    return _in_place(
+        input,
+        lambda x: _seen(x, size, stride, shift, form),
+        lambda x: _seen(x, shape, form, -shift, stride),
+        "AsStridedBackward1",
+    )

@@ -1,0 +1,170 @@
+"""Legacy constructors: ``torch.Tensor(2, 3)``, ``torch.FloatTensor([1, 2])`` and the other classes of that kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.grad_mode import mode
+from adjoint.declare import composite
+from adjoint.declare.arguments import check_not_negative, sizes, type_name
+from adjoint.declare.namespaces import FUNCTIONS
+from adjoint.declare.once import warn_once
+from adjoint.device import device as Device
+from adjoint.ops.from_data import array_of
+from adjoint.tensor import NO_EDGE, Size, Tensor, writes_of
+
+
+def _over(array: Any, cls: type[Tensor]) -> Tensor:
+    t = object.__new__(cls)
+    t._array = array
+    t._edge = NO_EDGE
+    t._writes = None
+    if mode.inference:
+        t._inference = True
+    return t
+
+
+def _construct(cls: type[Tensor], args: tuple[Any, ...], device: Any, dtype: dtypes.dtype, strict: bool) -> Tensor:
+    """What a legacy constructor makes: an empty tensor of sizes, a copy of data, or another face of a tensor.
+
+    ``strict``: whether a tensor that is given has to be of this dtype.
+    """
+    if device is not None and (kind := Device(device).type) != "cpu":
+        raise RuntimeError(f"legacy constructor expects device type: cpu but device type: {kind} was passed")
+    if not args:
+        return _over(np.empty(0, dtype.array), cls)
+    first = args[0]
+    if len(args) == 1 and isinstance(first, Tensor):
+        if strict and first.dtype is not dtype:
+            raise TypeError(f"expected a tensor of dtype {dtype} (got {first.dtype})")
+        t = _over(first._array, cls)
+        t._writes = writes_of(first)  # the same memory
+        return t
+    if len(args) == 1 and not isinstance(first, Size) and (isinstance(first, bool) or not hasattr(first, "__index__")):
+        if isinstance(first, (str, bytes)):
+            raise TypeError(f"new(): invalid data type '{type_name(first)}'")
+        if not hasattr(first, "__len__") or isinstance(first, dict):
+            raise TypeError(f"new(): data must be a sequence (got {type_name(first)})")
+        return _over(array_of(first, dtype, copy=True), cls)
+    if len(args) == 1 and isinstance(first, np.ndarray):
+        return _over(array_of(first, dtype, copy=True), cls)
+    shape = sizes("new", args)
+    check_not_negative(shape)
+    return _over(np.empty(shape, dtype.array), cls)
+
+
+def _new_tensor(cls: type[Tensor], *args: Any, device: Any = None) -> Tensor:
+    return _construct(cls, args, device, dtypes.get_default_dtype(), strict=False)
+
+
+_new_tensor.__qualname__ = "new"  # errors name it so
+Tensor.__new__ = _new_tensor  # type: ignore[assignment,method-assign]
+
+
+@composite(where="Tensor")
+def new(self: Tensor, *args: Any, device: Any = None) -> Tensor:
+    """As ``torch.Tensor(...)``, of this tensor's dtype."""
+    return _construct(Tensor, args, device, self.dtype, strict=True)
+
+
+class tensortype(type):
+    """The type of ``torch.FloatTensor`` and its kin: a tensor is an instance of the one of its dtype."""
+
+    dtype: dtypes.dtype
+    is_cuda: bool
+
+    def __call__(cls, *args: Any, device: Any = None) -> Any:
+        if cls.is_cuda:
+            raise TypeError(
+                f"type {cls.__module__}.{cls.__name__} not available. Torch not compiled with CUDA enabled."
+            )
+        return _construct(Tensor, args, device, cls.dtype, strict=True)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Tensor) and not cls.is_cuda and instance.dtype is cls.dtype
+
+
+def _legacy_class(dtype: dtypes.dtype, module: str) -> tensortype:
+    name = f"{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
+    return tensortype(name, (), {"__module__": module, "dtype": dtype, "is_cuda": module == "torch.cuda"})
+
+
+_LEGACY = (
+    dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16, dtypes.uint8, dtypes.int8, dtypes.int16,
+    dtypes.int32, dtypes.int64, dtypes.bool_,
+)  # fmt: skip
+CPU_CLASSES = {dtype: _legacy_class(dtype, "torch") for dtype in _LEGACY}
+CUDA_CLASSES = {cls.__name__: cls for cls in (_legacy_class(dtype, "torch.cuda") for dtype in _LEGACY)}
+FUNCTIONS.setdefault("torch", {}).update({cls.__name__: cls for cls in CPU_CLASSES.values()})
+
+_BY_NAME = {f"torch.{name}Tensor": dtype for dtype, name in dtypes.SCALAR_TYPE_NAMES.items()}
+
+
+def type_string(dtype: dtypes.dtype) -> str:
+    """The name of the legacy class of a dtype: ``"torch.FloatTensor"``."""
+    return f"torch.{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
+
+
+def _dtype_of_class(given: Any) -> dtypes.dtype:
+    if isinstance(given, dtypes.dtype):
+        return given
+    if isinstance(given, tensortype):
+        if given.is_cuda:
+            raise AssertionError("Torch not compiled with CUDA enabled")
+        return given.dtype
+    if isinstance(given, str):
+        if given.startswith("torch.cuda."):
+            raise AssertionError("Torch not compiled with CUDA enabled")
+        if given == "torch.Tensor":
+            return dtypes.get_default_dtype()
+        if given not in _BY_NAME:
+            raise ValueError(f"invalid type: '{given}'")
+        return _BY_NAME[given]
+    if given is Tensor:
+        return dtypes.get_default_dtype()
+    raise TypeError("dtype must be a type, str, or dtype object")
+
+
+@composite(where="Tensor", name="type")
+def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The name of the tensor's legacy class or, with an argument, the tensor in another dtype.
+
+    >>> import adjoint as torch
+    >>> torch.ones(1).type(), torch.ones(1).type(torch.int64)
+    ('torch.FloatTensor', tensor([1]))
+    """
+    if dtype is None:
+        return type_string(self.dtype)
+    return self.to(_dtype_of_class(dtype))  # type: ignore[attr-defined]
+
+
+@composite(where="torch")
+def set_default_tensor_type(t: Any) -> None:
+    """Make the dtype of a legacy class the default dtype.  Deprecated: use :func:`adjoint.set_default_dtype`."""
+    warn_once(
+        "default tensor type",
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+    )
+    dtypes.set_default_dtype(_dtype_of_class(t))
+
+
+@composite(where="torch")
+def typename(obj: Any, /) -> str:
+    """The name of an object's type: a tensor's legacy class, or module and name.
+
+    >>> import adjoint as torch
+    >>> torch.typename(torch.ones(1)), torch.typename(1)
+    ('torch.FloatTensor', 'int')
+    """
+    if isinstance(obj, Tensor):
+        return type_string(obj.dtype)
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None)
+    name = getattr(named, "__qualname__", type(obj).__name__)
+    if module in (None, "", "builtins", "__builtin__"):
+        return name
+    return f"{module}.{name}"

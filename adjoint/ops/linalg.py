@@ -1,0 +1,543 @@
+"""Linear algebra: inverses, determinants, linear systems, powers of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, op
+from adjoint.declare.namespaces import FUNCTIONS
+from adjoint.declare.operands import sum_to
+from adjoint.declare.return_types import return_type
+from adjoint.ops.arithmetic import constant
+from adjoint.ops.arrays import Array, all_values, array_function, conj, converted
+from adjoint.ops.contraction import adjoint_of, matmul
+from adjoint.ops.reduction import written
+from adjoint.ops.unsupported import type_name
+from adjoint.tensor import Tensor, from_array
+
+
+class LinAlgError(RuntimeError):
+    """A matrix for which the computation does not work: singular, not positive-definite, not finite."""
+
+
+LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"
+FUNCTIONS.setdefault("linalg", {})["LinAlgError"] = LinAlgError
+
+
+def check_matrix(name: str, A: Any, square: bool = True) -> None:
+    """Raise PyTorch's errors for what is no batch of (square) matrices of floating-point numbers."""
+    if A.ndim < 2:
+        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+    if square and A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(
+            f"{name}: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
+        )
+    if A.dtype.kind in "iub":
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {type_name(A)}")
+    if A.dtype.itemsize == 2:
+        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {type_name(A)}")
+
+
+def of_batch(A: Any, fails: Any) -> tuple[str, Any]:
+    """The words for the first matrix of a batch for which ``fails``, and that matrix."""
+    for i, matrix in enumerate(A.reshape(-1, *A.shape[-2:])):
+        if fails(matrix):
+            return f"(Batch element {i}): " if A.ndim > 2 else "", matrix
+    return "", A
+
+
+def _is_singular(matrix: Any) -> bool:
+    try:
+        np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return True
+    return False
+
+
+def _zero_pivot(matrix: Any) -> int:
+    """Which diagonal element of the triangular factor is zero, from 1 on."""
+    import warnings
+
+    import scipy.linalg
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        factors, _ = scipy.linalg.lu_factor(matrix)
+    zeros = np.flatnonzero(np.diagonal(factors) == 0)
+    return int(zeros[0]) + 1 if zeros.size else len(matrix)
+
+
+# Inverses
+
+
+def _inv(self: Array):
+    check_matrix("linalg.inv", self)
+    try:
+        return np.linalg.inv(self)
+    except np.linalg.LinAlgError:
+        which, matrix = of_batch(self, _is_singular)
+        raise LinAlgError(
+            f"linalg.inv: {which}The diagonal element {_zero_pivot(matrix)} is zero, the inversion could not be completed "
+            "because the input matrix is singular."
+        ) from None
+
+
+def _inverse_gradient(g, result):
+    back = adjoint_of(result)
+    return -np.matmul(back, np.matmul(g, back))
+
+
+_inv_row = op("inverse", _inv, where="", node="LinalgInvExBackward0", self=_inverse_gradient)
+
+
+@taped(np.linalg.inv)
+def _taped_inv(x: Tensor) -> Tensor:
+    return _inv_row.function(x)
+
+
+@composite(where="torch Tensor")
+def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverses of square matrices.
+
+    Raises LinAlgError (a RuntimeError) for a singular one.
+
+    >>> import adjoint as torch
+    >>> torch.inverse(torch.tensor([[2., 0.], [0., 4.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
+    return written(_inv_row.function(input), out, "inverse")
+
+
+@composite(where="linalg")
+def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverses of square matrices; as :func:`adjoint.inverse`."""
+    return written(_inv_row.function(A), out, "linalg_inv")
+
+
+@composite(where="linalg")
+def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
+    """The inverses and, per matrix, 0 or which diagonal element of a singular one is zero."""
+    info = np.zeros(A._array.shape[:-2], np.int32)
+    try:
+        found = _inv_row.function(A)
+    except LinAlgError:
+        if check_errors:
+            raise
+        for place in np.ndindex(info.shape):
+            if _is_singular(A._array[place]):
+                info[place] = _zero_pivot(A._array[place])
+        found = from_array(np.full_like(A._array, np.nan))
+    return return_type("linalg_inv_ex", ("inverse", "info"))((found, from_array(info)))
+
+
+# Determinants
+
+
+@array_function
+def cofactors(x):
+    """The derivative of the determinant, of singular matrices too: ``det(A) inv(A)`` transposed."""
+    u, s, vh = np.linalg.svd(x)
+    n = s.shape[-1]
+    others = np.stack([np.multiply.reduce(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return conj(np.matmul(u * others[..., None, :], vh) * conj(sign)[..., None, None]).astype(x.dtype)
+
+
+@taped(cofactors)
+def _taped_cofactors(x: Tensor) -> Tensor:
+    return _det_row.function(x)[..., None, None] * _inv_row.function(x).transpose(-2, -1)
+
+
+def _det(self: Array):
+    check_matrix("linalg.det", self)
+    return np.linalg.det(self).astype(self.dtype)
+
+
+_det_row = op("det", _det, where="", node="LinalgDetBackward0", self=lambda g, self: g[..., None, None] * conj(cofactors(self)))
+
+
+@composite(where="torch Tensor linalg")
+def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The determinants of square matrices.
+
+    >>> import adjoint as torch
+    >>> torch.det(torch.tensor([[2., 0.], [0., 4.]]))
+    tensor(8.)
+    """
+    return written(_det_row.function(A), out, "linalg_det")
+
+
+def _slogdet(self: Array):
+    check_matrix("linalg.slogdet", self)
+    sign, log = np.linalg.slogdet(self)
+    return converted(sign, self.dtype), converted(log, self.real.dtype)
+
+
+def _slogdet_gradient(gs, self, sign):
+    g = gs[1]
+    if sign.dtype.kind == "c":
+        g = g - (conj(gs[0]) * sign).imag * constant(1j, self)
+    return g[..., None, None] * adjoint_of(np.linalg.inv(self))
+
+
+_slogdet_row = op(
+    "linalg_slogdet", _slogdet, where="", outputs=("sign", "logabsdet"), self=_slogdet_gradient
+)
+
+
+@composite(where="linalg", name="slogdet")
+def linalg_slogdet(A: Tensor) -> Any:
+    """The signs of determinants, and the logarithms of their sizes."""
+    return _slogdet_row.function(A)
+
+
+@composite
+def slogdet(input: Tensor) -> Any:
+    """The signs of determinants, and the logarithms of their sizes."""
+    return return_type("slogdet", ("sign", "logabsdet"))(tuple(_slogdet_row.function(input)))
+
+
+@composite
+def logdet(input: Tensor) -> Tensor:
+    """The logarithms of determinants; NaN of a negative one.
+
+    >>> import adjoint as torch
+    >>> torch.logdet(torch.eye(2))
+    tensor(0.)
+    """
+    from adjoint.ops.bounds import where
+
+    check_matrix("linalg.slogdet", input._array)
+    sign, log = _slogdet_row.function(input)
+    if input.dtype.is_complex:
+        return sign.log() + log
+    return where(sign == -1, float("nan"), log)
+
+
+# Linear systems
+
+
+def _is_vector(A: Any, B: Any) -> bool:
+    """Whether ``B`` is a batch of vectors rather than of matrices."""
+    return B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
+
+
+def _solve(self: Array, B: Array, left=True):
+    name = "linalg.solve"
+    check_matrix(name, self)
+    if self.dtype != B.dtype:
+        raise RuntimeError(
+            f"{name}: Expected A and B to have the same dtype, but found A of type {type_name(self)} and B of type "
+            f"{type_name(B)} instead"
+        )
+    vector = _is_vector(self, B)
+    b = B[..., None] if vector else B
+    if b.shape[-2 if left else -1] != self.shape[-1]:
+        equation = "AX = B" if left else "XA = B"
+        raise RuntimeError(
+            f"{name}: Incompatible shapes of A and B for the equation {equation} ({self.shape[-2]}x{self.shape[-1]} and "
+            f"{b.shape[-2]}x{b.shape[-1]})"
+        )
+    try:
+        if left:
+            x = np.linalg.solve(self, b)
+        else:
+            x = np.linalg.solve(self.swapaxes(-1, -2), b.swapaxes(-1, -2)).swapaxes(-1, -2)
+    except np.linalg.LinAlgError:
+        which, _ = of_batch(self, _is_singular)
+        raise LinAlgError(
+            f"torch.linalg.solve: {which}The solver failed because the input matrix is singular."
+        ) from None
+    return x[..., 0] if vector else x
+
+
+def _solved(A, B):
+    """``inv(A) @ B`` in a formula."""
+    return np.linalg.solve(A, B)
+
+
+def _solve_gradient_B(g, self, B_shape, left, vector):
+    back = adjoint_of(self)
+    if vector:
+        return _solved(back, g[..., None])[..., 0]
+    return _solved(back, g) if left else _solved(back.swapaxes(-1, -2), g.swapaxes(-1, -2)).swapaxes(-1, -2)
+
+
+def _vector_by_shape(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    return len(b) == 1 or (len(a) - 1 == len(b) and b == a[:-1])
+
+
+def _solve_gradient_of_A(g, self, result, self_shape, B_shape, left):
+    vector = _vector_by_shape(self_shape, B_shape)
+    gB = _solve_gradient_B(g, self, B_shape, left, vector)
+    if vector:
+        gA = -(gB[..., :, None] * conj(result)[..., None, :])
+    else:
+        gA = -np.matmul(gB, adjoint_of(result)) if left else -np.matmul(adjoint_of(result), gB)
+    return sum_to(gA, self_shape)
+
+
+_solve_row = op(
+    "linalg_solve", _solve, where="", node="LinalgSolveExBackward0",
+    self=_solve_gradient_of_A,
+    B=lambda g, self, self_shape, B_shape, left:
+        sum_to(_solve_gradient_B(g, self, B_shape, left, _vector_by_shape(self_shape, B_shape)), B_shape),
+)  # fmt: skip
+
+
+@taped(np.linalg.solve)
+def _taped_solve(A: Tensor, B: Tensor) -> Tensor:
+    return _solve_row.function(A, B)
+
+
+@composite(where="linalg")
+def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
+    """The solution of ``A X = B`` (``X A = B`` with ``left=False``); ``B`` holds vectors or matrices.
+
+    Raises LinAlgError for a singular ``A``.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.solve(torch.tensor([[2., 0.], [0., 4.]]), torch.tensor([2., 4.]))
+    tensor([1., 1.])
+    """
+    return written(_solve_row.function(A, B, left), out, "linalg_solve")
+
+
+@array_function
+def triangular_solve(A: Array, B: Array, upper, left, unit):
+    """``inv(A) @ B`` (``B @ inv(A)``) with only a triangle of ``A`` looked at."""
+    t = (np.triu if upper else np.tril)(A)
+    if unit:
+        n = t.shape[-1]
+        t = t - t * np.eye(n, dtype=t.dtype) + np.eye(n, dtype=t.dtype)
+    return _solve(t, B, left)
+
+
+def _triangle(g, upper, unit):
+    k = (1 if unit else 0) if upper else (-1 if unit else 0)
+    return np.triu(g, k) if upper else np.tril(g, k)
+
+
+def _triangular_gradient_B(g, A, upper, left, unit):
+    return triangular_solve(adjoint_of(A), g, not upper, left, unit)
+
+
+def _triangular_gradient_A(g, A, result, upper, left, unit, A_shape):
+    gB = _triangular_gradient_B(g, A, upper, left, unit)
+    gA = -np.matmul(gB, adjoint_of(result)) if left else -np.matmul(adjoint_of(result), gB)
+    return sum_to(_triangle(gA, upper, unit), A_shape)
+
+
+_triangular_row = op(
+    "linalg_solve_triangular", triangular_solve, where="",
+    A=_triangular_gradient_A,
+    B=lambda g, A, upper, left, unit, B_shape: sum_to(_triangular_gradient_B(g, A, upper, left, unit), B_shape),
+)  # fmt: skip
+
+
+@composite(where="linalg")
+def solve_triangular(
+    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
+) -> Tensor:
+    """The solution of ``A X = B`` with a triangular ``A``, of which the other triangle is not looked at.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.solve_triangular(torch.tensor([[2., 9.], [0., 4.]]), torch.tensor([[11.], [4.]]), upper=True)
+    tensor([[1.],
+            [1.]])
+    """
+    return written(_triangular_row.function(A, B, upper, left, unitriangular), out, "linalg_solve_triangular")
+
+
+# Least squares and pseudo-inverses
+
+
+def _pinv(self: Array, rtol=None, hermitian=False):
+    check_matrix("linalg.pinv", self, square=False)
+    if rtol is None:
+        rtol = max(self.shape[-2:]) * np.finfo(self.dtype).eps
+    return np.linalg.pinv(self, rtol, hermitian).astype(self.dtype)
+
+
+def _pinv_gradient(g, self, result):
+    m, n = self.shape[-2:]
+    P, Ph, gh = result, adjoint_of(result), adjoint_of(g)
+    if m <= n:
+        K = np.matmul(gh, P)
+        KPh = np.matmul(K, Ph)
+        return (
+            KPh - adjoint_of(np.matmul(P, K)) - np.matmul(np.matmul(self, P), KPh)
+            + np.matmul(np.matmul(Ph, P), gh - np.matmul(K, self))
+        )  # fmt: skip
+    K = np.matmul(P, gh)
+    PhK = np.matmul(Ph, K)
+    return (
+        PhK - adjoint_of(np.matmul(K, P)) - np.matmul(np.matmul(PhK, P), self)
+        + np.matmul(np.matmul(gh - np.matmul(self, K), P), Ph)
+    )  # fmt: skip
+
+
+_pinv_row = op("linalg_pinv", _pinv, where="", self=_pinv_gradient)
+
+
+@composite(where="linalg")
+def pinv(
+    A: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False, out: Tensor | None = None
+) -> Tensor:
+    """The pseudo-inverses of matrices; singular values below ``max(atol, rtol * largest)`` count as zero.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.pinv(torch.tensor([[2.], [0.]]))
+    tensor([[0.5000, 0.0000]])
+    """
+    if atol is not None:
+        largest = np.linalg.norm(A._array, 2, (-2, -1)).max() if A._array.size else 1.0
+        relative = float(atol) / float(largest) if largest else 0.0
+        rtol = max(relative, rtol or 0.0)
+    return written(_pinv_row.function(A, rtol, hermitian), out, "linalg_pinv")
+
+
+@composite
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """The pseudo-inverses of matrices; as :func:`adjoint.linalg.pinv`."""
+    return pinv(input, rtol=rcond)
+
+
+def _lstsq(self: Array, B: Array, rcond=None):
+    if self.ndim < 2:
+        raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
+    check_matrix("linalg.lstsq", self, square=False)
+    return np.matmul(_pinv(self, rcond), B).astype(self.dtype)
+
+
+def _pseudo(A):
+    return np.linalg.pinv(A)
+
+
+taped(np.linalg.pinv)(lambda x: _pinv_row.function(x))
+
+_lstsq_row = op(
+    "linalg_lstsq", _lstsq, where="", node="LinalgLstsqBackward0",
+    self=lambda g, self, B: _pinv_gradient(np.matmul(g, adjoint_of(B)), self, _pseudo(self)),
+    B=lambda g, self: np.matmul(adjoint_of(_pseudo(self)), g),
+)  # fmt: skip
+
+
+@composite(where="linalg")
+def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
+    """The ``X`` for which ``A X`` is the nearest to ``B``; also the residuals, the rank and the singular values.
+
+    ``driver`` is one of "gelsy", "gels", "gelsd" and "gelss"; all give the same solution here.
+    """
+    if driver not in (None, "gelsy", "gels", "gelsd", "gelss"):
+        raise RuntimeError(
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
+        )
+    if A.ndim < 2:
+        raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
+    vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and B._array.shape == A._array.shape[:-1])
+    b = B.unsqueeze(-1) if vector else B
+    solution = _lstsq_row.function(A, b, rcond)
+    m, n = A._array.shape[-2:]
+    values = np.linalg.svd(A._array, compute_uv=False)
+    least = (max(m, n) * np.finfo(A._array.dtype).eps if rcond is None else rcond) * values[..., :1]
+    rank = (values > least).sum(-1)
+    residuals = np.zeros(0, A._array.dtype)
+    if m > n and driver not in (None, "gelsy") and bool(all_values(rank == n).all()):
+        away = np.matmul(A._array, solution._array) - b._array
+        residuals = (away * conj(away)).real.sum(-2)
+    shown = values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)
+    rank_array = converted(rank, np.int64) if driver != "gels" else np.zeros(0, np.int64)
+    return return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))(
+        (solution.squeeze(-1) if vector else solution, from_array(residuals), from_array(rank_array), from_array(shown))
+    )
+
+
+# Powers and exponentials of matrices
+
+
+@composite(where="torch Tensor linalg")
+def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+    """Square matrices multiplied ``n`` times; with a negative ``n`` their inverses.
+
+    >>> import adjoint as torch
+    >>> torch.matrix_power(torch.tensor([[1., 1.], [0., 1.]]), 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+    """
+    if not isinstance(n, int):
+        raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
+    if A.ndim < 2:
+        raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
+    rows, columns = A._array.shape[-2:]
+    if rows != columns:
+        raise RuntimeError(
+            f"linalg.matrix_power: A must be batches of square matrices, but they are {rows} by {columns} matrices"
+        )
+    if n == 0:
+        eye = np.broadcast_to(np.eye(rows, dtype=A._array.dtype), A._array.shape).copy()
+        return written(A.clone().copy_(from_array(eye)), out, "linalg_matrix_power")
+    if n < 0:
+        A, n = _inv_row.function(A), -n
+    if n == 3:
+        return written(matmul(matmul(A, A), A), out, "linalg_matrix_power")
+    result: Tensor | None = None
+    square = A
+    while n:
+        if n & 1:
+            result = square if result is None else matmul(result, square)
+        n >>= 1
+        if n:
+            square = matmul(square, square)
+    assert result is not None
+    return written(result, out, "linalg_matrix_power")
+
+
+@array_function
+def exponential_of(A: Array):
+    """The matrix exponential."""
+    import scipy.linalg
+
+    return scipy.linalg.expm(A).astype(A.dtype)
+
+
+def _exponential_gradient(g, A):
+    """The upper right block of the exponential of ``[[A^H, g], [0, A^H]]`` (Mathias, 1996)."""
+    back = adjoint_of(A)
+    n = back.shape[-1]
+    last = back.ndim - 1
+    upper = np.concatenate([back, g], last)
+    lower = np.concatenate([np.zeros_like(back), back], last)
+    return exponential_of(np.concatenate([upper, lower], last - 1))[..., :n, n:]
+
+
+_exponential_row = op("linalg_matrix_exp", exponential_of, where="", A=_exponential_gradient)
+
+
+@composite(where="torch Tensor linalg")
+def matrix_exp(A: Tensor) -> Tensor:
+    """The exponentials of square matrices.
+
+    >>> import adjoint as torch
+    >>> torch.matrix_exp(torch.zeros(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    check_matrix("linalg.matrix_exp", A._array)
+    return _exponential_row.function(A)
+
+
+@composite(where="linalg")
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+    """The dot products of the vectors along ``dim``, the first ones conjugated."""
+    from adjoint.ops.complex_parts import conj as conjugated
+    from adjoint.ops.reduction import sum as summed
+
+    return written(summed.function(conjugated(x) * y, dim), out, "linalg_vecdot")
+
+
+FUNCTIONS["linalg"]["matmul"] = matmul

@@ -1,0 +1,102 @@
+"""Memory: where an array's elements lie in the memory that it looks at, and arrays anywhere in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.readings.batched import BatchedArray, MissingRule
+
+
+def root(array: Any) -> Any:
+    """The array that owns the memory (or is the first to look at memory that is not NumPy's)."""
+    found = array
+    base = array.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            found = base
+        base = getattr(base, "base", None)
+    return found
+
+
+def _start(array: Any) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def _low(array: Any) -> int:
+    """The lowest address that the array reaches."""
+    return _start(array) + sum(min(0, s * (n - 1)) for n, s in zip(array.shape, array.strides))
+
+
+def _size_of_storage(owner: Any) -> int:
+    """How many bytes the owner of the memory reaches."""
+    if owner.flags.forc:
+        return owner.nbytes
+    if owner.size == 0:
+        return 0
+    return owner.itemsize + sum(abs(s) * (n - 1) for n, s in zip(owner.shape, owner.strides))
+
+
+def geometry(array: Any) -> tuple[tuple[int, ...], int, int]:
+    """The strides and the offset in the memory, in elements, and the bytes of the memory: PyTorch's storage."""
+    itemsize = array.itemsize
+    owner = root(array)
+    offset = 0 if owner is array else (_start(array) - _low(owner)) // itemsize
+    return tuple(s // itemsize for s in array.strides), offset, _size_of_storage(owner)
+
+
+def check_in_storage(shape: tuple[int, ...], stride: tuple[int, ...], offset: int, itemsize: int, storage: int) -> None:
+    """Raise PyTorch's error where a strided array would reach outside of a memory of so many bytes."""
+    if 0 in shape:
+        return
+    needed = (offset + 1 + sum((n - 1) * s for n, s in zip(shape, stride))) * itemsize
+    if needed > storage:
+        raise RuntimeError(
+            f"setStorage: sizes {list(shape)}, strides {list(stride)}, storage offset {offset}, and itemsize {itemsize} "
+            f"requiring a storage size of {needed} are out of bounds for storage of size {storage}"
+        )
+
+
+def extent(index: Any) -> tuple[int, int]:
+    """The least and the greatest number in an array of indices, of all samples where it is a batch; (0, -1) of none."""
+    while not isinstance(index, np.ndarray):
+        index = index.array
+    return (int(index.min()), int(index.max())) if index.size else (0, -1)
+
+
+def strided(array: Any, shape: tuple[int, ...], strides: tuple[int, ...], shift: int = 0) -> Any:
+    """A view of the array's memory, ``shift`` bytes after the array's start; writable where the array is."""
+    if array.__class__ is BatchedArray:  # every sample in the same way
+        samples = array.array
+        way = strided(samples, (samples.shape[0], *shape), (samples.strides[0], *strides), shift)
+        return BatchedArray(way, array.level)
+    if not isinstance(array, np.ndarray):
+        raise MissingRule("strided memory")
+    if shift >= 0 and array.flags.c_contiguous and 0 not in shape and _fits(shape, strides, shift, array):
+        return np.ndarray(shape, array.dtype, array, shift, strides)
+    placed = _Placed(array, shape, strides, shift if 0 not in shape else 0)
+    found = np.asarray(placed)
+    return found if found.dtype == array.dtype else found.view(array.dtype)
+
+
+def _fits(shape: tuple[int, ...], strides: tuple[int, ...], shift: int, array: Any) -> bool:
+    last = shift + array.itemsize
+    for n, s in zip(shape, strides):
+        if s < 0:
+            return False
+        last += s * (n - 1)
+    return last <= array.nbytes
+
+
+class _Placed:
+    """An array's memory seen from another place with other strides, by NumPy's array interface."""
+
+    __slots__ = ("__array_interface__", "base")
+
+    def __init__(self, array: Any, shape: tuple[int, ...], strides: tuple[int, ...], shift: int) -> None:
+        interface = dict(array.__array_interface__)
+        address, read_only = interface["data"]
+        interface.update(shape=shape, strides=strides, data=(address + shift, read_only))
+        self.__array_interface__ = interface
+        self.base = array

@@ -1,0 +1,554 @@
+"""Normalization: batch, layer, group, instance and RMS norm, and vectors of norm one."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, op
+from adjoint.declare.namespaces import lookup
+from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.loss import no_gradient
+from adjoint.ops.widening import in_float32, widen
+from adjoint.readings.batched import BatchedArray
+from adjoint.tensor import Tensor, writes_of
+
+# Batch norm: statistics of a channel over the batch
+
+
+def _per_channel(x: Array) -> Array:
+    """(N, C, *) as (N, C, L)."""
+    return x.reshape(x.shape[0], x.shape[1], -1)
+
+
+def _channel_sum(x: Array) -> Array:
+    """The sum of (N, C, L) per channel: over the batch first, where NumPy adds whole rows."""
+    n, c, length = x.shape
+    if n > 512:  # NumPy adds rows one after the other; BLAS in blocks, which keeps the rounding small
+        return np.add.reduce((np.ones(n, x.dtype) @ x.reshape(n, -1)).reshape(c, length), 1)
+    return np.add.reduce(np.add.reduce(x, 0), 1)
+
+
+def channel_statistics(x: Array) -> tuple[Array, Array]:
+    """Mean and biased variance of (N, C, *) per channel."""
+    x = _per_channel(widen(x))
+    count = x.shape[0] * x.shape[2]
+    mean = _channel_sum(x) / count
+    centred = x - mean[:, None]
+    centred *= centred
+    return mean, _channel_sum(centred) / count
+
+
+@array_function
+def batch_norm_gradients(
+    g: Array, input: Array, weight: Array | None, mean: Array, invstd: Array, training: bool, eps: float
+) -> tuple[Array, Array, Array]:
+    """The gradients of input, weight and bias; in training the statistics are themselves functions of the input."""
+    dtype = g.dtype
+    g3 = _per_channel(widen(g))
+    centred = _per_channel(widen(input)) - mean[:, None]
+    total = _channel_sum(g3)
+    dot = _channel_sum(g3 * centred)
+    scale = invstd if weight is None else invstd * weight
+    if training:
+        count = g3.shape[0] * g3.shape[2]
+        centred *= (invstd * invstd * dot / -count)[:, None]
+        centred += g3
+        centred -= (total / count)[:, None]
+        centred *= scale[:, None]
+    else:
+        np.multiply(g3, scale[:, None], out=centred)
+    g_input = centred.reshape(input.shape)
+    return g_input if dtype == g_input.dtype else g_input.astype(dtype), dot * invstd, total
+
+
+@taped(batch_norm_gradients)
+def _batch_norm_gradients(
+    g: Tensor, input: Tensor, weight: Tensor | None, mean: Any, invstd: Any, training: bool, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    over = (0, *range(2, input.ndim))
+    column = [1, -1] + [1] * (input.ndim - 2)
+    if training:
+        centred = input - input.mean(over, keepdim=True)
+        invstd = (centred.square().mean(over, keepdim=True) + eps).rsqrt()
+    else:
+        centred = input - mean.view(column)
+        invstd = invstd.view(column)
+    normal = centred * invstd
+    g_weight = (g * normal).sum(over)
+    g_bias = g.sum(over)
+    inner = g
+    if training:
+        count = input.numel() // input.shape[1]
+        inner = g - g_bias.view(column) / count - normal * g_weight.view(column) / count
+    g_input = inner * (invstd if weight is None else invstd * weight.view(column))
+    return g_input, g_weight, g_bias
+
+
+def _batch_gradients(g, input, weight, needed, mean, invstd, training, eps):
+    g_input, g_weight, g_bias = batch_norm_gradients(g, input, weight, mean, invstd, training, eps)
+    return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
+
+
+@in_float32
+def _native_batch_norm(input: Array, weight: Array | None, bias: Array | None, mean, invstd, training, eps):
+    result = _per_channel(input) - mean[:, None]
+    result *= (invstd if weight is None else invstd * weight)[:, None]
+    if bias is not None:
+        result += bias[:, None]
+    return result.reshape(input.shape)
+
+
+_batch_norm_row = op(
+    "native_batch_norm", _native_batch_norm, where="",
+    gradients={"input weight bias": _batch_gradients},
+)  # fmt: skip
+
+
+def _check_elements(name: str, tensor: Tensor | None, channels: int) -> None:
+    if tensor is not None and tensor._array.size != channels:
+        raise RuntimeError(f"{name} should contain {channels} elements not {tensor._array.size}")
+
+
+def _update(running: Tensor, value: Array, momentum: float) -> None:
+    """Move a running statistic towards ``value``, in place; as in PyTorch, no new version."""
+    a = running._array
+    if value.__class__ is BatchedArray and a.__class__ is not BatchedArray:
+        raise RuntimeError(
+            "Batch norm got a batched tensor as input while the running_mean or running_var, which will be updated in "
+            "place, were not batched.\nIf you are using a module and do not need eval mode, please set "
+            "`track_running_stats` to be False.If you are using a prebuilt module and do not need eval mode, please see the "
+            "functorch website for resources on how to patch your module to work with vmap"
+        )
+    np.copyto(a, a * (1 - momentum) + value * momentum, casting="unsafe")
+
+
+def _normalize_batch(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Tensor:
+    x = input._array
+    if x.ndim < 2:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but got 1)")
+    if x.dtype.kind in "iub":
+        name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[x.dtype]]
+        raise NotImplementedError(f'"batch_norm" not implemented for \'{name}\'')
+    channels = x.shape[1]
+    for name, tensor in (
+        ("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias),
+    ):  # fmt: skip
+        _check_elements(name, tensor, channels)
+    no_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
+    if training:
+        mean, var = channel_statistics(x)
+        if running_mean is not None:
+            _update(running_mean, mean, momentum)
+        if running_var is not None:
+            count = x.size // channels if channels else 0
+            _update(running_var, var * (count / (count - 1)) if count > 1 else var * np.nan, momentum)
+    else:
+        if running_mean is None or running_var is None:
+            name = "running_mean" if running_mean is None else "running_var"
+            raise RuntimeError(f"{name} must be defined in evaluation mode")
+        mean, var = widen(running_mean._array).copy(), widen(running_var._array)
+    invstd = 1 / np.sqrt(var + var.dtype.type(eps))
+    return _batch_norm_function(input, weight, bias, mean, invstd, training, eps)
+
+
+_batch_norm_function = _batch_norm_row.function
+
+
+@composite(where="torch", name="batch_norm")
+def _torch_batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool = True,
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.batch_norm`."""
+    return _normalize_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+@composite(where="nn.functional")
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize each channel (dimension 1) of ``input`` over the batch, then scale and shift it.
+
+    In training by the batch's own mean and variance, which move the running ones by ``momentum``; otherwise by the
+    running ones.  Raises ValueError for a batch of one value a channel in training.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.batch_norm(torch.tensor([[1.], [3.]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+    """
+    if training:
+        _check_several_values(input)
+    return _normalize_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+def _check_several_values(input: Tensor) -> None:
+    shape = input._array.shape
+    if len(shape) >= 2 and shape[0] * prod(shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.size()}")
+
+
+@composite(where="nn.functional")
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize each channel of each example by itself: batch norm of a batch of one, with N * C channels."""
+    shape = input._array.shape
+    if use_input_stats and prod(shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.size()}")
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    batch, channels = shape[:2]
+
+    def spread(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor.repeat(batch)
+
+    mean, var = spread(running_mean), spread(running_var)
+    flat = input.contiguous().view(1, batch * channels, *shape[2:])
+    result = _normalize_batch(flat, spread(weight), spread(bias), mean, var, use_input_stats, momentum, eps)
+    for running, moved in ((running_mean, mean), (running_var, var)):
+        if use_input_stats and running is not None and moved is not None:
+            np.copyto(running._array, moved._array.reshape(batch, channels).mean(0))
+            writes_of(running).bump()
+    return result.view(shape)
+
+
+# Layer and group norm: statistics of an example over (a group of) its features
+
+
+def _rows_normalized(x: Array, eps: float) -> tuple[Array, Array]:
+    """(rows, features) with mean 0 and variance 1 a row, and 1 / the deviation of each row."""
+    n = x.shape[1]
+    result = x - (np.add.reduce(x, 1, keepdims=True) / n)
+    var = np.einsum("ij,ij->i", result, result) / n
+    rstd = (1 / np.sqrt(var + var.dtype.type(eps)))[:, None]
+    result *= rstd
+    return result, rstd
+
+
+def _rows_gradient(g: Array, normal: Array, rstd: Array) -> Array:
+    """From the gradient of the normalized rows to that of the rows."""
+    n = g.shape[1]
+    result = g - np.add.reduce(g, 1, keepdims=True) / n
+    result -= normal * (np.einsum("ij,ij->i", g, normal) / n)[:, None]
+    result *= rstd
+    return result
+
+
+@in_float32
+def _layer_norm(input: Array, weight: Array | None, bias: Array | None, normalized_shape, eps):
+    size = prod(normalized_shape)
+    if not input.size:
+        return input.copy()
+    normal, _ = _rows_normalized(input.reshape(-1, size), eps)
+    if weight is not None:
+        normal *= weight.reshape(-1)
+    if bias is not None:
+        normal += bias.reshape(-1)
+    return normal.reshape(input.shape)
+
+
+@array_function
+def layer_norm_gradients(
+    g: Array, input: Array, weight: Array | None, shape: tuple[int, ...], eps: float
+) -> tuple[Array, Array, Array]:
+    """The gradients of input, weight and bias."""
+    dtype = g.dtype
+    size = prod(shape)
+    g2 = widen(g).reshape(-1, size)
+    normal, rstd = _rows_normalized(widen(input).reshape(-1, size), eps)
+    g_weight = np.einsum("ij,ij->j", g2, normal).reshape(shape)
+    g_bias = np.add.reduce(g2, 0).reshape(shape)
+    inner = g2 if weight is None else g2 * widen(weight).reshape(-1)
+    g_input = _rows_gradient(inner, normal, rstd).reshape(input.shape)
+    return tuple(a if a.dtype == dtype else a.astype(dtype) for a in (g_input, g_weight, g_bias))  # type: ignore[return-value]
+
+
+@taped(layer_norm_gradients)
+def _layer_norm_gradients(
+    g: Tensor, input: Tensor, weight: Tensor | None, shape: tuple[int, ...], eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    over = tuple(range(-len(shape), 0))
+    normal, rstd = _normal(input, over, eps)
+    lead = tuple(range(input.ndim - len(shape)))
+    inner = g if weight is None else g * weight
+    g_input = (
+        inner - inner.mean(over, keepdim=True) - normal * (inner * normal).mean(over, keepdim=True)
+    ) * rstd
+    g_weight = g * normal
+    return g_input, g_weight.sum(lead) if lead else g_weight, g.sum(lead) if lead else g
+
+
+def _normal(x: Tensor, over: tuple[int, ...], eps: float) -> tuple[Tensor, Tensor]:
+    centred = x - x.mean(over, keepdim=True)
+    rstd = (centred.square().mean(over, keepdim=True) + eps).rsqrt()
+    return centred * rstd, rstd
+
+
+def _layer_gradients(g, input, weight, needed, normalized_shape, eps):
+    g_input, g_weight, g_bias = layer_norm_gradients(g, input, weight, normalized_shape, eps)
+    return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
+
+
+_layer_norm_row = op(
+    "native_layer_norm", _layer_norm, where="",
+    gradients={"input weight bias": _layer_gradients},
+)  # fmt: skip
+
+
+def _check_normalized_shape(
+    input: Tensor,
+    normalized_shape: tuple[int, ...],
+    weight: Tensor | None,
+    bias: Tensor | None,
+    any_sizes: str = "*, ",
+) -> None:
+    if not normalized_shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+            "normalized_shape = []"
+        )
+    shown = list(normalized_shape)
+    for name, tensor in (("weight", weight), ("bias", bias)):
+        if tensor is not None and tensor._array.shape != normalized_shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(tensor.shape)} "
+                f"and normalized_shape = {shown}"
+            )
+    shape = input._array.shape
+    if shape[len(shape) - len(normalized_shape) :] != normalized_shape or len(shape) < len(normalized_shape):
+        raise RuntimeError(
+            f"Given normalized_shape={shown}, expected input with shape [{any_sizes}{', '.join(map(str, shown))}], but got input "
+            f"of size{list(shape)}"
+        )
+
+
+def _shape(normalized_shape: Any) -> tuple[int, ...]:
+    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+
+
+@composite(where="torch nn.functional")
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize each example over its last dimensions, of shape ``normalized_shape``, then scale and shift it.
+
+    Raises RuntimeError where the shapes do not fit.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.layer_norm(torch.tensor([[1., 3.]]), [2])
+    tensor([[-1.0000,  1.0000]])
+    """
+    shape = _shape(normalized_shape)
+    _check_normalized_shape(input, shape, weight, bias)
+    return _layer_norm_row.function(input, weight, bias, shape, eps)
+
+
+@in_float32
+def _group_norm(input: Array, weight: Array | None, bias: Array | None, num_groups, eps):
+    if not input.size:
+        return input.copy()
+    normal, _ = _rows_normalized(input.reshape(input.shape[0] * num_groups, -1), eps)
+    normal = normal.reshape(*input.shape[:2], -1)
+    if weight is not None:
+        normal *= weight[:, None]
+    if bias is not None:
+        normal += bias[:, None]
+    return normal.reshape(input.shape)
+
+
+@array_function
+def group_norm_gradients(
+    g: Array, input: Array, weight: Array | None, num_groups: int, eps: float
+) -> tuple[Array, Array, Array]:
+    """The gradients of input, weight and bias."""
+    dtype = g.dtype
+    rows = (input.shape[0] * num_groups, -1)
+    g3 = _per_channel(widen(g))
+    normal, rstd = _rows_normalized(widen(input).reshape(rows), eps)
+    g_weight = _channel_sum(g3 * normal.reshape(g3.shape))
+    g_bias = _channel_sum(g3)
+    inner = g3 if weight is None else g3 * widen(weight)[:, None]
+    g_input = _rows_gradient(inner.reshape(rows), normal, rstd).reshape(input.shape)
+    return tuple(a if a.dtype == dtype else a.astype(dtype) for a in (g_input, g_weight, g_bias))  # type: ignore[return-value]
+
+
+@taped(group_norm_gradients)
+def _group_norm_gradients(
+    g: Tensor, input: Tensor, weight: Tensor | None, num_groups: int, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    shape = input.shape
+    rows = (shape[0] * num_groups, input.numel() // (shape[0] * num_groups))
+    column = (1, shape[1]) + (1,) * (input.ndim - 2)
+    over = (0, *range(2, input.ndim))
+    normal, rstd = _normal(input.reshape(rows), (1,), eps)
+    inner = (g if weight is None else g * weight.view(column)).reshape(rows)
+    g_rows = (inner - inner.mean(1, keepdim=True) - normal * (inner * normal).mean(1, keepdim=True)) * rstd
+    return g_rows.reshape(shape), (g * normal.reshape(shape)).sum(over), g.sum(over)
+
+
+def _group_gradients(g, input, weight, needed, num_groups, eps):
+    g_input, g_weight, g_bias = group_norm_gradients(g, input, weight, num_groups, eps)
+    return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
+
+
+_group_norm_row = op(
+    "native_group_norm", _group_norm, where="",
+    gradients={"input weight bias": _group_gradients},
+)  # fmt: skip
+
+
+def _check_group_norm(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None) -> None:
+    shape = input._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    if num_groups <= 0:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    if shape[1] % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(shape)} and num_groups={num_groups}"
+        )
+    for name, tensor in (("weight", weight), ("bias", bias)):
+        if tensor is not None and tensor._array.shape != (shape[1],):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
+                f"shape {list(tensor.shape)} and input of shape {list(shape)}"
+            )
+
+
+@composite(where="torch", name="group_norm")
+def _torch_group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.group_norm`."""
+    _check_group_norm(input, num_groups, weight, bias)
+    return _group_norm_row.function(input, weight, bias, num_groups, eps)
+
+
+@composite(where="nn.functional")
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """Normalize each example over each of ``num_groups`` groups of channels, then scale and shift each channel.
+
+    Raises RuntimeError where the groups do not divide the channels.
+    """
+    shape = input._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    if num_groups > 0 and shape[0] * shape[1] // num_groups * prod(shape[2:]) == 1:
+        raise ValueError(
+            "Expected more than 1 value per channel when training, got input size "
+            f"{[shape[0] * shape[1] // num_groups, num_groups, *shape[2:]]}"
+        )
+    _check_group_norm(input, num_groups, weight, bias)
+    return _group_norm_row.function(input, weight, bias, num_groups, eps)
+
+
+@composite(where="torch nn.functional")
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """Divide each example by the root of its mean square over the last dimensions, then scale it.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.rms_norm(torch.tensor([[3., 4.]]), [2])
+    tensor([[0.8485, 1.1314]])
+    """
+    shape = _shape(normalized_shape)
+    _check_normalized_shape(input, shape, weight, None, "*")
+    half = input._array.dtype.itemsize == 2
+    x = input.to(dtypes.float32) if half else input
+    if eps is None:
+        eps = _machine_epsilon(x.dtype)
+    result = x * (x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
+    if half:
+        result = result.to(input.dtype)
+    return result if weight is None else result * weight
+
+
+def _machine_epsilon(dtype: dtypes.dtype) -> float:
+    return float(np.finfo(dtype.array).eps)
+
+
+@composite(where="nn.functional")
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """Divide each channel by a power of the mean square of the ``size`` channels around it."""
+    if input.ndim < 3:
+        raise ValueError(
+            f"Expected 3D or higher dimensionality                          input (got {input.ndim} dimensions)"
+        )
+    if input.numel() == 0:
+        return input
+    pad, avg_pool2d, avg_pool3d = (lookup("nn.functional", name) for name in ("pad", "avg_pool2d", "avg_pool3d"))
+    square = input.mul(input)
+    if input.ndim == 3:
+        square = pad(square.unsqueeze(1), (0, 0, size // 2, (size - 1) // 2))
+        square = avg_pool2d(square, (size, 1), stride=1).squeeze(1)
+    else:
+        shape = input.size()
+        square = square.view(shape[0], 1, shape[1], shape[2], -1)
+        square = pad(square, (0, 0, 0, 0, size // 2, (size - 1) // 2))
+        square = avg_pool3d(square, (size, 1, 1), stride=1).squeeze(1).view(shape)
+    return input / square.mul(alpha).add(k).pow(beta)
+
+
+@composite(where="nn.functional")
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+    """``input`` divided by its p-norm along ``dim`` (which is taken to be at least ``eps``).
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.normalize(torch.tensor([[3., 4.]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    norm = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    if out is None:
+        return input / norm
+    return lookup("torch", "div")(input, norm, out=out)

@@ -1,0 +1,360 @@
+"""Order: sort, argsort, topk, kthvalue, median, mode, quantile, searchsorted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.declare import composite, op
+from adjoint.layouts import empty_like
+from adjoint.ops.arithmetic import lerp
+from adjoint.ops.arrays import Array, all_values, converted
+from adjoint.ops.dims import wrap_dim
+from adjoint.ops.extremes import select, selected_gradient
+from adjoint.ops.selection import add_along
+from adjoint.ops.unsupported import type_name, unsupported
+from adjoint.tensor import Tensor, from_array
+
+
+def order_along(x: Any, dim: int, descending: bool = False) -> Any:
+    """The indices that sort an array along a dimension, equal elements in their order; NaN is the largest."""
+    if x.dtype.kind == "V":
+        x = x.astype(np.float32)
+    if not descending:
+        return np.argsort(x, dim, kind="stable")
+    n = x.shape[dim]
+    return np.flip(n - 1 - np.argsort(np.flip(x, dim), dim, kind="stable"), dim)
+
+
+def _sort(self: Array, dim=-1, descending=False, *, stable=False):
+    dim = wrap_dim(dim, self.ndim)
+    if self.dtype.kind == "c":
+        raise RuntimeError(" Sort does not support complex dtypes on CPU")
+    if self.ndim == 0:
+        return self.copy(), np.zeros((), np.int64)
+    indices = order_along(self, dim, descending)
+    values = np.take_along_axis(self, indices, dim)
+    if self.__class__ is np.ndarray and not self.flags.c_contiguous:  # both lie in memory as the tensor does
+        values, indices = (copied(a, a.dtype, self) for a in (values, indices))
+    return values, indices
+
+
+def copied(array, dtype, like):
+    found = empty_like(like, dtype, None)
+    found[...] = array
+    return found
+
+
+def _along_gradient(g, indices, self_shape, dim):
+    return add_along(g, indices, wrap_dim(dim, len(self_shape)), self_shape) if self_shape else g
+
+
+sort = op(
+    "sort", _sort, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient
+)
+
+
+@composite
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The indices that sort a tensor along ``dim``.
+
+    >>> import adjoint as torch
+    >>> torch.argsort(torch.tensor([3., 1., 2.]))
+    tensor([1, 2, 0])
+    """
+    return sort.function(input.detach(), dim, descending, stable=stable)[1]
+
+
+@composite
+def msort(input: Tensor) -> Tensor:
+    """The tensor sorted along its first dimension."""
+    return sort.function(input, 0)[0]
+
+
+def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
+    dim = wrap_dim(dim, self.ndim)
+    if not 0 <= k <= (self.shape[dim] if self.ndim else 1):
+        raise RuntimeError("selected index k out of range")
+    if self.dtype.kind == "b":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
+    if self.ndim == 0:
+        return self.copy(), np.zeros((), np.int64)
+    indices = order_along(self, dim, largest)[(slice(None),) * dim + (slice(k),)]
+    return np.take_along_axis(self, indices, dim), indices
+
+
+topk = op("topk", _topk, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
+
+
+def _kthvalue(self: Array, k, dim=-1, keepdim=False):
+    dim = wrap_dim(dim, self.ndim)
+    if not 1 <= k <= (self.shape[dim] if self.ndim else 1):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    if self.ndim == 0:
+        return self.copy(), np.zeros((), np.int64)
+    return select(self, order_along(self, dim)[(slice(None),) * dim + (slice(k - 1, k),)], dim, keepdim)
+
+
+kthvalue = op(
+    "kthvalue", _kthvalue, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient
+)
+
+# The middle
+
+
+def _middle(name: str, skip_nan: bool) -> Any:
+    def along(self: Array, dim, keepdim=False):
+        if self.dtype.kind in "bc":
+            unsupported(f"{name}_cpu", self)
+        dim = wrap_dim(dim, self.ndim)
+        if self.ndim == 0:
+            return self.copy(), np.zeros((), np.int64)
+        n = self.shape[dim]
+        if n == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+        order = order_along(self, dim)
+        missing = (self != self).sum(axis=dim, keepdims=True)
+        if skip_nan:
+            place = np.maximum(n - missing - 1, 0) // 2
+        else:
+            place = np.where(missing > 0, n - missing, (n - 1) // 2)  # the first NaN, where there is one
+        return select(self, np.take_along_axis(order, place, dim), dim, keepdim)
+
+    return along
+
+
+def _middle_of_all(name: str, along: Any) -> Any:
+    def forward(self: Array):
+        flat = self.reshape(-1)
+        if flat.size == 0:
+            return (np.asarray(np.nan, self.dtype) if self.dtype.kind in "fV" else np.asarray(-(2**63), self.dtype)), np.zeros(1, np.int64)
+        value, index = along(flat, 0, False)
+        return value, converted(index).reshape(1)
+
+    return forward
+
+
+def _declare_middle(name: str, skip_nan: bool) -> Any:
+    title = name.capitalize()
+    along = _middle(name, skip_nan)
+    of_all = op(
+        name, _middle_of_all(name, along), where="", node=f"{title}Backward0", keeps=("place",),
+        self=lambda g, place, self_shape: add_along(g.reshape(1), place, 0, (_count(self_shape),)).reshape(self_shape),
+    )  # fmt: skip
+    of_dim = op(
+        name, along, where="", node=f"{title}Backward1", outputs=("values", "indices"), differentiable=("values",),
+        self=selected_gradient,
+    )  # fmt: skip
+
+    def middle(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+        return of_all.function(input) if dim is None else of_dim.function(input, dim, keepdim)
+
+    middle.__name__ = middle.__qualname__ = name
+    middle.__doc__ = "The middle element, the lower one of two; with ``dim``, those along a dimension and their indices." + (
+        "  NaN does not count." if skip_nan else ""
+    )
+    return composite(middle)
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    n = 1
+    for size in shape:
+        n *= size
+    return n
+
+
+median = _declare_middle("median", skip_nan=False)
+nanmedian = _declare_middle("nanmedian", skip_nan=True)
+
+
+def _mode(self: Array, dim=-1, keepdim=False):
+    dim = wrap_dim(dim, self.ndim)
+    if self.ndim == 0:
+        return self.copy(), np.zeros((), np.int64)
+    if self.shape[dim] == 0:
+        raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
+    order = order_along(self, dim)
+    ordered = np.moveaxis(np.take_along_axis(self, order, dim), dim, -1)
+    n = ordered.shape[-1]
+    starts = np.ones(ordered.shape, bool)
+    starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    place = np.arange(n)
+    run = place - np.maximum.accumulate(np.where(starts, place, 0), -1)  # how many equal ones came before
+    last = np.moveaxis(run.argmax(-1)[..., None], -1, dim)  # the first run of the greatest length ends here
+    return select(self, np.take_along_axis(order, last, dim), dim, keepdim)
+
+
+mode = op("mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient)
+
+# Quantiles
+
+_INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpolation: str, out: Any, skip_nan: bool):
+    if input._array.dtype.kind not in "f" or input._array.itemsize == 2:
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    if not isinstance(q, Tensor):
+        if not 0 <= q <= 1:
+            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
+        q = from_array(np.asarray(q, input._array.dtype))
+    elif q.dtype is not input.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    elif q.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    elif not bool(all_values((q._array >= 0) & (q._array <= 1)).all()):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    if interpolation not in _INTERPOLATIONS:
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
+        )
+    if input._array.size == 0:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    original = input.ndim
+    if dim is None:
+        input = input.reshape(-1)
+        wrapped = 0
+    else:
+        wrapped = wrap_dim(dim, original)
+        if original == 0:
+            input = input.reshape(1)
+    ordered = sort.function(input.movedim(wrapped, -1), -1)[0]
+    n = ordered.shape[-1]
+    missing = (ordered._array != ordered._array).sum(-1, keepdims=True)
+    places = np.atleast_1d(q._array)
+    if skip_nan:
+        rank = places * np.maximum(n - missing - 1, 0).astype(places.dtype)
+    else:
+        rank = np.where(missing > 0, np.asarray(n - 1, places.dtype), places * places.dtype.type(n - 1))
+    if interpolation == "lower":
+        rank = np.floor(rank)
+    elif interpolation == "higher":
+        rank = np.ceil(rank)
+    elif interpolation == "nearest":
+        rank = np.rint(rank)
+    below = rank.astype(np.int64)
+    result = ordered.gather(-1, from_array(below))
+    if interpolation in ("linear", "midpoint"):
+        weight = np.full_like(rank, 0.5) if interpolation == "midpoint" else (rank - below).astype(rank.dtype)
+        above = np.ceil(rank).astype(np.int64)
+        result = lerp(result, ordered.gather(-1, from_array(above)), from_array(weight))
+    if q.ndim == 0:
+        result = result.squeeze(-1)
+        if keepdim:
+            result = result.reshape((1,) * original) if dim is None else result.unsqueeze(wrapped)
+    else:
+        result = result.movedim(-1, 0)
+        if keepdim:
+            result = result.reshape((-1, *(1,) * original)) if dim is None else result.unsqueeze(wrapped + 1)
+    if original == 0 and dim is not None and not keepdim:
+        result = result.reshape(q.shape)
+    if out is None:
+        return result
+    from adjoint.declare.inplace import write_out
+
+    return write_out(result, out, name)
+
+
+@composite
+def quantile(
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+    out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """The q-th quantiles along ``dim`` (of all elements by default); the dimension of a 1-d ``q`` comes first.
+
+    Raises RuntimeError for a ``q`` outside of [0, 1].
+
+    >>> import adjoint as torch
+    >>> torch.quantile(torch.tensor([1., 2., 4.]), 0.5)
+    tensor(2.)
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, out, skip_nan=False)
+
+
+@composite
+def nanquantile(
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+    out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """As :func:`quantile`, of the elements that are not NaN."""
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, out, skip_nan=True)
+
+
+# Searching in what is sorted
+
+
+@composite
+def searchsorted(
+    sorted_sequence: Tensor, input: Tensor | float, *, out_int32: bool = False, right: bool = False,
+    side: str | None = None, out: Tensor | None = None, sorter: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """The places at which values would have to be put in to keep the innermost dimension sorted.
+
+    >>> import adjoint as torch
+    >>> torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 6]))
+    tensor([1, 3])
+    """
+    if side is not None and side not in ("left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if side == "left" and right:
+        raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+    side = "right" if right or side == "right" else "left"
+    sequence = sorted_sequence._array
+    if sequence.ndim == 0:
+        raise RuntimeError("torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1")
+    if not isinstance(input, Tensor):
+        if sequence.ndim != 1:
+            raise RuntimeError(
+                "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got "
+                f"boundaries tensor dim({sequence.ndim})"
+            )
+        values = np.asarray(input)
+    else:
+        values = input._array
+        if values.dtype != sequence.dtype:
+            raise RuntimeError(
+                "torch.searchsorted(): boundary and input value tensors should have same dtype, but got boundary tensor "
+                f"dtype {_lower_name(sequence)} and input value tensor dtype {_lower_name(values)}"
+            )
+        if sequence.ndim != 1 and sequence.shape[:-1] != values.shape[:-1]:
+            raise RuntimeError(
+                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+                f"tensor and input value tensor must match, but we got boundaries tensor {list(sequence.shape)} and input "
+                f"value tensor {list(values.shape)}"
+            )
+    if sorter is not None:
+        sequence = np.take_along_axis(sequence, sorter._array, -1)
+    if sequence.ndim == 1:
+        found = np.searchsorted(sequence, values, side)
+    else:
+        rows = sequence.reshape(-1, sequence.shape[-1])
+        found = np.stack([np.searchsorted(r, v, side) for r, v in zip(rows, values.reshape(len(rows), -1))])
+        found = found.reshape(values.shape)
+    result = from_array(np.asarray(found, np.int32 if out_int32 else np.int64))
+    if out is None:
+        return result
+    from adjoint.declare.inplace import write_out
+
+    return write_out(result, out, "searchsorted")
+
+
+def _lower_name(array: Any) -> str:
+    return type_name(array)
+
+
+@composite(where="torch")
+def bucketize(
+    input: Tensor | float, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None
+) -> Tensor:
+    """Which of the intervals between sorted boundaries each value is in.
+
+    >>> import adjoint as torch
+    >>> torch.bucketize(torch.tensor([0, 3, 9]), torch.tensor([1, 3, 5]))
+    tensor([0, 1, 3])
+    """
+    if boundaries.ndim != 1:
+        raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
+
+

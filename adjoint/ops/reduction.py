@@ -1,0 +1,477 @@
+"""Reductions: sum, mean, prod, any, all, variance, logsumexp; and how a reduced gradient spreads out again."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from adjoint import dtypes
+from adjoint.autograd.taped import taped
+from adjoint.declare import composite, op
+from adjoint.declare.operands import to_float
+from adjoint.ops.arithmetic import constant
+from adjoint.ops.arrays import Array, array_function, conj, expand
+from adjoint.ops.dims import wrap_dim, wrap_dims
+from adjoint.ops.unsupported import type_name
+from adjoint.tensor import Tensor
+
+_add_reduce = np.add.reduce
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+# Which dimensions, and back again
+
+
+def axes(dim: Any, ndim: int) -> tuple[int, ...] | None:
+    """The dimensions to reduce, for NumPy: None for all of them (``dim`` is None or empty)."""
+    if dim is None or (dim.__class__ is not int and not isinstance(dim, int) and len(dim) == 0):
+        return None
+    found = wrap_dims(dim, ndim)
+    return found if ndim else None
+
+
+def reduced_size(shape: tuple[int, ...], dim: Any) -> int:
+    """How many elements go into each element of the result."""
+    over = axes(dim, len(shape))
+    return math.prod(shape) if over is None else math.prod(shape[i] for i in over)
+
+
+def restore(x: Array, shape: tuple[int, ...], dim: Any, keepdim: bool) -> Array:
+    """What was reduced from ``shape``, with its dimensions back as dimensions of size 1."""
+    if keepdim or x.ndim == len(shape):
+        return x
+    over = axes(dim, len(shape))
+    return x.reshape([1 if over is None or i in over else n for i, n in enumerate(shape)])
+
+
+def spread(g: Array, shape: tuple[int, ...], dim: Any = None, keepdim: bool = False) -> Array:
+    """A gradient of a reduced array, repeated over the dimensions that were reduced."""
+    if g.ndim:
+        g = restore(g, shape, dim, keepdim)
+    return expand(g, shape)
+
+
+def _as_dtype(g: Array, dtype: Any) -> Array:
+    return g if g.dtype is dtype else g.astype(dtype)
+
+
+# Sums and means
+
+
+def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
+    if dtype is not None:
+        self = self if self.dtype == dtype.array else self.astype(dtype.array)
+        accumulate = dtype.array
+    else:
+        accumulate = self.dtype
+        if (accumulate is _FLOAT32 or accumulate is _FLOAT64) and dim is None and not keepdim:
+            return _add_reduce(self, None)
+        if accumulate.kind in "iub":
+            accumulate = np.int64
+    over = None if dim is None else axes(dim, self.ndim)
+    if accumulate is not np.int64 and accumulate.itemsize == 2 and accumulate.kind in "fV":
+        return _add_reduce(self.astype(np.float32), over, None, None, keepdim).astype(accumulate)
+    return _add_reduce(self, over, accumulate, None, keepdim)
+
+
+sum = op(
+    "sum", _sum, node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
+    self=lambda g, self_shape, self_dtype, dim, keepdim: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype),
+)  # fmt: skip
+
+
+@taped(np.sum, (np.add, "reduce"))
+def _taped_sum(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Tensor:
+    return sum.function(x, axis, keepdims)
+
+
+def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
+    d = self.dtype
+    if dtype is None and dim is None and not keepdim and (d is _FLOAT32 or d is _FLOAT64):
+        return _add_reduce(self, None) / self.size
+    if dtype is not None:
+        if dtype.category < dtypes.FLOAT:
+            raise RuntimeError(
+                "mean(): could not infer output dtype. Optional dtype must be either a floating point or complex dtype. "
+                f"Got: {dtypes.SCALAR_TYPE_NAMES[dtype]}"
+            )
+        self = self.astype(dtype.array)
+    elif d.kind in "iub":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
+            f"{type_name(self)}"
+        )
+    over = axes(dim, self.ndim)
+    size = reduced_size(self.shape, dim)
+    if self.dtype.itemsize == 2:
+        return (_add_reduce(self.astype(np.float32), over, None, None, keepdim) / size).astype(self.dtype)
+    return _add_reduce(self, over, None, None, keepdim) / size
+
+
+def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):
+    if g.ndim == 0:  # ``g[()]`` is a NumPy scalar, which is divided in a tenth of a 0-d array's time
+        return _as_dtype(expand(g[()] / math.prod(self_shape), self_shape), self_dtype)
+    return _as_dtype(spread(g / reduced_size(self_shape, dim), self_shape, dim, keepdim), self_dtype)
+
+
+mean = op(
+    "mean", _mean, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient
+)
+
+
+@taped(np.mean)
+def _taped_mean(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Tensor:
+    return mean.function(x, axis, keepdims)
+
+
+def _nansum(self: Array, dim=None, keepdim=False, *, dtype=None):
+    if self.dtype.kind == "c":
+        raise RuntimeError("nansum on CPU does not support complex inputs")
+    if self.dtype.kind not in "iub":
+        self = np.where(np.isnan(self), constant(0, self), self)
+    return _sum(self, dim, keepdim, dtype=dtype)
+
+
+nansum = op(
+    "nansum", _nansum,
+    self=lambda g, self, self_shape, self_dtype, dim, keepdim:
+        np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)),
+)  # fmt: skip
+
+
+@composite
+def nanmean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None, out: Any = None
+) -> Tensor:
+    """The mean of the elements that are not NaN.
+
+    Raises RuntimeError on a tensor of integers.
+
+    >>> import adjoint as torch
+    >>> torch.nanmean(torch.tensor([1., float("nan"), 3.]))
+    tensor(2.)
+    """
+    if input.dtype.category < dtypes.FLOAT:
+        raise RuntimeError(
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{dtypes.SCALAR_TYPE_NAMES[input.dtype]}"
+        )
+    count = sum.function(~input.detach().isnan(), dim, keepdim)
+    return written(nansum.function(input, dim, keepdim, dtype=dtype) / count, out, "nanmean")
+
+
+def written(result: Any, out: Any, name: str) -> Any:
+    """A composite's result, in ``out`` where one was given."""
+    if out is None:
+        return result
+    from adjoint.declare.inplace import write_out
+
+    return write_out(result, out, name)
+
+
+# Products
+
+
+@array_function
+def products_of_others(x, dim):
+    """For each element the product of all others along a dimension, zeros or not."""
+    ones = np.ones_like(np.take(x, [0], dim)) if x.shape[dim] else x
+    n = x.shape[dim]
+    before = np.concatenate((ones, np.cumprod(_part(x, dim, 0, n - 1), dim)), dim)
+    after = np.concatenate((ones, np.cumprod(np.flip(_part(x, dim, 1, n), dim), dim)), dim)
+    return before * np.flip(after, dim)
+
+
+def _part(x, dim, start, stop):
+    return x[(slice(None),) * dim + (slice(start, stop),)]
+
+
+@taped(products_of_others)
+def _taped_products(x: Tensor, dim: int) -> Tensor:
+    from adjoint.ops.scans import cumprod
+
+    n = x._array.shape[dim]
+    ones = x.detach().narrow(dim, 0, min(1, n)) * 0 + 1
+    before = _cat([ones, cumprod.function(x.narrow(dim, 0, n - 1), dim)], dim)
+    after = _cat([ones, cumprod.function(x.narrow(dim, 1, n - 1).flip(dim), dim)], dim)
+    return before * after.flip(dim)
+
+
+def _cat(tensors: Any, dim: int) -> Tensor:
+    from adjoint.declare.namespaces import lookup
+
+    return lookup("torch", "cat")(tensors, dim)
+
+
+def _prod(self: Array, dim=None, keepdim=False, *, dtype=None):
+    if dtype is not None:
+        self = self.astype(dtype.array)
+    if dim is not None and not isinstance(dim, int):
+        raise TypeError(
+            f"prod() received an invalid combination of arguments - got ({type(dim).__name__}), but expected one of:\n"
+            " * (*, torch.dtype dtype = None)\n * (int dim, bool keepdim = False, *, torch.dtype dtype = None)\n"
+        )
+    accumulate = self.dtype
+    over = axes(dim, self.ndim)
+    if accumulate.kind in "iub":
+        return np.multiply.reduce(self, over, np.int64 if dtype is None else accumulate, None, keepdim)
+    if accumulate.itemsize == 2:
+        return np.multiply.reduce(self.astype(np.float32), over, None, None, keepdim).astype(accumulate)
+    return np.multiply.reduce(self, over, None, None, keepdim)
+
+
+def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves the result too, and minds writes to it
+    if not self_shape:
+        return g
+    if dim is None:
+        others = products_of_others(self.reshape(-1), 0).reshape(self_shape) if math.prod(self_shape) else self
+    else:
+        others = products_of_others(self, wrap_dim(dim, len(self_shape))) if math.prod(self_shape) else self
+    return _as_dtype(spread(g, self_shape, dim, keepdim), others.dtype) * conj(others)
+
+
+prod = op(
+    "prod", _prod, node="ProdBackward0 if dim is None else ProdBackward1",
+    self=_prod_gradient,
+)  # fmt: skip
+
+
+@taped(np.prod, (np.multiply, "reduce"))
+def _taped_prod(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Tensor:
+    return prod.function(x, axis, keepdims)
+
+
+# Truth
+
+
+def _truth(ufunc: Any) -> Any:
+    def forward(self: Array, dim=None, keepdim=False):
+        result = ufunc.reduce(self, axes(dim, self.ndim), np.bool_, None, keepdim)
+        return result.astype(np.uint8) if self.dtype == np.uint8 else result
+
+    return forward
+
+
+any = op("any", _truth(np.logical_or))
+all = op("all", _truth(np.logical_and))
+
+
+def _count_nonzero(self: Array, dim=None):
+    return _add_reduce(self != 0, axes(dim, self.ndim), np.int64)
+
+
+count_nonzero = op("count_nonzero", _count_nonzero)
+
+# Variance
+
+
+def _deviations(x, dim):
+    """The elements less their mean over the dimensions."""
+    return x - restore(x.mean(axis=axes(dim, x.ndim), keepdims=True), x.shape, dim, True)
+
+
+def _check_variance(name: str, array: Any, dim: Any, correction: float) -> float:
+    """The degrees of freedom, with PyTorch's error and warning."""
+    if array.dtype.kind in "iub":
+        many = name in ("std_mean", "var_mean")
+        raise RuntimeError(
+            f"{name} only support floating point and complex dtypes"
+            if many
+            else "std and var only support floating point and complex dtypes"
+        )
+    freedom = reduced_size(array.shape, dim) - correction
+    if freedom <= 0:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
+            "numel divided by output numel).",
+            UserWarning,
+            stacklevel=4,
+        )
+    return max(freedom, 0)
+
+
+def variance_of(x: Any, dim: Any, correction: float, keepdim: bool, name: str = "var") -> Any:
+    """The variance of an array, computed in two passes and in float32 at least."""
+    freedom = _check_variance(name, x, dim, correction)
+    wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    away = _deviations(wide, dim)
+    squares = (away * conj(away)).real if away.dtype.kind == "c" else away * away
+    return _add_reduce(squares, axes(dim, x.ndim), None, None, keepdim) / wide.real.dtype.type(freedom)
+
+
+def _var(self: Array, dim=None, correction=1, keepdim=False):
+    return variance_of(self, dim, correction, keepdim).astype(self.real.dtype if self.dtype.kind == "c" else self.dtype)
+
+
+def _std(self: Array, dim=None, correction=1, keepdim=False):
+    return np.sqrt(variance_of(self, dim, correction, keepdim, "std")).astype(
+        self.real.dtype if self.dtype.kind == "c" else self.dtype
+    )
+
+
+def _var_gradient(g, self, self_shape, dim, correction, keepdim):
+    freedom = reduced_size(self_shape, dim) - correction
+    factor = constant(np.nan if freedom == 0 else 2 / freedom, g)
+    return spread(g * factor, self_shape, dim, keepdim) * _deviations(self, dim)
+
+
+def _std_gradient(g, result, self, self_shape, dim, correction, keepdim):
+    of_variance = np.where(result == 0, constant(0, g), g / (result * 2))
+    return _var_gradient(of_variance, self, self_shape, dim, correction, keepdim)
+
+
+_var_row = op("var", _var, where="", self=_var_gradient)
+_std_row = op("std", _std, where="", self=_std_gradient)
+
+
+def _var_mean(self: Array, dim=None, correction=1, keepdim=False):
+    variance = variance_of(self, dim, correction, keepdim, "var_mean").astype(
+        self.real.dtype if self.dtype.kind == "c" else self.dtype
+    )
+    return variance, _mean(self, dim, keepdim)
+
+
+def _std_mean(self: Array, dim=None, correction=1, keepdim=False):
+    variance = variance_of(self, dim, correction, keepdim, "std_mean")
+    return np.sqrt(variance).astype(self.real.dtype if self.dtype.kind == "c" else self.dtype), _mean(self, dim, keepdim)
+
+
+def _mean_share(g, self_shape, dim, keepdim):
+    return spread(g / reduced_size(self_shape, dim), self_shape, dim, keepdim)
+
+
+_var_mean_row = op(
+    "var_mean", _var_mean, where="", outputs=("var", "mean"),
+    self=lambda gs, self, self_shape, dim, correction, keepdim:
+        _var_gradient(gs[0], self, self_shape, dim, correction, keepdim) + _mean_share(gs[1], self_shape, dim, keepdim),
+)  # fmt: skip
+_std_mean_row = op(
+    "std_mean", _std_mean, where="", outputs=("std", "mean"),
+    self=lambda gs, std, self, self_shape, dim, correction, keepdim:
+        _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim)
+        + _mean_share(gs[1], self_shape, dim, keepdim),
+)  # fmt: skip
+
+
+def _variance_arguments(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
+    """``var(unbiased)`` and ``var(dim, unbiased)`` as (dim, correction)."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None or unbiased else 0
+    return dim, correction
+
+
+@composite
+def var(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The variance over ``dim`` (all dimensions by default), divided by the count less ``correction`` (1).
+
+    Raises RuntimeError on a tensor of integers; warns where the count does not exceed ``correction``.
+
+    >>> import adjoint as torch
+    >>> torch.var(torch.tensor([1., 2., 3.]))
+    tensor(1.)
+    """
+    dim, correction = _variance_arguments(dim if axis is None else axis, unbiased, correction)
+    keepdim = keepdim if keepdims is None else keepdims
+    return written(_var_row.function(input, dim, correction, keepdim), out, "var")
+
+
+@composite
+def std(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The standard deviation, the square root of :func:`var`.
+
+    >>> import adjoint as torch
+    >>> torch.std(torch.tensor([1., 2., 3.]), correction=0)
+    tensor(0.8165)
+    """
+    dim, correction = _variance_arguments(dim if axis is None else axis, unbiased, correction)
+    keepdim = keepdim if keepdims is None else keepdims
+    return written(_std_row.function(input, dim, correction, keepdim), out, "std")
+
+
+@composite(where="torch")
+def var_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The variance and the mean."""
+    dim, correction = _variance_arguments(dim, unbiased, correction)
+    return tuple(_var_mean_row.function(input, dim, correction, keepdim))  # type: ignore[return-value]
+
+
+@composite(where="torch")
+def std_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The standard deviation and the mean."""
+    dim, correction = _variance_arguments(dim, unbiased, correction)
+    return tuple(_std_mean_row.function(input, dim, correction, keepdim))  # type: ignore[return-value]
+
+
+# Sums in the logarithm
+
+
+def _logsumexp(self: Array, dim, keepdim=False):
+    x = to_float(self)
+    over = axes(dim, x.ndim)
+    wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    if wide.size == 0:
+        return np.log(_add_reduce(np.exp(wide), over, None, None, keepdim)).astype(x.dtype)
+    most = np.maximum.reduce(wide.real, over, None, None, True)
+    most = np.where(np.isinf(most), constant(0, most), most)
+    total = np.log(_add_reduce(np.exp(wide - most), over, None, None, keepdim))
+    return (total + most.reshape(total.shape)).astype(x.dtype)
+
+
+logsumexp = op(
+    "logsumexp", _logsumexp,
+    self=lambda g, self, result, self_shape, dim, keepdim:
+        spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim))),
+)  # fmt: skip
+
+
+# The diagonal's sum
+
+
+def _trace(self: Array):
+    if self.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {self.ndim}")
+    return _sum(self.diagonal())
+
+
+@array_function
+def identity_like(g, shape):
+    """A matrix of this shape with a number all along its diagonal."""
+    return np.eye(*shape, dtype=g.dtype) * g
+
+
+@taped(identity_like)
+def _taped_identity(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    from adjoint.tensor import from_array
+
+    return from_array(np.eye(*shape, dtype=g._array.dtype)) * g
+
+
+trace = op("trace", _trace, tangent="linear", self=lambda g, self_shape: identity_like(g, self_shape))

@@ -1,0 +1,236 @@
+"""Resizing images: per dimension, each output element is a weighted sum of a few input elements."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from adjoint.declare import composite, op
+from adjoint.declare.namespaces import lookup
+from adjoint.ops.arrays import Array
+from adjoint.ops.pooling_kernels import resample
+from adjoint.ops.widening import in_float32
+from adjoint.tensor import Tensor
+
+# mode, n, out, scale, align_corners, antialias -> what gives one dimension
+Axis = tuple[str, int, int, float, bool, bool]
+
+
+@lru_cache(maxsize=512)
+def taps(axis: Axis) -> tuple[Any, Any]:
+    """Indices and weights, (out, taps) each, of one dimension."""
+    mode, n, out, scale, align_corners, antialias = axis
+    i = np.arange(out, dtype=np.float64)
+    if mode in ("nearest", "nearest-exact"):
+        start = 0.5 if mode == "nearest-exact" else 0.0
+        found = np.floor(((i + start) * np.float32(scale)).astype(np.float32)).astype(np.int64)
+        return np.minimum(found, n - 1)[:, None], np.ones((out, 1))
+    if antialias:
+        return _antialiased(mode, n, out, scale)
+    source = i * scale if align_corners else (i + 0.5) * scale - 0.5
+    if mode == "cubic":
+        low = np.floor(source)
+        t = source - low
+        a = -0.75
+        weights = np.stack([_cubic(t + 1, a), _cubic(t, a), _cubic(1 - t, a), _cubic(2 - t, a)], 1)
+        return np.clip(low.astype(np.int64)[:, None] + np.arange(-1, 3), 0, n - 1), weights
+    source = np.maximum(source, 0)
+    low = np.minimum(np.floor(source).astype(np.int64), n - 1)
+    t = np.clip(source - low, 0, 1)
+    return np.stack([low, np.minimum(low + 1, n - 1)], 1), np.stack([1 - t, t], 1)
+
+
+def _cubic(x: Any, a: float) -> Any:
+    """Keys' cubic convolution kernel."""
+    x = np.abs(x)
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = ((x - 5) * x + 8) * x * a - 4 * a
+    return np.where(x <= 1, near, np.where(x < 2, far, 0))
+
+
+def _antialiased(mode: str, n: int, out: int, scale: float) -> tuple[Any, Any]:
+    """The kernel stretched over all the input that one output element covers."""
+    radius = 2.0 if mode == "cubic" else 1.0
+    stretch = max(scale, 1.0)
+    support = radius * stretch
+    width = math.ceil(support) * 2 + 1
+    indices, weights = np.zeros((out, width), np.int64), np.zeros((out, width))
+    for i in range(out):
+        center = scale * (i + 0.5)
+        start = max(int(center - support + 0.5), 0)
+        stop = min(int(center + support + 0.5), n)
+        at = (np.arange(start, stop) - center + 0.5) / stretch
+        w = _cubic(at, -0.5) if mode == "cubic" else np.maximum(1 - np.abs(at), 0)
+        indices[i, : stop - start] = np.arange(start, stop)
+        weights[i, : stop - start] = w / w.sum()
+    return indices, weights
+
+
+@lru_cache(maxsize=512)
+def _matrix(axis: Axis, dtype: Any) -> Any:
+    """The taps as a matrix (out, in)."""
+    indices, weights = taps(axis)
+    matrix = np.zeros((axis[2], axis[1]), np.float64)
+    np.add.at(matrix, (np.arange(axis[2])[:, None], indices), weights)
+    return matrix.astype(dtype)
+
+
+@in_float32
+def _upsample(self: Array, axes):
+    x = self
+    for k, axis in enumerate(axes):
+        indices, weights = taps(axis)
+        dim = self.ndim - len(axes) + k
+        if indices.shape[1] == 1:
+            x = np.take(x, indices[:, 0], dim)
+            continue
+        shape = [1] * self.ndim
+        shape[dim] = -1
+        total = 0
+        for j in range(indices.shape[1]):
+            total = total + np.take(x, indices[:, j], dim) * weights[:, j].astype(x.dtype).reshape(shape)
+        x = total
+    return x
+
+
+def _row(node: str) -> Any:
+    return op(
+        "upsample_" + node, _upsample, where="", node=f"Upsample{node}Backward0", tangent="linear",
+        self=in_float32(lambda g, axes: resample(g, tuple(_matrix(axis, g.dtype).T for axis in axes))),
+    )  # fmt: skip
+
+
+_ROWS = {
+    node: _row(node)
+    for node in (
+        "Nearest1D", "Nearest2D", "Nearest3D", "NearestExact1D", "NearestExact2D", "NearestExact3D", "Linear1D",
+        "Bilinear2D", "Trilinear3D", "Bicubic2D", "Bilinear2DAa", "Bicubic2DAa",
+    )
+}  # fmt: skip
+
+_MODES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+_NODES = {"linear": "Linear1D", "bilinear": "Bilinear2D", "trilinear": "Trilinear3D", "bicubic": "Bicubic2D"}
+
+
+def _target(
+    input: Tensor, size: Any, scale_factor: Any, recompute: bool | None
+) -> tuple[tuple[int, ...], list[float | None]]:
+    """The output size, and the scale to sample with where it is not given by the sizes."""
+    space = tuple(input.shape[2:])
+    n = len(space)
+    if size is not None and scale_factor is not None:
+        raise ValueError("only one of size or scale_factor should be defined")
+    if size is None and scale_factor is None:
+        raise ValueError("either size or scale_factor should be defined")
+    if size is not None:
+        if isinstance(size, (list, tuple)):
+            if len(size) != n:
+                raise ValueError(
+                    f"Input and output must have the same number of spatial dimensions, but got input with spatial "
+                    f"dimensions of {list(space)} and output size of {size}. Please provide input tensor in (N, C, d1, "
+                    "d2, ...,dK) format and output size in (o1, o2, ...,oK) format."
+                )
+            out = tuple(int(s) for s in size)
+        else:
+            out = (int(size),) * n
+        if recompute:
+            raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
+        return out, [None] * n
+    if isinstance(scale_factor, (list, tuple)):
+        if len(scale_factor) != n:
+            raise ValueError(
+                f"Input and scale_factor must have the same number of spatial dimensions, but got input with spatial "
+                f"dimensions of {list(space)} and scale_factor of shape {scale_factor}. Please provide input tensor in "
+                "(N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format."
+            )
+        factors = [float(s) for s in scale_factor]
+    else:
+        factors = [float(scale_factor)] * n
+    out = tuple(math.floor(m * f) for m, f in zip(space, factors))
+    return out, [None] * n if recompute else list(factors)
+
+
+@composite(where="nn.functional")
+def interpolate(
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
+    """Resize (N, C, *space) to ``size`` or by ``scale_factor``.
+
+    ``mode`` is "nearest", "nearest-exact", "area", or "linear" (3D input), "bilinear", "bicubic" (4D), "trilinear"
+    (5D).  Raises ValueError where the sizes do not fit the dimensions.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.interpolate(torch.tensor([[[1., 2.]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    if mode in ("nearest", "area", "nearest-exact"):
+        if align_corners is not None:
+            raise ValueError(
+                "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+            )
+    elif align_corners is None:
+        align_corners = False
+    out, factors = _target(input, size, scale_factor, recompute_scale_factor)
+    n = input.ndim - 2
+    if antialias and not (mode in ("bilinear", "bicubic") and input.ndim == 4):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
+        )
+    known = (*_MODES, "nearest", "nearest-exact", "area")
+    if n not in (1, 2, 3) or mode not in known:
+        raise NotImplementedError(
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear "
+            f"| bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
+        )
+    if mode == "area":
+        return lookup("nn.functional", f"adaptive_avg_pool{n}d")(input, out)
+    if mode in _MODES and _MODES[mode] != n:
+        raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs {_MODES[mode] + 2}D input")
+    if any(o <= 0 for o in out) or 0 in input.shape[1:]:
+        raise RuntimeError(
+            "Input and output sizes should be greater than 0, but got "
+            f"input ({_sides(input.shape[2:])}) output ({_sides(out)})"
+        )
+    kind = "cubic" if mode == "bicubic" else mode if mode.startswith("nearest") else "linear"
+    axes = []
+    for size_in, size_out, factor in zip(input.shape[2:], out, factors):
+        if align_corners:
+            scale = (size_in - 1) / (size_out - 1) if size_out > 1 else 0.0
+        else:
+            scale = 1 / factor if factor is not None and factor > 0 else size_in / size_out
+        axes.append((kind, size_in, size_out, scale, bool(align_corners), antialias))
+    node = _NODES.get(mode) or f"{'NearestExact' if mode == 'nearest-exact' else 'Nearest'}{n}D"
+    return _ROWS[node + ("Aa" if antialias else "")].function(input, tuple(axes))
+
+
+def _sides(sizes: Any) -> str:
+    return ", ".join(f"{side}: {size}" for side, size in zip("DHW"[-len(sizes) :], sizes))
+
+
+def _deprecated(name: str, **fixed: Any) -> None:
+    def resize(
+        input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None
+    ) -> Tensor:
+        warnings.warn(
+            f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+        )
+        return interpolate(input, size, scale_factor, **{"mode": mode, "align_corners": align_corners, **fixed})
+
+    resize.__name__ = name
+    resize.__doc__ = "A deprecated name of :func:`interpolate`."
+    composite(resize, where="nn.functional")
+
+
+_deprecated("upsample")
+_deprecated("upsample_nearest", mode="nearest")
+_deprecated("upsample_bilinear", mode="bilinear", align_corners=True)

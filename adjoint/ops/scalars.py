@@ -1,0 +1,68 @@
+"""Scalars: a Python number as an element of a dtype, with PyTorch's check that it fits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from adjoint import dtypes
+
+# C's names of the types, which the message gives.
+_C_NAMES: dict[dtypes.dtype, str] = {
+    dtypes.float16: "float",
+    dtypes.bfloat16: "float",
+    dtypes.float32: "float",
+    dtypes.float64: "double",
+    dtypes.complex64: "c10::complex<float>",
+    dtypes.complex128: "c10::complex<double>",
+    dtypes.uint8: "uint8_t",
+    dtypes.int8: "int8_t",
+    dtypes.int16: "int16_t",
+    dtypes.int32: "int",
+    dtypes.int64: "int64_t",
+    dtypes.uint16: "uint16_t",
+    dtypes.uint32: "uint32_t",
+    dtypes.uint64: "uint64_t",
+    dtypes.bool_: "bool",
+}
+_LARGEST_FLOAT32 = 3.4028234663852886e38
+
+
+def fits(value: complex, dtype: dtypes.dtype) -> bool:
+    """Whether a number can be an element: negative integers may wrap around into unsigned types."""
+    if dtype.category == dtypes.BOOL or dtype.category == dtypes.COMPLEX:
+        return True
+    if isinstance(value, complex):
+        if value.imag != 0:
+            return False
+        value = value.real
+    if dtype.category == dtypes.FLOAT:
+        return dtype is dtypes.float64 or not math.isfinite(value) or abs(value) <= _LARGEST_FLOAT32
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    bits = dtype.itemsize * 8
+    if dtype.is_signed:
+        return -(2 ** (bits - 1)) <= int(value) < 2 ** (bits - 1)
+    lowest = 0 if isinstance(value, float) else 1 - 2**bits
+    return lowest <= value < 2**bits
+
+
+def convert(value: complex, dtype: dtypes.dtype) -> Any:
+    """The number as NumPy takes it for this dtype.
+
+    Raises RuntimeError, in PyTorch's words, where it does not fit.
+    """
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise OverflowError("int too big to convert")
+    if not fits(value, dtype):
+        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[dtype]} without overflow")
+    if dtype.category == dtypes.BOOL:
+        return bool(value)
+    if dtype.category == dtypes.COMPLEX:
+        return complex(value)
+    if isinstance(value, complex):
+        value = value.real
+    if dtype.category == dtypes.FLOAT:
+        return float(value)
+    number = int(value)
+    return number % 2 ** (dtype.itemsize * 8) if number < 0 and not dtype.is_signed else number

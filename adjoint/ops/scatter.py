@@ -1,0 +1,126 @@
+"""Adding up by index: the adjoint of reading by index, on which the gradients of all indexing stand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from adjoint.declare import op
+from adjoint.ops.arrays import Array, Arrays, array_function
+
+_FEW = 2048  # elements from which on a sparse matrix product is faster than numpy.add.at
+
+
+@array_function
+def add_at(g: Array, index: Array, count, unique=False):
+    """Zeros of ``count`` rows, with row ``i`` of ``g`` added to row ``index[i]`` (from 0 on)."""
+    shape = (count, *g.shape[1:])
+    if unique:
+        found = np.zeros(shape, g.dtype)
+        found[index] = g
+        return found
+    if g.size >= _FEW and g.ndim > 1 and g.dtype.kind == "f" and g.itemsize >= 4:
+        return _add_at_by_product(g.reshape(len(g), -1), index, count).reshape(shape)
+    wide = g.dtype if g.dtype.kind != "V" and g.itemsize > 2 else np.dtype(np.float32)
+    found = np.zeros(shape, wide)
+    if g.ndim == 1 or g.size < 64:
+        np.add.at(found, index, g.astype(wide, copy=False))
+    else:  # one index per element takes a much faster way through numpy.add.at than one per row
+        width = math.prod(g.shape[1:])
+        each = (index[:, None] * width + np.arange(width)).reshape(-1)
+        np.add.at(found.reshape(-1), each, g.astype(wide, copy=False).reshape(-1))
+    return found.astype(g.dtype, copy=False)
+
+
+def _add_at_by_product(g: Any, index: Any, count: int) -> Any:
+    """A sparse matrix with a one per index, times the rows."""
+    from scipy.sparse import csc_matrix
+
+    n = len(index)
+    ones = np.ones(n, g.dtype)
+    return csc_matrix((ones, index, np.arange(n + 1)), shape=(count, n)) @ g
+
+
+op("add_at", add_at, tangent="linear", where="", g=lambda g, index: index_at(g, [index], (0,)))
+
+
+@array_function
+def from_zero(index: Array, size):
+    """Indices of which some may count from the end, counted from 0 on."""
+    return np.where(index < 0, index + size, index)
+
+
+op("from_zero", from_zero, where="")
+
+
+def place(indices, dims, ndim):
+    """NumPy's index: the arrays at their dimensions, everything else whole."""
+    found = [slice(None)] * ndim
+    for d, index in zip(dims, indices):
+        found[d] = index
+    return tuple(found)
+
+
+@array_function
+def index_at(self: Array, indices: Arrays, dims, unique=False):
+    """The elements at the indices, which broadcast: in place of the dimensions if those are adjacent, else in front."""
+    if len(indices) == 1:
+        return self.take(indices[0], dims[0])
+    return np.ascontiguousarray(self[place(indices, dims, self.ndim)])
+
+
+def index_back(g, shape, indices, dims, unique=False):
+    """The adjoint of :func:`index_at`: zeros of ``shape`` with ``g`` added at the indices."""
+    flat, width = 0, 1
+    for d, index in zip(reversed(dims), reversed(indices)):
+        flat = flat + from_zero(index, shape[d]) * width
+        width *= shape[d]
+    adjacent = all(b == a + 1 for a, b in zip(dims, dims[1:]))
+    first = dims[0] if adjacent else 0
+    rest = [d for d in range(len(shape)) if d not in dims]
+    indexed = flat.ndim
+    if first and indexed + len(rest):
+        around = [*range(first), *range(first + indexed, g.ndim)]
+        g = g.transpose((*range(first, first + indexed), *around))
+    rows = g.reshape((flat.size, *(shape[d] for d in rest)))
+    found = add_at(rows, flat.reshape(-1), width, unique)
+    found = found.reshape((*(shape[d] for d in dims), *(shape[d] for d in rest)))
+    order = [*dims, *rest]
+    if order == sorted(order):
+        return found
+    return found.transpose(sorted(range(len(order)), key=order.__getitem__))
+
+
+@array_function
+def index_zero(self: Array, indices: Arrays, dims):
+    """The array with zeros at the indices."""
+    found = self.copy()
+    found[place(indices, dims, self.ndim)] = 0
+    return found
+
+
+op("index_zero", index_zero, tangent="linear", where="", self=lambda g, indices, dims: index_zero(g, indices, dims))
+
+
+@array_function
+def zero_in(self: Array, part):
+    """The array with zeros in a part that a basic index names."""
+    found = self.copy()
+    found[part] = 0
+    return found
+
+
+op("zero_in", zero_in, tangent="linear", where="", self=lambda g, part: zero_in(g, part))
+
+
+@array_function
+def masked_put(g: Array, mask: Array):
+    """Zeros of the mask's shape with the elements of ``g`` in order where it is true."""
+    found = np.zeros(mask.shape, g.dtype)
+    found[mask] = g
+    return found
+
+
+op("masked_put", masked_put, tangent="linear", where="", g=lambda g, mask: g[mask])

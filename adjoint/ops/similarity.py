@@ -1,0 +1,62 @@
+"""How alike vectors are: cosine similarity and pairwise distance."""
+
+from __future__ import annotations
+
+from adjoint.autograd.grad_mode import no_grad
+from adjoint.declare import composite
+from adjoint.declare.namespaces import lookup
+from adjoint.tensor import Tensor
+
+
+@composite(where="torch nn.functional")
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between ``x1`` and ``x2`` along ``dim``; norms are taken to be at least ``eps``.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
+    tensor([0.7071])
+    """
+    if x1.dtype is not x2.dtype:
+        common = lookup("torch", "result_type")(x1, x2)
+        x1, x2 = x1.to(common), x2.to(common)
+    if not x1.is_floating_point():
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {_name(x1)}")
+    x1, x2 = lookup("torch", "broadcast_tensors")(x1, x2)
+    unit = []
+    for x in (x1, x2):
+        norm = x.norm(2, dim, keepdim=True).clone()
+        with no_grad():  # the gradient goes on through a norm that was too small
+            norm.clamp_min_(eps)
+        unit.append(x / norm)
+    return (unit[0] * unit[1]).sum(dim)
+
+
+def _name(x: Tensor) -> str:
+    from adjoint.dtypes import SCALAR_TYPE_NAMES
+
+    return SCALAR_TYPE_NAMES[x.dtype]
+
+
+@composite(where="torch nn.functional")
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """The p-norm of ``x1 - x2 + eps`` along the last dimension.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.pairwise_distance(torch.zeros(1, 2), torch.tensor([[3., 4.]]))
+    tensor([5.0000])
+    """
+    return (x1 - x2 + eps).norm(p, -1 if max(x1.ndim, x2.ndim) else None, keepdim)
+
+
+@composite(where="torch nn.functional")
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them."""
+    if input.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
+    n = input.shape[0]
+    i, j = lookup("torch", "triu_indices")(n, n, 1).unbind(0)
+    return (input[i] - input[j]).norm(p, -1)

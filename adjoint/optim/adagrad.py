@@ -1,0 +1,85 @@
+"""Adagrad: Duchi, Hazan and Singer (2011)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.optim.elementwise import Elementwise, signed_and_decayed
+from adjoint.optim.optimizer import check_at_least_zero, check_fused, check_learning_rate
+from adjoint.tensor import Tensor
+
+
+class Adagrad(Elementwise):
+    """Steps divided, per element, by the root of the sum of all squared gradients so far.
+
+    ``lr_decay`` lets the learning rate fall as ``1 / (1 + lr_decay * steps)``.  The state is made at once and not at
+    the first step, as in PyTorch.
+    """
+
+    _later_options = {"foreach": None, "maximize": False, "differentiable": False, "fused": None}
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float | Tensor = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_learning_rate(lr)
+        check_at_least_zero(
+            lr_decay=(lr_decay, "lr_decay value"),
+            weight_decay=(weight_decay, "weight_decay value"),
+            start=(initial_accumulator_value, "initial_accumulator_value value"),
+            eps=(eps, "epsilon value"),
+        )
+        check_fused(fused, foreach, differentiable)
+        defaults = {
+            "lr": lr,
+            "lr_decay": lr_decay,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        for p in group["params"]:
+            self.state[p] = self._new_state(group, p)
+
+    def _new_state(self, group: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        state = super()._new_state(group, p)
+        if p._array.dtype.kind == "c":  # the squares of the real and of the imaginary parts
+            state["sum"]._array += 1j * group["initial_accumulator_value"]
+        return state
+
+    def share_memory(self) -> None:
+        """Would move the state to shared memory, which Adjoint's tensors cannot be in."""
+        raise NotImplementedError("Adagrad.share_memory: Adjoint has no tensors in shared memory")
+
+    def _slots(self, group: dict[str, Any]) -> dict[str, float]:
+        return {"sum": group["initial_accumulator_value"]}
+
+    def _update(self, group: dict[str, Any], step: Any, p: Any, g: Any, total: Any) -> Any:
+        g = signed_and_decayed(group, p, g)
+        total += g * g
+        denominator = np.sqrt(total)
+        denominator += group["eps"]
+        change = g / denominator
+        change *= group["lr"] / (1 + (step - 1) * group["lr_decay"])
+        p -= change
+        return p, total

@@ -1,0 +1,261 @@
+"""Optimizers that treat every element alike: one rule on arrays, run in blocks, in batches, or recorded.
+
+A subclass writes its rule once, in :meth:`Elementwise._update`, as NumPy code.  The rule has three readings:
+
+* on blocks of a large parameter, small enough that temporaries stay in the cache;
+* on one flat array that gathers all small parameters of a group (:mod:`adjoint.optim.batch`), so that a ufunc is
+  called once and not once per parameter;
+* on :class:`~adjoint.autograd.taped.Taped` arrays with ``differentiable=True``: the step is then recorded.
+
+So a rule changes arrays by ``+=``, ``-=``, ``*=`` and :func:`store` (which make new arrays in the third reading),
+returns all that it changed, and never writes into the gradient that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.taped import Taped
+from adjoint.autograd.views import check_writable
+from adjoint.declare.inplace import overwrite
+from adjoint.optim.batch import SMALL, Batch
+from adjoint.optim.optimizer import Optimizer, count, number
+from adjoint.tensor import Tensor, from_array, writes_of
+
+BLOCK = 32768  # elements: with their temporaries, a handful of arrays of float32 fit a second-level cache
+
+
+def store(target: Any, value: Any) -> Any:
+    """Make ``target`` hold ``value``: in place where it is an array, else the value itself is returned."""
+    if target.__class__ is np.ndarray:
+        target[...] = value
+        return target
+    return value
+
+
+def signed_and_decayed(group: dict[str, Any], p: Any, g: Any) -> Any:
+    """The gradient to descend along: its sign turned by ``maximize``, with the gradient of an L2 penalty."""
+    if group["maximize"]:
+        g = -g
+    decay = group["weight_decay"]
+    if (decay.__class__ is not float and decay.__class__ is not int) or decay != 0:
+        pull = p * decay
+        pull += g
+        return pull
+    return g
+
+
+class Elementwise(Optimizer):
+    """Base of the optimizers with an elementwise rule."""
+
+    _counts_in_tensors = True
+    _counts = True
+    """Whether a parameter's state has a ``step``."""
+
+    _batches: dict[int, Batch]
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self._batches = {}
+        super().__init__(params, defaults)
+        if defaults.get("fused"):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.dtype.category < 2:
+                        raise RuntimeError(
+                            "`fused=True` requires all the params to be floating point Tensors of supported devices: "
+                            f"['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia'] but {p.dtype} and cpu"
+                        )
+
+    # What a subclass says
+
+    def _slots(self, group: dict[str, Any]) -> dict[str, float]:
+        """The names of the arrays of state beside each parameter, with what they are filled with at first."""
+        raise NotImplementedError
+
+    def _update(self, group: dict[str, Any], step: Any, p: Any, g: Any, *slots: Any) -> Any:
+        """The rule: change ``p`` and its ``slots`` for the gradient ``g``; ``step`` is 1 at first.
+
+        Returns the parameter and the slots.
+        """
+        raise NotImplementedError
+
+    def _new_state(self, group: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        """A parameter's state before its first step."""
+        state: dict[str, Any] = {"step": count()} if self._counts else {}
+        for name, value in self._slots(group).items():
+            state[name] = from_array(np.full_like(p._array, value, order="K"))
+        return state
+
+    def _advance(self, group: dict[str, Any], state: dict[str, Any], first: bool) -> Any:
+        """Count one step of a parameter; what the rule gets as ``step``."""
+        if not self._counts:
+            return 1 if first else 2
+        step = state["step"]
+        step._array += 1
+        return step._array.item()
+
+    # How it runs
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient; the loss if a ``closure`` computes it anew, else None."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        enabled = mode.enabled
+        token = quiet(IGNORE)
+        try:
+            for group in self.param_groups:
+                if group["differentiable"]:
+                    self._step_recorded(group)
+                    continue
+                mode.enabled = False
+                self._step_group(group)
+                mode.enabled = enabled
+        finally:
+            mode.enabled = enabled
+            loud(token)
+        return loss
+
+    def _step_group(self, group: dict[str, Any]) -> None:
+        if group.get("capturable"):
+            _refuse_capturable()
+        options = _plain(group)
+        params = group["params"]
+        batch: Batch | None = self._batches.get(id(params))
+        done: Any = ()
+        if batch is not None:
+            if batch.group != list(map(id, params)):
+                batch = None
+            elif batch.gather(self.state):
+                step = batch.advance()
+                if step is not None:
+                    self._in_blocks(options, step, batch.data, batch.gradient, batch.slots)
+                    batch.scatter()
+                    done = batch.ids
+            elif not batch.intact(self.state):
+                self._batches.pop(id(params))
+                batch = None
+            if len(done) == len(params):
+                return
+        fresh = []
+        for p in params:
+            if p._grad is None or id(p) in done:
+                continue
+            state = self.state[p] if self._counts or self._slots(group) else {}
+            first = not state
+            if first:
+                state.update(self._new_state(options, p))
+            self._add_slots(options, p, state)
+            self._step_one(options, p, state, self._advance(options, state, first))
+            if first or batch is None:
+                fresh.append(p)
+        if fresh and len(fresh) > 1 and type(self)._advance is Elementwise._advance:
+            small = [
+                p for p in params if p._grad is not None and Batch.takes(p, self.state.get(p, {}), self._slots(group))
+            ]
+            if len(small) > 1:
+                names = tuple(self._slots(group))
+                self._batches[id(params)] = Batch(params, small, self.state, names, self._counts)
+
+    def _add_slots(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+        """Make those slots that an option switched on after the first step."""
+        for name, value in self._slots(group).items():
+            if state.get(name) is None:
+                state[name] = from_array(np.full_like(p._array, value, order="K"))
+
+    def _step_one(self, group: dict[str, Any], p: Tensor, state: dict[str, Any], step: Any) -> None:
+        """Run the rule on one parameter, in its own memory."""
+        slots = [state[name] for name in self._slots(group)]
+        arrays = [p._array, p._grad._array, *(t._array for t in slots)]  # type: ignore[union-attr]
+        flat = [_flat(a) for a in arrays]
+        self._in_blocks(group, step, flat[0], flat[1], flat[2:])
+        for i, array in enumerate(arrays):
+            if i != 1 and not np.may_share_memory(flat[i], array):
+                array[...] = _shaped(flat[i], array)
+        writes_of(p).bump()
+        for t in slots:
+            writes_of(t).bump()
+
+    def _in_blocks(self, group: dict[str, Any], step: Any, p: Any, g: Any, slots: Any) -> None:
+        n = p.size
+        if n <= BLOCK + BLOCK // 2:
+            self._update(group, step, p, g, *slots)
+            return
+        for i in range(0, n, BLOCK):
+            j = i + BLOCK
+            self._update(group, step, p[i:j], g[i:j], *[s[i:j] for s in slots])
+
+    def _step_recorded(self, group: dict[str, Any]) -> None:
+        """Run the rule on tensors, so that the new parameters are differentiable functions of the old ones."""
+        options = {k: Taped(v) if isinstance(v, Tensor) else v for k, v in group.items()}
+        for p in group["params"]:
+            if p._grad is None:
+                continue
+            check_writable(p, p.requires_grad or p._grad.requires_grad)
+            state = self.state[p] if self._counts or self._slots(group) else {}
+            first = not state
+            if first:
+                state.update(self._new_state(group, p))
+            self._add_slots(group, p, state)
+            step = self._advance(group, state, first)
+            tensors = [p, *(state[name] for name in self._slots(group))]
+            updated = self._update(options, step, Taped(p), Taped(p._grad), *map(Taped, tensors[1:]))
+            for target, value in zip(tensors, updated):
+                if isinstance(value, Taped) and value.tensor is not target:
+                    # A node of its own for the write, for the value's has been used within this step already.
+                    overwrite(target, value.tensor.clone())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._batches = {}
+
+
+def _plain(group: dict[str, Any]) -> dict[str, Any]:
+    """The group's options with Python numbers for 1-element tensors."""
+    betas = group.get("betas")
+    if (
+        isinstance(group["lr"], Tensor)
+        or isinstance(group.get("weight_decay"), Tensor)
+        or (betas is not None and (isinstance(betas[0], Tensor) or isinstance(betas[1], Tensor)))
+    ):
+        group = {k: number(v) for k, v in group.items()}
+        if betas is not None:
+            group["betas"] = tuple(map(number, betas))
+    return group
+
+
+def _refuse_capturable() -> None:
+    raise AssertionError(
+        "If capturable=True, params and state_steps must be on supported devices: "
+        "['cuda', 'xpu', 'hpu', 'mtia', 'privateuseone', 'xla']."
+    )
+
+
+def _flat(array: Any) -> Any:
+    """``array`` in one dimension, in the dtype that rules compute in: a view where that is possible.
+
+    Complex numbers are pairs of reals; half precision is computed in float32.
+    """
+    flat = array.reshape(-1) if array.flags.c_contiguous else np.ascontiguousarray(array).reshape(-1)
+    kind = flat.dtype
+    if kind.kind == "c":
+        return flat.view(flat.real.dtype)
+    if kind.itemsize < 4:
+        return flat.astype(np.float32)
+    return flat
+
+
+def _shaped(flat: Any, like: Any) -> Any:
+    """The inverse of :func:`_flat`."""
+    if like.dtype.kind == "c":
+        flat = flat.view(like.dtype)
+    return flat.reshape(like.shape).astype(like.dtype, copy=False)
+
+
+__all__ = ["BLOCK", "SMALL", "Elementwise", "signed_and_decayed", "store"]

@@ -1,0 +1,331 @@
+"""The batched reading: an array that stands for a batch of arrays, one per sample.
+
+``vmap`` hands operators tensors over :class:`BatchedArray`.  Their forwards and formulas are NumPy code written for
+one sample; every NumPy function they call arrives here and is answered by its batching rule, which computes all
+samples at once.  The batch is always the first dimension of the physical array; to the code it is invisible.
+
+Batches nest: the physical array of an inner level may itself be batched at an outer one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from adjoint.readings.face import ArrayFace
+from adjoint.tensor import from_array
+from adjoint.thread_state import carried
+
+Rule = Callable[..., Any]
+
+RULES: dict[Any, Rule] = {}
+"""NumPy function -> its batching rule, ``rule(level, *args, **kwargs)``."""
+
+
+class MissingRule(NotImplementedError):
+    """A NumPy function has no batching rule; the operator that called it is run sample by sample."""
+
+
+class IntoUnbatched(MissingRule):
+    """Samples were to be written into an array that all samples share."""
+
+
+class Level:
+    """One vmap that is being computed."""
+
+    __slots__ = ("active", "number", "randomness", "size")
+    _numbers = count()
+
+    def __init__(self, size: int, randomness: str = "error") -> None:
+        self.size = size
+        self.randomness = randomness
+        self.number = next(self._numbers)
+        self.active = True
+
+
+class _Levels(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[Level] = []
+
+
+_levels = carried(_Levels())
+
+
+def current_levels() -> list[Level]:
+    """The vmaps that this thread is inside of, the outermost first."""
+    return _levels.stack
+
+
+@contextmanager
+def entered(level: Level) -> Iterator[Level]:
+    """Be inside of a vmap for the time of a ``with``."""
+    _levels.stack.append(level)
+    try:
+        yield level
+    finally:
+        level.active = False
+        _levels.stack.remove(level)
+
+
+@contextmanager
+def left(level: Level) -> Iterator[None]:
+    """Be outside of a vmap again for the time of a ``with``."""
+    at = _levels.stack.index(level)
+    del _levels.stack[at]
+    try:
+        yield
+    finally:
+        _levels.stack.insert(at, level)
+
+
+def check_randomness() -> None:
+    """Raise PyTorch's error inside of a vmap that allows no random numbers."""
+    if any(level.randomness == "error" for level in _levels.stack):
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+            "randomness flags on vmap or perform the randomness operation out of vmap"
+        )
+
+
+def to_draw_into(array: Any) -> Any:
+    """A new array that is to be filled with random numbers: inside of a vmap under "different" randomness, one for
+    each sample."""
+    if not _levels.stack:
+        return array
+    check_randomness()
+    different = [level for level in _levels.stack if level.randomness == "different"]
+    found: Any = np.empty((*(level.size for level in different), *array.shape), array.dtype)
+    for level in different:
+        found = BatchedArray(found, level)
+    return found
+
+
+def rule(*functions: Any) -> Callable[[Rule], Rule]:
+    """Declare the batching rule of NumPy functions (a decorator)."""
+
+    def declare(implementation: Rule) -> Rule:
+        for f in functions:
+            assert f not in RULES, f"{f} has two batching rules"
+            RULES[f] = implementation
+        return implementation
+
+    return declare
+
+
+def _innermost(values: Any, level: Level | None) -> Level | None:
+    """The innermost level of the arrays among the values."""
+    for value in values:
+        kind = value.__class__
+        if kind is BatchedArray:
+            if level is None or value.level.number > level.number:
+                level = value.level
+        elif kind is tuple or kind is list:
+            level = _innermost(value, level)
+    return level
+
+
+def _call(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    level = _innermost(args, None)
+    if kwargs:
+        level = _innermost(kwargs.values(), level)
+    assert level is not None
+    if function.__class__ is np.ufunc:
+        return _elementwise(level, function, args, kwargs)
+    implementation = RULES.get(function)
+    if implementation is None:
+        if isinstance(function, tuple) and function[1] == "reduce":
+            return _reduce(level, function[0], *args, **kwargs)
+        raise MissingRule(getattr(function, "__name__", str(function)))
+    return implementation(level, *args, **kwargs)
+
+
+class BatchedArray(ArrayFace):
+    """A batch of arrays that looks like one of them."""
+
+    __slots__ = ("array", "level")
+
+    def __init__(self, array: Any, level: Level) -> None:
+        self.array = array  # the batch is its first dimension
+        self.level = level
+
+    shape = property(lambda self: self.array.shape[1:])
+    dtype = property(lambda self: self.array.dtype)
+    ndim = property(lambda self: self.array.ndim - 1)
+    strides = property(lambda self: self.array.strides[1:])
+    flags = property(lambda self: self.array.flags)
+    itemsize = property(lambda self: self.array.itemsize)
+    base = property(lambda self: self.array)
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for s in self.array.shape[1:]:
+            n *= s
+        return n
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+    _call = staticmethod(_call)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        _call(np.ndarray.__setitem__, (self, index, value), {})
+
+    def fill(self, value: Any) -> None:
+        """As ``numpy.ndarray.fill``."""
+        self.array.fill(value)
+
+    def view(self, dtype: Any) -> BatchedArray:
+        """As ``numpy.ndarray.view``."""
+        return BatchedArray(self.array.view(dtype), self.level)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise MissingRule("numpy.asarray")
+
+    def item(self, *args: Any) -> Any:
+        """Not to be had: every sample has its own value."""
+        raise RuntimeError(
+            "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a "
+            "Tensor, please try to rewrite what you're doing with other operations. If error is occurring somewhere inside "
+            "PyTorch internals, please file a bug report."
+        )
+
+    def tolist(self) -> Any:
+        """Not to be had: every sample has its own values."""
+        self.item()
+
+    def __bool__(self) -> bool:
+        raise RuntimeError(
+            "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support "
+            "that yet, please file an issue at https://github.com/pytorch/pytorch/issues ."
+        )
+
+    def tensor_text(self, write: Callable[[Any], str]) -> str:
+        """The text of a tensor over this array, given how tensors are written: the level, and all samples."""
+        number = 1 + _levels.stack.index(self.level) if self.level.active else self.level.number
+        samples = write(from_array(self.array)).replace("\n", "\n    ")
+        return f"BatchedTensor(lvl={number}, bdim=0, value=\n    {samples}\n)"
+
+    def __repr__(self) -> str:
+        return f"BatchedArray(batch={self.array.shape[0]}, level={self.level.number}, shape={self.shape})"
+
+
+def wrapped(found: Any, level: Level) -> Any:
+    """A physical array, or a tuple or list of them, as what one sample's code sees."""
+    if isinstance(found, (tuple, list)):
+        return tuple(wrapped(f, level) for f in found)
+    return BatchedArray(found, level)
+
+
+def physical(value: Any, level: Level) -> tuple[Any, bool]:
+    """An operand's array at this level, and whether it has the level's batch dimension."""
+    if isinstance(value, BatchedArray) and value.level is level:
+        return value.array, True
+    return value, False
+
+
+def materialized(value: Any, level: Level) -> Any:
+    """An operand's physical array with the level's batch dimension, by broadcasting where it has none."""
+    array, batched = physical(value, level)
+    if batched:
+        return array
+    array = array if hasattr(array, "ndim") else np.asarray(array)
+    return np.broadcast_to(array, (level.size, *array.shape))
+
+
+def aligned(value: Any, level: Level, ndim: int) -> Any:
+    """An operand's physical array, with ones behind the batch dimension up to ``ndim`` logical dimensions."""
+    array, batched = physical(value, level)
+    if batched and array.ndim - 1 < ndim:
+        return array.reshape(array.shape[:1] + (1,) * (ndim - array.ndim + 1) + array.shape[1:])
+    return array
+
+
+_SCALARS = frozenset({bool, int, float, complex})
+
+
+def _ndim(value: Any) -> int:
+    return value.ndim if hasattr(value, "ndim") else np.ndim(value)
+
+
+def _elementwise(level: Level, ufunc: np.ufunc, args: Any, kwargs: dict[str, Any]) -> Any:
+    if not kwargs and ufunc.signature is None and ufunc.nout == 1:  # the usual ones, without a loop
+        if len(args) == 1:
+            return BatchedArray(ufunc(args[0].array), level)
+        if len(args) == 2:
+            a, b = args
+            if a.__class__ is BatchedArray is b.__class__ and a.level is level is b.level:
+                x, y = a.array, b.array
+                if x.ndim == y.ndim:
+                    return BatchedArray(ufunc(x, y), level)
+            elif a.__class__ is BatchedArray and (b.__class__ in _SCALARS or not getattr(b, "ndim", 0)) and a.level is level:
+                return BatchedArray(ufunc(a.array, b), level)
+    if ufunc.signature is not None:
+        if ufunc is np.matmul and not kwargs:
+            return matmul(level, *args)
+        raise MissingRule(ufunc.__name__)
+    ndim = max(map(_ndim, args))
+    operands = [aligned(a, level, ndim) for a in args]
+    out = kwargs.get("out")
+    if out is not None:
+        target = out[0] if isinstance(out, tuple) else out
+        if not (isinstance(target, BatchedArray) and target.level is level):
+            raise MissingRule(f"{ufunc.__name__} into an array without the batch")
+        kwargs = {**kwargs, "out": target.array}
+    made = ufunc(*operands, **kwargs)
+    if isinstance(made, tuple):
+        return tuple(BatchedArray(m, level) for m in made)
+    return BatchedArray(made, level)
+
+
+def _reduce(level: Level, ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
+            keepdims: bool = False, **kwargs: Any) -> Any:  # fmt: skip
+    if out is not None or kwargs:
+        raise MissingRule(f"{ufunc.__name__}.reduce")
+    return BatchedArray(
+        ufunc.reduce(array.array, axis=shifted(axis, array.ndim), dtype=dtype, keepdims=keepdims), level
+    )
+
+
+def shifted(axis: Any, ndim: int) -> Any:
+    """Logical axes (one, several, or None for all) as axes of the physical array."""
+    if axis is None:
+        return tuple(range(1, ndim + 1))
+    if isinstance(axis, (tuple, list)):
+        return tuple(shifted(a, ndim) for a in axis)
+    return axis + 1 if axis >= 0 else axis + ndim + 1
+
+
+def matmul(level: Level, a: Any, b: Any) -> BatchedArray:
+    """Batched ``numpy.matmul``; a matrix without the batch is multiplied once with all samples' rows."""
+    x, x_batched = physical(a, level)
+    y, y_batched = physical(b, level)
+    m, n = a.ndim, b.ndim
+    if m == 1 and n == 1:
+        left = x[..., None, :]
+        right = y[..., :, None]
+        return BatchedArray(np.matmul(left, right)[..., 0, 0], level)
+    if m == 1:
+        made = matmul(level, BatchedArray(x[:, None, :], level) if x_batched else x[None, :], b).array
+        return BatchedArray(made[..., 0, :], level)
+    if n == 1:
+        if x_batched and not y_batched:
+            return BatchedArray(np.matmul(x, y), level)
+        made = matmul(level, a, BatchedArray(y[:, :, None], level) if y_batched else y[:, None]).array
+        return BatchedArray(made[..., 0], level)
+    if x_batched and not y_batched and m == 2 and n == 2 and x.ndim == 3:
+        rows = np.matmul(x.reshape(-1, x.shape[-1]), y)  # one large product instead of many small ones
+        return BatchedArray(rows.reshape(*x.shape[:-1], y.shape[-1]), level)
+    if not x_batched and m == 2 and n == 2 and y.ndim == 3 and y.shape[-1] == 1:
+        return BatchedArray(np.matmul(y[..., 0], x.T)[..., None], level)
+    ndim = max(m, n)
+    if a.shape[-1] == 1:  # an outer product, which matmul would begin a BLAS call for in every sample
+        if x.dtype.kind in "fc" and x.dtype == y.dtype:
+            return BatchedArray(np.multiply(aligned(a, level, ndim), aligned(b, level, ndim)), level)
+    return BatchedArray(np.matmul(aligned(a, level, ndim), aligned(b, level, ndim)), level)

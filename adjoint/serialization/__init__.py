@@ -1,0 +1,26 @@
+"""Serialization: ``torch.save`` and ``torch.load`` in PyTorch's own file format."""
+
+from adjoint.serialization.allowed import (
+    add_safe_globals,
+    clear_safe_globals,
+    get_safe_globals,
+    safe_globals,
+)
+from adjoint.serialization.loading import get_unsafe_globals_in_checkpoint, load
+from adjoint.serialization.locations import default_restore_location, location_tag, register_package
+from adjoint.serialization.saving import save
+from adjoint.serialization.storage_types import StorageType
+
+__all__ = [
+    "StorageType",
+    "add_safe_globals",
+    "clear_safe_globals",
+    "default_restore_location",
+    "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
+    "load",
+    "location_tag",
+    "register_package",
+    "safe_globals",
+    "save",
+]

@@ -1,0 +1,38 @@
+"""Transforms: what prepares images.  They work on tensors (..., C, H, W), and on PIL images where Pillow is installed."""
+
+from adjoint.vision.transforms import functional
+from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.geometry import (
+    CenterCrop,
+    Pad,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomVerticalFlip,
+    Resize,
+)
+from adjoint.vision.transforms.lists import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
+from adjoint.vision.transforms.values import ConvertImageDtype, Grayscale, Normalize, PILToTensor, ToPILImage, ToTensor
+
+__all__ = [
+    "CenterCrop",
+    "Compose",
+    "ConvertImageDtype",
+    "Grayscale",
+    "InterpolationMode",
+    "Lambda",
+    "Normalize",
+    "PILToTensor",
+    "Pad",
+    "RandomApply",
+    "RandomChoice",
+    "RandomCrop",
+    "RandomHorizontalFlip",
+    "RandomOrder",
+    "RandomResizedCrop",
+    "RandomVerticalFlip",
+    "Resize",
+    "ToPILImage",
+    "ToTensor",
+    "functional",
+]

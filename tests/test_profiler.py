@@ -1,0 +1,157 @@
+"""torch.autograd.profiler and torch.profiler."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+import adjoint
+from adjoint.autograd import engine
+from adjoint.autograd.interception import intercept
+from tests.both import agree
+
+
+def program(torch):
+    x = torch.ones(4, 4, requires_grad=True)
+    with torch.autograd.profiler.record_function("my region"):
+        y = x.exp()
+    (y * y).sum().backward()
+
+
+def test_operators_nodes_and_regions_are_counted():
+    def scenario(torch):
+        with torch.autograd.profiler.profile() as prof:
+            program(torch)
+        counts = {e.key: e.count for e in prof.key_averages()}
+        wanted = ("my region", "aten::exp", "aten::sum", "ExpBackward0", "MulBackward0", "SumBackward0")
+        return {k: counts.get(k) for k in wanted}
+
+    agree(scenario)
+
+
+def test_events_nest_and_their_own_times_add_up():
+    with adjoint.autograd.profiler.profile() as prof:
+        program(adjoint)
+    events = {e.name: e for e in prof.function_events}
+    assert events["aten::exp"].cpu_parent is events["my region"]
+    node = events["MulBackward0"]
+    assert node.cpu_parent.name == "autograd::engine::evaluate_function: MulBackward0"
+    for e in prof.function_events:
+        assert e.cpu_time_total >= e.self_cpu_time_total >= 0
+    tops = [e for e in prof.function_events if e.cpu_parent is None]
+    assert prof.self_cpu_time_total == pytest.approx(sum(e.cpu_time_total for e in tops))
+
+
+def test_the_table_has_pytorchs_form():
+    def scenario(torch):
+        with torch.autograd.profiler.profile(record_shapes=True) as prof:
+            torch.ones(3, 4).exp()
+        averages = prof.key_averages(group_by_input_shape=True)
+        table = averages.table(sort_by="cpu_time_total", row_limit=5, header="mine")
+        lines = [re.sub(r"\s+", " ", line) for line in table.split("\n")]
+        row = next(line for line in lines if "aten::exp" in line)
+        return lines[1][:10], [x for x in lines if "Name" in x], "mine" in lines, re.sub(r"[\d.]+(us|ms|%)", "#", row)
+
+    agree(scenario)
+
+
+def test_shapes_stacks_and_memory_are_kept_where_asked_for(tmp_path):
+    with adjoint.autograd.profiler.profile(record_shapes=True, with_stack=True, profile_memory=True) as prof:
+        program(adjoint)
+    exp = next(e for e in prof.function_events if e.name == "aten::exp")
+    assert exp.input_shapes == [[4, 4]]
+    assert "test_profiler.py" in exp.stack[0] and exp.stack[0].endswith(": program")
+    assert exp.cpu_memory_usage == 64 and exp.cpu_parent.cpu_memory_usage == 64
+    table = prof.key_averages(group_by_stack_n=2).table()
+    assert "Source Location" in table and "Self CPU Mem" in table
+    prof.export_stacks(tmp_path / "stacks")
+    assert ":_program" in (tmp_path / "stacks").read_text()
+
+
+def test_a_chrome_trace_is_written(tmp_path):
+    with adjoint.autograd.profiler.profile() as prof:
+        program(adjoint)
+    prof.export_chrome_trace(tmp_path / "trace.json")
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    kinds = {e["name"]: (e["ph"], e["cat"]) for e in events}
+    assert kinds["aten::exp"] == ("X", "cpu_op") and kinds["my region"] == ("X", "user_annotation")
+    assert all(e["dur"] >= 0 and e["ts"] > 0 for e in events)
+
+
+def test_a_function_and_what_it_calls_are_seen():
+    class Twice(adjoint.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    with adjoint.autograd.profiler.profile() as prof:
+        Twice.apply(adjoint.ones(2, requires_grad=True)).sum().backward()
+    events = {e.name: e for e in prof.function_events}
+    assert events["aten::mul"].cpu_parent.name in ("Twice", "TwiceBackward")
+    assert {"Twice", "TwiceBackward"} <= set(events)
+
+
+def test_nothing_stays_behind():
+    before = intercept.active
+    with pytest.raises(ZeroDivisionError), adjoint.autograd.profiler.profile():
+        1 / 0
+    assert intercept.active == before and not engine.watchers
+
+
+def test_wrong_uses_are_errors():
+    def scenario(torch):
+        prof = torch.autograd.profiler.profile()
+        with prof:
+            pass
+        errors = []
+        for use in (prof.__enter__, torch.autograd.profiler.emit_nvtx().__enter__):
+            try:
+                use()
+            except Exception as error:
+                errors.append((type(error).__name__, str(error)))
+        return errors, torch.autograd.profiler.profile(enabled=False).__enter__()
+
+    agree(scenario)
+
+
+def test_record_function_decorates_and_costs_nothing_when_off():
+    calls = []
+
+    @adjoint.autograd.profiler.record_function("named")
+    def f():
+        calls.append(1)
+
+    f()
+    with adjoint.autograd.profiler.profile() as prof:
+        f()
+    assert [e.name for e in prof.function_events] == ["named"] and len(calls) == 2
+
+
+def test_steps_are_scheduled():
+    def scenario(torch):
+        from importlib import import_module
+
+        p = import_module(torch.__name__ + ".profiler")
+        x = torch.ones(3, requires_grad=True)
+
+        def ready(prof):
+            counts = {e.key: e.count for e in prof.key_averages()}
+            print("ready", prof.step_num, counts.get("ProfilerStep*"), counts["aten::exp"])
+
+        plan = p.schedule(wait=1, warmup=1, active=2, repeat=2, skip_first=1)
+        print([plan(i).name for i in range(12)])
+        with p.profile(activities=[p.ProfilerActivity.CPU], schedule=plan, on_trace_ready=ready) as prof:
+            for _ in range(11):
+                x.exp()
+                prof.step()
+        with p.profile() as prof:
+            x.exp()
+        return {e.key: e.count for e in prof.key_averages()}["aten::exp"]
+
+    agree(scenario)
