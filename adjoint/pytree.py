@@ -113,11 +113,6 @@ def tree_map(function: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     return tree_unflatten([function(*values) for values in zip(leaves, *others)], spec)
 
 
-def tree_leaves(tree: Any) -> list[Any]:
-    """The leaves of ``tree``, in order."""
-    return tree_flatten(tree)[0]
-
-
 def broadcast_to_tree(prefix: Any, spec: TreeSpec) -> list[Any] | None:
     """One value per leaf of ``spec`` from ``prefix``, a tree whose leaves may stand for whole subtrees; None where the
     structures do not agree."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adjoint.tensor import NO_EDGE, Sink, Tensor, tick
+from adjoint.tensor import NO_EDGE, Sink, tick
 
 
 class Node(Sink):
@@ -23,7 +23,6 @@ class Node(Sink):
     _order: int  # time of recording; the latest is the smallest
 
     _outputs = 1  # how many outputs the forward had
-    metadata_shape: Any = None
 
     def apply(self, g: Any) -> Any:
         """The gradients of the inputs, given that of the output (a list of them where there are several)."""
@@ -87,12 +86,3 @@ def record(node: Node, edges: tuple[Sink, ...], saved: tuple[Any, ...] = (), ext
     node._hooks = None
     node._order = tick()
     return node
-
-
-def grad_fn_of(tensor: Tensor) -> Node | None:
-    """The node that made the tensor; None for a leaf."""
-    if tensor.is_leaf:
-        return None
-    from adjoint.autograd.edges import edge_of
-
-    return as_pair(edge_of(tensor))[0]

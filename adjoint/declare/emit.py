@@ -134,6 +134,14 @@ class _Lines(list):
 
 
 def saved_names(operator: Operator) -> list[str]:
+    """As :func:`_saved_names`, found once: in-place operators ask at every call."""
+    names = operator._built.get("saved names")
+    if names is None:
+        names = operator._built["saved names"] = _saved_names(operator)
+    return names
+
+
+def _saved_names(operator: Operator) -> list[str]:
     """The arrays that the formulas ask for, in the order in which a node saves them: inputs, outputs, kept ones."""
     asked = {name for formula in operator.gradients.values() for name in asks_for(formula)}
     # A kept array with a formula of its own is made again in the taped reading, from what that formula asks for.
@@ -404,16 +412,12 @@ class _Caller:
             for name, e in edges.items()
         )
         condition = f"({none}) or not GRAD.enabled" if len(edges) > 1 else f"{none} or not GRAD.enabled"
-        shown_result = "r" if op.outputs is None else None
-        if shown_result and any(p.name == "dtype" for p in op.values):
+        if op.outputs is None and any(p.name == "dtype" for p in op.values):
             condition += " or r.dtype.kind in 'iub'"
         line(1, f"if {condition}:")
         if op.outputs is None:
             line(2, "t._edge = NO_EDGE")
-        depth_before_return = len(line)
         self._view(2)
-        if len(line) == depth_before_return and op.outputs == "list" and op.view:
-            pass
         line(2, f"return {made}")
         for name, e in edges.items():
             if kinds[name] == ARRAYS:
@@ -421,7 +425,6 @@ class _Caller:
             else:
                 line(1, f"if {e} is None: {e} = edge_of({self.shown[name]})")
         line(1, f"node = {self._node()}")
-        line(1, "t_node = node")
         parts = [f"*{e}" if kinds[name] == ARRAYS else e for name, e in edges.items()]
         line(1, f"node._edges = ({''.join(part + ', ' for part in parts)})")
         line(1, f"node._kept = {self._saved(edges)}")
@@ -440,7 +443,6 @@ class _Caller:
             line(2, "for i, x in enumerate(outs): x._edge = Output(node, i)")
         self._view()
         line(1, f"return {made}")
-        line.remove("    t_node = node")
 
     def _node(self) -> str:
         """An expression that makes the node."""
