@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import json
 import os
@@ -10,8 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import machine, measure
-from bench.registry import PEERS, THREADS, Workload, load_peer, load_workloads
+from bench import limits, machine, measure
+from bench.limits import Limits
+from bench.registry import GROUPS, PEERS, THREADS, Workload, load_peer, load_workloads, members
+from bench.report import report, report_group
 
 # More than this share of the machine in other programs' hands, and a figure says nothing about the peers.
 MOST_BY_OTHERS = 0.05
@@ -25,32 +28,43 @@ def main() -> int:
         # The thread pools read their sizes when they are loaded: begin again with them set.
         os.execve(sys.executable, [sys.executable, "-m", "bench", *sys.argv[1:]], measure.environment())
     workloads = load_workloads()
-    options = _arguments(sorted(workloads))
+    options = _arguments(sorted(workloads) + sorted(GROUPS))
+    limit = limits.measure()
     peers = {name: load_peer(name) for name in options.peers}
-    print(f"{THREADS} threads each; {options.rounds} rounds in turns, medians; ratio = their time / Adjoint's\n")
+    print(f"{THREADS} threads each; {options.rounds} rounds in turns, medians; ratio = their time / Adjoint's")
+    print(f"limits: {limit}\n")
     results: dict[str, Any] = {}
-    for name in options.only or workloads:
-        results[name] = _RUN[workloads[name].kind](workloads[name], peers, options)
-    for problem, what in (("reached", "below what is asked for"), ("quiet", "measured beside other programs")):
-        found = [name for name, result in results.items() if result.get(problem) is False]
+    chosen = dict.fromkeys(each for name in options.only or workloads for each in members(name))
+    for name in chosen:
+        results[name] = _RUN[workloads[name].kind](workloads[name], peers, options, limit)
+    groups = _groups(results)
+    for problem, what in _PROBLEMS.items():
+        found = [name for name, result in {**results, **groups}.items() if result.get(problem) is False]
         if found:
             print(f"\n{what}: {', '.join(found)}")
     if not options.only:
-        _keep(results, options)
+        _keep(results, groups, limit, options)
     return 0
+
+
+_PROBLEMS = {
+    "reached": "below what is asked for",
+    "memory_reached": "more memory than is asked for",
+    "quiet": "measured beside other programs",
+}
 
 
 def _arguments(names: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Adjoint beside its peers.")
-    parser.add_argument("--only", nargs="+", choices=names, help="these workloads; no result file is written")
+    parser.add_argument("--only", nargs="+", choices=names, help="these workloads or groups; no result file is written")
     parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS))
-    parser.add_argument("--rounds", type=int, default=15, help="how many (at least 7)")
+    parser.add_argument("--rounds", type=int, default=15, help="how many (at least 7; slow steps are run in fewer)")
     options = parser.parse_args()
-    options.rounds = max(7, options.rounds)
+    options.rounds = max(measure.LEAST_ROUNDS, options.rounds)
     return options
 
 
-def _run_step(workload: Workload, peers: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def _run_step(workload: Workload, peers: dict[str, Any], options: argparse.Namespace, limit: Limits) -> dict[str, Any]:
     steps = {}
     for name, torch in peers.items():
         torch.manual_seed(0)
@@ -58,20 +72,24 @@ def _run_step(workload: Workload, peers: dict[str, Any], options: argparse.Names
     with machine.Others() as others:
         result = measure.summary(measure.time_in_turns(steps, options.rounds))
     _note_others(result, others)
-    result["peak_mb"] = {name: measure.in_fresh_process(workload, name)["peak_mb"] for name in peers}
-    return _report(workload, result)
+    alone = {name: measure.in_fresh_process(workload, name) for name in peers}
+    result["peak_mb"] = {name: cost["peak_mb"] for name, cost in alone.items()}
+    result["grown_mb"] = {name: cost["peak_mb"] - cost["before_mb"] for name, cost in alone.items()}
+    return report(workload, result, limit)
 
 
-def _run_process(workload: Workload, peers: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def _run_process(
+    workload: Workload, peers: dict[str, Any], options: argparse.Namespace, limit: Limits
+) -> dict[str, Any]:
     sources = {name: workload.function(PEERS[name]) for name in peers}
     with machine.Others() as others:
         result = measure.summary(measure.time_processes(sources, options.rounds))
     _note_others(result, others)
     result["peak_mb"] = {name: measure.process_memory(source) for name, source in sources.items()}
-    return _report(workload, result)
+    return report(workload, result, limit)
 
 
-def _run_sizes(workload: Workload, peers: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def _run_sizes(workload: Workload, peers: dict[str, Any], options: argparse.Namespace, limit: Limits) -> dict[str, Any]:
     """One fresh process for each size and peer: what a single element of the size costs should stay the same."""
     found: dict[str, Any] = {}
     print(f"{workload.name}: {workload.title}")
@@ -101,34 +119,27 @@ def _note_others(result: dict[str, Any], others: machine.Others) -> None:
 _RUN = {"step": _run_step, "process": _run_process, "sizes": _run_sizes}
 
 
-def _report(workload: Workload, result: dict[str, Any]) -> dict[str, Any]:
-    print(f"{workload.name}: {workload.title}")
-    for name, seconds in result["seconds"].items():
-        line = f"  {name:<8} {_duration(seconds)}  {result['peak_mb'][name]:7.1f} MB"
-        ratio = result["ratio"].get(name)
-        if ratio is not None:
-            line += f"  {ratio['median']:6.2f} x  ({ratio['low']:.2f} to {ratio['high']:.2f})"
-        print(line)
-    against = result["ratio"].get("torch")
-    if workload.at_least is not None and against is not None:
-        result["at_least"] = workload.at_least
-        result["reached"] = against["median"] >= workload.at_least if result["quiet"] is not False else None
-        verdict = {True: "reached", False: "NOT reached", None: "not judged"}[result["reached"]]
-        print(f"  asked for: {workload.at_least} x: {verdict}")
-    return result
+def _groups(results: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the groups that were run whole."""
+    found = {}
+    for group in GROUPS.values():
+        names = members(group.name)
+        if all(name in results for name in names):
+            figures = report_group(group, [results[name] for name in names])
+            if figures is not None:
+                found[group.name] = figures
+    return found
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1e6:9.1f} µs" if seconds < 1e-2 else f"{seconds * 1e3:9.1f} ms"
-
-
-def _keep(results: dict[str, Any], options: argparse.Namespace) -> None:
+def _keep(results: dict[str, Any], groups: dict[str, Any], limit: Limits, options: argparse.Namespace) -> None:
     date = datetime.date.today().isoformat()
     record = {
         "date": date,
         "machine": machine.describe(),
         "threads": THREADS,
         "rounds": options.rounds,
+        "limits": dataclasses.asdict(limit),
+        "groups": groups,
         "workloads": results,
     }
     RESULTS.mkdir(exist_ok=True)

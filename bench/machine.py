@@ -9,7 +9,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-_PACKAGES = ("numpy", "scipy", "ml_dtypes", "torch")
+_PACKAGES = ("numpy", "scipy", "ml_dtypes", "llvmlite", "torch")
 
 
 def describe() -> dict[str, Any]:

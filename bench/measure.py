@@ -8,13 +8,18 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 from bench.registry import PEERS, THREADS, Workload, load_peer, load_workloads
 
 ROUND_SECONDS = 0.02
 WARM_UP_SECONDS = 0.2
+LEAST_ROUNDS = 7
+
+# Slow steps are run in fewer rounds, and alone fewer times, so that a whole run stays within minutes.
+TURNS_SECONDS = 4.0
+ALONE_SECONDS = 1.0
 
 
 def environment() -> dict[str, str]:
@@ -31,13 +36,19 @@ def time_in_turns(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[
     Each round runs every function, each time another one first, as often as takes about 20 ms; so what else the
     machine does meets all of them alike.
     """
-    loops = {name: _calibrate(function) for name, function in functions.items()}
+    loops = {}
+    round_seconds = 0.0
+    for name, function in functions.items():
+        loops[name], each = _calibrate(function)
+        round_seconds += loops[name] * each
+    rounds = min(rounds, max(LEAST_ROUNDS, int(TURNS_SECONDS / round_seconds)))
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     names = list(functions)
     for i in range(rounds):
         for name in names[i % len(names) :] + names[: i % len(names)]:
             function, count = functions[name], loops[name]
             gc.collect()
+            _settle()
             start = perf_counter()
             for _ in range(count):
                 function()
@@ -45,8 +56,8 @@ def time_in_turns(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[
     return seconds
 
 
-def _calibrate(function: Callable[[], Any]) -> int:
-    """Warm up, and find how many calls take about as long as a round should."""
+def _calibrate(function: Callable[[], Any]) -> tuple[int, float]:
+    """Warm up, and find how many calls take about as long as a round should, and how long a call takes."""
     start = perf_counter()
     calls = 0
     while calls < 3 or perf_counter() - start < WARM_UP_SECONDS:
@@ -55,7 +66,17 @@ def _calibrate(function: Callable[[], Any]) -> int:
     start = perf_counter()
     for _ in range(calls):
         function()
-    return max(1, round(ROUND_SECONDS * calls / (perf_counter() - start)))
+    each = (perf_counter() - start) / calls
+    return max(1, round(ROUND_SECONDS / each)), each
+
+
+def _settle() -> None:
+    """Wait until the threads that the peer before left waiting by spinning are asleep (OpenBLAS's take tens of ms)."""
+    for _ in range(20):
+        before = process_time()
+        sleep(0.005)
+        if process_time() - before < 0.0005:
+            return
 
 
 def time_processes(sources: dict[str, str], rounds: int) -> dict[str, list[float]]:
@@ -121,7 +142,10 @@ def _alone(name: str, peer: str, size: str | None = None) -> None:
     torch = load_peer(peer)
     before = peak_mb()
     step = workload.function(torch) if size is None else workload.function(torch, int(size))
-    for _ in range(1 if size is not None else 20):
+    begin = perf_counter()
+    for i in range(1 if size is not None else 20):
+        if i > 2 and perf_counter() - begin > ALONE_SECONDS:
+            break
         start = perf_counter()
         step()
         seconds = perf_counter() - start
