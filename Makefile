@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types unit doctest bench fuzz clean
+.PHONY: run test lint types unit doctest sweep bench fuzz clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -20,8 +20,14 @@ lint: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
+# The tables run twice: the second time every array is large, so that each row is compiled and compared with PyTorch.
 unit: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2
+	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m pytest -n 2 tests/test_tables.py tests/test_nn_ops.py tests/test_views_inplace.py
+
+# The vector functions against correct rounding, on a dense sample of all 2^32 numbers: minutes.
+sweep: $(VENV)/test.stamp
+	PYTHONPATH=. $(BIN)/python tests/sweeps/mathematics.py
 
 doctest: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --doctest-modules adjoint

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from adjoint import amp, autograd, compiling, interop, ops, printing, settings, threads
+from adjoint import amp, autograd, compiling, interop, memory, ops, printing, settings, threads
 from adjoint.autograd.grad_mode import (
     enable_grad,
     inference_mode,

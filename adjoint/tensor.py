@@ -29,8 +29,19 @@ class Sink:
 
     __slots__ = ()
 
+    defers = False
+    """Whether it takes gradients that are not computed yet (:mod:`adjoint.kernels.deferred`)."""
+    wants = True
 
-NO_EDGE = Sink()
+
+class _NoEdge(Sink):
+    __slots__ = ()
+
+    defers = True
+    wants = False
+
+
+NO_EDGE = _NoEdge()
 """The edge of a tensor that does not require grad."""
 
 

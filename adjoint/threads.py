@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,8 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite
-
-
-def _available() -> int:
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Linux
-        return os.cpu_count() or 1
-
+from adjoint.kernels import threads as kernel_threads
+from adjoint.kernels.threads import available
 
 _threads: int | None = None
 _interop: int | None = None
@@ -30,7 +20,7 @@ _interop: int | None = None
 @composite(where="torch")
 def get_num_threads() -> int:
     """How many threads an operator may use: the cores this process may run on, unless it was set."""
-    return _available() if _threads is None else _threads
+    return available() if _threads is None else _threads
 
 
 @composite(where="torch")
@@ -44,6 +34,7 @@ def set_num_threads(int: int, /) -> None:
     """
     global _threads
     _threads = _positive("set_num_threads", int)
+    kernel_threads.set_num_threads(_threads)
     setter = _blas_setter()
     if setter is not None:
         setter(_threads)
@@ -52,7 +43,7 @@ def set_num_threads(int: int, /) -> None:
 @composite(where="torch")
 def get_num_interop_threads() -> int:
     """How many operators may run at once, as it was set; they run one after the other."""
-    return _available() if _interop is None else _interop
+    return available() if _interop is None else _interop
 
 
 @composite(where="torch")

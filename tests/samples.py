@@ -435,6 +435,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "native_layer_norm": ("F.layer_norm(t, (4,), g4, v4)", "F.layer_norm(x, (2, 3))"),
     "native_group_norm": ("F.group_norm(big4, 2, g4, v4)",),
+    "_scaled_dot_product_flash_attention_for_cpu": (
+        "F.scaled_dot_product_attention(big4, big4 * 0.5, big4 - 1, is_causal=True)",
+        "F.scaled_dot_product_attention(big4, i2[..., :2, :2], i2[..., 2:, 2:], m[:2, :2], enable_gqa=True)",
+    ),
 }  # fmt: skip
 
 # Sample -> the dtypes that PyTorch has for it and Adjoint does not: there it has to raise.

@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.node import Node
+from adjoint.kernels.deferred import Deferred, settle
+from adjoint.kernels.reading import copied, threshold
 from adjoint.layouts import empty_like
-from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick, writes_of
+
+LARGE = threshold()
 
 
 def _references_of_an_owned_gradient() -> int:
@@ -43,7 +46,9 @@ _other_threads: Callable[[], int] = getattr(_thread, "_count", lambda: 1)
 
 
 def settled(g: Any) -> Any:
-    """A gradient that comes out of a vmap, summed over the samples."""
+    """A gradient that comes out of a vmap, summed over the samples; one that was deferred, computed."""
+    if g.__class__ is Deferred:
+        return g.force()
     from adjoint.autograd.batch import settled
 
     return settled(g)
@@ -62,7 +67,7 @@ def _is_dense(array: Any) -> bool:
 def _copied(g: Any, leaf: Any) -> Any:
     """A copy of a gradient with the strides of its leaf; contiguous where the leaf itself has gaps."""
     if g.__class__ is not np.ndarray or not _is_dense(leaf) or leaf.flags.c_contiguous:
-        return as_array(g.copy())
+        return as_array(copied(g))
     new = empty_like(leaf, g.dtype, None)
     new[...] = g
     return new
@@ -92,6 +97,7 @@ class AccumulateGrad(Node):
     """Adds the gradient that arrives to the ``grad`` of its leaf, ``variable``."""
 
     __slots__ = ("variable",)
+    defers = True
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
@@ -103,7 +109,7 @@ class AccumulateGrad(Node):
 
     def apply(self, g: Any) -> Any:
         """Take the gradient over where nothing else holds it, copy it where something does, add where one is."""
-        if g.__class__ is BatchedArray:
+        if g.__class__ is not np.ndarray:
             g = settled(g)
         leaf = self.variable
         if leaf._edge is not None and not _is_leaf_still(leaf):
@@ -122,6 +128,8 @@ class AccumulateGrad(Node):
                 leaf._grad = from_array(g)
             elif grad._array.__class__ is np.ndarray and (g.__class__ is np.ndarray or isinstance(g, np.generic)):
                 target = grad._array
+                if g.size >= LARGE:
+                    settle()  # what is put off may be computed from this gradient
                 if 0 in target.strides or not target.flags.writeable:
                     target = _writable(grad)
                 np.add(target, g, out=target)

@@ -22,10 +22,13 @@ from typing import Any
 
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.batch import sample_by_sample
-from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.grad_mode import mode, off
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
+from adjoint.kernels import deferred
+from adjoint.kernels.deferred import forced
+from adjoint.kernels.reading import added, threshold
 from adjoint.readings.batched import MissingRule
 from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
 from adjoint.thread_state import go_on_elsewhere
@@ -38,6 +41,8 @@ watchers: list[Callable[[Node, Callable[[], Any]], Any]] = []
 hooked: set[Any] = set()  # weak references that take themselves out
 
 _TAPED, _WATCHED = 1, 2
+LARGE = threshold()
+deferred.may_defer = lambda: mode.task is not None and mode.task[5]
 _numbers = count()
 _first_of_all = count(-(2**63)).__next__  # the turns of leaves that are complete: before all others
 _NESTED = 20  # how many backwards inside of each other one thread's stack has to hold
@@ -78,14 +83,15 @@ def run(
     before = state.get("enabled", True)
     number = next(_numbers)
     state["enabled"] = create_graph
-    state["task"] = (number, roots, captures, needed, depth)
+    if not create_graph:
+        off.add(number)  # whose it is does not matter, only that the set is not empty
+    taped = create_graph or state.get("duals")  # the tangents of gradients may be asked for
+    state["task"] = (number, roots, captures, needed, depth, not (taped or hooked or watchers))
     token = quiet(IGNORE)
     try:
-        taped = create_graph
-        if not create_graph and state.get("duals"):  # the tangents of gradients are asked for
-            taped = True
+        if taped and not create_graph:
             roots = [(sink, g if g.__class__ is Taped else Taped(from_array(g))) for sink, g in roots]
-        found = _run(roots, keep_graph, taped, captures, needed, place)
+        found = _run(roots, keep_graph, bool(taped), captures, needed, place)
         if number in _callbacks:
             for callback in _callbacks[number]:  # one may queue others
                 callback()
@@ -95,12 +101,13 @@ def run(
             _callbacks.pop(number, None)
         loud(token)
         state["enabled"] = before
+        off.discard(number)
         state["task"] = outer
 
 
 def _deeper(depth: int, again: Callable[[], Any]) -> Any:
     """Go on in a new thread: as inside of a backward that is nested one deeper."""
-    mode.task = (*mode.task[:4], depth)
+    mode.task = (*mode.task[:4], depth, mode.task[5])
     return again()
 
 
@@ -174,7 +181,7 @@ def _run(
                     continue
                 if sink is following:
                     if g is not None:
-                        gradient = gradient + g
+                        gradient = gradient + g if g.size < LARGE else added(gradient, g)
                     continue
                 if partial:
                     target = sink.node if sink.__class__ is Output else sink
@@ -189,7 +196,7 @@ def _run(
                 order = sink._order
                 if order in arrived:
                     earlier = arrived[order]
-                    arrived[order] = g if earlier is None else earlier + g
+                    arrived[order] = g if earlier is None else earlier + g if g.size < LARGE else added(earlier, g)
                     continue
                 if following is not None:
                     order = following._order
@@ -224,11 +231,11 @@ def _deliver(sink: Sink, node: Any, g: Any, heap: list[int], waiting: dict[int, 
         arrived[order] = g if sink is node else {}
     elif sink is node and g is not None:
         earlier = arrived[order]
-        arrived[order] = g if earlier is None else earlier + g
+        arrived[order] = g if earlier is None else added(earlier, g)
     if sink is not node and g is not None:
         buffer = arrived[order]
         index = sink.index  # type: ignore[attr-defined]
-        buffer[index] = buffer[index] + g if index in buffer else g
+        buffer[index] = added(buffer[index], g) if index in buffer else g
 
 
 def _deliver_to_leaf(
@@ -238,7 +245,7 @@ def _deliver_to_leaf(
     use = uses[leaf]
     use[0] -= 1
     if g is not None:
-        use[1] = g if use[1] is None else use[1] + g
+        use[1] = g if use[1] is None else added(use[1], g)
     if use[0] == 0:
         turn = _first_of_all()
         heappush(heap, turn)
@@ -285,6 +292,7 @@ def _capture(
     if wanted is not None:
         if not run_it and node._hooks is not None:
             g = node._hooks.before_capture(g, taped)
+        g = forced(g)
         for index, position in wanted:
             captured[position] = g[index] if node._outputs > 1 else g
     return run_it, g
@@ -317,7 +325,7 @@ def as_tensor(g: Any) -> Tensor | None:
     """A travelling gradient as the tensor that hooks and Functions see."""
     if g is None:
         return None
-    return g.tensor if g.__class__ is Taped else from_array(as_array(g))
+    return g.tensor if g.__class__ is Taped else from_array(as_array(forced(g)))
 
 
 def as_gradient(t: Tensor | None, taped: bool) -> Any:

@@ -18,12 +18,13 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode, no_grad
+from adjoint.autograd.grad_mode import mode, no_grad, set_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
+from adjoint.kernels.deferred import settle
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -154,6 +155,7 @@ class BackwardCFunction(Node, FunctionCtx):
         """Run the backward: on arrays for the engine, on tensors where a user calls it."""
         if len(grads) != 1 or isinstance(grads[0], Tensor):
             return self._user_function()(self, *grads)
+        settle()  # the user's code may write to what deferred gradients are computed from
         g = grads[0]
         if self._outputs == 1:
             if not g.ndim and g.__class__ is np.ndarray and not g.flags.writeable:  # the engine's own 1
@@ -506,7 +508,7 @@ def _apply(cls: Any, with_setup: bool, *args: Any, node: Any = None, forward: An
     node._outputs = 1
     node._order = 0
     recorded = mode.enabled
-    mode.enabled = False
+    set_recording(False)
     try:
         if intercept.active:
             output = intercept.anew(_forward, cls, with_setup, node, args, forward or cls.forward)
@@ -516,7 +518,7 @@ def _apply(cls: Any, with_setup: bool, *args: Any, node: Any = None, forward: An
         else:
             output = cls.forward(node, *args)
     finally:
-        mode.enabled = recorded
+        set_recording(recorded)
     recorded = recorded and True in needs
     if node.dirty_tensors or node.non_differentiable or output.__class__ is not Tensor or not recorded:
         return _finish(cls, node, args, output, recorded)

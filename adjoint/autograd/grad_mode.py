@@ -6,6 +6,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, TypeVar
 
 from adjoint.autograd.interception import intercept
@@ -23,11 +24,24 @@ class _Mode(threading.local):
     primal = 0  # how many times forward mode was switched off inside of them
     transforms = 0  # how many transforms of torch.func are being computed
     multithreading = True
-    task: Any = None  # the backward that runs, (number, roots, captures, needed, depth of nesting)
+    task: Any = None  # the backward that runs, (number, roots, captures, needed, depth of nesting, whether
+    # gradients may be computed later than they are sent: adjoint.kernels.deferred)
 
 
 mode = carried(_Mode())
 _this = mode  # where an argument has that name
+
+off: set[int] = set()
+"""The threads that do not record, and the backwards that are not recorded.
+
+Whether a set is empty is found out in a tenth of the time that the thread's own mode takes.
+"""
+
+
+def set_recording(on: bool) -> None:
+    """Have operators called in this thread record themselves, or not: the one way to set ``mode.enabled``."""
+    mode.enabled = on
+    (off.discard if on else off.add)(get_ident())
 
 
 def is_grad_enabled() -> bool:
@@ -100,10 +114,10 @@ class _GradMode(_ContextDecorator):
 
     def __enter__(self) -> None:
         self._before = mode.enabled
-        mode.enabled = self._to
+        set_recording(self._to)
 
     def __exit__(self, *exc: object) -> None:
-        mode.enabled = self._before
+        set_recording(self._before)
 
 
 class no_grad(_GradMode):
@@ -132,20 +146,20 @@ class set_grad_enabled(_ContextDecorator):
     def __init__(self, mode_: bool) -> None:
         self._before = mode.enabled
         self.mode = mode_
-        mode.enabled = bool(mode_)
+        set_recording(bool(mode_))
 
     def __call__(self, function: F) -> F:
-        mode.enabled = self._before
+        set_recording(self._before)
         return super().__call__(function)
 
     def _again(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
     def __enter__(self) -> None:
-        mode.enabled = bool(self.mode)
+        set_recording(bool(self.mode))
 
     def __exit__(self, *exc: object) -> None:
-        mode.enabled = self._before
+        set_recording(self._before)
 
 
 def is_multithreading_enabled() -> bool:
@@ -199,11 +213,12 @@ class inference_mode(_ContextDecorator):
     def __enter__(self) -> None:
         self._before = mode.enabled, mode.inference
         mode.inference = self.mode
-        mode.enabled = not self.mode
+        set_recording(not self.mode)
         self._handle = intercept.add(_mark_inference) if self.mode else None
 
     def __exit__(self, *exc: object) -> None:
-        mode.enabled, mode.inference = self._before
+        before, mode.inference = self._before
+        set_recording(before)
         if self._handle is not None:
             intercept.remove(self._handle)
 

@@ -269,7 +269,7 @@ def register_multi_grad_hook(
 
 def _nodes_that_run(task: Any) -> set[Node]:
     """The nodes that a backward reaches."""
-    _, roots, captures, needed, _ = task
+    _, roots, captures, needed, *_ = task
     found: set[Node] = set()
     stack = [sink.node if isinstance(sink, Output) else sink for sink, _ in roots]
     while stack:

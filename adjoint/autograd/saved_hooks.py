@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.grad_mode import mode, set_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_modified
@@ -82,11 +82,11 @@ def _packed(tensor: Tensor, pack: Pack) -> Any:
     """Run a pack hook: without recording, and on a tensor that it must not write to."""
     before = mode.enabled
     version = tensor._version
-    mode.enabled = False
+    set_recording(False)
     try:
         packed = pack(tensor)
     finally:
-        mode.enabled = before
+        set_recording(before)
     if tensor._version != version:
         raise RuntimeError(
             "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "

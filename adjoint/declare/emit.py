@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.grad_mode import mode, off
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.quiet import calm, is_taken, quietly
@@ -23,6 +23,8 @@ from adjoint.autograd.views import become_view
 from adjoint.declare import operands
 from adjoint.declare.inline import inlined
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator, Param, asks_for
+from adjoint.kernels.deferred import deferred
+from adjoint.kernels.reading import compiled, threshold
 from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick
 
 _GLOBALS: dict[str, Any] = {
@@ -31,12 +33,15 @@ _GLOBALS: dict[str, Any] = {
     "NEEDED": MISSING,
     "raise_missing": operands.raise_missing,
     "INTS": operands.INTS,
+    "LARGE": threshold(),
     "NO_EDGE": NO_EDGE,
     "Output": Output,
     "Taped": Taped,
     "Tensor": Tensor,
     "as_array": as_array,
     "calm": calm,
+    "compiled": compiled,
+    "deferred": deferred,
     "become_view": become_view,
     "edge_of": edge_of,
     "fit": operands.fit,
@@ -45,6 +50,7 @@ _GLOBALS: dict[str, Any] = {
     "intercept": intercept,
     "is_taken": is_taken,
     "GRAD": mode,
+    "OFF": off,
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
@@ -63,19 +69,23 @@ _GLOBALS: dict[str, Any] = {
 
 
 def build(operator: Operator, what: str) -> Any:
-    """Compile one of ``function``, ``dunder``, ``writer``, ``apply``, ``apply_taped`` or ``node <name>`` of an operator, once."""
+    """Compile one of ``function``, ``dunder``, ``writer``, ``apply``, ``apply_large``, ``apply_taped``, ``gradients``,
+    ``node <name>`` or ``large <name>`` of an operator, once."""
     built = operator._built.get(what)
     if built is None:
         kind, _, name = what.partition(" ")
-        built = _node_class(operator, name) if kind == "node" else _compile(operator, what)
+        make = {"node": _node_class, "large": _large_node_class}.get(kind)
+        built = _compile(operator, what) if make is None else make(operator, name)
         operator._built[what] = built
     return built
 
 
 def source(operator: Operator, what: str, space: dict[str, Any] | None = None) -> str:
-    """The source of an operator's ``function``, ``dunder``, ``apply`` or ``apply_taped``; what it uses of the globals of
-    the row's own module is put into ``space``."""
-    if what in ("apply", "apply_taped"):
+    """The source of an operator's ``function``, ``dunder``, ``apply``, ``apply_taped`` or ``gradients``; what it uses of the
+    globals of the row's own module is put into ``space``."""
+    if what == "gradients":
+        return _Backward(operator, False, {} if space is None else space).formulas_alone()
+    if what in ("apply", "apply_large", "apply_taped"):
         return _Backward(operator, what == "apply_taped", {} if space is None else space).source(what)
     return _Caller(operator, dunder=what == "dunder").source()
 
@@ -94,9 +104,13 @@ def _compile(operator: Operator, what: str) -> Any:
             space[f"default_{p.name}"] = p.default
     if what == "writer":
         space["forward"] = operator.writer
+    if what == "apply_large":
+        space["gradients"] = build(operator, "gradients")
     if what in ("function", "dunder", "writer") and operator.gradients:
         for node_name in operator.backward_names:
             space["Node_" + node_name] = build(operator, "node " + node_name)
+            if takes_large(operator):
+                space["Large_" + node_name] = build(operator, "large " + node_name)
         if operator.scalar is not None:
             space["scalar"] = operator.scalar.function
         if isinstance(operator.scalar_first, Operator):
@@ -273,9 +287,6 @@ class _Caller:
             line(1, "if kind is float or kind is int:")
             line(2, f"n = (FLOATS if kind is float else INTS).get(({other}, a0.dtype))")
             line(2, f"{other} = operand(OP, 1, {other}, a0.dtype) if n is None else n")
-            line(2, "same = True")
-            line(1, "else:")
-            line(2, "same = None")
             line(1, "try:")
             line(2, f"a1 = {other}._array")
             line(1, "except AttributeError:")
@@ -292,13 +303,18 @@ class _Caller:
                 line(2, f"check({first}, {other})")
             line(2, f"a0, a1 = promote({first}, {other})")
             line(2, "same = False")
+            line(1, "else:")
+            line(2, "same = kind is float or kind is int or a0.shape == a1.shape")
+            line(1, "big = a0.size >= LARGE or (not same and a1.size >= LARGE)")
         elif rest:
             for i, name in enumerate(rest, 1):
                 line(1, f"if not isinstance({name}, Tensor):")
                 line(2, f"{name} = operand(OP, {i}, {name}, a0.dtype)")
             arrays = ", ".join(f"a{i}" for i in range(len(rest) + 1))
             line(1, f"{arrays} = promote({first}, {', '.join(rest)})")
-            line(1, "same = False")
+            line(1, "big = " + " or ".join(f"a{i}.size >= LARGE" for i in range(len(rest) + 1)))
+        else:
+            line(1, "big = a0.size >= LARGE")
 
     def _elementwise_forward(self) -> None:
         op, line = self.op, self.lines
@@ -309,11 +325,14 @@ class _Caller:
             if op.plain is not None and op.values:
                 unchanged = " and ".join(f"{p.name} is default_{p.name}" for p in op.values)
                 line(depth, f"if {unchanged}:")
-                line(depth + 1, f"r = {how}(plain, {arrays})")
+                line(depth + 1, f"r = {calls(how, 'plain', arrays)}")
                 line(depth, "else:")
-                line(depth + 1, f"r = {how}(forward, {', '.join([arrays, *values])})")
+                line(depth + 1, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
             else:
-                line(depth, f"r = {how}(forward, {', '.join([arrays, *values])})")
+                line(depth, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
+
+        def calls(how: str, function: str, arguments: str) -> str:
+            return f"{how}({function}, {arguments}) if not big else {how}(compiled, {function}, {arguments})"
 
         line(1, "try:")
         compute(2, "calm")
@@ -356,14 +375,19 @@ class _Caller:
             (f"{p.name}=" if p.keyword_only else "") + position.get(p.name, self.shown[p.name]) for p in op.params
         ]
         call = "wide if a0.dtype.itemsize != 2 else forward" if hasattr(op.forward, "of_wide") else "forward"
+        big = " or ".join(f"a{i}.size >= LARGE" for i, p in enumerate(op.arrays) if p.kind == ARRAY and op.fused)
         if op.view:  # computes nothing
             line(1, f"r = forward({', '.join(arguments)})")
         else:
+            if big:
+                line(1, f"big = {big}")
             line(1, "try:")
-            line(2, f"r = calm({', '.join([call, *arguments])})")
-            line(1, "except Exception as error:")
-            line(2, "if not is_taken(error): raise")
-            line(2, f"r = quietly({', '.join([call, *arguments])})")
+            inner = ", ".join([call, *arguments])
+            for how in ("calm", "quietly"):
+                line(2, f"r = {how}({inner}) if not big else {how}(compiled, {inner})" if big else f"r = {how}({inner})")
+                if how == "calm":
+                    line(1, "except Exception as error:")
+                    line(2, "if not is_taken(error): raise")
         if isinstance(op.outputs, tuple):
             names = [f"r_{name}" for name in op.outputs] + [f"kept_{name}" for name in op.keeps]
             line(1, f"{', '.join(names)} = r")
@@ -411,7 +435,7 @@ class _Caller:
             f"all([e is NO_EDGE for e in {e}])" if kinds[name] == ARRAYS else f"{e} is NO_EDGE"
             for name, e in edges.items()
         )
-        condition = f"({none}) or not GRAD.enabled" if len(edges) > 1 else f"{none} or not GRAD.enabled"
+        condition = f"({none}) or (OFF and not GRAD.enabled)" if len(edges) > 1 else f"{none} or (OFF and not GRAD.enabled)"
         if op.outputs is None and any(p.name == "dtype" for p in op.values):
             condition += " or r.dtype.kind in 'iub'"
         line(1, f"if {condition}:")
@@ -446,13 +470,16 @@ class _Caller:
 
     def _node(self) -> str:
         """An expression that makes the node."""
-        names = self.op.backward_names
-        if len(names) == 1:
-            return f"Node_{names[0]}()"
-        text = self.op.node_name
-        for name in names:
-            text = text.replace(name, f"Node_{name}()")
-        return text
+        op = self.op
+        if len(op.backward_names) == 1:
+            text = f"Node_{op.backward_names[0]}()"
+        else:
+            text = op.node_name
+            for name in op.backward_names:
+                text = text.replace(name, f"Node_{name}()")
+        if not takes_large(op):
+            return text
+        return f"({text}) if not big else ({text.replace('Node_', 'Large_')})"
 
     def _differentiable_outputs(self) -> str:
         assert isinstance(self.op.outputs, tuple)
@@ -513,9 +540,7 @@ class _Caller:
             arrays = [self.shown[p.name] + "._array" for p in op.arrays]
             if len(arrays) == 2:
                 first, second = arrays
-                parts.append(
-                    f"None if same or (same is None and a0.shape == a1.shape) else fits({first}, {second})"
-                )
+                parts.append(f"None if same else fits({first}, {second})")
             else:
                 parts.append(f"fits({', '.join(arrays)})")
         names = extra_names(op)
@@ -537,6 +562,12 @@ class _Caller:
             else:
                 parts.append(self.shown.get(name, name))
         return f"({''.join(p + ', ' for p in parts)})"
+
+
+def takes_large(operator: Operator) -> bool:
+    """Whether the formulas of an operator have a compiled reading as a whole."""
+    several = any(p.kind == ARRAYS for p in operator.arrays)
+    return operator.fused and not several and operator.outputs is None and not operator.view
 
 
 class _Backward:
@@ -582,11 +613,51 @@ class _Backward:
                 zero = "Taped(from_array(zeros(s, d)))" if self.taped else "zeros(s, d)"
                 line(1, f"gs = [{zero} if x is None else x for x, (s, d) in zip(gs, node._forms)]")
         edge_by_name = dict(zip(inputs, edges))
-        results: dict[str, str] = {}
         unpacked: list[str] = []
-        if len(op.gradients) > 1:  # all before any is used, as in PyTorch: it decides which of two errors is seen
+        large = what == "apply_large"
+        if len(op.gradients) > 1 or large:  # all before any is used, as in PyTorch: it decides which of two errors is seen
             unpacked = [name for name in self._in_order(saved) if not (self.taped and op.keeps.get(name))]
-            self._unpack(1, unpacked, saved, perhaps=True)
+            self._unpack(1, unpacked, saved, perhaps=len(op.gradients) > 1)
+        if large:
+            self._large(edges if len(inputs) > 1 else [], extra, saved, fitted)
+            return "\n".join(line) + "\n"
+        absent = {name: f"{edge} is NO_EDGE" for name, edge in edge_by_name.items()}
+        self._formulas(absent, saved, unpacked, extra, fitted)
+        return "\n".join(line) + "\n"
+
+    def _large(self, edges: list[str], extra: list[str], saved: list[str], fitted: bool) -> None:
+        """Have the formulas compiled, all in one: put off where nobody sees the gradients of an elementwise operator."""
+        arguments = ["g", *(f"s_{name}" for name in saved), *(f"v_{name}" for name in extra)]
+        arguments += [f"{e} is not NO_EDGE" for e in edges] + (["forms"] if fitted else [])
+        call = f"gradients, {', '.join(arguments)}"
+        if self.op.elementwise:
+            to = "".join(e + ", " for e in edges) or "*node._edges, "
+            self.lines(1, f"return deferred(({to}), {'forms' if fitted else 'None'}, {call})")
+        else:
+            self.lines(1, f"return compiled({call})")
+
+    def formulas_alone(self) -> str:
+        """The source of ``gradients``: the formulas of all inputs, on arrays, told which of them are needed."""
+        op = self.op
+        saved, extra = saved_names(op), extra_names(op)
+        fitted = op.elementwise and len(op.arrays) > 1
+        inputs = op.differentiable_inputs
+        edges = [f"e{i}" for i in range(len(inputs))] if len(inputs) > 1 else []
+        parameters = ["g", *(f"s_{name}" for name in saved), *(f"v_{name}" for name in extra), *edges]
+        self.lines(0, f"def gradients({', '.join(parameters + (['forms'] if fitted else []))}):")
+        absent = dict(zip(inputs, [f"not {e}" for e in edges] or ["False"]))
+        self._formulas(absent, saved, saved, extra, fitted, called=True)
+        return "\n".join(self.lines) + "\n"
+
+    def _formulas(
+        self, absent: dict[str, str], saved: list[str], unpacked: list[str], extra: list[str], fitted: bool, called: bool = False
+    ) -> None:
+        """The formulas of the inputs that need a gradient; ``absent`` says in source when one does not."""
+        op, line = self.op, self.lines
+        kinds = {p.name: p.kind for p in op.arrays}
+        inputs = op.differentiable_inputs
+        several = any(kinds[name] == ARRAYS for name in inputs)
+        results: dict[str, str] = {}
         for i, (names, formula) in enumerate(op.gradients.items()):
             depth = 1
             outs = [f"g_{name}" for name in names]
@@ -594,7 +665,7 @@ class _Backward:
                 if len(names) == len(inputs):
                     pass  # at least one of them is needed, or the node would not be
                 else:
-                    line(1, f"if {' and '.join(f'{edge_by_name[n]} is NO_EDGE' for n in names)}:")
+                    line(1, f"if {' and '.join(absent[n] for n in names)}:")
                     line(2, " = ".join(outs) + " = None")
                     line(1, "else:")
                     depth = 2
@@ -602,7 +673,7 @@ class _Backward:
             arguments = []
             for asked in asks_for(formula):
                 if asked == "needed":
-                    needs = [f"{edge_by_name[n]} is not NO_EDGE" for n in names] if len(inputs) > 1 else ["True"]
+                    needs = [f"not ({absent[n]})" for n in names] if len(inputs) > 1 else ["True"]
                     if several:
                         needs = ["*[e is not NO_EDGE for e in edges]"]
                     arguments.append(f"({', '.join(needs)},)")
@@ -613,7 +684,7 @@ class _Backward:
                 else:
                     arguments.append(f"s_{asked}")
             text = f"formula{i}({', '.join(arguments)})"
-            if not self.taped and len(names) == 1 and "needed" not in asks_for(formula):
+            if not self.taped and not called and len(names) == 1 and "needed" not in asks_for(formula):
                 wide = getattr(formula, "of_wide", None)  # a formula that has halves computed in float32
                 short = inlined(wide or formula, dict(zip(asks_for(formula), arguments)), self.space, f"formula{i}")
                 if short is not None:
@@ -628,7 +699,6 @@ class _Backward:
             line(1, f"return {results[inputs[0]]}")
         else:
             line(1, f"return ({''.join(results[name] + ', ' for name in inputs)})")
-        return "\n".join(line) + "\n"
 
     def _unpack(self, depth: int, names: list[str], saved: list[str], perhaps: bool = False) -> None:
         """Make ``s_name`` of what was saved, checked; ``perhaps``: it was only saved if a gradient needs it."""
@@ -730,6 +800,19 @@ def _node_class(operator: Operator, name: str) -> type[Node]:
             **saved_properties(operator),
         },
     )
+    return cls
+
+
+def _large_node_class(operator: Operator, name: str) -> type[Node]:
+    """The class of the nodes of large arrays, under the same name: small ones' ``apply`` need not ask for sizes."""
+
+    def apply(self: Any, g: Any) -> Any:
+        cls.apply = build(operator, "apply_large")  # type: ignore[method-assign]
+        return cls.apply(self, g)
+
+    plain = build(operator, "node " + name)
+    cls: Any = type(name, (plain,), {"__slots__": (), "__module__": "builtins", "defers": True, "apply": apply})
+    cls.__doc__ = plain.__doc__
     return cls
 
 

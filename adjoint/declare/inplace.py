@@ -6,6 +6,7 @@ import sys
 import warnings
 import weakref
 from collections import deque
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build, saved_names
 from adjoint.declare.operands import fits
 from adjoint.declare.operator import Operator
+from adjoint.kernels.reading import compiled_into, threshold
 from adjoint.readings.batched import IntoUnbatched
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, from_array, tick, writes_of
 
 _new = object.__new__
+LARGE = threshold()
 
 
 def inplace_method(operator: Operator) -> Any:
@@ -53,7 +56,10 @@ def inplace_method(operator: Operator) -> Any:
             ):
                 token = quiet(IGNORE)
                 try:
-                    ufunc(self._array, other._array, out=self._array)
+                    if self._array.size < LARGE:
+                        ufunc(self._array, other._array, out=self._array)
+                    else:
+                        compiled_into(self._array, ufunc, self._array, other._array)
                 except TypeError:  # a dtype that the ufunc lacks: the operator itself has PyTorch's error
                     pass
                 else:
@@ -199,7 +205,10 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
     if result._array.dtype != target._array.dtype and isinstance(node, Node) and not _fits_gradients(operator):
         node = result.to(target.dtype)._edge
     try:
-        np.copyto(target._array, result._array, casting="unsafe")
+        if isinstance(node, Node) and _is_alone(target._array, result._array) and getrefcount(target._array) == 2:
+            target._array = result._array  # nobody can tell, and nothing has to be copied
+        else:
+            np.copyto(target._array, result._array, casting="unsafe")
     except IntoUnbatched:
         raise RuntimeError(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
@@ -210,6 +219,17 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
     if result._tangents or target._tangents:
         carry_over(target, result)
     return wrote(target, node, operator)
+
+
+def _is_alone(array: Any, other: Any) -> bool:
+    """Whether a large array has its memory to itself, and another one like it has, too."""
+    return (
+        array.size >= LARGE
+        and array.__class__ is np.ndarray is other.__class__
+        and array.base is None is other.base
+        and (array.dtype, array.shape, array.strides) == (other.dtype, other.shape, other.strides)
+        and array.flags.writeable
+    )
 
 
 def _fits_gradients(operator: Operator | None) -> bool:

@@ -123,6 +123,7 @@ def op(
     writer: Callable[..., Any] | None = None,
     doc: str | None = None,
     is_view: bool = False,
+    fused: bool = True,
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an operator.
@@ -140,6 +141,9 @@ def op(
 
     ``writer(self, ...)`` is the forward of the in-place operator where that can be cheaper than the forward and a copy: it
     checks its arguments, writes into its first and returns it.  Formulas must then not ask for the first input.
+
+    ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
+    that there is nothing to compile around them.
     """
     return _declare(
         Operator(
@@ -147,6 +151,7 @@ def op(
             forward,
             _gradients({**(gradients or {}), **formulas}),
             view=is_view,
+            fused=fused,
             outputs=outputs,
             differentiable=differentiable,
             keeps=dict.fromkeys(keeps) if not isinstance(keeps, dict) else keeps,

@@ -116,10 +116,12 @@ def to_float(array: Any) -> Any:
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """``g`` summed over the dimensions along which an array of ``shape`` was broadcast."""
     extra = g.ndim - len(shape)
-    if extra > 0:
-        g = g.sum(axis=tuple(range(extra)))
-    stretched = tuple(i for i, size in enumerate(shape) if size == 1 and g.shape[i] != 1)
-    return g.sum(axis=stretched, keepdims=True) if stretched else g
+    stretched = tuple(i for i, size in enumerate(shape, extra) if size == 1 and g.shape[i] != 1)
+    if not extra:
+        return g.sum(axis=stretched, keepdims=True) if stretched else g
+    if not stretched:
+        return g.sum(axis=tuple(range(extra)))
+    return g.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
 
 
 def fit(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -49,6 +49,7 @@ class Operator:
     gradients: dict[tuple[str, ...], Callable[..., Any]]
     elementwise: bool = False
     view: bool = False
+    fused: bool = True  # whether forward and formulas have a compiled reading as a whole where arrays are large
     plain: Callable[..., Any] | None = None  # what forward is while all values have their defaults
     promote: str = "same"  # elementwise: "same", "float" (integers become the default dtype), "bool" (the result is)
     outputs: tuple[str, ...] | str | None = None  # names of several outputs; "list" for a number that varies

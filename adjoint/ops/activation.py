@@ -51,7 +51,7 @@ def kept_where(condition: Array, g: Array) -> Array:
     Where signs are random, ``numpy.where`` waits for mispredicted branches; a bit mask does not.
     """
     integer = _INTEGERS.get(g.dtype.itemsize)
-    if g.size < 2048 or integer is None or g.dtype.kind == "c" or g.shape != condition.shape:
+    if g.__class__ is not np.ndarray or g.size < 2048 or integer is None or g.dtype.kind == "c" or g.shape != condition.shape:
         return np.where(condition, g, g.dtype.type(0))
     if not g.flags.c_contiguous:
         g = np.ascontiguousarray(g)

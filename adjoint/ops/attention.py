@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from adjoint import dtypes
-from adjoint.declare import composite
+from adjoint.autograd.interception import intercept
+from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
+from adjoint.ops.arrays import Array
+from adjoint.ops.attention_kernels import attention, attention_gradients, attention_weights
 from adjoint.tensor import Tensor
 
 
@@ -46,34 +51,87 @@ def scaled_dot_product_attention(
             )
     if attn_mask is not None and is_causal:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    scale = 1 / math.sqrt(query.size(-1)) if scale is None else scale
+    constant = attn_mask is None or not attn_mask.requires_grad
+    if attn_mask is not None:
+        # Forward mode may have a tangent for the mask, which the operator knows nothing of.
+        constant = constant and (attn_mask.dtype is dtypes.bool_ or not intercept.active)
+        attn_mask = _to_add(attn_mask, query)
+    if constant and _is_one_operator(query, key, value, attn_mask, enable_gqa):
+        dropout = None
+        if dropout_p != 0:
+            weights = (*query._array.shape[:3], key._array.shape[2])
+            dropout = lookup("torch", "dropout")(lookup("torch", "ones")(weights, dtype=query.dtype), dropout_p, True)
+        return _attention_function(query, key, value, attn_mask, dropout, is_causal, scale)
     if enable_gqa:
+        if query.size(-3) % key.size(-3) or query.size(-3) % value.size(-3):
+            raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
         key = key.repeat_interleave(query.size(-3) // key.size(-3), -3)
         value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)
-    root = math.sqrt(1 / math.sqrt(query.size(-1)) if scale is None else scale)
-    scores = (query * root) @ (key.transpose(-2, -1) * root)
-    torch_ones, where = lookup("torch", "ones"), lookup("torch", "where")
-    hidden = None
-    if is_causal:
-        attn_mask = torch_ones((query.size(-2), key.size(-2)), dtype=dtypes.bool_).tril()
-    if attn_mask is not None:
-        if attn_mask.dtype is dtypes.bool_:
-            hidden = ~attn_mask
-            scores = scores.masked_fill(hidden, -math.inf)
-        else:
-            scores = scores + attn_mask.to(query.dtype)
-    weights = scores.softmax(-1)
-    if attn_mask is not None and not is_causal:
-        # A query that may look nowhere gets zeros, not NaN.
-        nowhere = (scores.detach() == -math.inf).all(-1, keepdim=True)
-        if bool(nowhere.any()):
-            weights = where(nowhere, 0.0, weights)
-    if dropout_p > 0:
+    weights = attention_weights(query, key, attn_mask, is_causal, scale)
+    if dropout_p != 0:
         weights = lookup("torch", "dropout")(weights, dropout_p, True)
     return weights @ value
 
 
+def _attention(
+    query: Array, key: Array, value: Array, attn_mask: Array | None, dropout: Array | None, is_causal, scale
+):
+    return attention(query, key, value, attn_mask, dropout, is_causal, scale)
+
+
+def _gradients(g, query, key, value, result, logsumexp, attn_mask, dropout, is_causal, scale):
+    return attention_gradients(g, query, key, value, result, logsumexp, attn_mask, dropout, is_causal, scale)
+
+
+# With dropout PyTorch's attention is several nodes; this one goes by the name of the last.
+_attention_function = op(
+    "_scaled_dot_product_flash_attention_for_cpu", _attention, where="", fused=False, keeps=("logsumexp",),
+    node="ScaledDotProductFlashAttentionForCpuBackward0 if dropout is None else UnsafeViewBackward0",
+    gradients={"query key value": _gradients},
+).function  # fmt: skip
+
+
+def _is_one_operator(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, enable_gqa: bool) -> bool:
+    """Whether attention is one node, as in PyTorch: of batches of heads of equal sizes."""
+    q, k, v = query._array, key._array, value._array
+    if not (q.__class__ is k.__class__ is v.__class__ is np.ndarray) or not query.dtype.is_floating_point:
+        return False
+    if not (q.ndim == k.ndim == v.ndim == 4 and q.size and k.size and k.shape == v.shape):
+        return False
+    size = q.itemsize
+    if not (q.strides[3] == k.strides[3] == v.strides[3] == size):
+        return False
+    batch, heads, length, features = q.shape
+    groups = k.shape[1]
+    if (batch, features) != (k.shape[0], k.shape[3]) or (heads != groups and (not enable_gqa or heads % groups)):
+        return False
+    if mask is None:
+        return True
+    m = mask._array
+    if m.__class__ is not np.ndarray or m.ndim not in (2, 4):
+        return False
+    over = (batch, heads, length, k.shape[2])
+    return all(have in (1, want) for have, want in zip(m.shape[::-1], over[::-1]))
+
+
+def _to_add(mask: Tensor, query: Tensor) -> Tensor:
+    """A mask as numbers to add, where one of bools says False minus infinity."""
+    if mask.dtype is dtypes.bool_:
+        return lookup("torch", "zeros_like")(mask, dtype=query.dtype).masked_fill(~mask, -math.inf)
+    if mask.dtype is not query.dtype and mask.dtype is not dtypes.float32:
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+            f"{_cpp(mask)} and  query.dtype: {_cpp(query)} instead."
+        )
+    return mask.to(query.dtype)
+
+
 def _cpp(t: Tensor) -> str:
-    names = {"float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16"}
+    names = {
+        "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+        "int32": "int",
+    }  # fmt: skip
     return names.get(t.dtype.name, t.dtype.name)
 
 

@@ -232,7 +232,9 @@ def _column(x: Any, ndim: int) -> Any:
 
 
 @rule(normalization.layer_norm_gradients)
-def _layer_norm_gradients(level: Level, g: Any, input: Any, weight: Any, shape: Any, eps: float) -> Any:
+def _layer_norm_gradients(
+    level: Level, g: Any, input: Any, weight: Any, mean: Any, rstd: Any, shape: Any, eps: float
+) -> Any:
     over = tuple(range(-len(shape), 0))
     lead = tuple(range(input.ndim - len(shape)))
     given = widen(g)

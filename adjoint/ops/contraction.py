@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,6 +12,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.emit import build
 from adjoint.declare.operands import fit, sum_to
+from adjoint.kernels.reading import threshold, usable
 from adjoint.layouts import strides_of
 from adjoint.ops.arithmetic import _c_name, constant, mul
 from adjoint.ops.arrays import Array, conj
@@ -22,8 +24,34 @@ from adjoint.tensor import Tensor, from_array, writes_of
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
+# Multiply-adds from which on kernels are worth their call.
+LARGE = threshold()
+MUCH = 4 * LARGE
+
+
+def is_kernels(a: Array, b: Array) -> bool:
+    """Whether there is a kernel for a product."""
+    return (
+        a.__class__ is np.ndarray is b.__class__
+        and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64)
+        and a.dtype is b.dtype
+        and a.shape[-1] == b.shape[-2 if b.ndim > 1 else 0] != 0
+        and usable()
+    )
+
+
+@lru_cache(maxsize=None)
+def kernel() -> Any:
+    """The kernels of products, imported when first needed."""
+    from adjoint.kernels.contraction import matmul
+
+    return matmul
+
+
 def dot(a: Array, b: Array) -> Array:
     """``a.dot(b)``, in float32 for half precision."""
+    if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
+        return kernel().product(a, b)
     if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
         return a.astype(np.float32).dot(b.astype(np.float32)).astype(a.dtype)
     return a.dot(b) if a.__class__ is b.__class__ else np.dot(a, b)  # the method knows only arrays of its own kind
@@ -31,6 +59,8 @@ def dot(a: Array, b: Array) -> Array:
 
 def batched(a: Array, b: Array) -> Array:
     """``a @ b``, in float32 for half precision."""
+    if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
+        return kernel().product(a, b)
     if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
     return np.matmul(a, b)
@@ -44,6 +74,8 @@ def adjoint_of(x: Array) -> Array:
 def over_rows(g: Array) -> Array:
     """The sum of a matrix's rows: as a product with ones, which is several times faster than a reduction."""
     n, d = g.shape[0], g.dtype
+    if g.size >= LARGE and g.ndim == 2 and g.__class__ is np.ndarray and usable():
+        return kernel().rows_sum(g)
     if (d is _FLOAT32 or d is _FLOAT64) and n <= 4096:
         ones = _ONES.get((n, d))
         if ones is None:
@@ -88,6 +120,8 @@ def _check_mm(self: Any, mat2: Any) -> None:
 def _mm(self: Array, mat2: Array):
     d = self.dtype
     if (d is _FLOAT32 or d is _FLOAT64) and d is mat2.dtype and self.ndim == 2 == mat2.ndim:
+        if self.size * mat2.shape[1] >= MUCH and is_kernels(self, mat2):
+            return kernel().product(self, mat2)
         try:
             return self.dot(mat2) if self.__class__ is mat2.__class__ else np.dot(self, mat2)
         except ValueError:
@@ -97,7 +131,7 @@ def _mm(self: Array, mat2: Array):
 
 
 mm = op(
-    "mm", _mm, tangent="multilinear",
+    "mm", _mm, fused=False, tangent="multilinear",
     self=lambda g, mat2: dot(g, conj(mat2).T),
     mat2=lambda g, self: dot(conj(self).T, g),
 )  # fmt: skip
@@ -125,7 +159,7 @@ def _mv(self: Array, vec: Array):
 
 
 mv = op(
-    "mv", _mv, tangent="multilinear",
+    "mv", _mv, fused=False, tangent="multilinear",
     self=lambda g, vec: g[:, None] * conj(vec),
     vec=lambda g, self: dot(conj(self).T, g),
 )  # fmt: skip
@@ -154,7 +188,7 @@ def _dot(self: Array, tensor: Array):
 
 
 dot_product = op(
-    "dot", _dot, tangent="multilinear",
+    "dot", _dot, fused=False, tangent="multilinear",
     self=lambda g, tensor: g * conj(tensor),
     tensor=lambda g, self: g * conj(self),
 )  # fmt: skip
@@ -166,7 +200,7 @@ def _vdot(self: Array, other: Array):
 
 
 vdot = op(
-    "vdot", _vdot,
+    "vdot", _vdot, fused=False,
     self=lambda g, other: conj(g) * other,
     other=lambda g, self: g * self,
 )  # fmt: skip
@@ -196,7 +230,7 @@ def _bmm(self: Array, mat2: Array):
 
 
 bmm = op(
-    "bmm", _bmm, tangent="multilinear",
+    "bmm", _bmm, fused=False, tangent="multilinear",
     self=lambda g, mat2: batched(g, adjoint_of(mat2)),
     mat2=lambda g, self: batched(adjoint_of(self), g),
 )  # fmt: skip
@@ -212,7 +246,7 @@ def _folded(self: Array, other: Array):
 
 
 _matmul_folded = op(
-    "matmul", _folded, where="", tangent="multilinear", node="UnsafeViewBackward0",
+    "matmul", _folded, fused=False, where="", tangent="multilinear", node="UnsafeViewBackward0",
     self=lambda g, other: batched(g, adjoint_of(other)),
     other=lambda g, self: dot(conj(self).reshape(-1, self.shape[-1]).T, g.reshape(-1, g.shape[-1])),
 )  # fmt: skip
@@ -246,7 +280,7 @@ def _batch_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 
 _matmul_broadcast = op(
-    "matmul", _broadcast, where="batched", tangent="multilinear", node="UnsafeViewBackward0",
+    "matmul", _broadcast, fused=False, where="batched", tangent="multilinear", node="UnsafeViewBackward0",
     self=lambda g, other, self_shape: sum_to(batched(g, adjoint_of(other)), self_shape),
     other=lambda g, self, other_shape: sum_to(batched(adjoint_of(self), g), other_shape),
 )  # fmt: skip
@@ -264,7 +298,7 @@ def _vecmat(self: Array, other: Array):
 
 
 _vector_times_matrix = op(
-    "vector_matmul", _vecmat, where="", tangent="multilinear", node="SqueezeBackward4",
+    "vector_matmul", _vecmat, fused=False, where="", tangent="multilinear", node="SqueezeBackward4",
     self=lambda g, other: dot(conj(other), g),
     other=lambda g, self: conj(self)[:, None] * g,
 )  # fmt: skip
@@ -408,7 +442,7 @@ def _addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
 
 
 addmm = op(
-    "addmm", _addmm, inplace=True,
+    "addmm", _addmm, fused=False, inplace=True,
     self=_input_gradient,
     mat1=lambda g, mat2, alpha: dot(_scaled(g, alpha), conj(mat2).T),
     mat2=lambda g, mat1, alpha: dot(conj(mat1).T, _scaled(g, alpha)),
@@ -421,7 +455,7 @@ def _addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
 
 
 addmv = op(
-    "addmv", _addmv, inplace=True,
+    "addmv", _addmv, fused=False, inplace=True,
     self=_input_gradient,
     mat=lambda g, vec, alpha: _scaled(g, alpha)[:, None] * conj(vec),
     vec=lambda g, mat, alpha: dot(conj(mat).T, _scaled(g, alpha)),
@@ -449,7 +483,7 @@ def _baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
 
 
 baddbmm = op(
-    "baddbmm", _baddbmm, inplace=True,
+    "baddbmm", _baddbmm, fused=False, inplace=True,
     self=_input_gradient,
     batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
     batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
@@ -462,7 +496,7 @@ def _addbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
 
 
 addbmm = op(
-    "addbmm", _addbmm, inplace=True,
+    "addbmm", _addbmm, fused=False, inplace=True,
     self=_input_gradient,
     batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
     batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
@@ -474,6 +508,8 @@ addbmm = op(
 def _linear(bias: Array, self: Array, weight: Array):
     d = self.dtype
     if (d is _FLOAT32 or d is _FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
+        if self.size * len(weight) >= MUCH and is_kernels(self, weight.T) and bias.shape == weight.shape[:1]:
+            return kernel().product(self, weight.T, bias)
         try:
             r = self.dot(weight.T) if self.__class__ is weight.__class__ else np.dot(self, weight.T)
             return np.add(r, bias, r)
@@ -491,7 +527,7 @@ def _linear(bias: Array, self: Array, weight: Array):
 
 
 _linear_row = op(
-    "linear", _linear, where="", node="AddmmBackward0",
+    "linear", _linear, fused=False, where="", node="AddmmBackward0",
     bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
     weight=lambda g, self: dot(g.T, conj(self)),

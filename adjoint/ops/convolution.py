@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
@@ -28,6 +30,8 @@ def _convolution(
     if transposed:
         space = _transposed_size(input.shape[2:], weight.shape[2:], stride, padding, dilation, output_padding)
         result = input_gradient(input, weight, space, stride, padding, dilation, groups)
+    elif bias is not None and input.__class__ is weight.__class__ is bias.__class__ is np.ndarray:
+        return convolve(input, weight, stride, padding, dilation, groups, bias)
     else:
         result = convolve(input, weight, stride, padding, dilation, groups)
     if bias is not None:
@@ -59,7 +63,7 @@ def _gradients(g, input, weight, needed, stride, padding, dilation, transposed, 
 
 
 convolution = op(
-    "convolution", _convolution, where="torch",
+    "convolution", _convolution, fused=False, where="torch",
     gradients={"input weight": _gradients},
     bias=lambda g: g.sum((0, *range(2, g.ndim))),
 )  # fmt: skip
@@ -83,7 +87,7 @@ def _weight_gradient(input: Array, g_out: Array, kernel, stride, padding, dilati
 _NODE = "ConvolutionBackwardBackward0"
 
 _convolve_row = op(
-    "_convolve", _convolve, where="", node=_NODE,
+    "_convolve", _convolve, fused=False, where="", node=_NODE,
     input=lambda g, weight, input_shape, stride, padding, dilation, groups: input_gradient(
         g, conj(weight), input_shape[2:], stride, padding, dilation, groups
     ),
@@ -93,7 +97,7 @@ _convolve_row = op(
 )  # fmt: skip
 
 _input_gradient_row = op(
-    "_convolution_input_gradient", _input_gradient, where="", node=_NODE,
+    "_convolution_input_gradient", _input_gradient, fused=False, where="", node=_NODE,
     g_out=lambda g, weight, stride, padding, dilation, groups: convolve(
         g, conj(weight), stride, padding, dilation, groups
     ),
@@ -103,7 +107,7 @@ _input_gradient_row = op(
 )  # fmt: skip
 
 _weight_gradient_row = op(
-    "_convolution_weight_gradient", _weight_gradient, where="", node=_NODE,
+    "_convolution_weight_gradient", _weight_gradient, fused=False, where="", node=_NODE,
     input=lambda g, g_out, input_shape, stride, padding, dilation, groups: input_gradient(
         conj(g_out), g, input_shape[2:], stride, padding, dilation, groups
     ),

@@ -16,6 +16,7 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from adjoint.kernels.late import LARGE, by_kernel
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.widening import narrow, widen
 
@@ -31,11 +32,32 @@ def output_size(space: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation
     )
 
 
+# Whether there are multiply-adds enough for a kernel: sizes alone do not say, for few pixels may meet many weights.
+MANY = 4 * LARGE
+
+
+def _are_many_of_output(input: Array, weight: Array, *rest: object) -> bool:
+    return input.size * (weight.size // max(weight.shape[1], 1)) >= MANY
+
+
+def _are_many_of_input(g: Array, weight: Array, *rest: object) -> bool:
+    return g.size * (weight.size // max(weight.shape[0], 1)) >= MANY
+
+
+def _are_many_of_weight(input: Array, g: Array, kernel: Ints, *rest: object) -> bool:
+    return g.size * input.shape[1] * prod(kernel) >= MANY
+
+
 @array_function
+@by_kernel("convolution:convolve", _are_many_of_output)
 def convolve(
-    input: Array, weight: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    input: Array, weight: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, bias: Array | None = None
 ) -> Array:
-    """The cross-correlation of ``input`` (N, C, *space) with ``weight`` (O, C / groups, *kernel)."""
+    """The cross-correlation of ``input`` (N, C, *space) with ``weight`` (O, C / groups, *kernel), plus a bias (O,)."""
+    if bias is not None:
+        result = convolve(input, weight, stride, padding, dilation, groups)
+        result += bias.reshape(-1, *(1,) * (result.ndim - 2))
+        return result
     if input.dtype.itemsize == 2:
         wide = convolve(widen(input), widen(weight), stride, padding, dilation, groups)
         return narrow(wide, input.dtype)
@@ -63,6 +85,7 @@ def convolve(
 
 
 @array_function
+@by_kernel("convolution:input_gradient", _are_many_of_input)
 def input_gradient(
     g: Array, weight: Array, space: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> Array:
@@ -110,6 +133,7 @@ def input_gradient(
 
 
 @array_function
+@by_kernel("convolution:weight_gradient", _are_many_of_weight)
 def weight_gradient(
     input: Array, g: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> Array:

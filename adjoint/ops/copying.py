@@ -24,6 +24,7 @@ from adjoint.layouts import (
 )
 from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
+from adjoint.ops.bulk import copy, write
 from adjoint.tensor import Tensor
 
 
@@ -32,11 +33,11 @@ def copied(array: Any, dtype: Any, format_: memory_format | None) -> Any:
     if not isinstance(array, np.ndarray):  # of another reading, which has an order of its own
         return array.astype(dtype) if array.dtype != dtype else array.copy()
     if (format_ is None or format_ is preserve_format) and array.dtype == dtype and array.flags.c_contiguous:
-        return array.copy()
+        return copy(array)
     found = empty_like(array, dtype, format_)
     if array.dtype.kind == "c" and dtype.kind not in "cb":
         array = array.real
-    np.copyto(found, array, casting="unsafe")
+    write(found, array)
     return found
 
 
@@ -241,13 +242,13 @@ def _copy(self: Array, src: Array, non_blocking=False):
     if not isinstance(src, np.ndarray):
         return np.broadcast_to(_real(src, self.dtype), self.shape).astype(self.dtype)
     found = empty_like(self, self.dtype, None)
-    np.copyto(found, _real(src, self.dtype), casting="unsafe")
+    write(found, _real(src, self.dtype))
     return found
 
 
 def _copy_into(self: Array, src: Array, non_blocking=False):
     _check_copy(self, src)
-    np.copyto(self, _real(src, self.dtype), casting="unsafe")
+    write(self, _real(src, self.dtype))
     return self
 
 

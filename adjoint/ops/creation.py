@@ -22,6 +22,7 @@ from adjoint.declare.arguments import (
 from adjoint.declare.inplace import write_out
 from adjoint.device import check_device, ever_set
 from adjoint.layouts import check_layout, empty_as
+from adjoint.ops import bulk
 from adjoint.ops.scalars import convert
 from adjoint.tensor import NO_EDGE, Tensor
 
@@ -112,7 +113,7 @@ def zeros(
     """
     shape = _shape("zeros", args, size)
     chosen = options("zeros", dtype, layout, device, pin_memory)
-    array = np.zeros(shape, (chosen or dtypes.get_default_dtype()).array)
+    array = bulk.zeros(shape, (chosen or dtypes.get_default_dtype()).array)
     return made(array, requires_grad, function="zeros") if out is None else into(out, array, chosen, "zeros")
 
 
@@ -135,8 +136,7 @@ def ones(
     """
     shape = _shape("ones", args, size)
     chosen = options("ones", dtype, layout, device, pin_memory)
-    array = np.empty(shape, (chosen or dtypes.get_default_dtype()).array)
-    array.fill(1)
+    array = bulk.full(shape, (chosen or dtypes.get_default_dtype()).array, 1)
     return made(array, requires_grad, function="ones") if out is None else into(out, array, chosen, "ones")
 
 
@@ -169,10 +169,9 @@ def filled(function: str, shape: tuple[int, ...], value: Any, dtype: dtypes.dtyp
     if number is None:
         wrong_argument(function, "fill_value", "Number", value, 2)
     chosen = dtypes.default_for(number) if dtype is None else dtype
-    array = np.empty(shape, chosen.array)
     element = convert(number, chosen)
     token = quiet(IGNORE)
-    array.fill(element)
+    array = bulk.full(shape, chosen.array, element)
     loud(token)
     return array
 

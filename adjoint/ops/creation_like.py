@@ -9,16 +9,23 @@ import numpy as np
 from adjoint import dtypes, layouts
 from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
+from adjoint.ops import bulk
 from adjoint.ops.creation import filled, made, options, strided_array
 from adjoint.ops.scalars import convert
 from adjoint.tensor import Tensor
+
+_IN_ORDER = (None, layouts.preserve_format, layouts.contiguous_format)
 
 
 def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any) -> Any:
     if not isinstance(input, Tensor):
         wrong_argument(function, "input", "Tensor", input, 1)
     chosen = options(function, dtype, layout, device, pin_memory)
-    return layouts.empty_like(input._array, input._array.dtype if chosen is None else chosen.array, memory_format)
+    array = input._array
+    wanted = array.dtype if chosen is None else chosen.array
+    if array.__class__ is np.ndarray and array.flags.c_contiguous and memory_format in _IN_ORDER:
+        return bulk.empty(array.shape, wanted)
+    return layouts.empty_like(array, wanted, memory_format)
 
 
 @composite(where="torch")
@@ -55,7 +62,7 @@ def zeros_like(
     tensor([0, 0])
     """
     array = _like("zeros_like", input, dtype, layout, device, pin_memory, memory_format)
-    array.fill(0)
+    bulk.fill(array, 0)
     return made(array, requires_grad, function="zeros_like")
 
 
@@ -77,7 +84,7 @@ def ones_like(
     tensor([1., 1.])
     """
     array = _like("ones_like", input, dtype, layout, device, pin_memory, memory_format)
-    array.fill(1)
+    bulk.fill(array, 1)
     return made(array, requires_grad, function="ones_like")
 
 
@@ -104,7 +111,7 @@ def full_like(
     if number is None:
         wrong_argument("full_like", "fill_value", "Number", fill_value, 2)
     with np.errstate(over="ignore"):
-        array.fill(convert(number, dtypes.OF_ARRAY[array.dtype]))
+        bulk.fill(array, convert(number, dtypes.OF_ARRAY[array.dtype]))
     return made(array, requires_grad, function="full_like")
 
 
@@ -128,7 +135,7 @@ def new_empty(
 ) -> Tensor:
     """A tensor of this one's dtype and the given sizes whose elements are whatever was in memory."""
     shape, chosen = _new(self, "new_empty", size, args, dtype, layout, device, pin_memory)
-    return made(np.empty(shape, chosen.array), requires_grad, function="new_empty")
+    return made(bulk.empty(shape, chosen.array), requires_grad, function="new_empty")
 
 
 @composite(where="Tensor")
@@ -150,7 +157,7 @@ def new_zeros(
             [0, 0]])
     """
     shape, chosen = _new(self, "new_zeros", size, args, dtype, layout, device, pin_memory)
-    return made(np.zeros(shape, chosen.array), requires_grad, function="new_zeros")
+    return made(bulk.zeros(shape, chosen.array), requires_grad, function="new_zeros")
 
 
 @composite(where="Tensor")
@@ -171,7 +178,7 @@ def new_ones(
     tensor([True, True, True])
     """
     shape, chosen = _new(self, "new_ones", size, args, dtype, layout, device, pin_memory)
-    return made(np.ones(shape, chosen.array), requires_grad, function="new_ones")
+    return made(bulk.full(shape, chosen.array, 1), requires_grad, function="new_ones")
 
 
 @composite(where="Tensor")

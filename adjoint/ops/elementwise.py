@@ -116,7 +116,7 @@ _ONES = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}
 
 def _sigmoid(self):
     one = _ONES.get(self.dtype)
-    if one is None or not self.ndim:
+    if one is None or not self.ndim or self.__class__ is not np.ndarray:
         return 1 / (1 + np.exp(-to_float(self)))
     e = np.negative(self)
     np.exp(e, e)

@@ -9,7 +9,7 @@ from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite, op
 from adjoint.ops.arrays import Array, all_values
 from adjoint.ops.memory import extent
-from adjoint.ops.scatter import add_at, zero_in
+from adjoint.ops.scatter import add_at, taken, zero_in
 from adjoint.tensor import Tensor, from_array
 
 
@@ -25,7 +25,7 @@ def _embedding(weight: Array, indices: Array, padding_idx=-1, scale_grad_by_freq
     low, high = extent(indices)
     if low < 0 or high >= weight.shape[0]:
         raise IndexError("index out of range in self")
-    return np.take(weight, indices, 0)
+    return taken(weight, indices, 0)
 
 
 def _embedding_back(g, weight_shape, indices, padding_idx, scale_grad_by_freq):

@@ -13,6 +13,7 @@ from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import fit, sum_to
 from adjoint.layouts import empty_like
+from adjoint.ops import bulk
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.memory import geometry
@@ -21,11 +22,11 @@ from adjoint.tensor import Tensor, attach, writes_of
 
 
 def _zero(self: Array):
-    return np.zeros(self.shape, self.dtype)
+    return bulk.zeros(self.shape, self.dtype)
 
 
 def _zero_into(self: Array):
-    self.fill(0)
+    bulk.fill(self, 0)
     return self
 
 
@@ -51,7 +52,7 @@ def _filled(self: Array, value):
 
 
 def _filled_into(self: Array, value):
-    self.fill(number_for(value, self))
+    bulk.fill(self, number_for(value, self))
     return self
 
 

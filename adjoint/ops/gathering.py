@@ -14,11 +14,12 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
+from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import masked_zero, number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.padding import padded
-from adjoint.ops.scatter import add_at, zero_in
+from adjoint.ops.scatter import add_at, add_onto, zero_in
 from adjoint.ops.shape import reshape
 from adjoint.ops.slicing import diagonal_of, sliced
 from adjoint.tensor import Tensor
@@ -230,7 +231,7 @@ def _scatter_add_into(self: Array, dim, index: Array, src: Array):
             self += src.reshape(-1)[: index.size].sum()
         elif self.flags.c_contiguous:
             places = _flat_places(index, dim, self.shape).reshape(-1)
-            np.add.at(self.reshape(-1), places, region(src, index).reshape(-1))
+            add_onto(self.reshape(-1), places, region(src, index).reshape(-1))
         else:
             np.add.at(self, _grid(index, dim), region(src, index))
     return self
@@ -238,7 +239,7 @@ def _scatter_add_into(self: Array, dim, index: Array, src: Array):
 
 @array_function
 def _scatter_add(self: Array, dim, index: Array, src: Array):
-    return _scatter_add_into(self.copy(), dim, index, src)
+    return _scatter_add_into(copy(self), dim, index, src)
 
 
 op("scatter_zero", scatter_zero, tangent="linear", where="", self=lambda g, dim, index: scatter_zero(g, dim, index))

@@ -12,10 +12,11 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.operands import fit, sum_to
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
-from adjoint.ops.scatter import index_at, index_back, index_zero
+from adjoint.ops.scatter import add_onto, index_at, index_back, index_zero, taken
 from adjoint.tensor import Tensor
 
 
@@ -39,7 +40,7 @@ def _index_select(self: Array, dim, index: Array):
         if index.size != 1:
             raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
         return self.copy()
-    return np.take(self, index.reshape(-1), dim)
+    return taken(self, index.reshape(-1), dim)
 
 
 def _index_select_back(g, self_shape, dim, index):
@@ -137,6 +138,8 @@ def _index_add_into(self: Array, dim, index: Array, source: Array, *, alpha=1):
     added = source if alpha == 1 else (source * alpha).astype(source.dtype)
     if self.ndim == 0:
         self += added.reshape(())
+    elif dim == 0:
+        add_onto(self, index.reshape(-1), added)
     else:
         np.add.at(self, _along(dim, index), added)
     return self
@@ -144,7 +147,7 @@ def _index_add_into(self: Array, dim, index: Array, source: Array, *, alpha=1):
 
 @array_function
 def _index_add(self: Array, dim, index: Array, source: Array, *, alpha=1):
-    return _index_add_into(self.copy(), dim, index, source, alpha=alpha)
+    return _index_add_into(copy(self), dim, index, source, alpha=alpha)
 
 
 def rows_of(g, dim, index):
@@ -193,7 +196,7 @@ def _index_copy_into(self: Array, dim, index: Array, source: Array):
 
 @array_function
 def _index_copy(self: Array, dim, index: Array, source: Array):
-    return _index_copy_into(self.copy(), dim, index, source)
+    return _index_copy_into(copy(self), dim, index, source)
 
 
 index_copy = op(

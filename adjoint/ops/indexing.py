@@ -25,6 +25,7 @@ from adjoint.declare.operands import fit
 from adjoint.layouts import empty_like
 from adjoint.ops.arrays import Array, Arrays, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
+from adjoint.ops.bulk import write
 from adjoint.ops.copying import copy_
 from adjoint.ops.filling import fill_, number_for
 from adjoint.ops.memory import extent
@@ -394,7 +395,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
                 return
             if value._array.shape == part.shape and value._array.dtype == part.dtype:
                 check_copy(part, value._array)
-                np.copyto(part, value._array)
+                write(part, value._array)
                 writes_of(self).bump()
                 return
     if isinstance(index, Tensor) and not tensor and not (recorded and mode.enabled) and not intercept.active:

@@ -12,6 +12,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import result_type_of
+from adjoint.ops import bulk
 from adjoint.ops.arrays import Arrays, array_function
 from adjoint.ops.copying import convert, real_if
 from adjoint.ops.dims import wrap_dim
@@ -23,7 +24,7 @@ from adjoint.tensor import Tensor
 def _cat(tensors: Arrays, dim, to=None):
     if len({t.ndim for t in tensors}) > 1:  # an empty vector may stand among anything
         tensors = [t for t in tensors if t.shape != (0,)]
-    found = np.concatenate(tensors if to is None else [t.astype(to) for t in tensors], dim)
+    found = bulk.concatenate(tensors if to is None else [t.astype(to) for t in tensors], dim)
     if found.__class__ is np.ndarray and not found.flags.c_contiguous:  # NumPy follows the order of the parts
         found = np.ascontiguousarray(found)
     return found
@@ -107,7 +108,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
 
 
 def _stack(tensors: Arrays, dim, to=None):
-    return np.stack(tensors if to is None else [t.astype(to) for t in tensors], dim)
+    return bulk.stack(tensors if to is None else [t.astype(to) for t in tensors], dim)
 
 
 def _unstack(g, dim, dtypes_):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.operands import raise_shapes
+from adjoint.kernels.reading import compiled, threshold
 from adjoint.ops.activation import floating, kept_where, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function, converted
 from adjoint.ops.scatter import index_at
 from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor
 
+LARGE = threshold()
 NONE, MEAN, SUM = range(3)
 _REDUCTIONS = {"none": NONE, "mean": MEAN, "sum": SUM}
 
@@ -398,9 +401,15 @@ def class_gather(x: Array, target: Array) -> Array:
 @array_function
 def class_scatter(values: Array, target: Array, shape: tuple[int, ...]) -> Array:
     """(N, *) put at each example's class of (N, C, *), zero elsewhere."""
+    if prod(shape) >= LARGE:
+        return compiled(_at_class, values, target, np.arange(shape[1]).reshape(-1, *(1,) * (len(shape) - 2)))
     result = np.zeros(shape, values.dtype)
     np.put_along_axis(result, target[:, None], values[:, None], 1)
     return result
+
+
+def _at_class(values, target, classes):
+    return np.where(target[:, None] == classes, values[:, None], 0)
 
 
 def _class_gather(x: Array, target):

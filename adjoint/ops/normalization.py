@@ -11,9 +11,10 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
+from adjoint.kernels.reading import fused
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.loss import no_gradient
-from adjoint.ops.widening import in_float32, widen
+from adjoint.ops.widening import in_float32, narrow, widen
 from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import Tensor, writes_of
 
@@ -28,11 +29,14 @@ def _per_channel(x: Array) -> Array:
 def _channel_sum(x: Array) -> Array:
     """The sum of (N, C, L) per channel: over the batch first, where NumPy adds whole rows."""
     n, c, length = x.shape
+    if x.__class__ is not np.ndarray:
+        return np.add.reduce(x, (0, 2))
     if n > 512:  # NumPy adds rows one after the other; BLAS in blocks, which keeps the rounding small
         return np.add.reduce((np.ones(n, x.dtype) @ x.reshape(n, -1)).reshape(c, length), 1)
     return np.add.reduce(np.add.reduce(x, 0), 1)
 
 
+@fused
 def channel_statistics(x: Array) -> tuple[Array, Array]:
     """Mean and biased variance of (N, C, *) per channel."""
     x = _per_channel(widen(x))
@@ -61,7 +65,7 @@ def batch_norm_gradients(
         centred -= (total / count)[:, None]
         centred *= scale[:, None]
     else:
-        np.multiply(g3, scale[:, None], out=centred)
+        centred = g3 * scale[:, None]
     g_input = centred.reshape(input.shape)
     return g_input if dtype == g_input.dtype else g_input.astype(dtype), dot * invstd, total
 
@@ -270,28 +274,34 @@ def _rows_gradient(g: Array, normal: Array, rstd: Array) -> Array:
     return result
 
 
-@in_float32
 def _layer_norm(input: Array, weight: Array | None, bias: Array | None, normalized_shape, eps):
+    """Also the mean and 1 / the deviation of each row, which the gradients would have to find again."""
     size = prod(normalized_shape)
+    rows = (input.size // size if size else 0, 1)
     if not input.size:
-        return input.copy()
-    normal, _ = _rows_normalized(input.reshape(-1, size), eps)
+        return input.copy(), np.zeros(rows, input.dtype), np.zeros(rows, input.dtype)
+    x = widen(input).reshape(-1, size)
+    mean = np.add.reduce(x, 1, keepdims=True) / size
+    normal = x - mean
+    var = np.einsum("ij,ij->i", normal, normal) / size
+    rstd = (1 / np.sqrt(var + var.dtype.type(eps)))[:, None]
+    normal *= rstd
     if weight is not None:
-        normal *= weight.reshape(-1)
+        normal *= widen(weight).reshape(-1)
     if bias is not None:
-        normal += bias.reshape(-1)
-    return normal.reshape(input.shape)
+        normal += widen(bias).reshape(-1)
+    return narrow(normal.reshape(input.shape), input.dtype), mean, rstd
 
 
 @array_function
 def layer_norm_gradients(
-    g: Array, input: Array, weight: Array | None, shape: tuple[int, ...], eps: float
+    g: Array, input: Array, weight: Array | None, mean: Array, rstd: Array, shape: tuple[int, ...], eps: float
 ) -> tuple[Array, Array, Array]:
     """The gradients of input, weight and bias."""
     dtype = g.dtype
     size = prod(shape)
     g2 = widen(g).reshape(-1, size)
-    normal, rstd = _rows_normalized(widen(input).reshape(-1, size), eps)
+    normal = (widen(input).reshape(-1, size) - mean) * rstd
     g_weight = np.einsum("ij,ij->j", g2, normal).reshape(shape)
     g_bias = np.add.reduce(g2, 0).reshape(shape)
     inner = g2 if weight is None else g2 * widen(weight).reshape(-1)
@@ -301,7 +311,7 @@ def layer_norm_gradients(
 
 @taped(layer_norm_gradients)
 def _layer_norm_gradients(
-    g: Tensor, input: Tensor, weight: Tensor | None, shape: tuple[int, ...], eps: float
+    g: Tensor, input: Tensor, weight: Tensor | None, mean: Any, rstd: Any, shape: tuple[int, ...], eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     over = tuple(range(-len(shape), 0))
     normal, rstd = _normal(input, over, eps)
@@ -320,13 +330,13 @@ def _normal(x: Tensor, over: tuple[int, ...], eps: float) -> tuple[Tensor, Tenso
     return centred * rstd, rstd
 
 
-def _layer_gradients(g, input, weight, needed, normalized_shape, eps):
-    g_input, g_weight, g_bias = layer_norm_gradients(g, input, weight, normalized_shape, eps)
+def _layer_gradients(g, input, weight, mean, rstd, needed, normalized_shape, eps):
+    g_input, g_weight, g_bias = layer_norm_gradients(g, input, weight, mean, rstd, normalized_shape, eps)
     return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
 
 
 _layer_norm_row = op(
-    "native_layer_norm", _layer_norm, where="",
+    "native_layer_norm", _layer_norm, where="", keeps=("mean", "rstd"),
     gradients={"input weight bias": _layer_gradients},
 )  # fmt: skip
 

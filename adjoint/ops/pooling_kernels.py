@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from adjoint.kernels.late import by_kernel
 from adjoint.ops.arrays import Array, array_function
 
 Ints = tuple[int, ...]
@@ -95,6 +96,7 @@ def lowest(dtype: np.dtype) -> float | int:
 
 
 @array_function
+@by_kernel("pooling:max_taps")
 def max_taps(x: Array, windows: Windows) -> tuple[Array, Array]:
     """The largest element of each window, and at which tap it is (the first of several)."""
     padded = _around(x, windows, lowest(x.dtype))
@@ -121,6 +123,7 @@ def _taps_with_nan(padded: Array, slices: list[tuple[slice, ...]], taps: Array) 
 
 
 @array_function
+@by_kernel("pooling:flat_indices")
 def flat_indices(taps: Array, windows: Windows) -> Array:
     """Taps as positions in the flattened space of the input."""
     steps = [prod(windows.space[i + 1 :]) for i in range(len(windows.space))]
@@ -140,6 +143,7 @@ def flat_indices(taps: Array, windows: Windows) -> Array:
 
 
 @array_function
+@by_kernel("pooling:tap_scatter")
 def tap_scatter(g: Array, taps: Array, windows: Windows) -> Array:
     """Each window's element of ``g`` at its tap of the input, zero elsewhere."""
     result = np.zeros((*g.shape[: -len(windows.space)], *windows.padded), g.dtype)
@@ -164,6 +168,7 @@ def tap_gather(x: Array, taps: Array, windows: Windows) -> Array:
 
 
 @array_function
+@by_kernel("pooling:tap_sum")
 def tap_sum(x: Array, windows: Windows) -> Array:
     """The sum of each window."""
     padded = _around(x, windows, 0)
@@ -175,6 +180,7 @@ def tap_sum(x: Array, windows: Windows) -> Array:
 
 
 @array_function
+@by_kernel("pooling:tap_spread")
 def tap_spread(g: Array, windows: Windows) -> Array:
     """Each window's element of ``g`` at all taps of the input, summed."""
     result = np.zeros((*g.shape[: -len(windows.space)], *windows.padded), g.dtype)
@@ -199,6 +205,7 @@ def window_counts(windows: Windows, count_include_pad: bool) -> Array | int:
 
 
 @array_function
+@by_kernel("pooling:flat_scatter")
 def flat_scatter(g: Array, indices: Array, space: Ints) -> Array:
     """``g``'s elements added up at their positions in the flattened space."""
     batch = g.shape[: -len(space)]

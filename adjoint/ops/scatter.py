@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import op
+from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array, Arrays, array_function
+from adjoint.ops.bulk import copy
 
+_add = Late("indexing:add_at")
+_add_onto = Late("indexing:add_onto")
+_take = Late("indexing:take")
 _FEW = 2048  # elements from which on a sparse matrix product is faster than numpy.add.at
 
 
@@ -17,6 +22,10 @@ _FEW = 2048  # elements from which on a sparse matrix product is faster than num
 def add_at(g: Array, index: Array, count, unique=False):
     """Zeros of ``count`` rows, with row ``i`` of ``g`` added to row ``index[i]`` (from 0 on)."""
     shape = (count, *g.shape[1:])
+    if g.__class__ is np.ndarray and max(g.size, math.prod(shape)) >= LARGE:
+        found = _add(g, index, count)
+        if found is not NotImplemented:
+            return found
     if unique:
         found = np.zeros(shape, g.dtype)
         found[index] = g
@@ -32,6 +41,16 @@ def add_at(g: Array, index: Array, count, unique=False):
         each = (index[:, None] * width + np.arange(width)).reshape(-1)
         np.add.at(found.reshape(-1), each, g.astype(wide, copy=False).reshape(-1))
     return found.astype(g.dtype, copy=False)
+
+
+def add_onto(target: Array, index: Array, g: Array) -> None:
+    """``numpy.add.at(target, index, g)`` for a vector of indices from 0 on."""
+    if g.size < LARGE or not g.__class__ is target.__class__ is index.__class__ is np.ndarray:
+        found = NotImplemented
+    else:
+        found = _add_onto(target, index, g)
+    if found is NotImplemented:
+        np.add.at(target, index, g)
 
 
 def _add_at_by_product(g: Any, index: Any, count: int) -> Any:
@@ -63,11 +82,20 @@ def place(indices, dims, ndim):
     return tuple(found)
 
 
+def taken(x: Array, index: Array, axis: int) -> Array:
+    """``numpy.take(x, index, axis)``."""
+    if x.__class__ is index.__class__ is np.ndarray and x.size * index.size >= LARGE * max(x.shape[axis], 1):
+        found = _take(x, index, axis)
+        if found is not NotImplemented:
+            return found
+    return np.take(x, index, axis)
+
+
 @array_function
 def index_at(self: Array, indices: Arrays, dims, unique=False):
     """The elements at the indices, which broadcast: in place of the dimensions if those are adjacent, else in front."""
     if len(indices) == 1:
-        return self.take(indices[0], dims[0])
+        return taken(self, indices[0], dims[0])
     return np.ascontiguousarray(self[place(indices, dims, self.ndim)])
 
 
@@ -86,7 +114,8 @@ def index_back(g, shape, indices, dims, unique=False):
         g = g.transpose((*range(first, first + indexed), *around))
     rows = g.reshape((flat.size, *(shape[d] for d in rest)))
     found = add_at(rows, flat.reshape(-1), width, unique)
-    found = found.reshape((*(shape[d] for d in dims), *(shape[d] for d in rest)))
+    if len(dims) > 1:
+        found = found.reshape((*(shape[d] for d in dims), *(shape[d] for d in rest)))
     order = [*dims, *rest]
     if order == sorted(order):
         return found
@@ -96,7 +125,7 @@ def index_back(g, shape, indices, dims, unique=False):
 @array_function
 def index_zero(self: Array, indices: Arrays, dims):
     """The array with zeros at the indices."""
-    found = self.copy()
+    found = copy(self)
     found[place(indices, dims, self.ndim)] = 0
     return found
 
@@ -107,7 +136,7 @@ op("index_zero", index_zero, tangent="linear", where="", self=lambda g, indices,
 @array_function
 def zero_in(self: Array, part):
     """The array with zeros in a part that a basic index names."""
-    found = self.copy()
+    found = copy(self)
     found[part] = 0
     return found
 

@@ -48,12 +48,27 @@ def infer_size(shape: Sequence[int], numel: int) -> tuple[int, ...]:
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
 
 
-def _viewed(array: Array, shape: tuple[int, ...]) -> Array | None:
-    """The array in another shape, None where that takes a copy."""
-    found = array.reshape(shape)
-    if array.flags.c_contiguous or array.size == 0 or np.may_share_memory(found, array):
-        return found
-    return None
+def _fits_as_view(array: Array, shape: tuple[int, ...]) -> bool:
+    """Whether the array in another shape, of as many elements, takes no copy."""
+    if array.__class__ is not np.ndarray:
+        return bool(array.flags.c_contiguous or np.may_share_memory(array.reshape(shape), array))
+    runs: list[int] = []  # sizes of dimensions that follow each other in memory, taken together
+    before = 0
+    for n, stride in zip(array.shape, array.strides):
+        if n != 1:
+            if runs and before == n * stride:
+                runs[-1] *= n
+            else:
+                runs.append(n)
+            before = stride
+    rest, left = 1, iter(runs)
+    for n in shape:
+        if n != 1:
+            rest = next(left) if rest == 1 else rest
+            if rest % n:
+                return False
+            rest //= n
+    return True
 
 
 def _view(self: Array, size):
@@ -185,7 +200,7 @@ def reshape(input: Tensor, *shape: Any, **named: Any) -> Tensor:
     if array.flags.c_contiguous:
         return viewed_as.function(input, size)
     size = infer_size(size, array.size)
-    if _viewed(array, size) is not None:
+    if array.size == 0 or _fits_as_view(array, size):
         return _reshape_alias.function(input, size)
     return _unsafe_view.function(input.clone(memory_format=contiguous_format), size)
 

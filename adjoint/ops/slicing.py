@@ -10,6 +10,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op, view
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.bulk import write, zeros
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.memory import strided
 from adjoint.tensor import Tensor
@@ -18,8 +19,8 @@ from adjoint.tensor import Tensor
 @array_function
 def select_backward(g: Array, shape, dim, index):
     """Zeros of ``shape`` with ``g`` at one place of a dimension."""
-    found = np.zeros(shape, g.dtype)
-    found[(*(slice(None),) * wrap_dim(dim, len(shape)), index)] = g
+    found = zeros(shape, g.dtype)
+    write(found[(*(slice(None),) * wrap_dim(dim, len(shape)), index, ...)], g)
     return found
 
 
@@ -65,8 +66,8 @@ def sliced(dim, start, end, step):
 @array_function
 def slice_backward(g: Array, shape, dim, start, end, step):
     """Zeros of ``shape`` with ``g`` in a slice of a dimension."""
-    found = np.zeros(shape, g.dtype)
-    found[sliced(wrap_dim(dim, len(shape)), start, end, step)] = g
+    found = zeros(shape, g.dtype)
+    write(found[sliced(wrap_dim(dim, len(shape)), start, end, step)], g)
     return found
 
 

@@ -34,8 +34,8 @@ def _softmax(self: Array, dim):
     e, dim = _shifted(x, dim, "softmax")
     if not e.size:
         return e
-    np.exp(e, e)
-    np.true_divide(e, np.add.reduce(e, dim, None, None, True), e)
+    e = np.exp(e)
+    e /= np.add.reduce(e, dim, None, None, True)
     e = e.reshape(()) if not x.ndim else e
     return e if x is self else e.astype(self.dtype)
 
@@ -45,7 +45,7 @@ def _log_softmax(self: Array, dim):
     s, dim = _shifted(x, dim, "log_softmax")
     if not s.size:
         return s
-    np.subtract(s, np.log(np.add.reduce(np.exp(s), dim, None, None, True)), s)
+    s -= np.log(np.add.reduce(np.exp(s), dim, None, None, True))
     s = s.reshape(()) if not x.ndim else s
     return s if x is self else s.astype(self.dtype)
 

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op, view
 from adjoint.ops.arrays import Array
+from adjoint.ops.bulk import concatenate, stack
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.slicing import slice_, sliced
 from adjoint.tensor import Tensor
@@ -24,7 +25,7 @@ unbind = view(
     "unbind",
     _unbind,
     outputs="list",
-    self=lambda gs, self_shape, self_dtype, dim: np.stack(gs, dim) if gs else np.zeros(self_shape, self_dtype),
+    self=lambda gs, self_shape, self_dtype, dim: stack(gs, dim) if gs else np.zeros(self_shape, self_dtype),
     doc="""All places of a dimension, as a tuple of views without that dimension.
 
     >>> import adjoint as torch
@@ -79,20 +80,20 @@ def _split_with_sizes(self: Array, split_sizes, dim=0):
     return _parts(self, sizes, dim)
 
 
-_split_row = view("split", _split, where="", outputs="list", self=lambda gs, dim: np.concatenate(gs, dim))
+_split_row = view("split", _split, where="", outputs="list", self=lambda gs, dim: concatenate(gs, dim))
 _split_with_sizes_row = view(
-    "split_with_sizes", _split_with_sizes, outputs="list", self=lambda gs, dim: np.concatenate(gs, dim),
+    "split_with_sizes", _split_with_sizes, outputs="list", self=lambda gs, dim: concatenate(gs, dim),
     doc="The tensor in parts of the given sizes along a dimension.",
 )  # fmt: skip
 
 
 unsafe_split = op(
-    "unsafe_split", _split, outputs="list", tangent="linear", self=lambda gs, dim: np.concatenate(gs, dim),
+    "unsafe_split", _split, outputs="list", tangent="linear", self=lambda gs, dim: concatenate(gs, dim),
     doc="As :func:`split`, in parts that autograd does not take for views.",
 )  # fmt: skip
 unsafe_split_with_sizes = op(
     "unsafe_split_with_sizes", _split_with_sizes, outputs="list", tangent="linear",
-    self=lambda gs, dim: np.concatenate(gs, dim),
+    self=lambda gs, dim: concatenate(gs, dim),
     doc="As :func:`split_with_sizes`, in parts that autograd does not take for views.",
 )  # fmt: skip
 

@@ -18,15 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
 from adjoint.declare.inplace import overwrite
+from adjoint.kernels.reading import threshold, usable
 from adjoint.optim.batch import SMALL, Batch
 from adjoint.optim.optimizer import Optimizer, count, number
 from adjoint.tensor import Tensor, from_array, writes_of
 
+LARGE = threshold()
 BLOCK = 32768  # elements: with their temporaries, a handful of arrays of float32 fit a second-level cache
 
 
@@ -114,11 +116,11 @@ class Elementwise(Optimizer):
                 if group["differentiable"]:
                     self._step_recorded(group)
                     continue
-                mode.enabled = False
+                set_recording(False)
                 self._step_group(group)
-                mode.enabled = enabled
+                set_recording(enabled)
         finally:
-            mode.enabled = enabled
+            set_recording(enabled)
             loud(token)
         return loss
 
@@ -144,6 +146,7 @@ class Elementwise(Optimizer):
             if len(done) == len(params):
                 return
         fresh = []
+        jobs: dict[Any, list[list[Any]]] = {}  # step -> the arrays of large parameters that are at it
         for p in params:
             if p._grad is None or id(p) in done:
                 continue
@@ -152,9 +155,17 @@ class Elementwise(Optimizer):
             if first:
                 state.update(self._new_state(options, p))
             self._add_slots(options, p, state)
-            self._step_one(options, p, state, self._advance(options, state, first))
+            step = self._advance(options, state, first)
+            arrays = self._arrays_of(options, p, state)
+            if _is_large(arrays):
+                jobs.setdefault(step, []).append([a.reshape(-1) for a in arrays])
+                self._count_writes(options, p, state)
+            else:
+                self._step_one(options, p, state, step)
             if first or batch is None:
                 fresh.append(p)
+        for step, arrays in jobs.items():
+            self._step_large(options, step, arrays)
         if fresh and len(fresh) > 1 and type(self)._advance is Elementwise._advance:
             small = [
                 p for p in params if p._grad is not None and Batch.takes(p, self.state.get(p, {}), self._slots(group))
@@ -171,16 +182,32 @@ class Elementwise(Optimizer):
 
     def _step_one(self, group: dict[str, Any], p: Tensor, state: dict[str, Any], step: Any) -> None:
         """Run the rule on one parameter, in its own memory."""
-        slots = [state[name] for name in self._slots(group)]
-        arrays = [p._array, p._grad._array, *(t._array for t in slots)]  # type: ignore[union-attr]
+        arrays = self._arrays_of(group, p, state)
         flat = [_flat(a) for a in arrays]
         self._in_blocks(group, step, flat[0], flat[1], flat[2:])
         for i, array in enumerate(arrays):
             if i != 1 and not np.may_share_memory(flat[i], array):
                 array[...] = _shaped(flat[i], array)
+        self._count_writes(group, p, state)
+
+    def _arrays_of(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> list[Any]:
+        slots = [state[name]._array for name in self._slots(group)]
+        return [p._array, p._grad._array, *slots]  # type: ignore[union-attr]
+
+    def _count_writes(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
         writes_of(p).bump()
-        for t in slots:
-            writes_of(t).bump()
+        for name in self._slots(group):
+            writes_of(state[name]).bump()
+
+    def _step_large(self, group: dict[str, Any], step: Any, jobs: list[list[Any]]) -> None:
+        """Run the rule on several parameters at once, in one pass over their memory where it can be compiled."""
+        if usable():
+            from adjoint.kernels.updates import update
+
+            if update(lambda p, g, *slots: self._update(group, step, p, g, *slots), jobs):
+                return
+        for p, g, *slots in jobs:
+            self._in_blocks(group, step, p, g, slots)
 
     def _in_blocks(self, group: dict[str, Any], step: Any, p: Any, g: Any, slots: Any) -> None:
         n = p.size
@@ -214,6 +241,17 @@ class Elementwise(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._batches = {}
+
+
+def _is_large(arrays: list[Any]) -> bool:
+    """Whether a parameter and its state are worth a kernel, and lie in memory as kernels want it."""
+    first = arrays[0]
+    return (
+        first.__class__ is np.ndarray
+        and first.size >= LARGE
+        and first.dtype.char in "fd"
+        and all(a.__class__ is np.ndarray and a.dtype is first.dtype and a.flags.c_contiguous for a in arrays)
+    )
 
 
 def _plain(group: dict[str, Any]) -> dict[str, Any]:

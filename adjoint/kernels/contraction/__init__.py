@@ -1,0 +1,1 @@
+"""Contractions: products of matrices, from a tile in registers to whole batches."""

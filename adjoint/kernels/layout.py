@@ -1,0 +1,153 @@
+"""Layout: the iteration space of a program, with as few axes as the arrays' strides allow.
+
+Every axis is kept (K) or reduced (R).  Axes are put in the order in which the inputs lie in memory, as NumPy orders them;
+neighbours of one kind that all arrays step through as one become one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from adjoint.kernels.program import REDUCTIONS, Program, live
+from adjoint.kernels.traced import Untraceable
+
+
+@dataclass(slots=True)
+class Space:
+    """The iteration space of some of a program's results."""
+
+    shape: tuple[int, ...]  # before axes were joined
+    order: tuple[int, ...]  # the axes as they are nested, outermost first
+    sizes: list[int]  # of the joined axes
+    kinds: str  # "K" or "R" for each
+    strides: dict[Any, list[int]]  # array -> bytes along the joined axes; keys are equation numbers, outputs ("out", i)
+    of_axis: list[list[int]]  # joined axis -> the axes of `shape` in it
+
+
+def groups(program: Program) -> list[tuple[tuple[int, ...], frozenset[int], list[int]]]:
+    """The results, grouped by what can be computed in one pass: (shape of the space, reduced axes, positions)."""
+    made: list[Any] = []
+    for position, out in enumerate(program.outputs):
+        shape, reduced = _space_of(program, out)
+        for group in made:
+            if group[0] == shape and (group[1] == reduced or not reduced or not group[1]):
+                if not _one_order(program, len(shape), [*group[2], position]):
+                    continue
+                group[1] |= reduced
+                group[2].append(position)
+                break
+        else:
+            made.append([shape, reduced, [position]])
+    return [(shape, frozenset(reduced), positions) for shape, reduced, positions in made]
+
+
+def _space_of(program: Program, out: int) -> tuple[tuple[int, ...], set[int]]:
+    equations = program.equations
+    used = live(program, [out])
+    rank = max(len(equations[i].shape) for i in used)
+    shape = [1] * rank
+    for i in used:
+        own = equations[i].shape
+        for axis, n in enumerate(own, rank - len(own)):
+            if n != 1:
+                if shape[axis] not in (1, n):
+                    raise Untraceable("shapes that do not belong to one space")
+                shape[axis] = n
+    sets = set()
+    for i in used:
+        e = equations[i]
+        if e.name in REDUCTIONS:
+            of = equations[e.operands[0]].shape
+            axes = frozenset(a + rank - len(of) for a in e.detail if of[a] != 1)
+            if axes:
+                sets.add(axes)
+            if any(of[a] == 1 and shape[a + rank - len(of)] != 1 for a in e.detail):
+                raise Untraceable("a reduction of what is broadcast later")
+    if len(sets) > 1:
+        raise Untraceable("reductions over several sets of axes")
+    reduced = set(sets.pop()) if sets else set()
+    return tuple(shape), reduced
+
+
+def _one_order(program: Program, rank: int, positions: list[int]) -> bool:
+    """Whether results that are computed together lie in memory as they would if computed apart."""
+    outputs = [program.outputs[p] for p in positions]
+    together = _order(program, _strides(program, outputs, rank), rank)
+    for out in outputs:
+        own = program.equations[out].shape
+        matter = {a for a, n in enumerate(own, rank - len(own)) if n != 1}
+        apart = _order(program, _strides(program, [out], rank), rank)
+        if [a for a in apart if a in matter] != [a for a in together if a in matter]:
+            return False
+    return True
+
+
+def _strides(program: Program, outputs: list[int], rank: int) -> dict[int, list[int]]:
+    """The inputs of results, with their steps along the axes of the space: 0 where they are of size 1."""
+    given = {}
+    for i in live(program, outputs):
+        e = program.equations[i]
+        if e.name == "input":
+            given[i] = [0] * (rank - len(e.shape)) + [0 if n == 1 else s for n, s in zip(e.shape, e.detail.strides)]
+    return given
+
+
+def _order(program: Program, given: dict[int, list[int]], rank: int) -> list[int]:
+    """The axes, outermost first: the further that the arrays step along one, the further out; as they are given where
+    the arrays do not agree (NumPy's order "K")."""
+    order: list[int] = []
+    strides = [s for i, s in given.items() if not program.equations[i].detail.between]
+    for a in reversed(range(rank)):
+        place = 0
+        for p, b in enumerate(order):
+            steps = [(abs(s[a]), abs(s[b])) for s in strides if s[a] and s[b]]
+            if steps and any(far >= near for far, near in steps):
+                break
+            if steps:
+                place = p + 1
+        order.insert(place, a)
+    return order
+
+
+def space(program: Program, shape: tuple[int, ...], reduced: frozenset[int], outputs: list[int]) -> Space:
+    """The iteration space for a group of results (their equations' numbers)."""
+    equations = program.equations
+    rank = len(shape)
+    given = _strides(program, outputs, rank)
+    order = _order(program, given, rank)
+    strides: dict[Any, list[int]] = dict(given)
+    for position, i in enumerate(outputs):
+        full = _dense(equations[i], order, rank)
+        strides["out", position] = full
+    axes = [a for a in order if shape[a] != 1]
+    joined: list[list[int]] = []
+    for a in axes:
+        if joined and (a in reduced) == (joined[-1][-1] in reduced):
+            last = joined[-1][-1]
+            if all(s[last] == s[a] * shape[a] for s in strides.values()):
+                joined[-1].append(a)
+                continue
+        joined.append([a])
+    return Space(
+        shape,
+        tuple(order),
+        [prod(shape[a] for a in group) for group in joined],
+        "".join("R" if group[0] in reduced else "K" for group in joined),
+        {key: [s[group[-1]] for group in joined] for key, s in strides.items()},
+        joined,
+    )
+
+
+def _dense(equation: Any, order: list[int], rank: int) -> list[int]:
+    """The strides of a new array of an equation's shape, its axes nested in ``order``."""
+    lead = rank - len(equation.shape)
+    step = equation.dtype.itemsize
+    strides = [0] * rank
+    for a in reversed(order):
+        n = equation.shape[a - lead] if a >= lead else 1
+        if n != 1:
+            strides[a] = step
+            step *= n
+    return strides

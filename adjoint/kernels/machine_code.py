@@ -1,0 +1,179 @@
+"""Machine code: from LLVM modules to functions that Python calls, kept on disk between runs.
+
+A function is compiled once per machine.  What is kept is named by a hash of what was asked for, of the source of all
+kernels, and of processor and versions; files are written aside and renamed, and one that is damaged is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adjoint.kernels.machine import machine
+
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):  # nobody forks while another thread compiles
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+_MAGIC = b"adjoint machine code 2\n"
+
+
+def entry(function: Any, result: Any = None, **constants: Any) -> Any:
+    """A native function as one of ctypes', some of its parameters constant.
+
+    The parameters that are not constant have their types declared; Python passes them as integers (pointers too) and
+    floats.  ``result`` is the ctypes type of what it returns.
+    """
+    from adjoint.kernels.native import described, emit_module
+
+    address = address_of(described((function, constants)), lambda name: emit_module(function, constants, name))
+    parameters = [_CTYPES[function.types[p].name] if function.types[p].kind != "ptr" else ctypes.c_void_p
+                  for p in function.parameters(constants)]  # fmt: skip
+    return ctypes.CFUNCTYPE(result, *parameters)(address)
+
+
+def address(function: Any, **constants: Any) -> int:
+    """The address of a native function, some of its parameters constant."""
+    return ctypes.cast(entry(function, **constants), ctypes.c_void_p).value  # type: ignore[return-value]
+
+
+_CTYPES = {
+    "i8": ctypes.c_int8, "i16": ctypes.c_int16, "i32": ctypes.c_int32, "i64": ctypes.c_int64,
+    "f32": ctypes.c_float, "f64": ctypes.c_double,
+}  # fmt: skip
+
+
+def address_of(key: str, emit: Callable[[str], Any]) -> int:
+    """The address of the function that ``key`` describes; ``emit(name)`` makes a module that defines it under a name."""
+    digest = hashlib.sha256(f"{_fingerprint()}\n{key}".encode()).hexdigest()[:40]
+    name = f"adjoint_{digest}"
+    with _lock:
+        found = _addresses.get(name)
+        if found is None:
+            code = _read(digest)
+            if code is None or not _loads(code, name):
+                code = _compile(emit(name))
+                if not _loads(code, name):
+                    raise RuntimeError(f"compiled code does not define {key}")
+                _write(digest, code)
+            found = _addresses[name] = _engine().get_function_address(name)
+        return found
+
+
+_addresses: dict[str, int] = {}
+compiled: list[str] = []
+"""The names of what this process compiled (and did not find on disk)."""
+
+
+def _loads(code: bytes, name: str) -> bool:
+    import llvmlite.binding as llvm
+
+    try:
+        _engine().add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
+        _engine().finalize_object()
+        return bool(_engine().get_function_address(name))
+    except Exception:
+        return False
+
+
+def _compile(module: Any) -> bytes:
+    import llvmlite.binding as llvm
+
+    module.triple = llvm.get_process_triple()
+    parsed = llvm.parse_assembly(str(module))
+    target = _target()
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = False
+    options.slp_vectorization = False
+    options.loop_unrolling = False
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(parsed, builder)
+    compiled.append(module.name)
+    return target.emit_object(parsed)
+
+
+@lru_cache(maxsize=None)
+def _target() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return target.create_target_machine(cpu=machine().cpu, features=machine().features, opt=2, jit=True)
+
+
+@lru_cache(maxsize=None)
+def _engine() -> Any:
+    import llvmlite.binding as llvm
+
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # threads run its code for as long as there is a process
+    return engine
+
+
+@lru_cache(maxsize=None)
+def _fingerprint() -> str:
+    import llvmlite
+
+    seen = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        seen.update(file.read_bytes())
+    host = machine()
+    versions = f"{sys.version} {np.__version__} {llvmlite.__version__}"  # kernels know how arrays lie in memory
+    return f"{seen.hexdigest()} {versions} {host.cpu} {host.features} {host.vector_bytes} {sys.platform}"
+
+
+def _folder() -> Path | None:
+    """Where machine code is kept; None where this user has no folder."""
+    asked = os.environ.get("ADJOINT_CACHE")
+    if asked:
+        return Path(asked)
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # no home
+        return None
+    return Path(base) / "adjoint" / "kernels"
+
+
+def _read(digest: str) -> bytes | None:
+    """The machine code that is kept under a name; None where it is missing, damaged or another's."""
+    folder = _folder()
+    try:
+        data = b"" if folder is None else (folder / f"{digest}.o").read_bytes()
+    except OSError:
+        return None
+    code = data[len(_MAGIC) + 32 :]
+    return code if data and data.startswith(_head(digest, code)) else None
+
+
+def _head(digest: str, code: bytes) -> bytes:
+    """What a file begins with; it differs where the code does, or the name."""
+    return _MAGIC + hashlib.sha256(digest.encode() + code).digest()
+
+
+def _write(digest: str, code: bytes) -> None:
+    """Keep machine code; a folder that cannot be written to is no error, the next process compiles again."""
+    folder = _folder()
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(_head(digest, code) + code)
+            os.replace(aside, folder / f"{digest}.o")
+        except BaseException:  # an interruption, too
+            os.unlink(aside)
+            raise

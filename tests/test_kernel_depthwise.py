@@ -1,0 +1,129 @@
+"""Depthwise convolution against the NumPy functions in float64."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from adjoint import threads
+from adjoint.kernels.convolution import depthwise
+from adjoint.ops import convolution_kernels as numpy_functions
+
+# (input, filters per channel, kernel, stride, padding, dilation)
+CASES = [
+    ((2, 8, 28, 28), 1, (3, 3), (1, 1), (1, 1), (1, 1)),
+    ((2, 3, 17, 41), 2, (3, 3), (2, 2), (1, 1), (1, 1)),
+    ((1, 4, 20, 33), 1, (5, 5), (2, 2), (2, 1), (1, 2)),
+    ((1, 4, 20, 40), 3, (7, 7), (1, 1), (3, 3), (1, 1)),
+    ((1, 2, 9, 9), 1, (2, 4), (1, 2), (0, 3), (2, 1)),
+    ((2, 2, 5, 5), 1, (3, 3), (2, 1), (2, 2), (2, 3)),
+    ((2, 2, 2, 2), 1, (3, 3), (2, 2), (1, 1), (1, 1)),
+    ((2, 2, 30, 71), 2, (3, 3), (2, 2), (5, 7), (3, 3)),
+    ((3, 5, 50), 2, (3,), (1,), (1,), (1,)),
+    ((3, 5, 50), 1, (4,), (2,), (0,), (2,)),
+]
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def assert_close(given, function, a, b, *rest):
+    """Within a few roundings of the sum of the magnitudes of the products."""
+    assert given.dtype == np.float32 and given.flags.c_contiguous
+    exact = function(a.astype(np.float64), b.astype(np.float64), *rest)
+    size = function(np.abs(a).astype(np.float64), np.abs(b).astype(np.float64), *rest)
+    assert given.shape == exact.shape
+    assert (np.abs(given - exact) <= 1e-6 * size).all()
+
+
+def operands(shape, multiple, kernel):
+    return normal(*shape), normal(shape[1] * multiple, 1, *kernel, seed=1)
+
+
+@pytest.mark.parametrize("shape, multiple, kernel, stride, padding, dilation", CASES)
+def test_outputs_and_both_gradients_are_those_of_the_sums(shape, multiple, kernel, stride, padding, dilation):
+    x, w = operands(shape, multiple, kernel)
+    rest = (stride, padding, dilation, shape[1])
+    y = depthwise.convolve(x, w, *rest)
+    assert_close(y, numpy_functions.convolve, x, w, *rest)
+    g = normal(*y.shape, seed=2)
+    gx = depthwise.input_gradient(g, w, shape[2:], *rest)
+    assert_close(gx, lambda a, b, *r: numpy_functions.input_gradient(a, b, shape[2:], *r), g, w, *rest)
+    gw = depthwise.weight_gradient(x, g, kernel, *rest)
+    assert_close(gw, lambda a, b, *r: numpy_functions.weight_gradient(a, b, kernel, *r), x, g, *rest)
+
+
+def test_a_bias_is_added_to_its_channel():
+    x, w = operands((2, 3, 9, 9), 2, (3, 3))
+    b = normal(6)
+    rest = ((1, 1), (1, 1), (1, 1), 3)
+    with_bias = depthwise.convolve(x, w, *rest, b)
+    np.testing.assert_allclose(with_bias, depthwise.convolve(x, w, *rest) + b[:, None, None], atol=1e-5)
+
+
+def test_arrays_in_any_strides_are_served():
+    x, w = normal(2, 9, 9, 4).transpose(0, 3, 1, 2), normal(3, 3, 1, 4)[::-1].transpose(3, 2, 0, 1)
+    rest = ((1, 1), (1, 1), (1, 1), 4)
+    assert_close(depthwise.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest)
+
+
+def test_an_infinity_stays_in_its_windows():
+    x, w = operands((1, 1, 9, 40), 1, (3, 3))
+    x[0, 0, 4, 17] = np.inf
+    rest = ((1, 1), (1, 1), (1, 1), 1)
+    finite = np.isfinite(depthwise.convolve(x, w, *rest)[0, 0])
+    assert not finite[3:6, 16:19].any() and finite.sum() == finite.size - 9
+
+
+@pytest.mark.parametrize(
+    "input, weight, stride, groups",
+    [
+        ((2, 4, 8, 8), (4, 1, 3, 3), (3, 3), 4),
+        ((2, 4, 8, 8), (4, 2, 3, 3), (1, 1), 2),
+        ((2, 4, 8, 8, 8), (4, 1, 3, 3, 3), (1, 1, 1), 4),
+        ((0, 4, 8, 8), (4, 1, 3, 3), (1, 1), 4),
+        ((2, 4, 2, 2), (4, 1, 5, 5), (1, 1), 4),
+        ((2, 4, 8, 8), (4, 1, 8, 8), (1, 1), 4),
+    ],
+)
+def test_other_convolutions_are_not_served(input, weight, stride, groups):
+    zeros, ones = (0,) * len(stride), (1,) * len(stride)
+    assert not depthwise.applies(input, weight, stride, zeros, ones, groups)
+    assert depthwise.convolve(normal(*input), normal(*weight), stride, zeros, ones, groups) is NotImplemented
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    x, w = operands((4, 8, 40, 40), 1, (3, 3))
+    g = normal(4, 8, 40, 40, seed=3)
+    rest = ((1, 1), (1, 1), (1, 1), 8)
+    before = threads.get_num_threads()
+    results = []
+    try:
+        for count in (1, 2, 3):
+            threads.set_num_threads(count)
+            results.append([
+                depthwise.convolve(x, w, *rest),
+                depthwise.input_gradient(g, w, (40, 40), *rest),
+                depthwise.weight_gradient(x, g, (3, 3), *rest),
+            ])  # fmt: skip
+    finally:
+        threads.set_num_threads(before)
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_shorter_vectors_give_the_same_results():
+    file = os.path.abspath(__file__)
+    names = [f"{file}::test_outputs_and_both_gradients_are_those_of_the_sums"]
+    environment = {**os.environ, "ADJOINT_VECTOR_BYTES": "32"}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *names],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr

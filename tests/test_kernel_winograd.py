@@ -1,0 +1,136 @@
+"""Winograd's convolution against the NumPy functions in float64."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from adjoint import threads
+from adjoint.kernels.convolution import winograd
+from adjoint.kernels.convolution.winograd_points import filter_matrix, input_matrix, output_matrix
+from adjoint.ops import convolution_kernels as numpy_functions
+
+ONES = (1, 1)
+
+# (input, filters, padding): whole and partial tiles, few and many of them, odd numbers of channels, one-sided padding.
+CASES = [
+    ((2, 64, 16, 16), 64, (1, 1)),
+    ((8, 48, 6, 7), 40, (0, 2)),
+    ((16, 32, 4, 4), 40, (1, 1)),
+    ((16, 72, 2, 2), 81, (1, 1)),
+    ((1, 37, 30, 61), 33, (2, 1)),
+    ((16, 64, 5, 5), 64, (0, 0)),
+    ((2, 96, 56, 56), 64, (1, 1)),  # the weight's gradient sums over two shares of the tiles
+    ((2, 48, 56, 56), 40, (1, 1)),  # and here over three parts of their own
+]
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def assert_close(given, function, a, b, *rest):
+    """Within 3e-6 of the sum of the magnitudes of the products, as float32 sums are in any order."""
+    assert given.dtype == np.float32 and given.flags.c_contiguous
+    exact = function(a.astype(np.float64), b.astype(np.float64), *rest)
+    size = function(np.abs(a).astype(np.float64), np.abs(b).astype(np.float64), *rest)
+    assert given.shape == exact.shape
+    assert (np.abs(given - exact) <= 3e-6 * size + 1e-6).all()
+
+
+@pytest.mark.parametrize("shape, filters, padding", CASES)
+def test_outputs_and_both_gradients_are_those_of_the_sums(shape, filters, padding):
+    x, w = normal(*shape), normal(filters, shape[1], 3, 3, seed=1)
+    rest = (ONES, padding, ONES, 1)
+    y = winograd.convolve(x, w, *rest)
+    assert_close(y, numpy_functions.convolve, x, w, *rest)
+    g = normal(*y.shape, seed=2)
+    gx = winograd.input_gradient(g, w, shape[2:], *rest)
+    assert_close(gx, lambda a, b, *r: numpy_functions.input_gradient(a, b, shape[2:], *r), g, w, *rest)
+    gw = winograd.weight_gradient(x, g, (3, 3), *rest)
+    assert_close(gw, lambda a, b, *r: numpy_functions.weight_gradient(a, b, (3, 3), *r), x, g, *rest)
+
+
+@pytest.mark.parametrize("m", [2, 4])
+def test_the_matrices_make_a_filter_of_three_taps(m):
+    a, g, b = (np.array(matrix(m)) for matrix in (output_matrix, filter_matrix, input_matrix))
+    d, w = np.random.default_rng(0).standard_normal(m + 2), np.array([2.0, -3.0, 0.5])
+    np.testing.assert_allclose(a.T @ ((g @ w) * (b @ d)), np.convolve(d, w[::-1], "valid"), rtol=1e-12)
+
+
+def test_a_bias_is_added_to_its_channel():
+    x, w, b = normal(4, 48, 8, 8), normal(40, 48, 3, 3), normal(40)
+    rest = (ONES, ONES, ONES, 1)
+    plain = winograd.convolve(x, w, *rest)
+    np.testing.assert_array_equal(winograd.convolve(x, w, *rest, b), plain + b[:, None, None])
+
+
+def test_arrays_in_any_strides_are_served():
+    rest = (ONES, ONES, ONES, 1)
+    x, w = normal(4, 8, 8, 48).transpose(0, 3, 1, 2), normal(3, 3, 40, 48)[..., ::-1].transpose(2, 3, 0, 1)
+    assert_close(winograd.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 1e38])
+def test_what_is_not_finite_is_left_to_others_since_it_would_spread_over_a_tile(value):
+    rest = (ONES, ONES, ONES, 1)
+    x, w, g = normal(4, 48, 8, 8), normal(48, 48, 3, 3), normal(4, 48, 8, 8)
+    x[1, 3, 2, 2] = value
+    assert winograd.convolve(x, w * 100, *rest) is NotImplemented
+    assert winograd.input_gradient(x, w * 100, (8, 8), *rest) is NotImplemented
+    assert winograd.weight_gradient(x, g * 100, (3, 3), *rest) is NotImplemented
+
+
+@pytest.mark.parametrize(
+    "input, weight, stride, padding, dilation, groups",
+    [
+        ((2, 32, 8, 8), (32, 32, 5, 5), ONES, ONES, ONES, 1),
+        ((2, 32, 8, 8), (32, 32, 3, 3), (1, 2), ONES, ONES, 1),
+        ((2, 32, 8, 8), (32, 32, 3, 3), ONES, ONES, (2, 2), 1),
+        ((2, 32, 8, 8), (32, 16, 3, 3), ONES, ONES, ONES, 2),
+        ((2, 32, 8, 8), (32, 32, 3, 3), ONES, (3, 3), ONES, 1),
+        ((2, 32, 8), (32, 32, 3), (1,), (1,), (1,), 1),
+        ((2, 3, 8, 8), (32, 3, 3, 3), ONES, ONES, ONES, 1),
+        ((1, 256, 4, 4), (256, 256, 3, 3), ONES, ONES, ONES, 1),
+        ((2, 32, 2, 8), (32, 32, 3, 3), ONES, (0, 0), ONES, 1),
+    ],
+)
+def test_other_convolutions_are_not_served(input, weight, stride, padding, dilation, groups):
+    assert not winograd.applies(input, weight, stride, padding, dilation, groups)
+    assert winograd.convolve(normal(*input), normal(*weight), stride, padding, dilation, groups) is NotImplemented
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    rest = (ONES, ONES, ONES, 1)
+    x, w, g = normal(4, 48, 56, 56), normal(48, 48, 3, 3), normal(4, 48, 56, 56)
+    before = threads.get_num_threads()
+    results = []
+    try:
+        for count in (1, 2, 3):
+            threads.set_num_threads(count)
+            results.append([
+                winograd.convolve(x, w, *rest),
+                winograd.input_gradient(g, w, (56, 56), *rest),
+                winograd.weight_gradient(x, g, (3, 3), *rest),
+            ])  # fmt: skip
+    finally:
+        threads.set_num_threads(before)
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_shorter_vectors_give_the_same_results():
+    file = os.path.abspath(__file__)
+    test = f"{file}::test_outputs_and_both_gradients_are_those_of_the_sums"
+    names = [f"{test}[shape1-40-padding1]", f"{test}[shape3-81-padding3]"]
+    environment = {**os.environ, "ADJOINT_VECTOR_BYTES": "32"}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *names],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
