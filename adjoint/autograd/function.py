@@ -24,7 +24,7 @@ from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
-from adjoint.kernels.deferred import settle
+from adjoint.kernels.deferred import forced, settle
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -156,7 +156,7 @@ class BackwardCFunction(Node, FunctionCtx):
         if len(grads) != 1 or isinstance(grads[0], Tensor):
             return self._user_function()(self, *grads)
         settle()  # the user's code may write to what deferred gradients are computed from
-        g = grads[0]
+        g = forced(grads[0])
         if self._outputs == 1:
             if not g.ndim and g.__class__ is np.ndarray and not g.flags.writeable:  # the engine's own 1
                 g = g.copy()

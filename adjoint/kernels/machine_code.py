@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import hashlib
 import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,25 @@ def address_of(key: str, emit: Callable[[str], Any]) -> int:
         if found is None:
             code = _read(digest)
             if code is None or not _loads(code, name):
-                code = _compile(emit(name))
+                with _without_garbage_collection():
+                    code = _compile(emit(name))
                 if not _loads(code, name):
                     raise RuntimeError(f"compiled code does not define {key}")
                 _write(digest, code)
             found = _addresses[name] = _engine().get_function_address(name)
         return found
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """What is compiled is full of cycles that die together; collecting in between takes as long as compiling."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 _addresses: dict[str, int] = {}

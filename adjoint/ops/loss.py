@@ -16,7 +16,8 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.operands import raise_shapes
-from adjoint.kernels.reading import compiled, threshold
+from adjoint.kernels.deferred import put_off
+from adjoint.kernels.reading import threshold
 from adjoint.ops.activation import floating, kept_where, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function, converted
 from adjoint.ops.scatter import index_at
@@ -402,7 +403,8 @@ def class_gather(x: Array, target: Array) -> Array:
 def class_scatter(values: Array, target: Array, shape: tuple[int, ...]) -> Array:
     """(N, *) put at each example's class of (N, C, *), zero elsewhere."""
     if prod(shape) >= LARGE:
-        return compiled(_at_class, values, target, np.arange(shape[1]).reshape(-1, *(1,) * (len(shape) - 2)))
+        classes = np.arange(shape[1], dtype=target.dtype).reshape(-1, *(1,) * (len(shape) - 2))
+        return put_off(_at_class, (values, target, classes), shape, values.dtype)
     result = np.zeros(shape, values.dtype)
     np.put_along_axis(result, target[:, None], values[:, None], 1)
     return result

@@ -48,12 +48,6 @@ def bias_row_tile(bias, rows, vectors, lanes, mask=None):
 
 
 @inline
-def bias_column_tile(bias, stride, rows, vectors, lanes):
-    """A tile with ``bias[m * stride]`` in row m."""
-    return [splat(bias[m * stride], lanes) for m in unroll(rows) for _ in unroll(vectors)]
-
-
-@inline
 def load_tile(c, c_row, rows, vectors, lanes, mask=None):
     """The tile at ``c``, to be added to."""
     return [

@@ -177,6 +177,21 @@ def iota(e: Emitter, of: Type, lanes: int) -> Value:
 
 
 @builtin
+def vector(e: Emitter, of: Type, numbers: Any) -> Value:
+    """Numbers known to the compiler, one in each lane."""
+    t = vec(of, len(numbers))
+    return Value(t, ir.Constant(t.ir, [e.constant(of, x).ir for x in numbers]))
+
+
+@builtin
+def pick(e: Emitter, table: Value, places: Value) -> Value:
+    """Of a vector of 16 f32, the lane that each of 16 i32 says (AVX-512 only)."""
+    t = table.type
+    function = e.compilation.intrinsic("llvm.x86.avx512.permvar.sf.512", t.ir, [t.ir, places.type.ir])
+    return Value(t, e.builder.call(function, [table.ir, places.ir]))
+
+
+@builtin
 def first_lanes(e: Emitter, count: Any, lanes: int) -> Value:
     """A mask that holds in the first ``count`` lanes (all, if there are fewer)."""
     count = e.value(count)
@@ -337,25 +352,10 @@ def bits_as(e: Emitter, x: Value, to: Type) -> Value:
 
 
 @builtin
-def lshr(e: Emitter, x: Value, places: Any) -> Value:
-    """Shifted right, zeros coming in."""
-    x, places = e.pair(x, places)
-    return Value(x.type, e.builder.lshr(x.ir, places.ir))
-
-
-@builtin
 def below_unsigned(e: Emitter, a: Any, b: Any) -> Value:
     """``a < b`` of integers without a sign."""
     a, b = e.pair(a, b)
     return Value(vec(i1, a.type.lanes) if a.type.lanes else i1, e.builder.icmp_unsigned("<", a.ir, b.ir))
-
-
-@builtin
-def to_i32_saturating(e: Emitter, x: Value) -> Value:
-    """A float truncated to an i32; the nearest i32 where it is too large, 0 for a NaN."""
-    t = vec(i32, x.type.lanes) if x.type.lanes else i32
-    name = f"llvm.fptosi.sat.{_name(t)}.{_name(x.type)}"
-    return Value(t, e.builder.call(e.compilation.intrinsic(name, t.ir, [x.type.ir]), [x.ir]))
 
 
 # Threads
