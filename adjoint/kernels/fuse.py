@@ -99,6 +99,7 @@ class Fusion:
         self.kind = "map" if not self.reduced else "rows" if self.kinds[-1] == "R" else "columns"
         self.streams = self.kind == "map" and self.kinds == "K" and self._is_beyond_the_cache()
         self.put = "store"
+        self.ahead: list[int] = []
 
     def _is_beyond_the_cache(self) -> bool:
         """Whether what is read and written will have left the last cache before anybody comes back to it."""
@@ -303,6 +304,7 @@ class Fusion:
             self._bases({})
         else:
             self._points(kept)
+        self.ahead = self._next_rows(kept)
         single = len(self.reduced) == 1 and not self.split
         spills = self._spills() if single and self.space.sizes[-1] <= SPILL else {}
         for i in spills:
@@ -349,6 +351,16 @@ class Fusion:
                 horizontal = _HORIZONTAL[self.equations[i].name]
                 line(f"v{i} = splat({horizontal}({whole}), {self.lanes})")
         self._store_kept("first")
+
+    def _next_rows(self, kept: list[int]) -> list[int]:
+        """The inputs of which the second loop, which finds its row in the first cache, asks for the next row meanwhile."""
+        if self.loops == 1 or self.split or not kept or len(self.reduced) > 1:
+            return []
+        ahead = [k for k, array in enumerate(self.arrays) if array in self.inputs and self._inner(array) == "1"]
+        ahead = [k for k in ahead if self._steps(self.arrays[k], kept[-1])]
+        for k in ahead:
+            self.line(f"next{k} = {self._moved(f'b{k}', [f's{k}_{kept[-1]}'], self.arrays[k])}")
+        return ahead
 
     def _combine(self, i: int, a: str, b: str) -> str:
         kind = self.equations[i].dtype.kind
@@ -487,6 +499,9 @@ class Fusion:
             for position, i in self.full_outputs:
                 if self.ready[i] == loop:
                     self._store(("out", position), self._name(i, u), place, mask, bases)
+            if loop == 1 and mask is None:
+                for k in self.ahead:
+                    line(f"prefetch(next{k}, {place})")
 
     def _value(self, i: int, u: int, place: str, mask: str | None, bases: str) -> None:
         """One value over the innermost axis."""

@@ -6,7 +6,6 @@ of the arrays and launches.
 
 from __future__ import annotations
 
-import itertools
 import struct
 from math import prod
 from typing import Any
@@ -25,15 +24,16 @@ GRAIN = 16384  # elements a task has at least
 _PARTS = 8  # tasks per thread at most, so that an interrupted thread does not hold up the others
 
 
-_direction = itertools.cycle((0, 1))
-"""Kernels go through memory forward and backward in turn: the next one begins where the cache still holds something."""
+_direction = [0]
+"""Kernels go through memory forward and backward in turn: the next one begins where the cache still holds something.  One
+that only writes goes as the last one went, so that what comes after it finds what the last one read."""
 
 
 class Step:
     """One kernel of a plan."""
 
     __slots__ = (
-        "arguments", "code", "finish", "made", "maps", "numbers", "pack", "program", "shapes", "source", "tails", "tasks",
+        "arguments", "code", "finish", "made", "maps", "numbers", "pack", "program", "reads", "shapes", "source", "tails", "tasks",
         "transposed",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Step:
         kernel = fusion.kernel()
         self.source = kernel.source
         self.code = compile_kernel(kernel)
+        self.reads = any(any(fusion.strides(i)) for i in fusion.inputs)
         self.maps = kernel.kind == "map"  # every element of a result depends on the operands' at its place only
         self.program = program
         self.arguments = [program.equations[i].detail.argument for i in fusion.inputs]
@@ -89,8 +90,10 @@ class Step:
     def run(self, arrays: Any, targets: Any = None) -> list[Any]:
         """Compute the group's results, into ``targets`` where they are given."""
         empty = memory.empty
+        if self.reads:
+            _direction[0] ^= 1
         made = targets or [empty(shape, dtype) for shape, dtype in self.made]
-        block = self.pack(*[id(arrays[a]) for a in self.arguments], *map(id, made)) + self.tails[next(_direction)]
+        block = self.pack(*[id(arrays[a]) for a in self.arguments], *map(id, made)) + self.tails[_direction[0]]
         pool.launch(self.code, block, self.tasks)
         if self.finish is not None:
             return self.finish(made, self)
