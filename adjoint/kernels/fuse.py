@@ -86,13 +86,12 @@ class Fusion:
         self.reductions = [
             i for i in self.used if self.equations[i].name in REDUCTIONS and self._reduces(i)
         ]
+        self.full_outputs = [(p, i) for p, i in enumerate(outputs) if self._is_full(i)]
         if split:
-            self.arrays: list[Any] = [*self.inputs, *(("partial", i) for i in self.reductions)]
-            self.full_outputs = [(p, i) for p, i in enumerate(outputs) if self._is_full(i)]
-            self.arrays += [("out", p) for p, _ in self.full_outputs]
+            results: list[Any] = [("partial", i) for i in self.reductions] + [("out", p) for p, _ in self.full_outputs]
         else:
-            self.arrays = [*self.inputs, *(("out", p) for p in range(len(outputs)))]
-            self.full_outputs = [(p, i) for p, i in enumerate(outputs) if self._is_full(i)]
+            results = [("out", p) for p in range(len(outputs))]
+        self.arrays: list[Any] = [*self.inputs, *results]
         self.ready = self._stages()
         self.loops = 1 + max((self.ready[i] if self._is_full(i) else self.ready[i] - 1 for i in outputs), default=0)
         self.loops = max(self.loops, 1)
@@ -350,7 +349,7 @@ class Fusion:
                     whole = f"whole{i}"
                 horizontal = _HORIZONTAL[self.equations[i].name]
                 line(f"v{i} = splat({horizontal}({whole}), {self.lanes})")
-        self._store_kept("first")
+        self._store_kept()
 
     def _next_rows(self, kept: list[int]) -> list[int]:
         """The inputs of which the second loop, which finds its row in the first cache, asks for the next row meanwhile."""
@@ -538,7 +537,7 @@ class Fusion:
         else:
             self.line(f"{self.put}({bases}{k}, {place}, {name})")
 
-    def _store_kept(self, how: str) -> None:
+    def _store_kept(self) -> None:
         """Results (or partial results) that do not differ along the reduced axes."""
         if self.split:
             for i in self.reductions:

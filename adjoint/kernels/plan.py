@@ -33,8 +33,7 @@ class Step:
     """One kernel of a plan."""
 
     __slots__ = (
-        "arguments", "code", "finish", "made", "maps", "numbers", "pack", "program", "reads", "shapes", "source", "tails", "tasks",
-        "transposed",
+        "arguments", "code", "finish", "made", "maps", "pack", "program", "reads", "source", "tails", "tasks", "transposed",
     )  # fmt: skip
 
     def __init__(self, program: Program, group: Any) -> None:
@@ -55,7 +54,7 @@ class Step:
         self.program = program
         self.arguments = [program.equations[i].detail.argument for i in fusion.inputs]
         chunk, self.tasks, points = _shares(kernel, where, split)
-        self.shapes, self.transposed = [], []
+        self.transposed: list[Any] = []  # per result over the whole space, how its axes go back; None where they lie so
         self.made: list[tuple[Any, Any]] = []  # what is allocated: (shape, dtype)
         self.finish = None
         if split:
@@ -75,7 +74,6 @@ class Step:
             _tail(program, kernel, fusion, where, {"chunk": chunk, "points": points, "first": first, "step": step})
             for first, step in ((0, 1), (self.tasks - 1, -1))
         ]
-        self.numbers = [k for k, w in enumerate(kernel.words) if w[0] == "number"]
 
     def _add_result(self, program: Program, where: Space, i: int) -> None:
         e = program.equations[i]

@@ -23,7 +23,6 @@ NEVER = 1 << 62
 
 _MOST_PLANS = 4096
 _plans: dict[Any, Any] = {}
-_state = {"usable": None}
 
 
 def threshold() -> int:
@@ -37,19 +36,16 @@ def threshold() -> int:
 _LARGE = threshold()
 
 
+@functools.lru_cache(maxsize=None)
 def usable() -> bool:
     """Whether kernels can be made here: llvmlite is there, and the processor one that we know."""
-    known = _state["usable"]
-    if known is None:
-        try:
-            from adjoint.kernels.machine import machine
-            from adjoint.kernels.objects import data_word
+    try:
+        from adjoint.kernels.machine import machine
+        from adjoint.kernels.objects import data_word
 
-            known = machine().family != "unknown" and data_word() > 0
-        except (ImportError, OSError, RuntimeError):
-            known = False
-        _state["usable"] = known
-    return known
+        return machine().family != "unknown" and data_word() > 0
+    except (ImportError, OSError, RuntimeError):
+        return False
 
 
 def compiled(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

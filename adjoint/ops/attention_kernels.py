@@ -8,33 +8,27 @@ multiplied by; both broadcast to (..., H, L, S).
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from adjoint.autograd.taped import taped
-from adjoint.kernels.reading import threshold, usable
+from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.widening import narrow, widen
 from adjoint.readings.batched import Level, materialized, rule, wrapped
 from adjoint.tensor import Tensor, from_array
 
 # Multiply-adds of a product from which on kernels are worth their call.
-MUCH = 4 * threshold()
+MUCH = 4 * LARGE
+
+attend = Late("attention:attend")
+attend_gradients = Late("attention:attend_gradients")
 
 
 def is_much(query: Array, key: Array) -> bool:
     """Whether attention is for the kernels; short queries may meet many keys, so sizes alone do not say."""
-    return query.size * key.shape[-2] >= MUCH and query.__class__ is np.ndarray and usable()
-
-
-@lru_cache(maxsize=None)
-def kernels() -> Any:
-    """Attention in tiles, imported when first needed."""
-    from adjoint.kernels import attention
-
-    return attention
+    return query.size * key.shape[-2] >= MUCH and query.__class__ is np.ndarray
 
 
 @array_function
@@ -51,7 +45,7 @@ def attention(
         output, logsumexp = attention(*arrays, is_causal, scale)
         return output.astype(query.dtype), logsumexp
     if is_much(query, key):
-        found = kernels().attend(query, key, value, attn_mask, dropout, is_causal, scale)
+        found = attend(query, key, value, attn_mask, dropout, is_causal, scale)
         if found is not NotImplemented:
             return found
     group = query.shape[-3] // key.shape[-3]
@@ -77,7 +71,7 @@ def attention_gradients(
         arrays = [widen(x) for x in (g, query, key, value, output, logsumexp, attn_mask, dropout)]
         return narrow(attention_gradients(*arrays, is_causal, scale), query.dtype)
     if is_much(query, key):
-        found = kernels().attend_gradients(
+        found = attend_gradients(
             g, query, key, value, output, logsumexp, attn_mask, dropout, is_causal, scale
         )
         if found is not NotImplemented:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,7 +11,8 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.emit import build
 from adjoint.declare.operands import fit, sum_to
-from adjoint.kernels.reading import threshold, usable
+from adjoint.kernels.late import LARGE, Late
+from adjoint.kernels.reading import usable
 from adjoint.layouts import strides_of
 from adjoint.ops.arithmetic import _c_name, constant, mul
 from adjoint.ops.arrays import Array, conj
@@ -25,8 +25,10 @@ _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 # Multiply-adds from which on kernels are worth their call.
-LARGE = threshold()
 MUCH = 4 * LARGE
+
+product = Late("contraction.matmul:product")
+rows_sum = Late("contraction.matmul:rows_sum")
 
 
 def is_kernels(a: Array, b: Array) -> bool:
@@ -40,18 +42,10 @@ def is_kernels(a: Array, b: Array) -> bool:
     )
 
 
-@lru_cache(maxsize=None)
-def kernel() -> Any:
-    """The kernels of products, imported when first needed."""
-    from adjoint.kernels.contraction import matmul
-
-    return matmul
-
-
 def dot(a: Array, b: Array) -> Array:
     """``a.dot(b)``, in float32 for half precision."""
     if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
-        return kernel().product(a, b)
+        return product(a, b)
     if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
         return a.astype(np.float32).dot(b.astype(np.float32)).astype(a.dtype)
     return a.dot(b) if a.__class__ is b.__class__ else np.dot(a, b)  # the method knows only arrays of its own kind
@@ -60,7 +54,7 @@ def dot(a: Array, b: Array) -> Array:
 def batched(a: Array, b: Array) -> Array:
     """``a @ b``, in float32 for half precision."""
     if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
-        return kernel().product(a, b)
+        return product(a, b)
     if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
     return np.matmul(a, b)
@@ -75,7 +69,7 @@ def over_rows(g: Array) -> Array:
     """The sum of a matrix's rows: as a product with ones, which is several times faster than a reduction."""
     n, d = g.shape[0], g.dtype
     if g.size >= LARGE and g.ndim == 2 and g.__class__ is np.ndarray and usable():
-        return kernel().rows_sum(g)
+        return rows_sum(g)
     if (d is _FLOAT32 or d is _FLOAT64) and n <= 4096:
         ones = _ONES.get((n, d))
         if ones is None:
@@ -121,7 +115,7 @@ def _mm(self: Array, mat2: Array):
     d = self.dtype
     if (d is _FLOAT32 or d is _FLOAT64) and d is mat2.dtype and self.ndim == 2 == mat2.ndim:
         if self.size * mat2.shape[1] >= MUCH and is_kernels(self, mat2):
-            return kernel().product(self, mat2)
+            return product(self, mat2)
         try:
             return self.dot(mat2) if self.__class__ is mat2.__class__ else np.dot(self, mat2)
         except ValueError:
@@ -509,7 +503,7 @@ def _linear(bias: Array, self: Array, weight: Array):
     d = self.dtype
     if (d is _FLOAT32 or d is _FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
         if self.size * len(weight) >= MUCH and is_kernels(self, weight.T) and bias.shape == weight.shape[:1]:
-            return kernel().product(self, weight.T, bias)
+            return product(self, weight.T, bias)
         try:
             r = self.dot(weight.T) if self.__class__ is weight.__class__ else np.dot(self, weight.T)
             return np.add(r, bias, r)

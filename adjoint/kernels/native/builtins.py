@@ -11,7 +11,7 @@ from typing import Any
 from llvmlite import ir
 
 from adjoint.kernels.native.emitter import Emitter, Value
-from adjoint.kernels.native.types import Type, f32, f64, i1, i32, i64, ptr, vec, void
+from adjoint.kernels.native.types import Type, i1, i32, i64, ptr, vec, void
 
 
 class Builtin:
@@ -63,10 +63,6 @@ def store_streaming(e: Emitter, pointer: Value, index: Any, value: Value) -> Non
     written = e.builder.block.instructions[-1]
     written.align = min(64, value.type.lanes * pointer.type.of.bytes)
     written.set_metadata("nontemporal", e.compilation.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
-
-
-def _align() -> Value:
-    return Value(i32, ir.Constant(ir.IntType(32), 1))
 
 
 @builtin
@@ -454,5 +450,3 @@ def _name(t: Type) -> str:
 
     return overload(t)
 
-
-_ = (f32, f64)

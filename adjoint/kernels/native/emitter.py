@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from adjoint.kernels.native.types import Type, f32, f64, i1, i64, ptr, vec
+from adjoint.kernels.native.types import Type, f64, i1, i64, vec
 
 
 class Value:
@@ -267,5 +267,3 @@ def _rounded(value: float) -> float:
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
 
-
-__all__ = ["Compilation", "Emitter", "Value", "f32", "overload", "ptr"]

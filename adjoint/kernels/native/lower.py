@@ -8,10 +8,10 @@ from typing import Any
 
 from llvmlite import ir
 
-from adjoint.kernels.native.builtins import Builtin, unroll
+from adjoint.kernels.native.builtins import Builtin
 from adjoint.kernels.native.emitter import Compilation, Emitter, Value
 from adjoint.kernels.native.function import Native, specialised
-from adjoint.kernels.native.types import Type, i1, i64, void
+from adjoint.kernels.native.types import Type, i1, void
 
 
 class NativeError(SyntaxError):
@@ -544,5 +544,3 @@ def _no_else(node: ast.For | ast.While) -> None:
     if node.orelse:
         raise TypeError("a loop's else is not part of native code")
 
-
-_ = (unroll, i64)
