@@ -433,6 +433,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "F.batch_norm(i2, None, None, b2, b2 * 0.5, training=True)",
         "F.batch_norm(i2, b2.detach(), b2.detach())",
     ),
+    "_fused_rms_norm": (  # large arrays only
+        "F.rms_norm(t.reshape(-1, 4).repeat(4096, 1), (4,), g4)[-6:]",
+        "F.rms_norm(x.repeat(4096, 1, 1), (2, 3), None, 0.1)[-2:]",
+    ),
     "native_layer_norm": ("F.layer_norm(t, (4,), g4, v4)", "F.layer_norm(x, (2, 3))"),
     "native_group_norm": ("F.group_norm(big4, 2, g4, v4)",),
     "_scaled_dot_product_flash_attention_for_cpu": (

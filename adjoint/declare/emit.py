@@ -69,8 +69,8 @@ _GLOBALS: dict[str, Any] = {
 
 
 def build(operator: Operator, what: str) -> Any:
-    """Compile one of ``function``, ``dunder``, ``writer``, ``apply``, ``apply_large``, ``apply_taped``, ``gradients``,
-    ``node <name>`` or ``large <name>`` of an operator, once."""
+    """Compile one of ``function``, ``dunder``, ``writer``, ``recorded``, ``apply``, ``apply_large``, ``apply_taped``,
+    ``gradients``, ``node <name>`` or ``large <name>`` of an operator, once."""
     built = operator._built.get(what)
     if built is None:
         kind, _, name = what.partition(" ")
@@ -87,7 +87,8 @@ def source(operator: Operator, what: str, space: dict[str, Any] | None = None) -
         return _Backward(operator, False, {} if space is None else space).formulas_alone()
     if what in ("apply", "apply_large", "apply_taped"):
         return _Backward(operator, what == "apply_taped", {} if space is None else space).source(what)
-    return _Caller(operator, dunder=what == "dunder").source()
+    caller = _Caller(operator, dunder=what == "dunder")
+    return caller.source_of_record() if what == "recorded" else caller.source()
 
 
 def _compile(operator: Operator, what: str) -> Any:
@@ -106,7 +107,7 @@ def _compile(operator: Operator, what: str) -> Any:
         space["forward"] = operator.writer
     if what == "apply_large":
         space["gradients"] = build(operator, "gradients")
-    if what in ("function", "dunder", "writer") and operator.gradients:
+    if what in _CALLERS and operator.gradients:
         for node_name in operator.backward_names:
             space["Node_" + node_name] = build(operator, "node " + node_name)
             if takes_large(operator):
@@ -123,7 +124,7 @@ def _compile(operator: Operator, what: str) -> Any:
     filename = f"<adjoint {operator.name} {what}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     exec(compile(text, filename, "exec"), space)
-    name = _identifier(operator.name) if what in ("function", "dunder", "writer") else what
+    name = _identifier(operator.name) if what in _CALLERS else what
     made = space[name]
     made.__qualname__ = operator.name
     made.__module__ = "adjoint"
@@ -139,6 +140,7 @@ def _identifier(name: str) -> str:
     return name if name.isidentifier() else "operator_" + name
 
 
+_CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
 _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 
 
@@ -220,6 +222,20 @@ class _Caller:
         else:
             self._arrays()
             self._forward()
+        self._finish()
+        return "\n".join(line) + "\n"
+
+    def source_of_record(self) -> str:
+        """The function without its first half: of what the forward returned, ``given``, and the operands of large arrays,
+        it makes what the caller would have."""
+        op, line = self.op, self.lines
+        if op.elementwise and len(op.arrays) > 1:
+            raise TypeError(f"{op.name}: its operands are brought to one shape and dtype")
+        line(0, f"def {_identifier(op.name)}(given, {', '.join(self.shown[p.name] for p in op.params)}):")
+        self._arrays()
+        line(1, "big = True")
+        line(1, "r = given")
+        self._unpack_result()
         self._finish()
         return "\n".join(line) + "\n"
 
@@ -388,6 +404,10 @@ class _Caller:
                 if how == "calm":
                     line(1, "except Exception as error:")
                     line(2, "if not is_taken(error): raise")
+        self._unpack_result()
+
+    def _unpack_result(self) -> None:
+        op, line = self.op, self.lines
         if isinstance(op.outputs, tuple):
             names = [f"r_{name}" for name in op.outputs] + [f"kept_{name}" for name in op.keeps]
             line(1, f"{', '.join(names)} = r")

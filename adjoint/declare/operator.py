@@ -115,6 +115,17 @@ class Operator:
         return build(self, "function")
 
     @property
+    def recorded(self) -> Callable[..., Any]:
+        """``recorded(result, *operands)``: as ``function(*operands)`` where the result (and what the forward keeps beside it)
+        is already there, because one kernel computed several operators on large arrays."""
+        built = self._built.get("recorded")
+        if built is not None:
+            return built
+        from adjoint.declare.emit import build
+
+        return build(self, "recorded")
+
+    @property
     def inplace(self) -> Callable[..., Any]:
         """The operator that writes into its first operand: ``Tensor.name_``."""
         built = self._built.get("inplace")

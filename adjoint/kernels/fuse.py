@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import linecache
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from adjoint.kernels.elementwise import FUNCTION_COST, TYPES, cost, expression
@@ -25,6 +26,7 @@ from adjoint.kernels.program import REDUCTIONS, Program, live
 from adjoint.kernels.traced import Untraceable
 
 SPILL = 8192  # elements of a row that are kept on the stack
+LINE = 64  # bytes of a cache
 
 _COMBINE = {
     "sum": "{0} + {1}",
@@ -96,13 +98,18 @@ class Fusion:
         self.loops = 1 + max((self.ready[i] if self._is_full(i) else self.ready[i] - 1 for i in outputs), default=0)
         self.loops = max(self.loops, 1)
         self.kind = "map" if not self.reduced else "rows" if self.kinds[-1] == "R" else "columns"
-        self.streams = self.kind == "map" and self.kinds == "K" and self._is_beyond_the_cache()
+        self.streams = self._streams()
         self.put = "store"
         self.ahead: list[int] = []
 
-    def _is_beyond_the_cache(self) -> bool:
-        """Whether what is read and written will have left the last cache before anybody comes back to it."""
-        of_results = min(self.equations[i].dtype.itemsize for i in self.outputs) * self.space.sizes[0]
+    def _streams(self) -> bool:
+        """Whether results are written past the caches: they will have left the last one before anybody comes back to them,
+        and every row can begin at a line of it."""
+        if self.kind == "columns" or (self.kind == "map" and self.axes != 1) or not self.full_outputs:
+            return False
+        if any(step % LINE for p, _ in self.full_outputs for step in self.strides(("out", p))[:-1]):
+            return False
+        of_results = min(self.equations[i].dtype.itemsize for _, i in self.full_outputs) * prod(self.space.sizes)
         return of_results > last_cache_bytes() * 3 // 8 and any(self._inner(i) == "1" for i in self.inputs)
 
     # What the equations are
@@ -172,8 +179,8 @@ class Fusion:
 
     def kernel(self) -> Kernel:
         """The kernel."""
-        weight = self._weight()
-        self.unroll = 4 if weight <= 10 else 2 if weight <= FUNCTION_COST + 5 else 1
+        weight = self._weight(self.used)
+        self.unroll = _unroll(weight)
         if self.kind == "columns":
             self.unroll = 4 if weight <= 12 and self.loops == 1 else 2 if weight <= 2 * FUNCTION_COST else 1
         self._head()
@@ -188,9 +195,9 @@ class Fusion:
         block = self.unroll * self.lanes
         return Kernel(name, source, self.functions, self.arrays, self.words, self.kind, block, self.reductions)
 
-    def _weight(self) -> int:
+    def _weight(self, values: Any) -> int:
         total = 0
-        for i in self.used:
+        for i in values:
             e = self.equations[i]
             if self._is_full(i) and e.name not in ("input", "number", "convert") and i not in self.reductions:
                 _, function = expression(e.name, e.dtype, self._operand_dtype(i))
@@ -248,17 +255,6 @@ class Fusion:
             line(f"low = task * {self._word('chunk')}")
             line(f"high = minimum(low + {self._word('chunk')}, n0)")
             self._bases({})
-            if self.streams:
-                results = [k for k, a in enumerate(self.arrays) if isinstance(a, tuple)]
-                addresses = " | ".join(f"cast(b{k}, i64)" for k in results)
-                line(f"if (({addresses}) & 63) == 0:")
-                line.depth += 1
-                self.put = "store_streaming"
-                self._inner_loop(0, [], "low", "high")
-                line.depth -= 1
-                self.put = "store"
-                line("else:")
-                line.depth += 1
             self._inner_loop(0, [], "low", "high")
             return
         self._points(list(range(self.axes - 1)))
@@ -310,6 +306,7 @@ class Fusion:
             line(f"kept{i} = scratch({self._dtype(i)}, {SPILL})")
         for loop in range(self.loops):
             self._row_values(loop)
+            self.unroll = _unroll(self._weight(self._needed(loop, spills)))
             found = [i for i in self.reductions if self.ready[i] == loop + 1]
             for i in found:
                 t = self._dtype(i)
@@ -451,9 +448,27 @@ class Fusion:
     def _inner_loop(
         self, loop: int, found: list[int], low: str, high: str, bases: str = "b", spills: dict[int, int] | None = None
     ) -> None:
+        """The loop, past the caches where it leaves large results that begin at a line of the cache."""
+        line, depth = self.line, self.line.depth
+        results = [self.arrays.index(("out", p)) for p, i in self.full_outputs if self.ready[i] == loop]
+        if self.streams and results:
+            addresses = " | ".join(f"cast({bases}{k}, i64)" for k in results)
+            line(f"if (({addresses}) & {LINE - 1}) == 0:")
+            line.depth += 1
+            self.put = "store_streaming"
+            self._vectors(loop, found, low, high, bases, spills or {})
+            self.put = "store"
+            line.depth = depth
+            line("else:")
+            line.depth += 1
+        self._vectors(loop, found, low, high, bases, spills or {})
+        line.depth = depth
+
+    def _vectors(
+        self, loop: int, found: list[int], low: str, high: str, bases: str, spills: dict[int, int]
+    ) -> None:
         """Full vectors, several at a time, then one at a time, then a masked one for the rest."""
         line, lanes = self.line, self.lanes
-        spills = spills or {}
         whole = lanes * self.unroll
         at = low
         if self.unroll > 1:
@@ -644,6 +659,11 @@ class Fusion:
                 if not self._is_full(i):
                     self._store(("out", position), self._name(i, u), place, mask, "b")
         line.depth = depth
+
+
+def _unroll(weight: int) -> int:
+    """How many vectors a loop that does so much with each of them takes at a time."""
+    return 4 if weight <= 10 else 2 if weight <= FUNCTION_COST + 5 else 1
 
 
 def compile_kernel(kernel: Kernel) -> int:

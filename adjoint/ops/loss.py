@@ -17,11 +17,13 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.operands import raise_shapes
 from adjoint.kernels.deferred import put_off
-from adjoint.kernels.reading import threshold
+from adjoint.kernels.reading import fused, threshold
 from adjoint.ops.activation import floating, kept_where, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function, converted
+from adjoint.ops.jointly import jointly, worthwhile
 from adjoint.ops.scatter import index_at
-from adjoint.ops.widening import in_float32
+from adjoint.ops.softmax import log_softmax_row
+from adjoint.ops.widening import in_float32, widen
 from adjoint.tensor import Tensor
 
 LARGE = threshold()
@@ -439,19 +441,32 @@ def _nll(self: Array, target: Array, weight: Array | None = None, reduction=MEAN
     if self.ndim == 1:
         loss, *rest = _nll(self[None], target.reshape(1), weight, reduction, ignore_index)
         return (loss.reshape(target.shape) if reduction == NONE else loss), *rest
+    counted, index = _counted(target, ignore_index)
+    picked = class_gather(self, index)
+    loss, *rest = _likelihood(widen(picked), counted, index, weight, reduction)
+    return converted(loss).astype(self.dtype, copy=False), *rest
+
+
+@fused
+def _counted(target: Array, ignore_index: int) -> tuple[Array, Array]:
+    """Which examples count, and the class of each (0 where it does not)."""
     counted = target != ignore_index
-    index = np.where(counted, target, 0).astype(np.int64)
-    wide = np.dtype(np.float32) if self.dtype.itemsize == 2 else self.dtype
-    counts = counted.astype(wide) if weight is None else index_at(weight.astype(wide), [index], (0,)) * counted
+    return counted, np.where(counted, target, 0).astype(np.int64)
+
+
+@fused
+def _likelihood(picked: Array, counted: Array, index: Array, weight: Array | None, reduction: int) -> tuple[Array, ...]:
+    """The loss from each example's element; and what :func:`_nll` returns beside it."""
+    dtype = picked.dtype
+    counts = counted.astype(dtype) if weight is None else index_at(weight.astype(dtype), [index], (0,)) * counted
     # An infinite loss that does not count must not become NaN.
-    picked = np.where(counted, class_gather(self, index).astype(wide), wide.type(0))
-    loss = -picked * counts
+    loss = -np.where(counted, picked, dtype.type(0)) * counts
     total = converted(np.add.reduce(counts, None))
     if reduction != NONE:
         loss = np.add.reduce(loss, None)
         if reduction == MEAN:
             loss = loss / total
-    return converted(loss).astype(self.dtype, copy=False), counts, total, index
+    return converted(loss), counts, total, index
 
 
 def _nll_gradient(g, counts, total, index, self_shape, self_dtype, reduction):
@@ -464,7 +479,7 @@ def _nll_gradient(g, counts, total, index, self_shape, self_dtype, reduction):
 
 def _nll_row(name: str, node: str) -> Any:
     return op(
-        name, _nll, where="", node=node, keeps=("counts", "total", "index"),
+        name, _nll, fused=False, where="", node=node, keeps=("counts", "total", "index"),
         self=lambda g, counts, total, index, self_shape, self_dtype, reduction: _nll_gradient(
             g, counts, total, index, self_shape, self_dtype, reduction
         ),
@@ -472,6 +487,14 @@ def _nll_row(name: str, node: str) -> Any:
 
 
 _nll_rows = _nll_row("nll_loss", "NllLossBackward0"), _nll_row("nll_loss2d", "NllLoss2DBackward0")
+
+
+def _log_softmax_and_picked(input: Array, index: Array, classes: Array) -> tuple[Array, Array]:
+    """The log-softmax of (N, C, *), and of each example the element of its class, picked while its row is there: as a sum
+    in which all others are zero.  ``classes`` is ``arange(C)``."""
+    logp = log_softmax_row.forward(input, 1)
+    own = index[:, None].astype(classes.dtype) == classes.reshape(-1, *(1,) * (input.ndim - 2))
+    return logp, np.add.reduce(np.where(own, logp, 0), 1)
 
 
 def _check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
@@ -507,8 +530,8 @@ def _check_classes(target: Any, classes: int, ignore_index: int) -> None:
         raise IndexError(f"Target {int(target[bad].flat[0])} is out of bounds.")
 
 
-def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int) -> Tensor:
-    """The negative log likelihood, for inputs of any number of dimensions."""
+def check_likelihood(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
+    """Raise PyTorch's error for what has no likelihood."""
     if input.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
     if input.ndim != 1 and target.ndim and input._array.shape[0] != target._array.shape[0]:
@@ -518,6 +541,11 @@ def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ig
     _check_target(input, target, weight)
     _check_classes(target._array, input._array.shape[1 if input.ndim > 1 else 0], ignore_index)
     no_gradient("nll_loss_forward", weight=weight)
+
+
+def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int) -> Tensor:
+    """The negative log likelihood, for inputs of any number of dimensions."""
+    check_likelihood(input, target, weight, ignore_index)
     one, two = _nll_rows
     if input.ndim <= 2:
         return one.function(input, target, weight, reduction, ignore_index)
@@ -582,10 +610,25 @@ def cross_entropy(
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _with_probabilities(input.log_softmax(dim), target, weight, kind, label_smoothing, dim)
+    if worthwhile(input._array) and input.ndim in (2, 4) and not label_smoothing:
+        return _cross_entropy_at_once(input, target, weight, kind, ignore_index)
     logp = input.log_softmax(dim)
     if label_smoothing > 0:
         return _smoothed(logp, target, weight, kind, ignore_index, label_smoothing, dim)
     return nll(logp, target, weight, kind, ignore_index)
+
+
+def _cross_entropy_at_once(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int
+) -> Tensor:
+    """Log-softmax and the likelihood by one kernel, recorded as two nodes."""
+    check_likelihood(input, target, weight, ignore_index)
+    x = input._array
+    counted, index = _counted(target._array, ignore_index)
+    logp, picked = jointly(_log_softmax_and_picked, x, index, np.arange(x.shape[1], dtype=np.int32))
+    made = _likelihood(picked, counted, index, None if weight is None else weight._array, reduction)
+    row = _nll_rows[input.ndim == 4]
+    return row.recorded(made, log_softmax_row.recorded(logp, input, 1), target, weight, reduction, ignore_index)
 
 
 def _column(weight: Tensor, ndim: int, dim: int) -> Tensor:

@@ -13,6 +13,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import fused
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, narrow, widen
 from adjoint.readings.batched import BatchedArray
@@ -107,6 +108,16 @@ def _native_batch_norm(input: Array, weight: Array | None, bias: Array | None, m
     return result.reshape(input.shape)
 
 
+def _normalized_by_its_own(input: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, ...]:
+    """Batch norm in training, and the mean and variance of each channel."""
+    mean, var = channel_statistics(input)
+    return _native_batch_norm(input, weight, bias, mean, _invstd(var, eps), True, eps), mean, var
+
+
+def _invstd(var: Array, eps: float) -> Array:
+    return 1 / np.sqrt(var + var.dtype.type(eps))
+
+
 _batch_norm_row = op(
     "native_batch_norm", _native_batch_norm, where="",
     gradients={"input weight bias": _batch_gradients},
@@ -153,8 +164,13 @@ def _normalize_batch(
     ):  # fmt: skip
         _check_elements(name, tensor, channels)
     no_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
+    result = None
     if training:
-        mean, var = channel_statistics(x)
+        if worthwhile(x):
+            w, b = (None if t is None else t._array for t in (weight, bias))
+            result, mean, var = jointly(_normalized_by_its_own, x, w, b, eps)
+        else:
+            mean, var = channel_statistics(x)
         if running_mean is not None:
             _update(running_mean, mean, momentum)
         if running_var is not None:
@@ -165,7 +181,9 @@ def _normalize_batch(
             name = "running_mean" if running_mean is None else "running_var"
             raise RuntimeError(f"{name} must be defined in evaluation mode")
         mean, var = widen(running_mean._array).copy(), widen(running_var._array)
-    invstd = 1 / np.sqrt(var + var.dtype.type(eps))
+    invstd = _invstd(var, eps)
+    if result is not None:
+        return _batch_norm_row.recorded(result, input, weight, bias, mean, invstd, training, eps)
     return _batch_norm_function(input, weight, bias, mean, invstd, training, eps)
 
 
@@ -500,6 +518,57 @@ def group_norm(
     return _group_norm_row.function(input, weight, bias, num_groups, eps)
 
 
+def _rms_norm(input: Array, weight: Array | None, normalized_shape, eps):
+    """Also 1 / the root of the mean square of each row."""
+    size = prod(normalized_shape)
+    x = input.reshape(-1, size)
+    rstd = (1 / np.sqrt(np.einsum("ij,ij->i", x, x) / size + x.dtype.type(eps)))[:, None]
+    normal = x * rstd
+    if weight is not None:
+        normal *= weight.reshape(-1)
+    return normal.reshape(input.shape), rstd
+
+
+@array_function
+def rms_norm_gradients(
+    g: Array, input: Array, weight: Array | None, rstd: Array, shape: tuple[int, ...], eps: float
+) -> tuple[Array, Array]:
+    """The gradients of input and weight."""
+    size = prod(shape)
+    g2 = g.reshape(-1, size)
+    normal = input.reshape(-1, size) * rstd
+    g_weight = np.einsum("ij,ij->j", g2, normal).reshape(shape)
+    inner = g2 if weight is None else g2 * weight.reshape(-1)
+    g_input = inner - normal * (np.einsum("ij,ij->i", inner, normal) / size)[:, None]
+    g_input *= rstd
+    return g_input.reshape(input.shape), g_weight
+
+
+@taped(rms_norm_gradients)
+def _rms_norm_gradients(
+    g: Tensor, input: Tensor, weight: Tensor | None, rstd: Any, shape: tuple[int, ...], eps: float
+) -> tuple[Tensor, Tensor]:
+    over = tuple(range(-len(shape), 0))
+    lead = tuple(range(input.ndim - len(shape)))
+    rstd = (input.square().mean(over, keepdim=True) + eps).rsqrt()
+    normal = input * rstd
+    inner = g if weight is None else g * weight
+    g_weight = g * normal
+    g_input = (inner - normal * (inner * normal).mean(over, keepdim=True)) * rstd
+    return g_input, g_weight.sum(lead) if lead else g_weight
+
+
+def _rms_gradients(g, input, weight, rstd, needed, normalized_shape, eps):
+    g_input, g_weight = rms_norm_gradients(g, input, weight, rstd, normalized_shape, eps)
+    return g_input if needed[0] else None, g_weight if needed[1] else None
+
+
+_rms_norm_row = op(
+    "_fused_rms_norm", _rms_norm, where="", keeps=("rstd",), node="FusedRmsNormBackward0",
+    gradients={"input weight": _rms_gradients},
+)  # fmt: skip
+
+
 @composite(where="torch nn.functional")
 def rms_norm(
     input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
@@ -516,6 +585,8 @@ def rms_norm(
     x = input.to(dtypes.float32) if half else input
     if eps is None:
         eps = _machine_epsilon(x.dtype)
+    if is_large(input._array) and (weight is None or weight._array.dtype == input._array.dtype):
+        return _rms_norm_row.function(input, weight, shape, eps)
     result = x * (x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
     if half:
         result = result.to(input.dtype)

@@ -64,7 +64,7 @@ def _log_softmax_gradient(g, result, dim):
 
 
 _softmax_row = op("softmax", _softmax, where="", self=in_float32(_softmax_gradient))
-_log_softmax_row = op("log_softmax", _log_softmax, where="", self=in_float32(_log_softmax_gradient))
+log_softmax_row = op("log_softmax", _log_softmax, where="", self=in_float32(_log_softmax_gradient))
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
@@ -103,7 +103,7 @@ def _forms(name: str, row: Any) -> None:
 
 
 _forms("softmax", _softmax_row)
-_forms("log_softmax", _log_softmax_row)
+_forms("log_softmax", log_softmax_row)
 
 
 @composite(where="nn.functional")
