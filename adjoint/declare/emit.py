@@ -231,7 +231,8 @@ class _Caller:
         op, line = self.op, self.lines
         if op.elementwise and len(op.arrays) > 1:
             raise TypeError(f"{op.name}: its operands are brought to one shape and dtype")
-        line(0, f"def {_identifier(op.name)}(given, {', '.join(self.shown[p.name] for p in op.params)}):")
+        parameters = [self.shown[p.name] + ("" if p.default is MISSING else f"=default_{p.name}") for p in op.params]
+        line(0, f"def {_identifier(op.name)}(given, {', '.join(parameters)}):")
         self._arrays()
         line(1, "big = True")
         line(1, "r = given")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from adjoint.kernels.program import Program
+from adjoint.kernels.traced import Untraceable
+
 # Expressions over operands of one type, whatever it is.
 ANY = {
     "add": "{0} + {1}",
@@ -112,6 +115,20 @@ def expression(name: str, dtype: Any, operand: Any) -> tuple[str, Any]:
         return None, None  # type: ignore[return-value]
     arguments = ", ".join(f"{{{i}}}" for i in range(len(function.names)))
     return f"{name}_{native}({arguments})", function
+
+
+def text_of(program: Program, i: int, operands: list[str], functions: dict[str, Any]) -> str:
+    """The text for an equation of a program, its operands named; the function that it calls is put into ``functions``."""
+    e = program.equations[i]
+    if e.name == "convert":
+        return f"cast({operands[0]}, {TYPES[str(e.dtype)]})"
+    operand = program.equations[e.operands[-1]].dtype
+    text, function = expression(e.name, e.dtype, operand)
+    if text is None:
+        raise Untraceable(f"{e.name} of {operand}")
+    if function is not None:
+        functions[text.partition("(")[0]] = function
+    return text.format(*operands)
 
 
 def cost(name: str, function: Any) -> int:

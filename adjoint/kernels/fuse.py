@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from adjoint.kernels.elementwise import FUNCTION_COST, TYPES, cost, expression
+from adjoint.kernels.elementwise import FUNCTION_COST, TYPES, cost, expression, text_of
 from adjoint.kernels.layout import Space
 from adjoint.kernels.machine import last_cache_bytes
 from adjoint.kernels.program import REDUCTIONS, Program, live
@@ -434,14 +434,7 @@ class Fusion:
         operands = [name(o) for o in e.operands]
         if e.name in REDUCTIONS:  # over axes of size 1
             return operands[0]
-        if e.name == "convert":
-            return f"cast({operands[0]}, {self._dtype(i)})"
-        text, function = expression(e.name, e.dtype, self._operand_dtype(i))
-        if text is None:
-            raise Untraceable(f"{e.name} of {self._operand_dtype(i)}")
-        if function is not None:
-            self.functions[text.partition("(")[0]] = function
-        return text.format(*operands)
+        return text_of(self.program, i, operands, self.functions)
 
     # The loop over the innermost axis
 

@@ -16,7 +16,7 @@ import numpy as np
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.kernels.late import LARGE
-from adjoint.kernels.reading import compiled, usable
+from adjoint.kernels.reading import usable
 from adjoint.ops.arrays import Array
 
 
@@ -31,10 +31,10 @@ def worthwhile(x: Array) -> bool:
 
 
 def jointly(function: Callable[..., Any], *args: Any) -> Any:
-    """``function(*args)`` of arrays, compiled, and with NumPy's warnings off."""
+    """``function(*args)`` of arrays, with NumPy's warnings off, as operators compute."""
     try:
-        return calm(compiled, function, *args)
+        return calm(function, *args)
     except Exception as error:
         if not is_taken(error):
             raise
-        return quietly(compiled, function, *args)
+        return quietly(function, *args)

@@ -17,7 +17,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.operands import raise_shapes
 from adjoint.kernels.deferred import put_off
-from adjoint.kernels.reading import fused, threshold
+from adjoint.kernels.reading import compiled, fused, threshold
 from adjoint.ops.activation import floating, kept_where, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function, converted
 from adjoint.ops.jointly import jointly, worthwhile
@@ -497,6 +497,15 @@ def _log_softmax_and_picked(input: Array, index: Array, classes: Array) -> tuple
     return logp, np.add.reduce(np.where(own, logp, 0), 1)
 
 
+def _cross_entropy(
+    input: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int
+) -> tuple[Array, tuple[Array, ...]]:
+    """What the rows of log-softmax and of the likelihood return."""
+    counted, index = _counted(target, ignore_index)
+    logp, picked = compiled(_log_softmax_and_picked, input, index, np.arange(input.shape[1], dtype=np.int32))
+    return logp, _likelihood(picked, counted, index, weight, reduction)
+
+
 def _check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
     """Raise PyTorch's error for a target that does not fit."""
     shape, wanted = input._array.shape, target._array.shape
@@ -623,10 +632,8 @@ def _cross_entropy_at_once(
 ) -> Tensor:
     """Log-softmax and the likelihood by one kernel, recorded as two nodes."""
     check_likelihood(input, target, weight, ignore_index)
-    x = input._array
-    counted, index = _counted(target._array, ignore_index)
-    logp, picked = jointly(_log_softmax_and_picked, x, index, np.arange(x.shape[1], dtype=np.int32))
-    made = _likelihood(picked, counted, index, None if weight is None else weight._array, reduction)
+    arrays = input._array, target._array, None if weight is None else weight._array
+    logp, made = jointly(_cross_entropy, *arrays, reduction, ignore_index)
     row = _nll_rows[input.ndim == 4]
     return row.recorded(made, log_softmax_row.recorded(logp, input, 1), target, weight, reduction, ignore_index)
 

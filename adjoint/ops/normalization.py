@@ -11,7 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
-from adjoint.kernels.reading import fused
+from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
@@ -168,7 +168,7 @@ def _normalize_batch(
     if training:
         if worthwhile(x):
             w, b = (None if t is None else t._array for t in (weight, bias))
-            result, mean, var = jointly(_normalized_by_its_own, x, w, b, eps)
+            result, mean, var = jointly(compiled, _normalized_by_its_own, x, w, b, eps)
         else:
             mean, var = channel_statistics(x)
         if running_mean is not None:

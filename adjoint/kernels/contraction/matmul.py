@@ -53,6 +53,25 @@ def product(a: Any, b: Any, bias: Any = None, out: Any = None) -> Any:
     return out
 
 
+def product_then(after: Any, a: Any, b: Any, bias: Any, both: bool) -> Any:
+    """(``a @ b + bias``, ``after`` of that) by one pass; the product itself only where ``both`` are asked for, else None.
+
+    ``after`` is a :func:`~adjoint.kernels.fragment.fragment`.  NotImplemented for products with a vector.
+    """
+    key = (a.shape, a.strides, b.shape, b.strides, a.dtype, b.dtype, (pool._pool or pool.pool()).threads, after)
+    plan = _plans.get(key)
+    if plan is None:
+        plan = _plan(key, a, b, after)
+    if plan.nothing or plan.after is not after:
+        return NotImplemented
+    if bias is not None:
+        bias = _row(bias, plan)
+    made = memory.empty(plan.shape, plan.dtype)
+    final = memory.empty(plan.shape, plan.dtype) if both else None
+    plan.run(a, b, bias, made, final)
+    return (made, final) if both else (None, made)
+
+
 def rows_sum(g: Any) -> Any:
     """The sum over the rows of a matrix, as ``g.sum(0)``: the gradient of a bias."""
     key = (g.shape, g.strides, g.dtype, (pool._pool or pool.pool()).threads)
@@ -66,7 +85,7 @@ def rows_sum(g: Any) -> Any:
     return out
 
 
-def _plan(key: Any, a: Any, b: Any) -> Plan:
+def _plan(key: Any, a: Any, b: Any, after: Any = None) -> Plan:
     if a.dtype != b.dtype or a.dtype not in TYPES:
         raise TypeError(f"operands of {a.dtype} and {b.dtype}: a product is of two float32 or two float64 arrays")
     if a.shape[-1] != b.shape[-2]:
@@ -75,7 +94,7 @@ def _plan(key: Any, a: Any, b: Any) -> Plan:
         _plans.clear()
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
     a, b = _folded(a, b)
-    plan = (VectorPlan if suits(a, b) else Plan)(a, b)
+    plan = VectorPlan(a, b) if suits(a, b) else Plan(a, b, after)
     plan.shape = shape
     _plans[key] = plan
     return plan

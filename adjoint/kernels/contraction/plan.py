@@ -30,7 +30,8 @@ FEW_ROWS = 12  # with so few rows a panel is not read often enough to be worth p
 class Plan:
     """The division of one product: ``words`` for the native code, and what Python has to know."""
 
-    def __init__(self, a: Any, b: Any) -> None:
+    def __init__(self, a: Any, b: Any, after: Any = None) -> None:
+        self.after = after
         *batch, self.m, self.k = a.shape
         self.n = b.shape[-1]
         self.batch = tuple(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]))
@@ -62,8 +63,8 @@ class Plan:
         self.choose_tiles()
         self.divide()
 
-    def run(self, a: Any, b: Any, bias: Any, out: Any) -> None:
-        """Compute into a C-contiguous array."""
+    def run(self, a: Any, b: Any, bias: Any, out: Any, final: Any = None) -> None:
+        """Compute into C-contiguous arrays: ``after`` of ``out`` into ``final``, or else in its place."""
         if self.nothing:
             out[...] = 0 if bias is None else bias
             return
@@ -72,11 +73,12 @@ class Plan:
             self.words[u.POOL] = current.state_address
             self.pool = current
         row = 0 if bias is None else id(bias)
+        end = 0 if final is None else id(final)
         if self.partial:
             parts = memory.empty(self.partial, self.dtype)
-            self.call(self.address, id(a), id(b), id(out), row, id(parts))
+            self.call(self.address, id(a), id(b), id(out), row, id(parts), end)
         else:
-            self.call(self.address, id(a), id(b), id(out), row, 0)
+            self.call(self.address, id(a), id(b), id(out), row, 0, end)
 
     def choose_tiles(self) -> None:
         """The strip of the edge is as narrow as what full panels leave."""
@@ -131,7 +133,7 @@ class Plan:
         words[[u.UNITS, u.PER_TASK, u.BLOCKS, u.BLOCK_ROWS]] = units, per_task, blocks, block_rows
         words[u.TASKS] = -(-units // per_task)
         words[u.BLOCK_K] = u.DEPTH // 2 if abs(words[u.A_K]) * self.size >= FAR else u.DEPTH
-        words[u.COMPUTE] = address(u.compute_units, of=self.type)
+        words[u.COMPUTE] = address(u.compute_units, of=self.type, after=self.after)
         self.set_chunks(chunks, chunk_k, threads)
 
     def set_chunks(self, chunks: int, chunk_k: int, threads: int) -> None:
@@ -141,7 +143,7 @@ class Plan:
         if chunks > 1:
             self.partial = (chunks, *self.shape)
             words[[u.OFFSETS_CHUNK, u.SUMMED, u.SUM_TASKS]] = rows * self.n, rows, min(threads, rows)
-            words[u.SUM] = address(u.sum_chunks, of=self.type)
+            words[u.SUM] = address(u.sum_chunks, of=self.type, after=self.after)
 
 
 @lru_cache(maxsize=None)

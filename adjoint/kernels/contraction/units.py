@@ -1,8 +1,9 @@
 """Units: the independent parts of a matrix product, and the native code that computes them.
 
 A unit is one panel of columns, one block of rows, one chunk of k and one matrix of the batch.  It packs its panel of B,
-a thousand rows of k at a time, and runs strips of tiles over it.  A unit's result depends on its number only, so it
-does not matter which thread computes it.
+a thousand rows of k at a time, runs strips of tiles over it, and applies what comes after the product (``after``, an
+elementwise function of vectors) to its part of the result while that is in the cache.  A unit's result depends on its
+number only, so it does not matter which thread computes it.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ from adjoint.kernels.pool import run
     WORDS,
 ) = range(34)  # fmt: skip
 
+AT_ONCE = 4  # tiles, after which what comes after the product is applied to them: they are in the first cache
 DEPTH = 1024  # how much of k a packed panel holds: 256 KB, which stay in a core's second cache
 
 
 @native
-def multiply(plan: ptr(i64), a: i64, b: i64, c: i64, bias: i64, parts: i64):
-    """Run a plan on the pool; operands are array objects (``id(a)``), 0 where there is none."""
+def multiply(plan: ptr(i64), a: i64, b: i64, c: i64, bias: i64, parts: i64, final: i64):
+    """Run a plan on the pool; operands are array objects (``id(a)``), 0 where there is none.
+
+    ``final`` is where what comes after the product goes; without one it goes to ``c``.
+    """
     args = scratch(i64, 8)
     state = cast(plan[POOL], ptr(i64))
     args[0] = cast(plan, i64)
@@ -40,6 +45,9 @@ def multiply(plan: ptr(i64), a: i64, b: i64, c: i64, bias: i64, parts: i64):
     if bias != 0 and parts == 0:
         args[4] = data_of(bias)
     args[3] = data_of(where(parts != 0, parts, c))
+    args[5] = i64(0)
+    if final != 0:
+        args[5] = data_of(final) - data_of(c)
     run(state, plan[COMPUTE], args, plan[TASKS])
     if parts != 0:
         args[1] = args[3]
@@ -56,17 +64,17 @@ def data_of(array):
 
 
 @native
-def compute_units(args: ptr(i64), task: i64, worker: i64, of):
+def compute_units(args: ptr(i64), task: i64, worker: i64, of, after):
     """The units of one task."""
     plan = cast(args[0], ptr(i64))
     packed = scratch(of, DEPTH * VECTORS * machine().lanes(of.bytes))
     first = task * plan[PER_TASK]
     for unit in range(first, smaller(first + plan[PER_TASK], plan[UNITS])):
-        compute_unit(plan, args[1], args[2], args[3], args[4], packed, unit, of)
+        compute_unit(plan, args[1], args[2], args[3], args[4], args[5], packed, unit, of, after)
 
 
 @inline
-def compute_unit(plan, a, b, c, bias, packed, unit, of):
+def compute_unit(plan, a, b, c, bias, apart, packed, unit, of, after):
     """One unit: panels are counted first, then blocks of rows, chunks of k, and matrices."""
     lanes = machine().lanes(of.bytes)
     width = VECTORS * lanes
@@ -104,18 +112,43 @@ def compute_unit(plan, a, b, c, bias, packed, unit, of):
             panel = cast(packed, i64)
             panel_k = panel_width(columns, lanes)
         beside = of_a + k * a_k
-        if tiles > 0:
-            call_pointer(cast(plan[kind + 1], ptr(i8)), cast(beside, i64), a_row, a_k, panel, panel_k, cast(of_c, i64),
-                         c_row, depth, tiles, filled, start, of_bias)  # fmt: skip
+        group, last = larger(tiles, i64(1)), False
+        if after is not None:
+            last = (k + plan[BLOCK_K] >= end) & (plan[CHUNKS] == 1)
+            group = where(last, i64(AT_ONCE), group)
+        for tile in range(0, tiles, group):
+            down = tile * tile_rows
+            count = smaller(group, tiles - tile)
+            call_pointer(cast(plan[kind + 1], ptr(i8)), cast(beside + down * a_row, i64), a_row, a_k, panel, panel_k,
+                         cast(of_c + down * c_row, i64), c_row, depth, count, filled, start, of_bias)  # fmt: skip
+            if last:
+                apply(of_c + down * c_row, apart, c_row, count * tile_rows, columns, lanes, after)
         if tail < rows:
             call_pointer(cast(plan[kind + 2], ptr(i8)), cast(beside + tail * a_row, i64), a_row, a_k, panel, panel_k,
                          cast(of_c + tail * c_row, i64), c_row, depth, i64(1), filled, start, of_bias)  # fmt: skip
+            if last:
+                apply(of_c + tail * c_row, apart, c_row, rows - tail, columns, lanes, after)
         start = i64(ADD)
 
 
+@apart
+def apply(c, distance, c_row, rows, columns, lanes, after):
+    """``after`` of a block of rows and columns, to be found so many bytes further on."""
+    final = cast(cast(c, i64) + distance, c.type)
+    whole = columns - columns % lanes
+    mask = first_lanes(columns - whole, lanes)
+    for row in range(rows):
+        at = row * c_row
+        for n in range(0, whole, lanes):
+            store(final, at + n, after(load(c, at + n, lanes), lanes))
+        if whole < columns:
+            store_masked(final, at + whole, after(load_masked(c, at + whole, mask), lanes), mask)
+
+
 @native
-def sum_chunks(args: ptr(i64), task: i64, worker: i64, of):
-    """Add up what the chunks of k came to, and the bias: rows ``task``, ``task + tasks`` ... of the result."""
+def sum_chunks(args: ptr(i64), task: i64, worker: i64, of, after):
+    """Add up what the chunks of k came to, and the bias, and apply what comes after it: rows ``task``, ``task + tasks`` ...
+    of the result."""
     plan = cast(args[0], ptr(i64))
     lanes = machine().lanes(of.bytes)
     part, c, bias = cast(args[1], ptr(of)), cast(args[3], ptr(of)), cast(args[4], ptr(of))
@@ -129,3 +162,5 @@ def sum_chunks(args: ptr(i64), task: i64, worker: i64, of):
             if args[4] != 0:
                 total += load_masked(bias, j, mask)
             store_masked(c, row * n + j, total, mask)
+            if after is not None:
+                store_masked(cast(args[3] + args[5], ptr(of)), row * n + j, after(total, lanes), mask)

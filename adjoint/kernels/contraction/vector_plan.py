@@ -25,8 +25,8 @@ class VectorPlan(Plan):
         if self.swapped:
             self.shape = self.shape[::-1]
 
-    def run(self, a: Any, b: Any, bias: Any, out: Any) -> None:
-        """Compute into a C-contiguous array."""
+    def run(self, a: Any, b: Any, bias: Any, out: Any, final: Any = None) -> None:
+        """Compute into a C-contiguous array; nothing comes after these products."""
         if not self.swapped:
             super().run(a, b, bias, out)
             return

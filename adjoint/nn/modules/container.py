@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from adjoint.nn.modules.folding import in_turn, is_foldable
+from adjoint.nn.modules.linear import Linear
 from adjoint.nn.modules.module import Module, _addindent, _type_of
 from adjoint.nn.parameter import Parameter
 from adjoint.tensor import Tensor
@@ -45,9 +47,15 @@ class Sequential(Module):
 
     def forward(self, input: Any) -> Any:
         """What the last module returns."""
+        waiting = None  # a Linear, for the activation behind it
         for module in self._modules.values():
-            input = module(input)
-        return input
+            if waiting is not None:
+                input, waiting = in_turn(waiting, module, input), None
+            elif module.__class__ is Linear and is_foldable(module, input):
+                waiting = module
+            else:
+                input = module(input)
+        return input if waiting is None else waiting(input)
 
     def _key(self, index: Any) -> str:
         return next(islice(self._modules, _position(len(self), index), None))

@@ -13,6 +13,7 @@ from adjoint.nn import init
 from adjoint.nn.modules.attention import MultiheadAttention
 from adjoint.nn.modules.container import ModuleList
 from adjoint.nn.modules.dropout import Dropout
+from adjoint.nn.modules.folding import in_turn, is_foldable
 from adjoint.nn.modules.linear import Linear
 from adjoint.nn.modules.module import Module
 from adjoint.nn.modules.normalization import LayerNorm
@@ -25,6 +26,10 @@ def _activation(given: Any) -> Callable[[Tensor], Tensor]:
     if given not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {given}")
     return F.relu if given == "relu" else F.gelu
+
+
+def _activated(linear: Linear, activation: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return in_turn(linear, activation, x) if is_foldable(linear, x) else activation(linear(x))
 
 
 def _causal_mask(size: int, dtype: Any = None, device: Any = None) -> Tensor:
@@ -114,7 +119,7 @@ class TransformerEncoderLayer(Module):
         return self.dropout1(x)
 
     def _ff_block(self, x: Tensor) -> Tensor:
-        return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+        return self.dropout2(self.linear2(self.dropout(_activated(self.linear1, self.activation, x))))
 
 
 class TransformerDecoderLayer(Module):
@@ -191,7 +196,7 @@ class TransformerDecoderLayer(Module):
         return self.dropout2(x)
 
     def _ff_block(self, x: Tensor) -> Tensor:
-        return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+        return self.dropout3(self.linear2(self.dropout(_activated(self.linear1, self.activation, x))))
 
 
 def _why_not_nested(layer: Any) -> str:

@@ -1,0 +1,67 @@
+"""Folding: a Linear and the activation behind it, where one is certain to be called on what the other returns.
+
+:func:`in_turn` is ``activation(linear(input))``.  It leaves both to one kernel where that pays and nobody could tell: the
+product is large, and there are no hooks and no subclasses (:mod:`adjoint.ops.linear_activation`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adjoint.declare.namespaces import OPERATORS
+from adjoint.kernels.late import LARGE
+from adjoint.nn import functional as F
+from adjoint.nn.modules import activation as a
+from adjoint.nn.modules.linear import Linear
+from adjoint.nn.modules.module_hooks import GLOBAL
+from adjoint.ops.linear_activation import linear_activation
+from adjoint.tensor import Tensor
+
+# What a module, or a function, calls: the operator, and those of its values that are attributes of the module.
+_CALLS: dict[Any, tuple[str, ...]] = {
+    a.CELU: ("celu", "alpha"),
+    a.ELU: ("elu", "alpha"),
+    a.GELU: ("gelu", "approximate"),
+    a.Hardshrink: ("hardshrink", "lambd"),
+    a.Hardsigmoid: ("hardsigmoid",),
+    a.Hardswish: ("hardswish",),
+    a.Hardtanh: ("hardtanh", "min_val", "max_val"),
+    a.LeakyReLU: ("leaky_relu", "negative_slope"),
+    a.LogSigmoid: ("logsigmoid",),
+    a.Mish: ("mish",),
+    a.ReLU: ("relu",),
+    a.ReLU6: ("hardtanh", "min_val", "max_val"),
+    a.SiLU: ("silu",),
+    a.Sigmoid: ("sigmoid",),
+    a.Softplus: ("softplus", "beta", "threshold"),
+    a.Softshrink: ("softshrink", "lambd"),
+    a.Tanh: ("tanh",),
+    F.relu: ("relu",),
+    F.gelu: ("gelu",),
+}
+
+
+def is_foldable(module: Any, input: Any) -> bool:
+    """Whether a module is a Linear that may be computed together with what follows it."""
+    return module.__class__ is Linear and input.__class__ is Tensor and input._array.size >= LARGE and _is_plain(module)
+
+
+def in_turn(linear: Linear, activation: Any, input: Tensor) -> Any:
+    """``activation(linear(input))`` for a Linear that :func:`is_foldable`."""
+    is_module = activation.__class__ in _CALLS
+    calls = _CALLS[activation.__class__] if is_module and _is_plain(activation) else _CALLS.get(activation)
+    if calls is not None:
+        name, *attributes = calls
+        values = {attribute: getattr(activation, attribute) for attribute in attributes}
+        inplace = is_module and getattr(activation, "inplace", False)
+        found = linear_activation(input, linear.weight, linear.bias, OPERATORS[name], values, inplace)
+        if found is not None:
+            return found
+    return activation(linear(input))
+
+
+def _is_plain(module: Any) -> bool:
+    """Whether calling a module is calling its class's forward."""
+    own = module.__dict__
+    hooks = own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"] or own["_backward_pre_hooks"]
+    return not (hooks or GLOBAL or "forward" in own)
