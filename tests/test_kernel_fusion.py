@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sweeps.formulas import Formula, difference
 
-from adjoint.kernels import machine_code, plan, reading
+from adjoint.kernels import fuse, machine_code, plan, reading
 from adjoint.kernels.reading import compiled, compiled_into
 
 LANES = machine().lanes(4)
@@ -323,6 +323,55 @@ def test_normalization_and_its_gradients_over_any_axes(shape, axes, other):
     x, g, weight, bias = normal(*shape), normal(*shape, seed=1), normal(*of, seed=2), normal(*of, seed=3)
     _, mean, scale = assert_compiles(normalized, x, weight, bias, axes, tolerance=1e-4)
     assert_compiles(normalized_backward, g, x, weight, mean, scale, axes, other, tolerance=1e-4, scale=20)
+
+
+def rows_and_sums_over_them(g, x, w):
+    """Along the rows and over them, of what is computed from the same arrays."""
+    scaled = g * w
+    normal = x * np.float32(0.5)
+    inner = scaled - normal * (scaled * normal).sum(1, keepdims=True) / x.shape[1]
+    return inner, np.add.reduce(g * normal, 0), np.add.reduce(g, 0)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(64, 1), (65, 7), (640, 16), (700, 129), (3000, 33), (100, 5000)], ids=str)
+def test_sums_over_rows_are_kept_while_these_are_computed(shape, dtype):
+    g, x, w = whole(*shape, dtype=dtype), whole(*shape, dtype=dtype, seed=1), whole(shape[1], dtype=dtype, seed=2)
+    assert_compiles(rows_and_sums_over_them, g, x, w, tolerance=1e-5 if dtype == "f4" else 1e-13, scale=1000)
+    (made,) = reading._plans.values()
+    assert len(made.steps) == 1
+    # The sums are of whole numbers, or halves: exact.
+    _, weighted, plain = compiled(rows_and_sums_over_them, g, x, w)
+    np.testing.assert_array_equal(weighted, (g * x).sum(0, "f8") / 2)
+    np.testing.assert_array_equal(plain, g.sum(0, "f8"))
+
+
+def test_sums_over_rows_of_arrays_that_lie_otherwise_are_right():
+    g, x = whole(3000, 40), whole(40, 3000, seed=1).T
+    assert_compiles(rows_and_sums_over_them, g, x, whole(40, seed=2), tolerance=1e-5, scale=1000)
+    assert_compiles(rows_and_sums_over_them, g[::2, 1:], g[1::2, :-1], whole(39, seed=2), tolerance=1e-5, scale=1000)
+    assert_compiles(rows_and_sums_over_them, g[:63], g[63:126], whole(40, seed=2), tolerance=1e-5, scale=1000)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 5, 15])
+@pytest.mark.parametrize("columns", [64, 1000, 37, 3])
+def test_large_results_are_written_past_the_caches(columns, offset, monkeypatch):
+    """Whatever line their rows begin at, and whether the results of a kernel begin at the same one."""
+    monkeypatch.setattr(fuse, "last_cache_bytes", lambda: 1)
+    x = normal(999, columns + offset)[:, offset:]
+
+    def rows(x):
+        e = np.exp(x - x.max(1, keepdims=True))
+        return e / e.sum(1, keepdims=True)
+
+    def several(x):
+        centred = x - x.mean(1, keepdims=True)
+        return centred, centred * 2
+
+    assert_compiles(rows, x, tolerance=3e-6)
+    assert_compiles(several, x, tolerance=3e-6)
+    assert_compiles(lambda x: np.tanh(x) * 2, np.ascontiguousarray(x).ravel()[offset:])
+    assert all("store_streaming" in made.source for made in reading._plans.values())
 
 
 def test_reductions_over_two_sets_of_axes_become_two_kernels():

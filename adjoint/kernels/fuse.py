@@ -70,7 +70,10 @@ class _Lines:
 class Fusion:
     """Writes one kernel."""
 
-    def __init__(self, program: Program, space: Space, outputs: list[int], lanes: int, split: bool = False):
+    def __init__(
+        self, program: Program, space: Space, outputs: list[int], lanes: int, split: bool = False, across: int = 0
+    ):
+        """``across`` of the outputs, the last ones, are sums over the rows of what is computed along them."""
         self.program = program
         self.equations = program.equations
         self.space = space
@@ -85,10 +88,13 @@ class Fusion:
         self.functions: dict[str, Any] = {}
         self.words: list[Any] = []
         self.inputs = [i for i in self.used if self.equations[i].name == "input"]
+        first = len(outputs) - across
+        self.across = [(p, i) for p, i in enumerate(outputs) if p >= first]
         self.reductions = [
-            i for i in self.used if self.equations[i].name in REDUCTIONS and self._reduces(i)
-        ]
-        self.full_outputs = [(p, i) for p, i in enumerate(outputs) if self._is_full(i)]
+            i for i in self.used
+            if self.equations[i].name in REDUCTIONS and self._reduces(i) and i not in outputs[first:]
+        ]  # fmt: skip
+        self.full_outputs = [(p, i) for p, i in enumerate(outputs[:first]) if self._is_full(i)]
         if split:
             results: list[Any] = [("partial", i) for i in self.reductions] + [("out", p) for p, _ in self.full_outputs]
         else:
@@ -103,14 +109,14 @@ class Fusion:
         self.ahead: list[int] = []
 
     def _streams(self) -> bool:
-        """Whether results are written past the caches: they will have left the last one before anybody comes back to them,
-        and every row can begin at a line of it."""
+        """Whether results are written past the caches: they will have left the last one before anybody comes back."""
         if self.kind == "columns" or (self.kind == "map" and self.axes != 1) or not self.full_outputs:
             return False
-        if any(step % LINE for p, _ in self.full_outputs for step in self.strides(("out", p))[:-1]):
+        items = {self.equations[i].dtype.itemsize for _, i in self.full_outputs}
+        if len(items) != 1 or min(items) < 4:
             return False
-        of_results = min(self.equations[i].dtype.itemsize for _, i in self.full_outputs) * prod(self.space.sizes)
-        return of_results > last_cache_bytes() * 3 // 8 and any(self._inner(i) == "1" for i in self.inputs)
+        of_result = items.pop() * prod(self.space.sizes)
+        return of_result > last_cache_bytes() * 3 // 8 and any(self._inner(i) == "1" for i in self.inputs)
 
     # What the equations are
 
@@ -136,7 +142,7 @@ class Fusion:
         ready: dict[int, int] = {}
         for i in self.used:
             e = self.equations[i]
-            ready[i] = max((ready[o] for o in e.operands), default=0) + (1 if i in self.reductions else 0)
+            ready[i] = max((ready[o] for o in e.operands), default=0) + (i in self.reductions)
         return ready
 
     def _dtype(self, i: int) -> str:
@@ -298,6 +304,7 @@ class Fusion:
         if self.split:
             self._bases({})
         else:
+            self._clear_sums()
             self._points(kept)
         self.ahead = self._next_rows(kept)
         single = len(self.reduced) == 1 and not self.split
@@ -306,8 +313,9 @@ class Fusion:
             line(f"kept{i} = scratch({self._dtype(i)}, {SPILL})")
         for loop in range(self.loops):
             self._row_values(loop)
-            self.unroll = _unroll(self._weight(self._needed(loop, spills)))
             found = [i for i in self.reductions if self.ready[i] == loop + 1]
+            sums = sum(self.ready[i] == loop for _, i in self.across)
+            self.unroll = _unroll(self._weight(self._needed(loop, spills)) + len(found) + 2 * sums)
             for i in found:
                 t = self._dtype(i)
                 line(f"acc{i} = [splat({t}({self._neutral(i)}), {self.lanes}) for _ in unroll({self.unroll})]")
@@ -347,6 +355,24 @@ class Fusion:
                 horizontal = _HORIZONTAL[self.equations[i].name]
                 line(f"v{i} = splat({horizontal}({whole}), {self.lanes})")
         self._store_kept()
+
+    def _clear_sums(self) -> None:
+        """A task's own sums over its rows, zero."""
+        line, last = self.line, self.axes - 1
+        for p, i in self.across:
+            k = self.arrays.index(("out", p))
+            line(f"sums{k} = {self._moved(f'p{k}', ['task * ' + self._word('part', i)], ('out', p))}")
+            line(f"for i in range(0, n{last}, {self.lanes}):")
+            zero = f"splat({self._dtype(i)}(0), {self.lanes})"
+            line(f"    store_masked(sums{k}, i, {zero}, first_lanes(n{last} - i, {self.lanes}))")
+
+    def _add_to_sums(self, loop: int, u: int, place: str, mask: str | None) -> None:
+        for p, i in self.across:
+            if self.ready[i] == loop:
+                k = self.arrays.index(("out", p))
+                before = f"load_masked(sums{k}, {place}, {mask})" if mask else f"load(sums{k}, {place}, {self.lanes})"
+                total = f"{before} + {self._name(self.equations[i].operands[0], u)}"
+                self.line(f"store{'_masked' if mask else ''}(sums{k}, {place}, {total}{f', {mask}' if mask else ''})")
 
     def _next_rows(self, kept: list[int]) -> list[int]:
         """The inputs of which the second loop, which finds its row in the first cache, asks for the next row meanwhile."""
@@ -388,6 +414,7 @@ class Fusion:
         """The values over the reduced axes that a loop computes."""
         wanted = [self.equations[i].operands[0] for i in self.reductions if self.ready[i] == loop + 1]
         wanted += [i for _, i in self.full_outputs if self.ready[i] == loop]
+        wanted += [self.equations[i].operands[0] for _, i in self.across if self.ready[i] == loop]
         seen: set[int] = set()
         stack = wanted
         while stack:
@@ -441,45 +468,52 @@ class Fusion:
     def _inner_loop(
         self, loop: int, found: list[int], low: str, high: str, bases: str = "b", spills: dict[int, int] | None = None
     ) -> None:
-        """The loop, past the caches where it leaves large results that begin at a line of the cache."""
-        line, depth = self.line, self.line.depth
+        """The loop; past the caches where it leaves large results: after a first, masked vector these begin at a line."""
         results = [self.arrays.index(("out", p)) for p, i in self.full_outputs if self.ready[i] == loop]
-        if self.streams and results:
-            addresses = " | ".join(f"cast({bases}{k}, i64)" for k in results)
-            line(f"if (({addresses}) & {LINE - 1}) == 0:")
-            line.depth += 1
-            self.put = "store_streaming"
+        if not self.streams or not results:
             self._vectors(loop, found, low, high, bases, spills or {})
-            self.put = "store"
+            return
+        line, depth = self.line, self.line.depth
+        item = self._item(self.arrays[results[0]])
+        ends = min(LINE, item * self.lanes) - 1
+        first, *others = [f"cast({bases}{k}, i64)" for k in results]
+        line("begins = " + low)
+        differ = " | ".join(f"({first} ^ {other})" for other in others)
+        if differ:
+            line(f"if (({differ}) & {ends}) == 0:")
+            line.depth += 1
+        line(f"head = minimum((0 - ({first} + {low} * {item}) & {ends}) // {item}, {high} - {low})")
+        line("if head > 0:")
+        line.depth += 1
+        line(f"mask = first_lanes(head, {self.lanes})")
+        self._body(loop, found, low, [0], "mask", bases, spills or {})
+        line.depth -= 1
+        line(f"begins = {low} + head")
+        self.put = "store_streaming"
+        self._vectors(loop, found, "begins", high, bases, spills or {})
+        self.put = "store"
+        if differ:
             line.depth = depth
             line("else:")
             line.depth += 1
-        self._vectors(loop, found, low, high, bases, spills or {})
+            self._vectors(loop, found, low, high, bases, spills or {})
         line.depth = depth
 
     def _vectors(
         self, loop: int, found: list[int], low: str, high: str, bases: str, spills: dict[int, int]
     ) -> None:
-        """Full vectors, several at a time, then one at a time, then a masked one for the rest."""
+        """Full vectors, several at a time, then masked ones: every body more would have to be compiled."""
         line, lanes = self.line, self.lanes
         whole = lanes * self.unroll
-        at = low
-        if self.unroll > 1:
-            line(f"top = {low} + ({high} - {low}) // {whole} * {whole}")
-            line(f"for i in range({low}, top, {whole}):")
-            line.depth += 1
-            self._body(loop, found, "i", list(range(self.unroll)), None, bases, spills)
-            line.depth -= 1
-            at = "top"
-        line(f"bottom = {at} + ({high} - {at}) // {lanes} * {lanes}")
-        line(f"for i in range({at}, bottom, {lanes}):")
+        line(f"top = {low} + ({high} - {low}) // {whole} * {whole}")
+        line(f"for i in range({low}, top, {whole}):")
         line.depth += 1
-        self._body(loop, found, "i", [0], None, bases, spills)
+        self._body(loop, found, "i", list(range(self.unroll)), None, bases, spills)
         line.depth -= 1
-        line(f"if bottom < {high}:")
+        line(f"for i in range(top, {high}, {lanes}):")
         line.depth += 1
-        line(f"mask = first_lanes({high} - bottom, {lanes})")
-        self._body(loop, found, "bottom", [0], "mask", bases, spills)
+        line(f"mask = first_lanes({high} - i, {lanes})")
+        self._body(loop, found, "i", [0], "mask", bases, spills)
         line.depth -= 1
 
     def _body(
@@ -506,6 +540,7 @@ class Fusion:
             for position, i in self.full_outputs:
                 if self.ready[i] == loop:
                     self._store(("out", position), self._name(i, u), place, mask, bases)
+            self._add_to_sums(loop, u, place, mask)
             if loop == 1 and mask is None:
                 for k in self.ahead:
                     line(f"prefetch(next{k}, {place})")

@@ -13,6 +13,9 @@ from typing import Any
 from adjoint.kernels.program import REDUCTIONS, Program, live
 from adjoint.kernels.traced import Untraceable
 
+FEWEST_ROWS = 64  # of which sums are kept beside what is computed of each
+LONGEST_SUM = 16384  # elements
+
 
 @dataclass(slots=True)
 class Space:
@@ -41,6 +44,53 @@ def groups(program: Program) -> list[tuple[tuple[int, ...], frozenset[int], list
         else:
             made.append([shape, reduced, [position]])
     return [(shape, frozenset(reduced), positions) for shape, reduced, positions in made]
+
+
+def crossed(program: Program, found: Any) -> list[tuple[tuple[int, ...], frozenset[int], list[int], list[int]]]:
+    """Groups, each with the positions of sums over its rows that can be added up while these are there.
+
+    Layer norm's backward: an input's gradient needs sums along the rows, the weight's is a sum over them.
+    """
+    made = []
+    taken: list[int] = []
+    for n, (shape, reduced, positions) in enumerate(found):
+        across: list[int] = []
+        for m, (other, over, sums) in enumerate(found):
+            if m != n and m not in taken and other == shape and _crosses(program, shape, reduced, positions, over, sums):
+                across += sums
+                taken.append(m)
+        made.append((shape, reduced, positions, across))
+    return [group for n, group in enumerate(made) if n not in taken]
+
+
+def _crosses(
+    program: Program, shape: tuple[int, ...], reduced: frozenset[int], own: list[int], over: frozenset[int], sums: list[int]
+) -> bool:
+    """Whether the results at ``sums`` are sums over the rows of those at ``own``, and it pays to compute them together."""
+    wide = {a for a, n in enumerate(shape) if n != 1}
+    if not reduced or reduced & over or (reduced | over) != wide:
+        return False
+    outputs = [program.outputs[p] for p in own]
+    totals = [program.outputs[p] for p in sums]
+    where = space(program, shape, reduced, outputs + totals)
+    if where.kinds != "KR" or where.sizes[0] < FEWEST_ROWS or where.sizes[1] > LONGEST_SUM:
+        return False
+    for i in totals:
+        e = program.equations[i]
+        if e.name != "sum" or e.dtype.kind != "f" or program.equations[e.operands[0]].shape[-len(shape) :] != shape:
+            return False
+        if any(o != i and _is_over(program, o, over, len(shape)) for o in live(program, [i])):
+            return False
+    return True
+
+
+def _is_over(program: Program, i: int, axes: frozenset[int], rank: int) -> bool:
+    """Whether an equation reduces one of these axes."""
+    e = program.equations[i]
+    if e.name not in REDUCTIONS:
+        return False
+    of = program.equations[e.operands[0]].shape
+    return any(of[a] != 1 and a + rank - len(of) in axes for a in e.detail)
 
 
 def _space_of(program: Program, out: int) -> tuple[tuple[int, ...], set[int]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.kernels import memory, pool
 from adjoint.kernels.fuse import Fusion, Kernel, compile_kernel
-from adjoint.kernels.layout import Space, groups, space
+from adjoint.kernels.layout import Space, crossed, groups, space
 from adjoint.kernels.machine import machine
 from adjoint.kernels.partition import partition
 from adjoint.kernels.program import REDUCTIONS, Program, View, live
@@ -33,19 +33,19 @@ class Step:
     """One kernel of a plan."""
 
     __slots__ = (
-        "arguments", "code", "finish", "made", "maps", "pack", "program", "reads", "source", "tails", "tasks", "transposed",
+        "arguments", "code", "finish", "made", "maps", "pack", "program", "reads", "source", "sums", "tails", "tasks", "transposed",
     )  # fmt: skip
 
     def __init__(self, program: Program, group: Any) -> None:
-        shape, reduced, positions = group
-        outputs = [program.outputs[p] for p in positions]
+        shape, reduced, positions, across = group
+        outputs = [program.outputs[p] for p in [*positions, *across]]
         where = space(program, shape, reduced, outputs)
         lanes = machine().vector_bytes // 4
         items = {program.equations[i].dtype.itemsize for i in live(program, outputs)}
         if items <= {8, 1}:
             lanes //= 2
-        split = _splits(program, where, outputs)
-        fusion = Fusion(program, where, outputs, lanes, split)
+        split = not across and _splits(program, where, outputs)
+        fusion = Fusion(program, where, outputs, lanes, split, len(across))
         kernel = fusion.kernel()
         self.source = kernel.source
         self.code = compile_kernel(kernel)
@@ -69,6 +69,10 @@ class Step:
         else:
             for i in outputs:
                 self._add_result(program, where, i)
+            for p, _ in fusion.across:
+                of, dtype = self.made[p]
+                self.made[p] = ((self.tasks, *of), dtype)
+        self.sums = [p for p, _ in fusion.across]
         self.pack = struct.Struct(f"={len(kernel.arrays)}q").pack
         self.tails = [
             _tail(program, kernel, fusion, where, {"chunk": chunk, "points": points, "first": first, "step": step})
@@ -95,6 +99,8 @@ class Step:
         pool.launch(self.code, block, self.tasks)
         if self.finish is not None:
             return self.finish(made, self)
+        for p in self.sums:
+            made[p] = np.add.reduce(made[p], 0)
         if targets is None:
             for k, back in enumerate(self.transposed):
                 if back is not None:
@@ -155,8 +161,8 @@ def _tail(program: Program, kernel: Kernel, fusion: Fusion, where: Space, known:
             words.append(struct.pack("=q", where.sizes[word[1]]))
         elif what in known:
             words.append(struct.pack("=q", known[what]))
-        elif what == "partial":
-            i = word[1][1]
+        elif what in ("partial", "part"):
+            i = word[1][1] if what == "partial" else word[1]
             item = program.equations[i].dtype.itemsize
             words.append(struct.pack("=q", item * prod(program.equations[i].shape)))
         else:
@@ -265,8 +271,8 @@ class Plan:
             raise Untraceable("empty arrays")
         self.steps = []
         for stage in partition(program, len(arguments)):
-            for group in groups(stage.program):
-                self.steps.append((Step(stage.program, group), [stage.outputs[p] for p in group[2]]))
+            for group in crossed(stage.program, groups(stage.program)):
+                self.steps.append((Step(stage.program, group), [stage.outputs[p] for p in [*group[2], *group[3]]]))
         self.between = any(kind == "between" for _, kinds in self.steps for kind, _ in kinds)
         self.build = _builder(build, several)
 
