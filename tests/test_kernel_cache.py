@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,22 @@ def test_files_are_written_aside_and_renamed(place, monkeypatch):
     machine_code._write("name", b"code")
     assert seen == [(place.cache, False, (place.cache / "name.o").read_bytes())]
     assert machine_code._read("name") == b"code"
+
+
+def test_code_that_nobody_reads_any_more_is_deleted(place):
+    place.run()
+    (kept,) = place.cache.iterdir()
+    now, day = time.time(), 86400
+    old, recent, foreign = place.cache / "old.o", place.cache / "recent.o", place.cache / "notes.txt"
+    for file, age in ((old, 61), (recent, 59), (foreign, 400), (kept, 400)):
+        if file is not kept:
+            file.write_bytes(b"something")
+        os.utime(file, (now - age * day,) * 2)
+    place.run()  # reads, and deletes nothing
+    assert old.exists() and kept.stat().st_mtime > now - day
+    place.write(KERNEL.replace("FACTOR = 3", "FACTOR = 4"))
+    place.run()
+    assert not old.exists() and all(file.exists() for file in (recent, foreign, kept))
 
 
 def test_a_write_that_fails_leaves_nothing_aside(place, monkeypatch):

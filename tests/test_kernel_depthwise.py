@@ -1,17 +1,21 @@
 """Depthwise convolution against the NumPy functions in float64."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite")
 
-from adjoint import threads
 from adjoint.kernels.convolution import depthwise
 from adjoint.ops import convolution_kernels as numpy_functions
+from tests.convolutions import (
+    assert_close,
+    assert_results_close,
+    assert_same_on_any_number_of_threads,
+    normal,
+    run_in_shorter_vectors,
+)
+
+ROUNDING = 1e-6  # a few roundings of the sum of the magnitudes of the products
 
 # (input, filters per channel, kernel, stride, padding, dilation)
 CASES = [
@@ -28,19 +32,6 @@ CASES = [
 ]
 
 
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-
-
-def assert_close(given, function, a, b, *rest):
-    """Within a few roundings of the sum of the magnitudes of the products."""
-    assert given.dtype == np.float32 and given.flags.c_contiguous
-    exact = function(a.astype(np.float64), b.astype(np.float64), *rest)
-    size = function(np.abs(a).astype(np.float64), np.abs(b).astype(np.float64), *rest)
-    assert given.shape == exact.shape
-    assert (np.abs(given - exact) <= 1e-6 * size).all()
-
-
 def operands(shape, multiple, kernel):
     return normal(*shape), normal(shape[1] * multiple, 1, *kernel, seed=1)
 
@@ -48,14 +39,7 @@ def operands(shape, multiple, kernel):
 @pytest.mark.parametrize("shape, multiple, kernel, stride, padding, dilation", CASES)
 def test_outputs_and_both_gradients_are_those_of_the_sums(shape, multiple, kernel, stride, padding, dilation):
     x, w = operands(shape, multiple, kernel)
-    rest = (stride, padding, dilation, shape[1])
-    y = depthwise.convolve(x, w, *rest)
-    assert_close(y, numpy_functions.convolve, x, w, *rest)
-    g = normal(*y.shape, seed=2)
-    gx = depthwise.input_gradient(g, w, shape[2:], *rest)
-    assert_close(gx, lambda a, b, *r: numpy_functions.input_gradient(a, b, shape[2:], *r), g, w, *rest)
-    gw = depthwise.weight_gradient(x, g, kernel, *rest)
-    assert_close(gw, lambda a, b, *r: numpy_functions.weight_gradient(a, b, kernel, *r), x, g, *rest)
+    assert_results_close(depthwise, x, w, stride, padding, dilation, shape[1], relative=ROUNDING)
 
 
 def test_a_bias_is_added_to_its_channel():
@@ -69,7 +53,7 @@ def test_a_bias_is_added_to_its_channel():
 def test_arrays_in_any_strides_are_served():
     x, w = normal(2, 9, 9, 4).transpose(0, 3, 1, 2), normal(3, 3, 1, 4)[::-1].transpose(3, 2, 0, 1)
     rest = ((1, 1), (1, 1), (1, 1), 4)
-    assert_close(depthwise.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest)
+    assert_close(depthwise.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest, relative=ROUNDING)
 
 
 def test_an_infinity_stays_in_its_windows():
@@ -100,30 +84,8 @@ def test_other_convolutions_are_not_served(input, weight, stride, groups):
 def test_results_do_not_depend_on_the_number_of_threads():
     x, w = operands((4, 8, 40, 40), 1, (3, 3))
     g = normal(4, 8, 40, 40, seed=3)
-    rest = ((1, 1), (1, 1), (1, 1), 8)
-    before = threads.get_num_threads()
-    results = []
-    try:
-        for count in (1, 2, 3):
-            threads.set_num_threads(count)
-            results.append([
-                depthwise.convolve(x, w, *rest),
-                depthwise.input_gradient(g, w, (40, 40), *rest),
-                depthwise.weight_gradient(x, g, (3, 3), *rest),
-            ])  # fmt: skip
-    finally:
-        threads.set_num_threads(before)
-    for other in results[1:]:
-        for a, b in zip(results[0], other):
-            np.testing.assert_array_equal(a, b)
+    assert_same_on_any_number_of_threads(depthwise, x, w, g, (1, 1), (1, 1), (1, 1), 8)
 
 
 def test_shorter_vectors_give_the_same_results():
-    file = os.path.abspath(__file__)
-    names = [f"{file}::test_outputs_and_both_gradients_are_those_of_the_sums"]
-    environment = {**os.environ, "ADJOINT_VECTOR_BYTES": "32"}
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *names],
-        env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
+    run_in_shorter_vectors(f"{__file__}::test_outputs_and_both_gradients_are_those_of_the_sums")

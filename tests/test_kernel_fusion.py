@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sweeps.formulas import Formula, difference
 
-from adjoint.kernels import fuse, machine_code, plan, reading
+from adjoint.kernels import machine_code, plan, reading
+from adjoint.kernels.fusing import source
 from adjoint.kernels.reading import compiled, compiled_into
 
 LANES = machine().lanes(4)
@@ -357,7 +358,7 @@ def test_sums_over_rows_of_arrays_that_lie_otherwise_are_right():
 @pytest.mark.parametrize("columns", [64, 1000, 37, 3])
 def test_large_results_are_written_past_the_caches(columns, offset, monkeypatch):
     """Whatever line their rows begin at, and whether the results of a kernel begin at the same one."""
-    monkeypatch.setattr(fuse, "last_cache_bytes", lambda: 1)
+    monkeypatch.setattr(source, "last_cache_bytes", lambda: 1)
     x = normal(999, columns + offset)[:, offset:]
 
     def rows(x):

@@ -1,20 +1,24 @@
 """Winograd's convolution against the NumPy functions in float64."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite")
 
-from adjoint import threads
 from adjoint.kernels.convolution import winograd
 from adjoint.kernels.convolution.winograd_points import filter_matrix, input_matrix, output_matrix
 from adjoint.ops import convolution_kernels as numpy_functions
+from tests.convolutions import (
+    assert_close,
+    assert_results_close,
+    assert_same_on_any_number_of_threads,
+    normal,
+    run_in_shorter_vectors,
+)
 
 ONES = (1, 1)
+# Relative to the sum of the magnitudes of the products, as float32 sums are in any order.
+BOUNDS = {"relative": 3e-6, "absolute": 1e-6}
 
 # (input, filters, padding): whole and partial tiles, few and many of them, odd numbers of channels, one-sided padding.
 CASES = [
@@ -29,30 +33,10 @@ CASES = [
 ]
 
 
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-
-
-def assert_close(given, function, a, b, *rest):
-    """Within 3e-6 of the sum of the magnitudes of the products, as float32 sums are in any order."""
-    assert given.dtype == np.float32 and given.flags.c_contiguous
-    exact = function(a.astype(np.float64), b.astype(np.float64), *rest)
-    size = function(np.abs(a).astype(np.float64), np.abs(b).astype(np.float64), *rest)
-    assert given.shape == exact.shape
-    assert (np.abs(given - exact) <= 3e-6 * size + 1e-6).all()
-
-
 @pytest.mark.parametrize("shape, filters, padding", CASES)
 def test_outputs_and_both_gradients_are_those_of_the_sums(shape, filters, padding):
     x, w = normal(*shape), normal(filters, shape[1], 3, 3, seed=1)
-    rest = (ONES, padding, ONES, 1)
-    y = winograd.convolve(x, w, *rest)
-    assert_close(y, numpy_functions.convolve, x, w, *rest)
-    g = normal(*y.shape, seed=2)
-    gx = winograd.input_gradient(g, w, shape[2:], *rest)
-    assert_close(gx, lambda a, b, *r: numpy_functions.input_gradient(a, b, shape[2:], *r), g, w, *rest)
-    gw = winograd.weight_gradient(x, g, (3, 3), *rest)
-    assert_close(gw, lambda a, b, *r: numpy_functions.weight_gradient(a, b, (3, 3), *r), x, g, *rest)
+    assert_results_close(winograd, x, w, ONES, padding, ONES, 1, **BOUNDS)
 
 
 @pytest.mark.parametrize("m", [2, 4])
@@ -72,7 +56,7 @@ def test_a_bias_is_added_to_its_channel():
 def test_arrays_in_any_strides_are_served():
     rest = (ONES, ONES, ONES, 1)
     x, w = normal(4, 8, 8, 48).transpose(0, 3, 1, 2), normal(3, 3, 40, 48)[..., ::-1].transpose(2, 3, 0, 1)
-    assert_close(winograd.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest)
+    assert_close(winograd.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest, **BOUNDS)
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan, 1e38])
@@ -104,32 +88,10 @@ def test_other_convolutions_are_not_served(input, weight, stride, padding, dilat
 
 
 def test_results_do_not_depend_on_the_number_of_threads():
-    rest = (ONES, ONES, ONES, 1)
     x, w, g = normal(4, 48, 56, 56), normal(48, 48, 3, 3), normal(4, 48, 56, 56)
-    before = threads.get_num_threads()
-    results = []
-    try:
-        for count in (1, 2, 3):
-            threads.set_num_threads(count)
-            results.append([
-                winograd.convolve(x, w, *rest),
-                winograd.input_gradient(g, w, (56, 56), *rest),
-                winograd.weight_gradient(x, g, (3, 3), *rest),
-            ])  # fmt: skip
-    finally:
-        threads.set_num_threads(before)
-    for other in results[1:]:
-        for a, b in zip(results[0], other):
-            np.testing.assert_array_equal(a, b)
+    assert_same_on_any_number_of_threads(winograd, x, w, g, ONES, ONES, ONES, 1)
 
 
 def test_shorter_vectors_give_the_same_results():
-    file = os.path.abspath(__file__)
-    test = f"{file}::test_outputs_and_both_gradients_are_those_of_the_sums"
-    names = [f"{test}[shape1-40-padding1]", f"{test}[shape3-81-padding3]"]
-    environment = {**os.environ, "ADJOINT_VECTOR_BYTES": "32"}
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *names],
-        env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
+    test = f"{__file__}::test_outputs_and_both_gradients_are_those_of_the_sums"
+    run_in_shorter_vectors(f"{test}[shape1-40-padding1]", f"{test}[shape3-81-padding3]")

@@ -24,9 +24,10 @@ from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
 from adjoint.declare.arguments import type_name
-from adjoint.declare.emit import build, saved_names
+from adjoint.declare.emit import build
 from adjoint.declare.operands import fits
 from adjoint.declare.operator import Operator
+from adjoint.declare.saved import saved_names
 from adjoint.kernels.reading import compiled_into, threshold
 from adjoint.readings.batched import IntoUnbatched
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, from_array, tick, writes_of

@@ -7,13 +7,12 @@ from typing import Any
 from adjoint.autograd.saved import is_freed, raise_freed, raise_modified
 from adjoint.autograd.saved_hooks import SavedTensor
 from adjoint.declare.operator import ARRAYS, VALUE, Operator
+from adjoint.declare.saved import extra_names, saved_names
 from adjoint.tensor import Tensor
 
 
 def saved_properties(operator: Operator) -> dict[str, property]:
     """``_saved_self``, ``_saved_result``, ``_saved_dim`` and so on: what the node of this operator keeps."""
-    from adjoint.declare.emit import extra_names, saved_names
-
     found: dict[str, property] = {}
     for position, name in enumerate(saved_names(operator)):
         found[f"_saved_{name}"], found[f"_raw_saved_{name}"] = _saved_tensor(operator, name, position)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 
 ARRAY, OPTIONAL, ARRAYS, VALUE = "array", "optional", "arrays", "value"
-_NODE_NAMES = re.compile(r"\w+Backward\w*|NotImplemented")
 _KINDS = {"Array": ARRAY, "Array | None": OPTIONAL, "Arrays": ARRAYS}
 
 
@@ -26,7 +24,7 @@ class Param:
     keyword_only: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # a row is equal to itself only
 class Operator:
     """A declared operator.
 
@@ -101,8 +99,14 @@ class Operator:
     def backward_names(self) -> list[str]:
         """All names that ``node`` chooses from: ``"SumBackward0 if dim is None else SumBackward1"`` has two."""
         if self.node_name:
-            return _NODE_NAMES.findall(self.node_name)
+            return [choice.split()[0] for choice in self.node_name.split(" else ")]
         return ["".join(word[:1].upper() + word[1:] for word in self.name.split("_")) + "Backward0"]
+
+    @property
+    def takes_large(self) -> bool:
+        """Whether the formulas have a compiled reading as a whole."""
+        several = any(p.kind == ARRAYS for p in self.arrays)
+        return self.fused and not several and self.outputs is None and not self.view
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """Fragment: an elementwise formula as a native function of vectors, for kernels that apply it to what they have computed.
 
-The formula is traced once, as where it becomes a kernel of its own (:mod:`adjoint.kernels.fuse`); its numbers are
+The formula is traced once, as where it becomes a kernel of its own (:mod:`adjoint.kernels.fusing`); its numbers are
 constants of the fragment.
 """
 

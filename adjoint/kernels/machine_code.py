@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ from adjoint.kernels.machine import machine
 _lock = threading.RLock()
 if hasattr(os, "register_at_fork"):  # nobody forks while another thread compiles
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+_DAY = 86400.0  # seconds
+_KEPT = 60  # days that machine code is kept without being used
 _MAGIC = b"adjoint machine code 2\n"
 
 
@@ -163,12 +166,27 @@ def _folder() -> Path | None:
 def _read(digest: str) -> bytes | None:
     """The machine code that is kept under a name; None where it is missing, damaged or another's."""
     folder = _folder()
+    if folder is None:
+        return None
+    file = folder / f"{digest}.o"
     try:
-        data = b"" if folder is None else (folder / f"{digest}.o").read_bytes()
+        data = file.read_bytes()
+        if time.time() - file.stat().st_mtime > _DAY:
+            os.utime(file)  # it is in use
     except OSError:
         return None
     code = data[len(_MAGIC) + 32 :]
     return code if data and data.startswith(_head(digest, code)) else None
+
+
+@lru_cache(maxsize=None)
+def _forget_unused(folder: Path) -> None:
+    """Delete what no process has read for a long time, once per process: the code of old versions, mostly."""
+    long_ago = time.time() - _KEPT * _DAY
+    for file in folder.glob("*.o"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < long_ago:
+                file.unlink()
 
 
 def _head(digest: str, code: bytes) -> bytes:
@@ -188,6 +206,7 @@ def _write(digest: str, code: bytes) -> None:
             with os.fdopen(handle, "wb") as out:
                 out.write(_head(digest, code) + code)
             os.replace(aside, folder / f"{digest}.o")
+            _forget_unused(folder)
         except BaseException:  # an interruption, too
             os.unlink(aside)
             raise

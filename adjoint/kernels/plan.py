@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import memory, pool
-from adjoint.kernels.fuse import Fusion, Kernel, compile_kernel
+from adjoint.kernels.fusing import Analysis, Kernel, Source, compile_kernel, fusion
 from adjoint.kernels.layout import Space, crossed, groups, space
 from adjoint.kernels.machine import machine
 from adjoint.kernels.partition import partition
@@ -45,37 +45,37 @@ class Step:
         if items <= {8, 1}:
             lanes //= 2
         split = not across and _splits(program, where, outputs)
-        fusion = Fusion(program, where, outputs, lanes, split, len(across))
-        kernel = fusion.kernel()
+        writer = fusion(program, where, outputs, lanes, split, len(across))
+        kernel = writer.kernel()
         self.source = kernel.source
         self.code = compile_kernel(kernel)
-        self.reads = any(any(fusion.strides(i)) for i in fusion.inputs)
+        self.reads = any(any(writer.strides(i)) for i in writer.inputs)
         self.maps = kernel.kind == "map"  # every element of a result depends on the operands' at its place only
         self.program = program
-        self.arguments = [program.equations[i].detail.argument for i in fusion.inputs]
+        self.arguments = [program.equations[i].detail.argument for i in writer.inputs]
         chunk, self.tasks, points = _shares(kernel, where, split)
         self.transposed: list[Any] = []  # per result over the whole space, how its axes go back; None where they lie so
         self.made: list[tuple[Any, Any]] = []  # what is allocated: (shape, dtype)
         self.finish = None
         if split:
             parts = self.tasks
-            for i in fusion.reductions:
+            for i in writer.reductions:
                 self._add_result(program, where, i)
                 of, dtype = self.made[-1]
                 self.made[-1] = ((parts, *of), dtype)
-            for _, i in fusion.full_outputs:
+            for _, i in writer.full_outputs:
                 self._add_result(program, where, i)
-            self.finish = _Finish(program, fusion, outputs, len(fusion.reductions))
+            self.finish = _Finish(program, writer, outputs, len(writer.reductions))
         else:
             for i in outputs:
                 self._add_result(program, where, i)
-            for p, _ in fusion.across:
+            for p, _ in writer.across:
                 of, dtype = self.made[p]
                 self.made[p] = ((self.tasks, *of), dtype)
-        self.sums = [p for p, _ in fusion.across]
+        self.sums = [p for p, _ in writer.across]
         self.pack = struct.Struct(f"={len(kernel.arrays)}q").pack
         self.tails = [
-            _tail(program, kernel, fusion, where, {"chunk": chunk, "points": points, "first": first, "step": step})
+            _tail(program, kernel, writer, where, {"chunk": chunk, "points": points, "first": first, "step": step})
             for first, step in ((0, 1), (self.tasks - 1, -1))
         ]
 
@@ -116,7 +116,7 @@ def _splits(program: Program, where: Space, outputs: list[int]) -> bool:
         return False
     if where.kinds == "RK" and where.sizes[1] * 8 > prod(where.sizes):
         return False
-    return Fusion(program, where, outputs, 1, True).loops == 1
+    return Analysis(program, where, outputs, 1, True).loops == 1
 
 
 def _shares(kernel: Kernel, where: Space, split: bool) -> tuple[int, int, int]:
@@ -146,7 +146,7 @@ def _shares(kernel: Kernel, where: Space, split: bool) -> tuple[int, int, int]:
     return chunk, max(1, -(-units // chunk)), units
 
 
-def _tail(program: Program, kernel: Kernel, fusion: Fusion, where: Space, known: dict[str, int]) -> bytes:
+def _tail(program: Program, kernel: Kernel, writer: Source, where: Space, known: dict[str, int]) -> bytes:
     """The constant words of the arguments; ``known`` are those that have a name only."""
     words = []
     for word in kernel.words:
@@ -156,7 +156,7 @@ def _tail(program: Program, kernel: Kernel, fusion: Fusion, where: Space, known:
             view = program.equations[array].detail if not isinstance(array, tuple) else None
             words.append(struct.pack("=q", view.offset if isinstance(view, View) else 0))
         elif what == "stride":
-            words.append(struct.pack("=q", fusion.strides(word[1])[word[2]]))
+            words.append(struct.pack("=q", writer.strides(word[1])[word[2]]))
         elif what == "size":
             words.append(struct.pack("=q", where.sizes[word[1]]))
         elif what in known:
@@ -174,13 +174,13 @@ def _tail(program: Program, kernel: Kernel, fusion: Fusion, where: Space, known:
 class _Finish:
     """After a split reduction: the partial results added up, and what is computed from the totals."""
 
-    def __init__(self, program: Program, fusion: Fusion, outputs: list[int], partials: int) -> None:
+    def __init__(self, program: Program, writer: Source, outputs: list[int], partials: int) -> None:
         self.program = program
-        self.reductions = fusion.reductions
+        self.reductions = writer.reductions
         self.outputs = outputs
-        self.full = {i: partials + k for k, (_, i) in enumerate(fusion.full_outputs)}
+        self.full = {i: partials + k for k, (_, i) in enumerate(writer.full_outputs)}
         self.partials = partials
-        self.inputs = [i for i in fusion.used if program.equations[i].name == "input" and not fusion._is_full(i)]
+        self.inputs = [i for i in writer.used if program.equations[i].name == "input" and not writer.is_full(i)]
         after = self._after(outputs)
         if any(i in self.inputs for i in after):
             raise Untraceable("a reduction's result beside another array")

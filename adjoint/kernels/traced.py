@@ -67,6 +67,10 @@ class TracedArray(ArrayFace):
         dtype = np.dtype(dtype)
         return self.tracer.computed(self) if copy and dtype == self.dtype else self.tracer.convert(self, dtype)
 
+    def named(self, name: str) -> Any:
+        """A function of this array alone, elementwise and of its dtype, that a program calls by its name."""
+        return self.tracer.elementwise(name, [self.tracer.operand(self, self.dtype)], self.dtype)
+
     def copy(self) -> Any:
         """A value never changes: itself."""
         return self.tracer.computed(self)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import pool
-from adjoint.kernels.fuse import Fusion, compile_kernel
+from adjoint.kernels.fusing import compile_kernel, fusion
 from adjoint.kernels.layout import space
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address
@@ -117,10 +117,10 @@ class _Rule:
             raise Untraceable("a rule that does not treat every element alike")
         lanes = machine().vector_bytes // 4
         where = space(program, (64,), frozenset(), program.outputs)
-        fusion = Fusion(program, where, program.outputs, lanes)
-        kernel = fusion.kernel()
+        writer = fusion(program, where, program.outputs, lanes)
+        kernel = writer.kernel()
         self.code = compile_kernel(kernel)
-        self.order = [program.equations[i].detail.argument for i in fusion.inputs] + targets
+        self.order = [program.equations[i].detail.argument for i in writer.inputs] + targets
         self.size_at = len(kernel.arrays) + kernel.words.index(("size", 0))
         self.words = np.zeros(len(kernel.arrays) + len(kernel.words), np.int64)
         self.numbers = []  # (place of the word, which number)

@@ -14,7 +14,7 @@ from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.namespaces import FUNCTIONS, lookup
-from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.widening import in_float32
 from adjoint.readings.batched import current_levels
 from adjoint.tensor import Tensor, from_array
@@ -24,6 +24,7 @@ _INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
 _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
+_erf = special_function("erf")
 _INTEGERS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
@@ -67,10 +68,8 @@ def _kept_where(condition: Tensor, g: Tensor) -> Tensor:
 @array_function
 def normal_cdf(x: Array) -> Array:
     """The standard normal distribution function, on arrays."""
-    from scipy.special import erf
-
     wide = x.astype(np.float32) if x.dtype.itemsize < 4 else x
-    return (0.5 * (1 + erf(wide * _SQRT_HALF))).astype(x.dtype, copy=False)
+    return (0.5 * (1 + _erf(wide * _SQRT_HALF))).astype(x.dtype, copy=False)
 
 
 @taped(normal_cdf)

@@ -33,6 +33,23 @@ def array_function(f: Callable[..., Any]) -> Callable[..., Any]:
     return dispatch
 
 
+def special_function(name: str) -> Callable[[Array], Array]:
+    """A ufunc of ``scipy.special``, which is imported when the first of them computes something.
+
+    A reading that only writes down what is computed needs no more than the name.
+    """
+
+    def call(x: Array) -> Array:
+        named = getattr(x, "named", None)
+        if named is not None:
+            return named(name)
+        import scipy.special
+
+        return getattr(scipy.special, name)(x)
+
+    return call
+
+
 def all_values(x: Array) -> Array:
     """The plain array, for checks that look at values: of a batch, the values of all samples."""
     while not isinstance(x, (np.ndarray, np.generic)):

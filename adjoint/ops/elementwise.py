@@ -14,7 +14,7 @@ from adjoint.declare import composite, elementwise, op
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, array_function, conj
+from adjoint.ops.arrays import Array, array_function, conj, special_function
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor
@@ -210,13 +210,12 @@ xlogy = elementwise(
 
 def _special(name: str) -> Callable[..., Any]:
     """A SciPy ufunc by name, computing half precision in single."""
+    function = special_function(name)
 
     def forward(self):
-        import scipy.special
-
         x = to_float(self)
         wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
-        return getattr(scipy.special, name)(wide).astype(x.dtype)
+        return function(wide).astype(x.dtype)
 
     return forward
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.autograd.grad_mode import mode
-from adjoint.declare.emit import saved_names
 from adjoint.declare.operator import Operator
+from adjoint.declare.saved import saved_names
 from adjoint.kernels.late import Late
 from adjoint.ops.contraction import MUCH, _linear_row, _matmul_folded, is_kernels, mm
 from adjoint.ops.jointly import worthwhile

@@ -64,6 +64,28 @@ def _cross_entropy(torch: Any) -> Callable[[], None]:
     return forward_backward((x,), partial(torch.nn.functional.cross_entropy, target=torch.randint(0, COLUMNS, (ROWS,))))
 
 
+def _rms_norm(torch: Any) -> Callable[[], None]:
+    x = torch.randn(ROWS, COLUMNS, requires_grad=True)
+    weight = torch.randn(COLUMNS, requires_grad=True)
+
+    def normalized(x: Any, weight: Any) -> Any:
+        return torch.nn.functional.rms_norm(x, (COLUMNS,), weight)
+
+    return forward_backward((x, weight), normalized, torch.randn(ROWS, COLUMNS))
+
+
+def _batch_norm(torch: Any) -> Callable[[], None]:
+    x = torch.randn(16, 64, 64, 64, requires_grad=True)
+    weight = torch.randn(64, requires_grad=True)
+    bias = torch.randn(64, requires_grad=True)
+    running = torch.zeros(64), torch.ones(64)
+
+    def normalized(x: Any, weight: Any, bias: Any) -> Any:
+        return torch.nn.functional.batch_norm(x, *running, weight, bias, training=True)
+
+    return forward_backward((x, weight, bias), normalized, torch.randn(16, 64, 64, 64))
+
+
 # name, function, and how many arrays have to be read and written: mostly x and the result, then the gradient of the
 # result, what was saved, and the gradient of x.
 _OPERATORS: list[tuple[str, Callable[[Any], Callable[[], None]], int]] = [
@@ -83,3 +105,19 @@ for _name, _function, _arrays in _OPERATORS:
         at_least=1.0,
         moved=_arrays * _ARRAY,
     )(_function)
+
+for _name, _function in (("rms_norm", _rms_norm), ("batch_norm", _batch_norm)):
+    workload(
+        name=f"large_{_name}",
+        title=f"{_name} of 4M elements, forward and backward",
+        at_least=1.0,
+        moved=5 * _ARRAY,
+    )(_function)
+
+
+@workload(at_least=1.0, flops=3 * 2 * 1024 * 256 * 1024)
+def linear_relu(torch: Any) -> Callable[[], None]:
+    """Linear and ReLU of a Sequential, 1024 x 256 to 1024, forward and backward"""
+    model = torch.nn.Sequential(torch.nn.Linear(256, 1024), torch.nn.ReLU())
+    leaves = torch.randn(1024, 256, requires_grad=True), *model.parameters()
+    return forward_backward(leaves, lambda x, *_: model(x), torch.randn(1024, 1024))

@@ -1,0 +1,251 @@
+"""Caller: the source of the function that users call, from its signature to the forward's result.
+
+What becomes of the result, and what is recorded of the call, is written by :mod:`.record`.
+"""
+
+from __future__ import annotations
+
+from adjoint.declare.lines import Lines
+from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator
+from adjoint.declare.record import Record
+
+_NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
+
+
+def identifier(name: str) -> str:
+    """What the function of the operator ``name`` is called in its source."""
+    return name if name.isidentifier() else "operator_" + name
+
+
+class Caller:
+    """The source of the function that users call."""
+
+    def __init__(self, operator: Operator, dunder: bool) -> None:
+        self.op = operator
+        self.dunder = dunder
+        self.lines = Lines()
+        self.shown = {p.name: "input" if p.name == "self" else p.name for p in operator.params}
+
+    def source(self) -> str:
+        op, line = self.op, self.lines
+        line(0, f"def {identifier(op.name)}({self._signature()}):")
+        arguments = [self.shown[p.name] for p in op.params if not p.keyword_only]
+        keywords = [p.name for p in op.params if p.keyword_only]
+        packed = f"({''.join(a + ', ' for a in arguments)})", "{" + ", ".join(f"{k!r}: {k}" for k in keywords) + "}"
+        if op.variadic:
+            v = op.variadic
+            line(1, f"if {v} is None:")
+            line(2, f"{v} = {v}_given[0] if len({v}_given) == 1 and not isinstance({v}_given[0], int) else {v}_given")
+            spread = f"({''.join(a + ', ' for a in arguments if a != v)})"
+            packed = spread, f"{{{v!r}: {v}" + "".join(f", {k!r}: {k}" for k in keywords) + "}"
+        if op.elementwise and not self.dunder:
+            line(1, "if out is not None:")
+            line(2, f"return write_out(OP, out, {packed[0]}, {packed[1]})")
+        for name, numpy_name in self._numpy_names().items():
+            line(1, f"if {numpy_name} is not None: {name} = {numpy_name}")
+            if name == "dim" and any(p.name == "dim" and p.default is MISSING for p in op.params):
+                line(1, "if dim is NEEDED: raise_missing(OP, 'dim')")
+        line(1, "if intercept.active and intercept.wants():")
+        line(2, f"return intercept.call(OP, function_itself, {packed[0]}, {packed[1]})")
+        if op.elementwise:
+            self._elementwise_arrays()
+            self._elementwise_forward()
+        else:
+            self._arrays()
+            self._forward()
+        Record(op, self.shown, line).write()
+        return "\n".join(line) + "\n"
+
+    def source_of_record(self) -> str:
+        """The function without its first half: of what the forward returned, ``given``, and the operands of large arrays,
+        it makes what the caller would have."""
+        op, line = self.op, self.lines
+        if op.elementwise and len(op.arrays) > 1:
+            raise TypeError(f"{op.name}: its operands are brought to one shape and dtype")
+        parameters = [self.shown[p.name] + ("" if p.default is MISSING else f"=default_{p.name}") for p in op.params]
+        line(0, f"def {identifier(op.name)}(given, {', '.join(parameters)}):")
+        self._arrays()
+        line(1, "big = True")
+        line(1, "r = given")
+        self._unpack_result()
+        Record(op, self.shown, line).write()
+        return "\n".join(line) + "\n"
+
+    def _signature(self) -> str:
+        parts = []
+        starred = False
+        numpy_names = self._numpy_names()
+        for p in self.op.params:
+            if p.name == self.op.variadic:
+                parts.append(f"*{p.name}_given")
+                parts.append(f"{p.name}=None")
+                starred = True
+                continue
+            if (p.keyword_only) and not starred:
+                parts.append("*")
+                starred = True
+            default = "" if p.default is MISSING else f"=default_{p.name}"
+            parts.append(self.shown[p.name] + ("=NEEDED" if p.name in numpy_names and not default else default))
+        more = [f"{name}=None" for name in numpy_names.values()]
+        if self.op.elementwise and not self.dunder:
+            more.append("out=None")
+        if more:
+            if not starred:
+                parts.append("*")
+            parts += more
+        return ", ".join(parts)
+
+    def _numpy_names(self) -> dict[str, str]:
+        """``axis`` for ``dim`` and ``keepdims`` for ``keepdim``: PyTorch takes NumPy's names too."""
+        found = {}
+        for i, p in enumerate(self.op.params):
+            if p.name in _NUMPY_NAMES and p.kind == VALUE and p.name != self.op.variadic and not p.keyword_only:
+                if p.default is not MISSING or all(
+                    q.default is not MISSING or q.keyword_only for q in self.op.params[i + 1 :]
+                ):
+                    found[p.name] = _NUMPY_NAMES[p.name]
+        return found
+
+    # Elementwise: numbers are operands, dtypes are promoted, shapes broadcast.
+
+    def _elementwise_arrays(self) -> None:
+        op, line = self.op, self.lines
+        first, *rest = [self.shown[p.name] for p in op.arrays]
+        if op.scalar is not None:
+            last = rest[-1]
+            line(1, f"if {last}.__class__ in NUMBERS:")
+            arguments = [self.shown[p.name] for p in op.params if not p.keyword_only]
+            arguments += [f"{p.name}={p.name}" for p in op.params if p.keyword_only]
+            line(2, f"return scalar({', '.join(arguments)})")
+        line(1, "try:")
+        line(2, f"a0 = {first}._array")
+        line(1, "except AttributeError:")
+        if op.scalar_first and op.scalar_first is not True:
+            line(2, f"if {first}.__class__ in NUMBERS and isinstance({rest[0]}, Tensor):")
+            line(3, f"return scalar_first({first}, {rest[0]})")
+        beside = f"{rest[0]}._array.dtype if isinstance({rest[0]}, Tensor) else None" if op.scalar_first else "None"
+        line(2, f"{first} = operand(OP, 0, {first}, {beside})")
+        line(2, f"a0 = {first}._array")
+        if not op.numbers:
+            for i, name in enumerate(rest, 1):
+                line(1, f"if not isinstance({name}, Tensor): operand(OP, {i}, {name}, None)")
+        if len(rest) == 1:
+            other = rest[0]
+            line(1, f"kind = {other}.__class__")
+            line(1, "if kind is float or kind is int:")
+            line(2, f"n = (FLOATS if kind is float else INTS).get(({other}, a0.dtype))")
+            line(2, f"{other} = operand(OP, 1, {other}, a0.dtype) if n is None else n")
+            line(1, "try:")
+            line(2, f"a1 = {other}._array")
+            line(1, "except AttributeError:")
+            if self.dunder:
+                line(2, "try:")
+                line(3, f"{other} = operand(OP, 1, {other}, a0.dtype)")
+                line(2, "except TypeError:")
+                line(3, "return NotImplemented")
+            else:
+                line(2, f"{other} = operand(OP, 1, {other}, a0.dtype)")
+            line(2, f"a1 = {other}._array")
+            line(1, "if a0.dtype is not a1.dtype:")
+            if op.check is not None:
+                line(2, f"check({first}, {other})")
+            line(2, f"a0, a1 = promote({first}, {other})")
+            line(2, "same = False")
+            line(1, "else:")
+            line(2, "same = kind is float or kind is int or a0.shape == a1.shape")
+            line(1, "big = a0.size >= LARGE or (not same and a1.size >= LARGE)")
+        elif rest:
+            for i, name in enumerate(rest, 1):
+                line(1, f"if not isinstance({name}, Tensor):")
+                line(2, f"{name} = operand(OP, {i}, {name}, a0.dtype)")
+            arrays = ", ".join(f"a{i}" for i in range(len(rest) + 1))
+            line(1, f"{arrays} = promote({first}, {', '.join(rest)})")
+            line(1, "big = " + " or ".join(f"a{i}.size >= LARGE" for i in range(len(rest) + 1)))
+        else:
+            line(1, "big = a0.size >= LARGE")
+
+    def _elementwise_forward(self) -> None:
+        op, line = self.op, self.lines
+        count = len(op.arrays)
+        arrays = ", ".join(f"a{i}" for i in range(count))
+        values = [f"{p.name}={p.name}" for p in op.values]
+
+        def compute(depth: int, how: str) -> None:
+            if op.plain is not None and op.values:
+                unchanged = " and ".join(f"{p.name} is default_{p.name}" for p in op.values)
+                line(depth, f"if {unchanged}:")
+                line(depth + 1, f"r = {calls(how, 'plain', arrays)}")
+                line(depth, "else:")
+                line(depth + 1, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
+            else:
+                line(depth, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
+
+        def calls(how: str, function: str, arguments: str) -> str:
+            return f"{how}({function}, {arguments}) if not big else {how}(compiled, {function}, {arguments})"
+
+        line(1, "try:")
+        compute(2, "calm")
+        line(1, "except Exception as error:")
+        line(2, "if not is_taken(error):")
+        if op.check is not None:
+            line(3, f"check({', '.join(self.shown[p.name] for p in op.arrays)})")
+        line(3, f"raise_shapes({arrays})" if count > 1 else "raise")
+        compute(2, "quietly")
+        if op.promote == "float":
+            line(1, "if r.dtype is not a0.dtype and a0.dtype.kind in 'iub':")
+            call = ", ".join(["forward", *(f"to_float(a{i})" for i in range(count)), *values])
+            line(2, f"r = quietly({call})")
+        line(1, "if r.__class__ is not ndarray:")
+        line(2, "r = as_array(r)")
+
+    # Other operators: arrays are tensors, everything else goes to the forward as it is.
+
+    def _arrays(self) -> None:
+        line = self.lines
+        for i, p in enumerate(self.op.arrays):
+            name = self.shown[p.name]
+            if p.kind == ARRAYS:
+                line(1, "try:")
+                line(2, f"a{i} = [t._array for t in {name}]")
+                line(1, "except (AttributeError, TypeError):")
+                line(2, f"operand(OP, {i}, {name}, None)")
+            elif p.kind == OPTIONAL:
+                line(1, f"a{i} = None if {name} is None else operand(OP, {i}, {name}, None)._array")
+            else:
+                line(1, "try:")
+                line(2, f"a{i} = {name}._array")
+                line(1, "except AttributeError:")
+                line(2, f"a{i} = operand(OP, {i}, {name}, None)._array")
+
+    def _forward(self) -> None:
+        op, line = self.op, self.lines
+        position = {p.name: f"a{i}" for i, p in enumerate(op.arrays)}
+        arguments = [
+            (f"{p.name}=" if p.keyword_only else "") + position.get(p.name, self.shown[p.name]) for p in op.params
+        ]
+        call = "wide if a0.dtype.itemsize != 2 else forward" if hasattr(op.forward, "of_wide") else "forward"
+        big = " or ".join(f"a{i}.size >= LARGE" for i, p in enumerate(op.arrays) if p.kind == ARRAY and op.fused)
+        if op.view:  # computes nothing
+            line(1, f"r = forward({', '.join(arguments)})")
+        else:
+            if big:
+                line(1, f"big = {big}")
+            line(1, "try:")
+            inner = ", ".join([call, *arguments])
+            for how in ("calm", "quietly"):
+                line(2, f"r = {how}({inner}) if not big else {how}(compiled, {inner})" if big else f"r = {how}({inner})")
+                if how == "calm":
+                    line(1, "except Exception as error:")
+                    line(2, "if not is_taken(error): raise")
+        self._unpack_result()
+
+    def _unpack_result(self) -> None:
+        op, line = self.op, self.lines
+        if isinstance(op.outputs, tuple):
+            names = [f"r_{name}" for name in op.outputs] + [f"kept_{name}" for name in op.keeps]
+            line(1, f"{', '.join(names)} = r")
+        elif op.keeps:
+            line(1, f"{', '.join(['r', *(f'kept_{name}' for name in op.keeps)])} = r")
+        if op.outputs is None:
+            line(1, "if r.__class__ is not ndarray:")
+            line(2, "r = as_array(r)")

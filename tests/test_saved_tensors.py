@@ -1,0 +1,106 @@
+"""Saved tensors: hooks that pack them, and writing to them."""
+
+from __future__ import annotations
+
+from tests.scenarios import leaf, same
+
+
+@same
+def test_saved_tensor_hooks_that_fail(torch):
+    x = leaf(torch)
+    hooks = torch.autograd.graph.saved_tensors_hooks
+
+    def fail(*args):
+        raise ValueError("in a hook")
+
+    try:
+        with hooks(fail, lambda t: t):
+            x.exp()
+    except ValueError as error:
+        print(error)
+    with hooks(lambda t: t, fail):
+        y = x.exp()
+    try:
+        y.sum().backward()
+    except ValueError as error:
+        print(error)
+    try:
+        with hooks(lambda t: t, lambda t: 1):
+            z = x.exp()
+        z.sum().backward()
+    except TypeError as error:
+        print(error)
+    try:
+        with hooks(lambda t: t):
+            pass
+    except TypeError:
+        print("two hooks")
+    with hooks(lambda t: t, lambda t: t * 2):
+        z = x.exp()
+    z.sum().backward()
+    return x.grad, torch.is_grad_enabled()
+
+
+@same
+def test_saved_tensor_hooks_and_second_derivatives(torch):
+    x = leaf(torch)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: (t * 1, 0), lambda p: p[0]):
+        y = (x * x * x).sum()
+    (g,) = torch.autograd.grad(y, x, create_graph=True)
+    return g, torch.autograd.grad(g.sum(), x)
+
+
+@same
+def test_forbidden_saved_tensor_hooks_say_why(torch):
+    graph = torch.autograd.graph
+    hooks = graph.saved_tensors_hooks(lambda t: t, lambda t: t)
+    with graph.disable_saved_tensors_hooks("not here"):
+        try:
+            with hooks:
+                pass
+        except RuntimeError as error:
+            print(error)
+        try:
+            with graph.save_on_cpu():
+                pass
+        except RuntimeError as error:
+            print(error)
+        with graph.disable_saved_tensors_hooks("nor here"):
+            try:
+                with hooks:
+                    pass
+            except RuntimeError as error:
+                print(error)
+    with hooks:
+        print("again")
+        with graph.disable_saved_tensors_hooks("too late"):
+            pass
+
+
+@same
+def test_mutation_of_saved_tensors_where_it_is_allowed(torch):
+    x = leaf(torch)
+    with torch.autograd.graph.allow_mutation_on_saved_tensors() as ctx:
+        y = x.clone()
+        z = y.exp() * y.sin()
+        y.mul_(3)
+        y[0] = 7
+        w = (z * y).sum()
+        y.zero_()
+        w.backward()
+        ctx.clear()
+    return x.grad, y
+
+
+@same
+def test_a_leaf_may_be_written_to_under_no_grad_between_forward_and_backward(torch):
+    x = leaf(torch)
+    y = (x * 2).sum()
+    with torch.no_grad():
+        x.mul_(100)
+    y.backward()
+    z = x.exp().sum()
+    with torch.no_grad():
+        x.zero_()
+    z.backward()
+    return x.grad
