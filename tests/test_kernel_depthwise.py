@@ -27,6 +27,19 @@ CASES = [
     ((2, 2, 5, 5), 1, (3, 3), (2, 1), (2, 2), (2, 3)),
     ((2, 2, 2, 2), 1, (3, 3), (2, 2), (1, 1), (1, 1)),
     ((2, 2, 30, 71), 2, (3, 3), (2, 2), (5, 7), (3, 3)),
+    # Planes of half a vector or less, an odd number of them or of images.
+    ((3, 5, 14, 14), 1, (5, 5), (2, 2), (2, 2), (1, 1)),
+    ((3, 3, 7, 7), 3, (3, 3), (1, 1), (1, 1), (1, 1)),
+    ((5, 1, 4, 3), 1, (5, 5), (1, 1), (4, 4), (2, 2)),
+    ((1, 3, 15, 16), 1, (3, 3), (2, 2), (1, 0), (1, 1)),
+    ((3, 1, 6, 8), 3, (1, 2), (1, 2), (0, 5), (1, 11)),
+    # Rows of just so many vectors, one pixel less and one more.
+    ((2, 2, 9, 63), 1, (3, 3), (2, 2), (1, 1), (1, 1)),
+    ((2, 2, 9, 64), 1, (5, 5), (2, 2), (2, 2), (1, 1)),
+    ((2, 2, 9, 65), 1, (3, 4), (1, 1), (1, 3), (3, 2)),
+    ((2, 2, 12, 40), 1, (1, 1), (2, 2), (0, 0), (1, 1)),
+    ((1, 2, 5, 120), 1, (2, 3), (1, 1), (0, 40), (1, 37)),
+    ((2, 2, 20, 21), 1, (7, 7), (2, 2), (3, 3), (1, 1)),
     ((3, 5, 50), 2, (3,), (1,), (1,), (1,)),
     ((3, 5, 50), 1, (4,), (2,), (0,), (2,)),
 ]
@@ -64,6 +77,19 @@ def test_an_infinity_stays_in_its_windows():
     assert not finite[3:6, 16:19].any() and finite.sum() == finite.size - 9
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 9, 40), (3, 1, 7, 7)])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_an_infinity_stays_in_the_gradients_of_the_taps_that_meet_it(shape, stride):
+    x = normal(*shape)
+    x[..., -1, -1] = np.inf
+    rest = ((stride, stride), (1, 1), (1, 1), 1)
+    g = normal(*depthwise.convolve(x, normal(1, 1, 3, 3), *rest).shape, seed=1)
+    finite = np.isfinite(depthwise.weight_gradient(x, g, (3, 3), *rest)[0, 0])
+    for taps in np.ndindex(3, 3):
+        windows = [divmod(n - tap, stride) for n, tap in zip(shape[2:], taps)]  # in which the infinity is under the tap
+        assert finite[taps] != all(between == 0 and at < out for (at, between), out in zip(windows, g.shape[2:]))
+
+
 @pytest.mark.parametrize(
     "input, weight, stride, groups",
     [
@@ -81,10 +107,12 @@ def test_other_convolutions_are_not_served(input, weight, stride, groups):
     assert depthwise.convolve(normal(*input), normal(*weight), stride, zeros, ones, groups) is NotImplemented
 
 
-def test_results_do_not_depend_on_the_number_of_threads():
-    x, w = operands((4, 8, 40, 40), 1, (3, 3))
-    g = normal(4, 8, 40, 40, seed=3)
-    assert_same_on_any_number_of_threads(depthwise, x, w, g, (1, 1), (1, 1), (1, 1), 8)
+@pytest.mark.parametrize("size, kernel, stride, padding", [(40, 3, 1, 1), (56, 3, 2, 1), (14, 5, 2, 2), (7, 3, 1, 1)])
+def test_results_do_not_depend_on_the_number_of_threads(size, kernel, stride, padding):
+    x, w = operands((3, 33, size, size), 1, (kernel, kernel))
+    rest = ((stride, stride), (padding, padding), (1, 1), 33)
+    g = normal(*depthwise.convolve(x, w, *rest).shape, seed=3)
+    assert_same_on_any_number_of_threads(depthwise, x, w, g, *rest)
 
 
 def test_shorter_vectors_give_the_same_results():

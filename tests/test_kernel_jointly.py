@@ -194,7 +194,7 @@ def apart(monkeypatch):
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("shape", [(700, 33), (5, 21, 16, 17), (30, 5000)], ids=str)
+@pytest.mark.parametrize("shape", [(700, 33), (5, 21, 16, 17), (8, 3, 64, 64), (30, 5000)], ids=str)
 def test_cross_entropy(shape, weighted, reduction, apart):
     adjoint.manual_seed(0)
     x = adjoint.randn(shape)

@@ -38,9 +38,7 @@ LARGE = threshold()
 
 def inplace_method(operator: Operator) -> Any:
     """``Tensor.name_``: the operator, written into its first operand."""
-    function = operator.function
     ufunc = operator.plain or operator.forward
-    writer = build(operator, "writer") if operator.writer is not None else None
     truth = operator.elementwise and operator.promote == "bool"
     check, others = operator.check, len(operator.arrays) - 1
     quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2 and operator.promote == "same"
@@ -75,7 +73,7 @@ def inplace_method(operator: Operator) -> Any:
                 f"{operator.name}_(): argument '{operator.arrays[1].name}' (position 1) must be Tensor, not {type_name(args[0])}"
             )
         if truth:
-            return _write_truth(self, function, operator, args, kwargs)
+            return _write_truth(self, operator.function, operator, args, kwargs)
         if mode.enabled or self._inference:
             converted = operator.name == "copy" and self._array.dtype.kind in "iub"  # gradients end here
             check_writable(self, not converted and _is_recorded(self, args, kwargs))
@@ -86,8 +84,9 @@ def inplace_method(operator: Operator) -> Any:
             for a in args:
                 if isinstance(a, Tensor) and a._edge is None and a._stale:
                     edge_of(a)
-        if writer is not None and not intercept.active and self._array.__class__ is np.ndarray:
-            return wrote(self, writer(self, *args, **kwargs)._edge, operator)
+        if operator.writer is not None and not intercept.active and self._array.__class__ is np.ndarray:
+            return wrote(self, build(operator, "writer")(self, *args, **kwargs)._edge, operator)
+        function = operator.function  # written when it is first called, and not when its name is
         if intercept.active and saved_hooks.state.stack and mode.enabled:
             return overwrite(self, function(saved_hooks.copy_before_write(self), *args, **kwargs), operator)
         return overwrite(self, function(self, *args, **kwargs), operator)

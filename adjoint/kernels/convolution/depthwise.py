@@ -93,16 +93,19 @@ class _Plan:
         w[kernels.BATCH], w[kernels.CHANNELS], w[kernels.MULTIPLE] = *input[:2], weight[0] // input[1]
         w[[kernels.HEIGHT, kernels.WIDTH]] = space
         w[[kernels.OUT_HEIGHT, kernels.OUT_WIDTH]] = out
-        w[[kernels.PAD_Y, kernels.PAD_X]] = padding
-        w[[kernels.DILATION_Y, kernels.DILATION_X]] = dilation
-        constants = {"height": kernel[0], "width": kernel[1], "stride_y": stride[0], "stride_x": stride[1]}
-        self.code = address(getattr(kernels, name), **constants)
+        batch, planes = input[0], input[0] * (input[1] if name == "input_gradient" else weight[0])
+        lanes = -(-space[1] // stride[1]) if name == "input_gradient" else out[1]
+        pairs = lanes <= kernels.HALF and (batch if name == "weight_gradient" else planes) > 1
+        self.code = address(
+            getattr(kernels, name), kernel=kernel, stride=stride, padding=padding, dilation=dilation, beside=1 + pairs
+        )
         if name == "weight_gradient":
             self.tasks = weight[0] * -(-kernel[0] // kernels.band(*kernel))
             return
-        planes = input[0] * (weight[0] if name == "forward" else input[1])
-        w[kernels.PLANES], w[kernels.PLANES_A_TASK] = planes, max(1, _TASK_ELEMENTS // prod(space))
-        self.tasks = -(-planes // int(w[kernels.PLANES_A_TASK]))
+        each = max(1, _TASK_ELEMENTS // prod(space))
+        each += each % 2  # planes beside each other are of one task
+        w[kernels.PLANES], w[kernels.PLANES_A_TASK] = planes, each
+        self.tasks = -(-planes // each)
 
     def run(self, input: Array, weight: Array, output: Array, bias: Array | None) -> None:
         """Run it on contiguous arrays, one of which is written to."""

@@ -1,7 +1,13 @@
 """Depthwise convolution: every plane by its own small kernel, vectors along the rows.
 
-Where a vector reaches beyond a row, masks keep what is outside from being read; they are made once for all rows.
-The kernel's size and the strides are known to the compiler, and a stride is 1 or 2 along the rows.
+What is computed together is a block: some rows, of a vector's columns each (in the input's gradient as many vectors as
+the stride). Every row that a block reads is loaded once: two vectors, of which shuffles make one for each column of the
+kernel, and these meet all rows of the kernel that are over them. Kernel, strides, padding and dilation are known to the
+compiler, and so is which pixel meets which tap where; a stride is 1 or 2.
+
+The two vectors are a row's neighbours. Of planes that fill no more than half of a vector, two are computed on beside each
+other, one in the lower and one in the upper half of the lanes, and then the two vectors are one row of each. Masks keep
+what is outside of a row from being read.
 """
 
 from __future__ import annotations
@@ -10,115 +16,130 @@ from adjoint.kernels.machine import machine
 from adjoint.kernels.native import *
 
 LANES = machine().lanes(4)
+HALF = LANES // 2
 
 # Words of the arguments.
 (
-    INPUT, WEIGHT, OUTPUT, BIAS, BATCH, CHANNELS, MULTIPLE, HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, PAD_Y, PAD_X,
-    DILATION_Y, DILATION_X, PLANES, PLANES_A_TASK,
-) = range(17)  # fmt: skip
-WORDS = 17
+    INPUT, WEIGHT, OUTPUT, BIAS, BATCH, CHANNELS, MULTIPLE, HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, PLANES, PLANES_A_TASK,
+) = range(13)  # fmt: skip
+WORDS = 13
 BAND = 25  # taps whose sums are kept in registers together
+BLOCK_ROWS = 4  # in a block, at most
+BLOCK_PRODUCTS = 100  # that are written out for a block, unless a row has more
+AHEAD = 1024  # pixels after those that are loaded, which are asked for
 
 
 @native
-def forward(args: ptr(i64), task: i64, worker: i64, height, width, stride_y, stride_x):
+def forward(args: ptr(i64), task: i64, worker: i64, kernel, stride, padding, dilation, beside):
     """Some planes of the output."""
-    filters = args[CHANNELS] * args[MULTIPLE]
-    in_size, out_size = args[HEIGHT] * args[WIDTH], args[OUT_HEIGHT] * args[OUT_WIDTH]
-    bias = cast(args[BIAS], ptr(f32))
+    rows = block_rows(kernel[0] * kernel[1], stride[0])
+    offsets = [j * dilation[1] for j in range(kernel[1])]
+    height, width, out_height, out_width = args[HEIGHT], args[WIDTH], args[OUT_HEIGHT], args[OUT_WIDTH]
     first = task * args[PLANES_A_TASK]
-    for plane in range(first, minimum(first + args[PLANES_A_TASK], args[PLANES])):
-        filter = plane % filters
-        source = cast(args[INPUT], ptr(f32)) + plane // args[MULTIPLE] * in_size
-        out = cast(args[OUTPUT], ptr(f32)) + plane * out_size
-        start = f32(0.0)
+    for plane in range(first, minimum(first + args[PLANES_A_TASK], args[PLANES]), beside):
+        planes = [minimum(plane + n, args[PLANES] - 1) for n in unroll(beside)]  # the last one may be its own neighbour
+        sources = [cast(args[INPUT], ptr(f32)) + p // args[MULTIPLE] * (height * width) for p in planes]
+        outs = [cast(args[OUTPUT], ptr(f32)) + p * (out_height * out_width) for p in planes]
+        filters = [p % (args[CHANNELS] * args[MULTIPLE]) for p in planes]
+        start = splat(f32(0.0), LANES)
         if args[BIAS] != 0:
-            start = bias[filter]
-        taps = splat_taps(cast(args[WEIGHT], ptr(f32)) + filter * height * width, height * width)
-        for x in range(0, args[OUT_WIDTH], LANES):
-            at = x * stride_x - args[PAD_X]
-            masks = [masks_of(args[WIDTH], at + j * args[DILATION_X], stride_x) for j in unroll(width)]
-            keep = first_lanes(args[OUT_WIDTH] - x, LANES)
-            for y in range(args[OUT_HEIGHT]):
-                total = splat(start, LANES)
-                for i in unroll(height):
-                    in_y = y * stride_y - args[PAD_Y] + i * args[DILATION_Y]
-                    if in_y >= 0 and in_y < args[HEIGHT]:
-                        row = source + (in_y * args[WIDTH] + at)
-                        for j in unroll(width):
-                            pixels = strided(row, j * args[DILATION_X], masks[j], stride_x)
-                            total = fma(taps[i * width + j], pixels, total)
-                store_masked(out, y * args[OUT_WIDTH] + x, total, keep)
+            start = halves([cast(args[BIAS], ptr(f32))[f] for f in filters])
+        taps = taps_of(args, filters, kernel)
+        for y in range(0, out_height, rows):
+            for x in range(0, out_width, LANES):
+                left = x * stride[1] - padding[1]
+                masks = masks_of(left, width, offsets, stride[1], beside)
+                totals = [start for _ in unroll(rows)]
+                for down, meetings in rows_read(rows, kernel[0], stride[0], dilation[0]):
+                    at = y * stride[0] + (down - padding[0])
+                    if below_unsigned(at, height):
+                        row = [source + (at * width + left) for source in sources]
+                        pixels = pixels_of(row, masks, offsets, stride[1])
+                        for r, i in meetings:
+                            for j in unroll(kernel[1]):
+                                totals[r] = fma(taps[i * kernel[1] + j], pixels[j], totals[r])
+                for r in unroll(rows):
+                    if y + r < out_height:
+                        write_pixels(outs, (y + r) * out_width + x, [totals[r]], x, out_width, False)
 
 
 @native
-def input_gradient(args: ptr(i64), task: i64, worker: i64, height, width, stride_y, stride_x):
+def input_gradient(args: ptr(i64), task: i64, worker: i64, kernel, stride, padding, dilation, beside):
     """Some planes of the input's gradient; of a stride of 2, the even and the odd pixels have different taps."""
-    in_size, out_size = args[HEIGHT] * args[WIDTH], args[OUT_HEIGHT] * args[OUT_WIDTH]
-    out_width = args[OUT_WIDTH]
+    rows = max(1, block_rows(kernel[0] * kernel[1], stride[0]) // stride[0]) * stride[0]
+    height, width, out_height, out_width = args[HEIGHT], args[WIDTH], args[OUT_HEIGHT], args[OUT_WIDTH]
+    columns = windows_read(stride[1], kernel[1], stride[1], padding[1], dilation[1])
+    offsets = [right for right, _ in columns]
     first = task * args[PLANES_A_TASK]
-    for plane in range(first, minimum(first + args[PLANES_A_TASK], args[PLANES])):
-        gradient = cast(args[INPUT], ptr(f32)) + plane * in_size
+    for plane in range(first, minimum(first + args[PLANES_A_TASK], args[PLANES]), beside):
+        planes = [minimum(plane + n, args[PLANES] - 1) for n in unroll(beside)]
+        gradients = [cast(args[INPUT], ptr(f32)) + p * (height * width) for p in planes]
         for multiple in range(args[MULTIPLE]):
-            filter = plane % args[CHANNELS] * args[MULTIPLE] + multiple
-            source = cast(args[OUTPUT], ptr(f32)) + (plane * args[MULTIPLE] + multiple) * out_size
-            taps = splat_taps(cast(args[WEIGHT], ptr(f32)) + filter * height * width, height * width)
-            for x in range(0, args[WIDTH], LANES * stride_x):
-                # Where each tap of each phase begins to read, and the lanes in which there is a window.
-                ats = [x + r + args[PAD_X] - j * args[DILATION_X] for r in unroll(stride_x) for j in unroll(width)]
-                masks = [phase_mask(at, out_width, stride_x) for at in ats]
-                keeps = [first_lanes(args[WIDTH] - x - r * LANES, LANES) for r in unroll(stride_x)]
-                for y in range(args[HEIGHT]):
-                    totals = [splat(f32(0.0), LANES) for _ in unroll(stride_x)]
-                    for i in unroll(height):
-                        at_y = y + args[PAD_Y] - i * args[DILATION_Y]
-                        if at_y >= 0 and at_y % stride_y == 0 and at_y < args[OUT_HEIGHT] * stride_y:
-                            row = source + at_y // stride_y * out_width
-                            for r in unroll(stride_x):
-                                for j in unroll(width):
-                                    n = r * width + j
-                                    pixels = load_masked(row, shifted(ats[n], stride_x), masks[n])
-                                    totals[r] = fma(taps[i * width + j], pixels, totals[r])
-                    made = totals if stride_x == 1 else interleaved(totals)
-                    for r in unroll(stride_x):
-                        place = y * args[WIDTH] + x + r * LANES
-                        if multiple > 0:
-                            store_masked(gradient, place, made[r] + load_masked(gradient, place, keeps[r]), keeps[r])
-                        else:
-                            store_masked(gradient, place, made[r], keeps[r])
+            outs = [p * args[MULTIPLE] + multiple for p in planes]
+            sources = [cast(args[OUTPUT], ptr(f32)) + p * (out_height * out_width) for p in outs]
+            taps = taps_of(args, [p % (args[CHANNELS] * args[MULTIPLE]) for p in outs], kernel)
+            for y in range(0, height, rows):
+                for x in range(0, width, LANES * stride[1]):
+                    left = x // stride[1]
+                    masks = masks_of(left, out_width, offsets, 1, beside)
+                    sums = [splat(f32(0.0), LANES) for _ in unroll(rows * stride[1])]
+                    for down, row_meetings in windows_read(rows, kernel[0], stride[0], padding[0], dilation[0]):
+                        at = y // stride[0] + down
+                        if below_unsigned(at, out_height):
+                            row = [source + (at * out_width + left) for source in sources]
+                            pixels = pixels_of(row, masks, offsets, 1)
+                            for c in unroll(len(columns)):
+                                for r, i in row_meetings:
+                                    for q, j in columns[c][1]:
+                                        n = r * stride[1] + q
+                                        sums[n] = fma(taps[i * kernel[1] + j], pixels[c], sums[n])
+                    for r in unroll(rows):
+                        if y + r < height:
+                            made = sums[r * stride[1] : (r + 1) * stride[1]]
+                            write_pixels(gradients, (y + r) * width + x, made, x, width, multiple > 0)
 
 
 @native
-def weight_gradient(args: ptr(i64), task: i64, worker: i64, height, width, stride_y, stride_x):
+def weight_gradient(args: ptr(i64), task: i64, worker: i64, kernel, stride, padding, dilation, beside):
     """The gradient of some rows of one filter: sums over all images."""
-    rows = band(height, width)
-    bands = (height + rows - 1) // rows
+    band_rows = band(*kernel)
+    rows = block_rows(band_rows * kernel[1], stride[0])
+    bands = (kernel[0] + band_rows - 1) // band_rows
     filter = task // bands
-    first = task % bands * rows
-    in_size, out_size = args[HEIGHT] * args[WIDTH], args[OUT_HEIGHT] * args[OUT_WIDTH]
+    first = task % bands * band_rows
+    height, width, out_height, out_width = args[HEIGHT], args[WIDTH], args[OUT_HEIGHT], args[OUT_WIDTH]
     filters = args[CHANNELS] * args[MULTIPLE]
-    sums = [splat(f32(0.0), LANES) for _ in unroll(rows * width)]
-    for x in range(0, args[OUT_WIDTH], LANES):
-        at = x * stride_x - args[PAD_X]
-        masks = [masks_of(args[WIDTH], at + j * args[DILATION_X], stride_x) for j in unroll(width)]
-        keep = first_lanes(args[OUT_WIDTH] - x, LANES)
-        for image in range(args[BATCH]):
-            source = cast(args[INPUT], ptr(f32)) + (image * filters + filter) // args[MULTIPLE] * in_size
-            gradient = cast(args[OUTPUT], ptr(f32)) + (image * filters + filter) * out_size
-            for y in range(args[OUT_HEIGHT]):
-                g = load_masked(gradient, y * args[OUT_WIDTH] + x, keep)
-                for i in unroll(rows):
-                    in_y = y * stride_y - args[PAD_Y] + (first + i) * args[DILATION_Y]
-                    if in_y >= 0 and in_y < args[HEIGHT] and first + i < height:
-                        row = source + (in_y * args[WIDTH] + at)
-                        for j in unroll(width):
-                            n = i * width + j
-                            sums[n] = fma(g, strided(row, j * args[DILATION_X], masks[j], stride_x), sums[n])
-    weight = cast(args[WEIGHT], ptr(f32)) + filter * height * width
-    for i in unroll(rows):
-        if first + i < height:
-            for j in unroll(width):
-                weight[(first + i) * width + j] = hsum(sums[i * width + j])
+    offsets = [j * dilation[1] for j in range(kernel[1])]
+    sums = [splat(f32(0.0), LANES) for _ in unroll(band_rows * kernel[1])]
+    for image in range(0, args[BATCH], beside):
+        planes = [minimum(image + n, args[BATCH] - 1) * filters + filter for n in unroll(beside)]
+        sources = [cast(args[INPUT], ptr(f32)) + p // args[MULTIPLE] * (height * width) for p in planes]
+        gradients = [cast(args[OUTPUT], ptr(f32)) + p * (out_height * out_width) for p in planes]
+        for y in range(0, out_height, rows):
+            for x in range(0, out_width, LANES):
+                left = x * stride[1] - padding[1]
+                masks = masks_of(left, width, offsets, stride[1], beside)
+                widths = [where(y + r < out_height, out_width, i64(0)) for r in unroll(rows)]
+                g = [row_of(gradients, (y + r) * out_width, x, widths[r]) for r in unroll(rows)]
+                # What is no window is left out, and not multiplied by zero, for pixels may be infinite.
+                there = [windows_of(x, widths[r], image + beside > args[BATCH], beside) for r in unroll(rows)]
+                for down, meetings in rows_read(rows, band_rows, stride[0], dilation[0]):
+                    at = y * stride[0] + first * dilation[0] + (down - padding[0])
+                    if below_unsigned(at, height):
+                        row = [source + (at * width + left) for source in sources]
+                        pixels = pixels_of(row, masks, offsets, stride[1])
+                        for r, i in meetings:
+                            for j in unroll(kernel[1]):
+                                n = i * kernel[1] + j
+                                sums[n] = where(there[r], fma(g[r], pixels[j], sums[n]), sums[n])
+    weight = cast(args[WEIGHT], ptr(f32)) + filter * (kernel[0] * kernel[1])
+    for i in unroll(band_rows):
+        if first + i < kernel[0]:
+            for j in unroll(kernel[1]):
+                weight[(first + i) * kernel[1] + j] = hsum(sums[i * kernel[1] + j])
+
+
+# What is known to the compiler
 
 
 def band(height: int, width: int) -> int:
@@ -126,47 +147,139 @@ def band(height: int, width: int) -> int:
     return min(height, max(1, BAND // width))
 
 
-@inline
-def splat_taps(weight, count):
-    """A filter's elements, each in all lanes."""
-    return [splat(weight[i], LANES) for i in unroll(count)]
+def block_rows(taps: int, stride: int) -> int:
+    """How many rows of windows a block has; the farther apart they are, the fewer rows of the input they share."""
+    return max(1, min(BLOCK_ROWS, BLOCK_PRODUCTS // (taps * stride)))
+
+
+def rows_read(rows: int, taps: int, stride: int, dilation: int) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Where a block of windows reads, and which window's which tap is there."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for r in range(rows):
+        for i in range(taps):
+            found.setdefault(r * stride + i * dilation, []).append((r, i))
+    return sorted(found.items())
+
+
+def windows_read(
+    pixels: int, taps: int, stride: int, padding: int, dilation: int
+) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Which windows a block of pixels is in, counted from the first pixel's place, and which pixel is under what tap."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for r in range(pixels):
+        for i in range(taps):
+            window, between = divmod(r + padding - i * dilation, stride)
+            if not between:
+                found.setdefault(window, []).append((r, i))
+    return sorted(found.items())
+
+
+def loads(offsets: list[int], stride: int, beside: int) -> list[int]:
+    """Where pairs of vectors are loaded from, so that each offset's pixels are in the last pair up to there."""
+    spare = 2 * LANES - 1 - (LANES - 1) * stride if beside == 1 else LANES - 1 - (HALF - 1) * stride
+    begins: list[int] = []
+    for offset in sorted(offsets):
+        if not begins or offset > begins[-1] + spare:
+            begins.append(offset)
+    return begins
+
+
+def picked(skipped: int, stride: int, beside: int) -> list[int]:
+    """The lanes of pixels ``stride`` apart in two vectors, of a row or of two planes' rows beside each other."""
+    if beside == 1:
+        return [skipped + n * stride for n in range(LANES)]
+    return [plane * LANES + skipped + n * stride for plane in range(2) for n in range(HALF)]
+
+
+# Vectors and their parts
 
 
 @inline
-def masks_of(width, at, stride):
-    """Of ``stride`` vectors that begin at a pixel: the lanes inside of the row."""
-    return [inside(at + r * LANES, width) for r in unroll(stride)]
+def part(pointers, index, n):
+    """Where a part begins: in the same row, or in the other plane's."""
+    return pointers[0] + (index + n * LANES) if len(pointers) == 1 else pointers[n] + index
 
 
 @inline
-def inside(at, width):
-    """The lanes, from ``at`` on, of pixels 0 to ``width``."""
-    return first_lanes(width - at, LANES) & ~first_lanes(-at, LANES)
+def mask_of_part(at, n, width, beside):
+    """The lanes of a part, the first of which is at ``at``, that are pixels 0 to ``width``."""
+    first = at + n * LANES if beside == 1 else at
+    return below_unsigned(iota(i32, LANES) + i32(first), splat(i32(width), LANES))
 
 
 @inline
-def strided(row, index, masks, stride):
-    """Pixels ``stride`` apart, as a vector."""
-    parts = [load_masked(row, index + r * LANES, masks[r]) for r in unroll(stride)]
-    return parts[0] if stride == 1 else shuffle(parts[0], parts[1], range(0, 2 * LANES, 2))
+def masks_of(left, width, offsets, stride, beside):
+    """For each of the loads, the masks of its parts."""
+    begins = loads(offsets, stride, beside)
+    return [[mask_of_part(left + begin, n, width, beside) for n in unroll(2)] for begin in begins]
 
 
 @inline
-def phase_mask(at, out_width, stride):
-    """The lanes in which a window begins ``at / stride`` and on, if the stride divides that."""
-    divides = i64(1) if stride == 1 else i64(at % stride == 0)
-    return inside(shifted(at, stride), where(divides != 0, out_width, i64(0)))
+def pixels_of(row, masks, offsets, stride):
+    """For each offset a vector of pixels that are ``stride`` apart; what is a few rows on is asked for."""
+    begins = loads(offsets, stride, len(row))
+    for n in unroll(max(stride, len(row))):
+        prefetch(part(row, AHEAD, n), 0)
+    parts = [[load_masked(part(row, begins[i], n), 0, masks[i][n]) for n in unroll(2)] for i in unroll(len(begins))]
+    return [pixels_at(parts, begins, offset, stride, len(row)) for offset in offsets]
 
 
 @inline
-def shifted(at, stride):
-    """``at / stride`` of a multiple of the stride."""
-    return at if stride == 1 else at >> 1
+def pixels_at(parts, begins, offset, stride, beside):
+    """A vector of pixels out of what was loaded."""
+    load = len([begin for begin in begins if begin <= offset]) - 1
+    return shuffle(parts[load][0], parts[load][1], picked(offset - begins[load], stride, beside))
 
 
 @inline
-def interleaved(pair):
-    """Even and odd pixels side by side."""
-    low = [lane // 2 + lane % 2 * LANES for lane in range(LANES)]
-    high = [pick + LANES // 2 for pick in low]
-    return [shuffle(pair[0], pair[1], low), shuffle(pair[0], pair[1], high)]
+def row_of(pointers, row, x, width):
+    """A vector of a row of that width from ``x`` on."""
+    masks = masks_of(x, width, [0], 1, len(pointers))
+    return pixels_of([pointer + (row + x) for pointer in pointers], masks, [0], 1)[0]
+
+
+@inline
+def windows_of(x, width, alone, beside):
+    """The lanes of a row's windows from ``x`` on; a plane that is ``alone`` has none beside it."""
+    if beside == 1:
+        return mask_of_part(x, 0, width, 1)
+    places = vector(i32, [lane % HALF for lane in range(LANES)])
+    return below_unsigned(places, halves([i32(width), i32(where(alone, i64(0), width))]))
+
+
+@inline
+def halves(numbers):
+    """One number in all lanes, or two in half of them each."""
+    if len(numbers) == 1:
+        return splat(numbers[0], LANES)
+    return where(first_lanes(HALF, LANES), splat(numbers[0], LANES), splat(numbers[1], LANES))
+
+
+@inline
+def taps_of(args, filters, kernel):
+    """The elements of the planes' filters, as vectors."""
+    size = kernel[0] * kernel[1]
+    weights = [cast(args[WEIGHT], ptr(f32)) + f * size for f in filters]
+    return [halves([weight[i] for weight in weights]) for i in unroll(size)]
+
+
+@inline
+def write_pixels(to, index, made, x, width, more):
+    """Write a row's pixels from ``x`` on, or add to them; if there are two vectors, their lanes in turns."""
+    parts = max(len(made), len(to))
+    keeps = [mask_of_part(x, n, width, len(to)) for n in unroll(parts)]
+    places = [part(to, index, n) for n in unroll(parts)]
+    written = [made[0]] if parts == 1 else parted(made)
+    if more:  # all are read before one is written, for both may be the same plane's
+        before = [load_masked(places[n], 0, keeps[n]) for n in unroll(parts)]
+        for n in unroll(parts):
+            written[n] += before[n]
+    for n in unroll(parts):
+        store_masked(places[n], 0, written[n], keeps[n])
+
+
+@inline
+def parted(made):
+    """Two vectors' lanes in turns, or the halves of one, as two vectors."""
+    low = [lane // len(made) + lane % len(made) * LANES for lane in range(LANES)]
+    return [shuffle(made[0], made[len(made) - 1], [lane + half * HALF for lane in low]) for half in unroll(2)]
