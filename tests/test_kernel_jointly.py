@@ -152,6 +152,47 @@ def test_errors_are_those_of_the_modules():
             net(x)
 
 
+@pytest.mark.parametrize(
+    "kind", [nn.CELU, nn.ELU, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh, nn.LeakyReLU, nn.Mish, nn.ReLU, nn.ReLU6, nn.SiLU]
+)
+def test_activations_in_place(kind):
+    linear, activation = nn.Linear(70, 90), kind(inplace=True)
+    x = adjoint.randn(300, 70)
+    y, made = activation(linear(x)), nn.Sequential(linear, activation)(x)
+    assert names(made) == names(y) and made._version == y._version
+    np.testing.assert_allclose(made.detach(), y.detach(), rtol=2e-5, atol=1e-5)
+
+
+def test_what_a_program_puts_in_place_of_a_call_is_called(folded, monkeypatch):
+    net = nn.Sequential(nn.Linear(70, 90), nn.ReLU())
+    x = adjoint.randn(300, 70)
+    seen = []
+
+    def noted(name, function):
+        return lambda *args, **kwargs: (seen.append(name), function(*args, **kwargs))[1]
+
+    for place, name in ((nn.Linear, "forward"), (nn.ReLU, "forward"), (nn.Module, "__call__"), (F, "linear"), (F, "relu")):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, noted(name, getattr(place, name)))
+            net(x)
+    assert seen == ["forward", "forward", "__call__", "__call__", "__call__", "linear", "relu"]
+    assert not folded
+    net(x)
+    assert folded == [True]
+
+
+def test_an_activation_need_not_be_hashable(folded):
+    class Doubled(nn.Module):
+        __hash__ = None  # type: ignore[assignment]
+
+        def forward(self, x):
+            return x * 2
+
+    linear, x = nn.Linear(70, 90), adjoint.randn(300, 70)
+    np.testing.assert_array_equal(nn.Sequential(linear, Doubled())(x).detach(), (linear(x) * 2).detach())
+    assert not folded
+
+
 def test_transformer_layers_fold_their_activation(folded):
     adjoint.manual_seed(0)
     layer = nn.TransformerEncoderLayer(64, 4, 128, dropout=0.0, activation="gelu", batch_first=True)
@@ -224,6 +265,41 @@ def test_cross_entropy_of_classes_that_cannot_be():
         F.cross_entropy(x, target)
 
 
+@pytest.mark.parametrize("shape", [(700, 33), (5, 21, 16, 17), (7, 3), (33,)], ids=str)
+def test_examples_that_do_not_count_have_no_gradient(shape):
+    """Even where none counts, and the mean is not a number; that of classes without weight is none either, as in PyTorch."""
+    x = adjoint.randn(shape).requires_grad_()
+    target = adjoint.zeros((shape[0], *shape[2:]) if len(shape) > 1 else (), dtype=adjoint.int64)
+    loss = F.cross_entropy(x, target, ignore_index=0)
+    assert np.isnan(loss.item())
+    np.testing.assert_array_equal(adjoint.autograd.grad(loss, x)[0], 0)
+    loss = F.cross_entropy(x, target, adjoint.zeros(shape[1] if len(shape) > 1 else shape[0]))
+    assert adjoint.autograd.grad(loss, x)[0].isnan().all()
+
+
+@pytest.mark.parametrize("rows", [7, 700])
+def test_writes_to_what_cross_entropy_saves_are_noticed(rows):
+    for changed in range(2):
+        x = adjoint.randn(rows, 33).requires_grad_()
+        given = [adjoint.zeros(rows, dtype=adjoint.int64), adjoint.ones(33)]
+        loss = F.cross_entropy(x, *given)
+        given[changed].zero_()
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+
+
+@pytest.mark.parametrize("shape", [(700, 33), (5, 21, 16, 17)], ids=str)
+def test_errors_of_cross_entropy(shape):
+    x, target = adjoint.randn(shape), adjoint.zeros((shape[0], *shape[2:]), dtype=adjoint.int64)
+    with pytest.raises(RuntimeError, match="expected scalar type Float but found Double"):
+        F.cross_entropy(x, target, adjoint.ones(shape[1], dtype=adjoint.float64))
+    with pytest.raises(RuntimeError, match=r"weight tensor should be defined either for all (33 classes )?or no classes"):
+        F.cross_entropy(x, target, adjoint.ones(shape[1] + 1))
+    if len(shape) > 2:
+        with pytest.raises(RuntimeError, match="expected scalar type Long but found Byte"):
+            F.cross_entropy(x, target.to(adjoint.uint8))
+
+
 @pytest.mark.parametrize("shape", [(700, 33), (5, 21, 16, 17), (3, 1, 100, 100), (6, 400, 9)], ids=str)
 def test_batch_norm(shape, apart):
     adjoint.manual_seed(0)
@@ -242,6 +318,67 @@ def test_batch_norm(shape, apart):
     assert_alike(joint, gradients(function, x, weight, bias), rtol=1e-4, atol=1e-4)
     for a, b in zip(moved, running):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (0, 3, 4, 5), (2, 3, 0)], ids=str)
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_norm_of_nothing(shape, training):
+    x, weight, bias = (adjoint.ones(s, requires_grad=True) for s in (shape, (3,), (3,)))
+    running = adjoint.zeros(3), adjoint.ones(3)
+    y = F.batch_norm(x, *running, weight, bias, training)
+    assert y.shape == shape and running[0].tolist() == [0] * 3 and running[1].tolist() == [1] * 3
+    y.sum().backward()
+    assert x.grad.shape == shape and weight.grad.tolist() == bias.grad.tolist() == [0] * 3
+
+
+def test_errors_of_batch_norm():
+    one = adjoint.ones(33)
+    for x in (adjoint.randn(700, 33), adjoint.randn(7, 33)):
+        for running in ((one, None), (None, one)):
+            with pytest.raises(ValueError, match="must either both be None or neither be None"):
+                F.batch_norm(x, *running, training=True)
+        for training, eps in ((True, 0.0), (False, -1.0)):
+            with pytest.raises(ValueError, match="batch_norm eps must be"):
+                F.batch_norm(x, one, one, training=training, eps=eps)
+        for norm in (
+            lambda x, weight: F.batch_norm(x, None, None, weight, training=True),
+            lambda x, weight: F.layer_norm(x, (33,), weight),
+            lambda x, weight: F.group_norm(x, 3, weight),
+        ):
+            with pytest.raises(RuntimeError, match=r"mixed dtype \(CPU\): expect parameter to have scalar type of Float"):
+                norm(x, one.double())
+            with pytest.raises(RuntimeError, match=r"mixed dtype \(CPU\): all inputs must share same datatype\."):
+                norm(x.double(), one)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("rows", [7, 700])
+def test_gradients_are_of_their_operands_dtype(rows, own):
+    """Parameters beside inputs of two bytes may be float32."""
+    dtype = adjoint.bfloat16 if own else adjoint.float32
+    for norm in (
+        lambda x, weight, bias: F.batch_norm(x, None, None, weight, bias, training=True),
+        lambda x, weight, bias: F.layer_norm(x, (33,), weight, bias),
+        lambda x, weight, bias: F.group_norm(x, 3, weight, bias),
+        lambda x, weight, bias: F.rms_norm(x, (33,), weight) + bias.bfloat16(),
+    ):
+        x = adjoint.ones(rows, 33, dtype=adjoint.bfloat16, requires_grad=True)
+        operands = [x, *[adjoint.ones(33, dtype=dtype, requires_grad=True) for _ in range(2)]]
+        y = norm(*operands)
+        assert y.dtype is adjoint.bfloat16
+        for again in (False, True):
+            found = adjoint.autograd.grad(y.sum(), operands, create_graph=again, retain_graph=True)
+            assert [g.dtype for g in found] == [x.dtype for x in operands]
+
+
+@pytest.mark.parametrize("dtype", [adjoint.bfloat16, adjoint.float16], ids=str)
+def test_gradients_of_two_bytes_are_summed_in_float32(dtype):
+    """A sum that is rounded after every addition would stop at 256 ones of bfloat16."""
+    bias = adjoint.zeros(8, dtype=dtype, requires_grad=True)
+    x = adjoint.ones(3000, 8, dtype=dtype)
+    for y in (x + bias, x * bias, bias.expand(3000, 8), F.linear(x, adjoint.ones(8, 8, dtype=dtype), bias)):
+        (g,) = adjoint.autograd.grad(y.sum(), bias)
+        assert g.dtype is dtype and g.tolist() == adjoint.full((8,), 3000.0).to(dtype).tolist()
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from inspect import unwrap
+
 import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite")
 
 from adjoint.kernels import pooling
-from adjoint.ops.pooling_kernels import Windows, pooled_size, window_counts
+from adjoint.ops.pooling_kernels import Windows, max_taps, pooled_size, tap_scatter, window_counts
 
 torch = pytest.importorskip("torch")
 
@@ -73,13 +75,62 @@ def test_nan_and_infinities_are_found_where_pytorch_finds_them(stride):
     check_max(x, w, False, random)
 
 
-@pytest.mark.parametrize("kernel, stride, padding", [(2, 2, 0), (3, 2, 1), (3, 1, 1), (13, 1, 6), (5, 8, 2)])
+@pytest.mark.parametrize("kernel, stride, padding", [(2, 2, 0), (3, 2, 1), (3, 1, 1), (13, 1, 6), (5, 8, 2), (16, 3, 8)])
 @pytest.mark.parametrize("size", [13, 32, 33, 100])
 def test_common_windows_are_pooled(size, kernel, stride, padding):
     random = np.random.default_rng(0)
     w = windows((size, size), (kernel,) * 2, (stride,) * 2, (padding,) * 2, (1, 1), False)
     x = random.standard_normal((3, 2, size, size)).astype(np.float32)
     check_max(x, w, False, random)
+
+
+@pytest.mark.parametrize(
+    "kernel, stride, padding, dilation",
+    [
+        ((2, 2, 2), (2, 2, 2), (0, 0, 0), (1, 1, 1)),
+        ((3, 2, 3), (3, 2, 3), (1, 1, 0), (1, 1, 1)),
+        ((2, 1, 2), (3, 4, 2), (1, 0, 0), (2, 1, 1)),
+        ((2, 1, 2), (3, 4, 5), (1, 0, 0), (2, 1, 3)),
+        ((1, 2, 1), (1, 5, 2), (0, 1, 0), (1, 4, 3)),
+        ((1, 1, 1), (2, 1, 1), (0, 0, 0), (1, 1, 1)),
+        ((2, 2, 2), (2, 2, 2), (1, 1, 1), (1, 1, 1)),
+    ],
+)
+@pytest.mark.parametrize("ceil_mode", [True, False])
+@pytest.mark.parametrize("width", [32, 83, 112])
+def test_windows_that_are_apart_give_to_one_element_each(kernel, stride, padding, dilation, ceil_mode, width):
+    random = np.random.default_rng(0)
+    w = windows((7, 10, width), kernel, stride, padding, dilation, ceil_mode)
+    x = random.integers(-2, 2, (2, 3, *w.space)).astype(np.float32)
+    x[random.random(x.shape) < 0.05] = np.nan
+    check_max(x, w, ceil_mode, random)
+
+
+@pytest.mark.parametrize("kernel, stride, padding", [(2, 2, 0), (3, 2, 1), (3, 1, 1)])
+def test_gradients_are_added_in_the_order_of_windows_as_pytorch_adds_them(kernel, stride, padding):
+    random = np.random.default_rng(0)
+    w = windows((8, 16, 40), (kernel,) * 3, (stride,) * 3, (padding,) * 3, (1, 1, 1), False)
+    x = random.integers(0, 3, (2, 8, *w.space)).astype(np.float32)
+    _, _, gradient = max_pooled(x, w, False)
+    _, taps = pooling.max_taps(x, w)
+    g = random.standard_normal(taps.shape).astype(np.float32)
+    for _ in range(3):
+        np.testing.assert_array_equal(pooling.tap_scatter(g, taps, w), gradient(g))
+
+
+@pytest.mark.parametrize("kernel, stride, padding", [(3, 2, 1), (2, 1, 1), (2, 2, 1)])
+@pytest.mark.parametrize("find", [pooling.max_taps, unwrap(max_taps)], ids=["kernel", "NumPy"])
+def test_windows_of_infinities_are_found_inside_the_input(kernel, stride, padding, find):
+    random = np.random.default_rng(0)
+    w = windows((4, 5, 6), (kernel,) * 3, (stride,) * 3, (padding,) * 3, (1, 1, 1), False)
+    x = random.choice(np.array([0, -np.inf, np.nan], np.float32), (3, 2, *w.space), p=[0.04, 0.95, 0.01])
+    x[0] = -np.inf
+    values, indices, gradient = max_pooled(x, w, False)
+    best, taps = find(x, w)
+    np.testing.assert_array_equal(best, values)
+    np.testing.assert_array_equal(pooling.flat_indices(taps, w), indices)
+    g = random.standard_normal(best.shape).astype(np.float32)
+    np.testing.assert_array_equal(pooling.tap_scatter(g, taps, w), gradient(g))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -118,6 +169,16 @@ def test_what_has_no_kernel_is_left_alone():
     wide = windows((40, 40), (17, 17), (1, 1), (0, 0), (1, 1), False)
     assert pooling.max_taps(np.zeros((2, 40, 40), np.float32), wide) is NotImplemented
     assert pooling.tap_sum(np.zeros((2, 40, 40), np.float32), wide) is NotImplemented
+
+
+def test_windows_without_elements_have_no_kernel():
+    w = windows((40, 3), (1, 2), (1, 1), (0, 2), (1, 4), False)  # columns -1 and 3 of three, among others
+    x = np.zeros((2, *w.space), np.float32)
+    assert pooling.max_taps(x, w) is NotImplemented
+    best, taps = max_taps(x, w)
+    assert pooling.tap_scatter(best, taps, w) is NotImplemented
+    np.testing.assert_array_equal(np.isneginf(best).any((0, 1)), [False, True, False])
+    np.testing.assert_array_equal(tap_scatter(np.ones_like(best), taps, w).sum((0, 1)), [80, 0, 80])
 
 
 def test_no_samples_are_pooled_to_none():

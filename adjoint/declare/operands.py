@@ -115,6 +115,8 @@ def to_float(array: Any) -> Any:
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """``g`` summed over the dimensions along which an array of ``shape`` was broadcast."""
+    if g.dtype.itemsize == 2 and g.dtype.kind in "fV":  # NumPy would round after every addition
+        return sum_to(g.astype(np.float32), shape).astype(g.dtype)
     extra = g.ndim - len(shape)
     stretched = tuple(i for i, size in enumerate(shape, extra) if size == 1 and g.shape[i] != 1)
     if not extra:

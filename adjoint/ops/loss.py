@@ -469,9 +469,14 @@ def _likelihood(picked: Array, counted: Array, index: Array, weight: Array | Non
     return converted(loss), counts, total, index
 
 
-def _nll_gradient(g, counts, total, index, self_shape, self_dtype, reduction):
-    share = g / total if reduction == MEAN else g
-    values = (-share * counts).astype(self_dtype)
+def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index):
+    share = g
+    if reduction == MEAN:  # where nothing counts, the loss is not a number, but the gradient is zero
+        share = g / (np.maximum(total, 1) if weight is None else total)
+    values = -share * counts
+    if weight is not None:
+        values = np.where(target.reshape(index.shape) != ignore_index, values, 0)
+    values = values.astype(self_dtype)
     if len(self_shape) == 1:
         return class_scatter(values, index, (1, *self_shape)).reshape(self_shape)
     return class_scatter(values, index, self_shape)
@@ -480,8 +485,8 @@ def _nll_gradient(g, counts, total, index, self_shape, self_dtype, reduction):
 def _nll_row(name: str, node: str) -> Any:
     return op(
         name, _nll, fused=False, where="", node=node, keeps=("counts", "total", "index"),
-        self=lambda g, counts, total, index, self_shape, self_dtype, reduction: _nll_gradient(
-            g, counts, total, index, self_shape, self_dtype, reduction
+        self=lambda g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index: _nll_gradient(
+            g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index
         ),
     )  # fmt: skip
 
@@ -524,10 +529,17 @@ def _check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
         )
     classes = shape[1] if n > 1 else shape[0]
     if weight is not None and weight._array.shape != (classes,):
+        if n > 2:
+            raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(
             f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
             f"shape: {list(weight.shape)}"
         )
+    if weight is not None and weight._array.dtype != input._array.dtype:
+        of_input, of_weight = (dtypes.SCALAR_TYPE_NAMES[t.dtype] for t in (input, weight))
+        raise RuntimeError(f"expected scalar type {of_input} but found {of_weight}")
+    if n > 2 and target._array.dtype != np.int64:
+        raise RuntimeError("expected scalar type Long but found Byte")
 
 
 def _check_classes(target: Any, classes: int, ignore_index: int) -> None:

@@ -24,7 +24,7 @@ from adjoint.tensor import Tensor, writes_of
 
 def _per_channel(x: Array) -> Array:
     """(N, C, *) as (N, C, L)."""
-    return x.reshape(x.shape[0], x.shape[1], -1)
+    return x.reshape(x.shape[0], x.shape[1], prod(x.shape[2:]))
 
 
 def _channel_sum(x: Array) -> Array:
@@ -52,8 +52,8 @@ def channel_statistics(x: Array) -> tuple[Array, Array]:
 def batch_norm_gradients(
     g: Array, input: Array, weight: Array | None, mean: Array, invstd: Array, training: bool, eps: float
 ) -> tuple[Array, Array, Array]:
-    """The gradients of input, weight and bias; in training the statistics are themselves functions of the input."""
-    dtype = g.dtype
+    """The gradients of input, weight and bias, in float32 where the arrays are of two bytes; in training the statistics are
+    themselves functions of the input."""
     g3 = _per_channel(widen(g))
     centred = _per_channel(widen(input)) - mean[:, None]
     total = _channel_sum(g3)
@@ -67,8 +67,7 @@ def batch_norm_gradients(
         centred *= scale[:, None]
     else:
         centred = g3 * scale[:, None]
-    g_input = centred.reshape(input.shape)
-    return g_input if dtype == g_input.dtype else g_input.astype(dtype), dot * invstd, total
+    return centred.reshape(input.shape), dot * invstd, total
 
 
 @taped(batch_norm_gradients)
@@ -94,9 +93,16 @@ def _batch_norm_gradients(
     return g_input, g_weight, g_bias
 
 
-def _batch_gradients(g, input, weight, needed, mean, invstd, training, eps):
-    g_input, g_weight, g_bias = batch_norm_gradients(g, input, weight, mean, invstd, training, eps)
-    return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
+def _of_operands(found, needed, *operands):
+    """Gradients of which ``needed`` are asked for, each in the dtype of its operand."""
+    return tuple(
+        (g if g.dtype == dtype else g.astype(dtype)) if wanted else None for g, dtype, wanted in zip(found, operands, needed)
+    )
+
+
+def _batch_gradients(g, input, weight, weight_dtype, bias_dtype, needed, mean, invstd, training, eps):
+    found = batch_norm_gradients(g, input, weight, mean, invstd, training, eps)
+    return _of_operands(found, needed, g.dtype, weight_dtype, bias_dtype)
 
 
 @in_float32
@@ -129,6 +135,22 @@ def _check_elements(name: str, tensor: Tensor | None, channels: int) -> None:
         raise RuntimeError(f"{name} should contain {channels} elements not {tensor._array.size}")
 
 
+def _check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
+    """Raise PyTorch's error for parameters that are neither of the input's dtype nor, beside a half, all float32."""
+    d = input._array.dtype
+    given = [p._array.dtype for p in parameters if p is not None]
+    others = [p for p in given if p != d]
+    if not others:
+        return
+    if given[0] == d:  # the others are to be like the first
+        wanted, found = (dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[a]] for a in (d, others[0]))
+        raise RuntimeError(f"expected scalar type {wanted} but found {found}")
+    if any(p != np.float32 for p in given):
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if d.itemsize != 2:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+
+
 def _update(running: Tensor, value: Array, momentum: float) -> None:
     """Move a running statistic towards ``value``, in place; as in PyTorch, no new version."""
     a = running._array
@@ -159,11 +181,18 @@ def _normalize_batch(
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[x.dtype]]
         raise NotImplementedError(f'"batch_norm" not implemented for \'{name}\'')
     channels = x.shape[1]
-    for name, tensor in (
-        ("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias),
-    ):  # fmt: skip
+    for name, tensor in (("running_mean", running_mean), ("running_var", running_var)):
+        if tensor is None and not training:
+            raise RuntimeError(f"{name} must be defined in evaluation mode")
         _check_elements(name, tensor, channels)
+    _check_elements("weight", weight, channels)
+    _check_elements("bias", bias, channels)
     no_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
+    if not x.size:  # there are no statistics, and the running ones stay as they are
+        return _without_elements(input, weight, bias)
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
+    _check_dtypes(input, weight, bias, running_mean, running_var)
     result = None
     if training:
         if worthwhile(x):
@@ -174,12 +203,10 @@ def _normalize_batch(
         if running_mean is not None:
             _update(running_mean, mean, momentum)
         if running_var is not None:
-            count = x.size // channels if channels else 0
+            count = x.size // channels
             _update(running_var, var * (count / (count - 1)) if count > 1 else var * np.nan, momentum)
     else:
-        if running_mean is None or running_var is None:
-            name = "running_mean" if running_mean is None else "running_var"
-            raise RuntimeError(f"{name} must be defined in evaluation mode")
+        assert running_mean is not None and running_var is not None
         mean, var = widen(running_mean._array).copy(), widen(running_var._array)
     invstd = _invstd(var, eps)
     if result is not None:
@@ -188,6 +215,14 @@ def _normalize_batch(
 
 
 _batch_norm_function = _batch_norm_row.function
+
+
+def _without_elements(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """Batch norm of an empty batch, which depends on its parameters as in PyTorch: with gradients that are zero."""
+    result = input.clone()
+    if weight is not None:
+        result = result * weight.select(0, 0)
+    return result if bias is None else result + bias.select(0, 0)
 
 
 @composite(where="torch", name="batch_norm")
@@ -229,6 +264,10 @@ def batch_norm(
     """
     if training:
         _check_several_values(input)
+        if eps <= 0:
+            raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    elif eps < 0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     return _normalize_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
@@ -315,16 +354,14 @@ def _layer_norm(input: Array, weight: Array | None, bias: Array | None, normaliz
 def layer_norm_gradients(
     g: Array, input: Array, weight: Array | None, mean: Array, rstd: Array, shape: tuple[int, ...], eps: float
 ) -> tuple[Array, Array, Array]:
-    """The gradients of input, weight and bias."""
-    dtype = g.dtype
+    """The gradients of input, weight and bias, in float32 where the arrays are of two bytes."""
     size = prod(shape)
     g2 = widen(g).reshape(-1, size)
     normal = (widen(input).reshape(-1, size) - mean) * rstd
     g_weight = np.einsum("ij,ij->j", g2, normal).reshape(shape)
     g_bias = np.add.reduce(g2, 0).reshape(shape)
     inner = g2 if weight is None else g2 * widen(weight).reshape(-1)
-    g_input = _rows_gradient(inner, normal, rstd).reshape(input.shape)
-    return tuple(a if a.dtype == dtype else a.astype(dtype) for a in (g_input, g_weight, g_bias))  # type: ignore[return-value]
+    return _rows_gradient(inner, normal, rstd).reshape(input.shape), g_weight, g_bias
 
 
 @taped(layer_norm_gradients)
@@ -348,9 +385,9 @@ def _normal(x: Tensor, over: tuple[int, ...], eps: float) -> tuple[Tensor, Tenso
     return centred * rstd, rstd
 
 
-def _layer_gradients(g, input, weight, mean, rstd, needed, normalized_shape, eps):
-    g_input, g_weight, g_bias = layer_norm_gradients(g, input, weight, mean, rstd, normalized_shape, eps)
-    return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
+def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, needed, normalized_shape, eps):
+    found = layer_norm_gradients(g, input, weight, mean, rstd, normalized_shape, eps)
+    return _of_operands(found, needed, g.dtype, weight_dtype, bias_dtype)
 
 
 _layer_norm_row = op(
@@ -408,6 +445,7 @@ def layer_norm(
     """
     shape = _shape(normalized_shape)
     _check_normalized_shape(input, shape, weight, bias)
+    _check_dtypes(input, weight, bias)
     return _layer_norm_row.function(input, weight, bias, shape, eps)
 
 
@@ -428,16 +466,14 @@ def _group_norm(input: Array, weight: Array | None, bias: Array | None, num_grou
 def group_norm_gradients(
     g: Array, input: Array, weight: Array | None, num_groups: int, eps: float
 ) -> tuple[Array, Array, Array]:
-    """The gradients of input, weight and bias."""
-    dtype = g.dtype
+    """The gradients of input, weight and bias, in float32 where the arrays are of two bytes."""
     rows = (input.shape[0] * num_groups, -1)
     g3 = _per_channel(widen(g))
     normal, rstd = _rows_normalized(widen(input).reshape(rows), eps)
     g_weight = _channel_sum(g3 * normal.reshape(g3.shape))
     g_bias = _channel_sum(g3)
     inner = g3 if weight is None else g3 * widen(weight)[:, None]
-    g_input = _rows_gradient(inner.reshape(rows), normal, rstd).reshape(input.shape)
-    return tuple(a if a.dtype == dtype else a.astype(dtype) for a in (g_input, g_weight, g_bias))  # type: ignore[return-value]
+    return _rows_gradient(inner.reshape(rows), normal, rstd).reshape(input.shape), g_weight, g_bias
 
 
 @taped(group_norm_gradients)
@@ -454,9 +490,9 @@ def _group_norm_gradients(
     return g_rows.reshape(shape), (g * normal.reshape(shape)).sum(over), g.sum(over)
 
 
-def _group_gradients(g, input, weight, needed, num_groups, eps):
-    g_input, g_weight, g_bias = group_norm_gradients(g, input, weight, num_groups, eps)
-    return g_input, g_weight if needed[1] else None, g_bias if needed[2] else None
+def _group_gradients(g, input, weight, weight_dtype, bias_dtype, needed, num_groups, eps):
+    found = group_norm_gradients(g, input, weight, num_groups, eps)
+    return _of_operands(found, needed, g.dtype, weight_dtype, bias_dtype)
 
 
 _group_norm_row = op(
@@ -482,6 +518,7 @@ def _check_group_norm(input: Tensor, num_groups: int, weight: Tensor | None, bia
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
                 f"shape {list(tensor.shape)} and input of shape {list(shape)}"
             )
+    _check_dtypes(input, weight, bias)
 
 
 @composite(where="torch", name="group_norm")
@@ -588,9 +625,7 @@ def rms_norm(
     if is_large(input._array) and (weight is None or weight._array.dtype == input._array.dtype):
         return _rms_norm_row.function(input, weight, shape, eps)
     result = x * (x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
-    if half:
-        result = result.to(input.dtype)
-    return result if weight is None else result * weight
+    return (result if weight is None else result * weight).to(input.dtype)
 
 
 def _machine_epsilon(dtype: dtypes.dtype) -> float:

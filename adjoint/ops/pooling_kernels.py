@@ -98,7 +98,7 @@ def lowest(dtype: np.dtype) -> float | int:
 @array_function
 @by_kernel("pooling:max_taps")
 def max_taps(x: Array, windows: Windows) -> tuple[Array, Array]:
-    """The largest element of each window, and at which tap it is (the first of several)."""
+    """The largest element of each window, and at which tap of those inside the input it is: the first, but the last NaN."""
     padded = _around(x, windows, lowest(x.dtype))
     slices = windows.taps()
     kind = np.uint8 if len(slices) <= 256 else np.uint16 if len(slices) <= 65536 else np.int64
@@ -110,9 +110,19 @@ def max_taps(x: Array, windows: Windows) -> tuple[Array, Array]:
         # Taps come in ascending order, so the latest improvement is the maximum of those so far.
         np.maximum(taps, np.multiply(better, i, dtype=kind), out=taps)
         np.maximum(best, v, out=best)
+    if windows.is_padded and (best == lowest(x.dtype)).any():
+        taps = _taps_inside(best == lowest(x.dtype), windows, taps)
     if x.dtype.kind in "fV" and np.isnan(np.add.reduce(best, None)):
         taps = _taps_with_nan(padded, slices, taps)
     return best, taps
+
+
+def _taps_inside(doubtful: Array, windows: Windows, taps: Array) -> Array:
+    """What is no larger than the padding is found in the input where any of the window is there."""
+    inside = _around(np.ones(windows.space, bool), windows, False)
+    for i, at in reversed(list(enumerate(windows.taps()))):
+        np.copyto(taps, i, where=doubtful & inside[at], casting="unsafe")
+    return taps
 
 
 def _taps_with_nan(padded: Array, slices: list[tuple[slice, ...]], taps: Array) -> Array:

@@ -7,8 +7,7 @@ Each function answers NotImplemented where it has no kernel: other dtypes, and w
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
-from itertools import product
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any
 
@@ -18,12 +17,12 @@ from adjoint.kernels import copying, indexing, pool
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
 from adjoint.kernels.pooling import backward, forward, layout
-from adjoint.kernels.threads import num_threads
 
 Array = Any
 
 _WIDEST = 16  # taps in a row
 _FARTHEST = 8  # elements from one window to the next
+_LONG = 32  # windows in a row of which some are scattered together
 _TASKS = 32  # so many at most
 _PART = 4096  # elements that are worth a task
 _FLOAT32, _UINT8 = np.dtype(np.float32), np.dtype(np.uint8)
@@ -33,7 +32,7 @@ _pack = struct.Struct(f"{layout.WORDS}q").pack
 def max_taps(x: Array, windows: Any) -> Any:
     """The largest element of each window, and at which tap it is: the first of several, the last NaN."""
     plan = _plan(windows) if x.dtype is _FLOAT32 else None
-    if plan is None or plan.taps >= layout.NO_TAP:
+    if plan is None or not plan.by_bytes:
         return NotImplemented
     x = _contiguous(x)
     best = empty((*x.shape[: -plan.ndim], *windows.out), x.dtype)
@@ -56,15 +55,15 @@ def tap_sum(x: Array, windows: Any) -> Any:
 def tap_scatter(g: Array, taps: Array, windows: Any) -> Any:
     """Each window's element of ``g`` at its tap of the input, summed; zero elsewhere."""
     plan = _plan(windows) if g.dtype is _FLOAT32 and taps.dtype is _UINT8 and g.shape == taps.shape else None
-    if plan is None or plan.taps >= layout.NO_TAP:
+    if plan is None or not plan.by_bytes:
         return NotImplemented
-    return plan.spread(_contiguous(g), _contiguous(taps))
+    return plan.scatter(_contiguous(g), _contiguous(taps))
 
 
 def tap_spread(g: Array, windows: Any) -> Any:
     """Each window's element of ``g`` at all taps of the input, summed."""
     plan = _plan(windows) if g.dtype is _FLOAT32 else None
-    return NotImplemented if plan is None else plan.spread(_contiguous(g), None)
+    return NotImplemented if plan is None else plan.spread(_contiguous(g))
 
 
 def flat_indices(taps: Array, windows: Any) -> Any:
@@ -97,42 +96,62 @@ class _Plan:
             "kernel": self.kernel[2], "padding": self.padding[2], "strides": self.strides, "dilations": self.dilations
         }  # fmt: skip
 
+    @cached_property
+    def steps(self) -> Array:
+        """How far from the first tap each one is, in the flattened space."""
+        _, height, width = self.space
+        i, j, k = (np.arange(n) * d for n, d in zip(self.kernel, self.dilations))
+        return (((i * height)[:, None, None] + j[:, None]) * width + k).ravel()
+
+    @cached_property
+    def by_bytes(self) -> bool:
+        """Whether every window has an element, and a byte can say at which tap."""
+        if self.taps > layout.TAPS_IN_BYTES:
+            return False
+        sides = zip(self.space, self.out, self.kernel, self.padding, self.strides, self.dilations)
+        return all(
+            _inside(np.arange(o)[:, None] * s - p + np.arange(k) * d, n).any(1).all() for n, o, k, p, s, d in sides
+        )
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether every element is in one window at most, and two vectors at most make the elements of a vector of windows."""
+        return not self.windows.overlap and self.strides[2] <= 2 and not self.padding[2] and self.out[2] >= layout.W
+
     def pool(self, combine: str, x: Array, result: Array, taps: Array) -> None:
         """Reduce every window."""
         rows = result.size // self.out[2] if result.size else 0
         per_task, tasks = _divided(rows, self.out[2] * self.taps)
         kernel = _pooling(combine, **self.constants)
-        self.launch(kernel, (id(x), id(result), id(taps), 0, rows, per_task, 0, 0), tasks)
+        self.launch(kernel, (id(x), id(result), id(taps), 0, rows, per_task), tasks)
 
-    def spread(self, g: Array, taps: Array | None) -> Array:
-        """The gradient of the input."""
+    def scatter(self, g: Array, taps: Array) -> Array:
+        """The gradient of the input, of windows that give to one element."""
+        result, planes, per_task, tasks = self.gradient(g)
+        way = "apart" if self.apart else "long_rows" if self.out[2] >= _LONG else "short_rows"
+        kernel = _scattering(f"scatter_{way}", self.kernel[2], self.strides, self.dilations)
+        self.launch(kernel, (id(g), id(result), id(taps), id(self.steps), planes, per_task), tasks)
+        return result
+
+    def spread(self, g: Array) -> Array:
+        """The gradient of the input, of windows that give to all their elements."""
+        result, planes, per_task, tasks = self.gradient(g)
+        kernel = _spreading(self.space[0] == self.kernel[0] == 1, **self.constants)
+        self.launch(kernel, (id(g), id(result), 0, 0, planes, per_task), tasks)
+        return result
+
+    def gradient(self, g: Array) -> tuple[Array, int, int, int]:
+        """An array for the gradient of the input, how many planes it has, and how these are divided."""
         result = empty((*g.shape[: -self.ndim], *self.windows.space), g.dtype)
         planes = g.size // prod(self.out) if g.size else 0
-        per_task, tasks = _divided(planes, prod(self.space))
-        stride = self.strides[2]
-        left = backward.before(self.kernel[2], self.strides, self.dilations)
-        blocks = -(-self.space[2] // (stride * layout.W)) * layout.W
-        pitch = left + max(blocks + (stride - 1 + self.padding[2]) // stride, self.out[2])
-        size = -(-pitch * self.out[0] * self.out[1] // 64) * 64 + 64
-        work = empty(size * num_threads() if taps is not None else 0, _UINT8)
-        kernel = _spreading(taps is not None, self.space[0] == self.kernel[0] == 1, **self.constants)
-        self.launch(kernel, (id(g), id(result), id(taps), id(work), planes, per_task, size, pitch), tasks)
-        return result
+        return result, planes, *_divided(planes, prod(self.space))
 
     def flatten(self, taps: Array) -> Array:
         """Taps as positions."""
         result = empty(taps.shape, np.dtype(np.int64))
-        _, height, width = self.space
-        steps = np.array(
-            [
-                (i * self.dilations[0] * height + j * self.dilations[1]) * width + k * self.dilations[2]
-                for i, j, k in product(*map(range, self.kernel))
-            ]
-        )
         rows = taps.size // self.out[2] if taps.size else 0
         per_task, tasks = _divided(rows, self.out[2])
-        kernel = _flattening(self.strides)
-        self.launch(kernel, (0, id(result), id(taps), id(steps), rows, per_task, 0, 0), tasks)
+        self.launch(_flattening(self.strides), (0, id(result), id(taps), id(self.steps), rows, per_task), tasks)
         return result
 
     def launch(self, kernel: int, words: tuple[int, ...], tasks: int) -> None:
@@ -155,8 +174,14 @@ def _pooling(combine: str, **constants: Any) -> int:
 
 
 @lru_cache(maxsize=None)
-def _spreading(by_tap: bool, flat: bool, **constants: Any) -> int:
-    return address(backward.spread_planes, by_tap=by_tap, flat=flat, **constants)
+def _scattering(scatter: str, kernel: int, strides: Any, dilations: Any) -> int:
+    function = getattr(backward, scatter)
+    return address(backward.scatter_planes, scatter=function, kernel=kernel, strides=strides, dilations=dilations)
+
+
+@lru_cache(maxsize=None)
+def _spreading(flat: bool, **constants: Any) -> int:
+    return address(backward.spread_planes, flat=flat, **constants)
 
 
 @lru_cache(maxsize=None)
@@ -168,6 +193,10 @@ def _divided(units: int, elements: int) -> tuple[int, int]:
     """How many units of so many elements a task has, and how many tasks there are."""
     per_task = max(-(-units // _TASKS), -(-_PART // max(elements, 1)))
     return per_task, -(-units // per_task)
+
+
+def _inside(places: Array, size: int) -> Array:
+    return (places >= 0) & (places < size)
 
 
 def _in_3d(values: tuple[int, ...], missing: int) -> tuple[int, ...]:

@@ -129,10 +129,10 @@ def lanes_inside(start, width, stride):
 
 @native
 def flatten_taps(args: ptr(i64), task: i64, worker: i64, strides):
-    """Taps as places in the flattened space: ``OF`` has the taps, ``WORK`` how far from the first tap each one is."""
+    """Taps as places in the flattened space."""
     first = task * args[PER_TASK]
     high, wide = args[OUT + 1], args[OUT + 2]
-    steps = pointer(args[WORK], 0, i64)
+    steps = pointer(args[STEPS], 0, i64)
     for row in range(first, minimum(first + args[PER_TASK], args[UNITS])):
         h = row % high * strides[1] - args[PADDING + 1]
         d = row // high % args[OUT] * strides[0] - args[PADDING]

@@ -6,13 +6,15 @@ product is large, and there are no hooks and no subclasses (:mod:`adjoint.ops.li
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
-from adjoint.declare.namespaces import OPERATORS
+from adjoint.declare.namespaces import OPERATORS, lookup
 from adjoint.kernels.late import LARGE
 from adjoint.nn import functional as F
 from adjoint.nn.modules import activation as a
 from adjoint.nn.modules.linear import Linear
+from adjoint.nn.modules.module import Module
 from adjoint.nn.modules.module_hooks import GLOBAL
 from adjoint.ops.linear_activation import linear_activation
 from adjoint.tensor import Tensor
@@ -39,6 +41,10 @@ _CALLS: dict[Any, tuple[str, ...]] = {
     F.relu: ("relu",),
     F.gelu: ("gelu",),
 }
+_OTHER_IN_PLACE = {"celu", "elu", "leaky_relu"}  # their node is another one, which asks for the result
+# What calling such a module comes to, unless a program puts something of its own there.
+_CALL = Module.__call__
+_FORWARDS = {kind: kind.forward for kind in [Linear, *_CALLS] if isinstance(kind, type) and issubclass(kind, Module)}
 
 
 def is_foldable(module: Any, input: Any) -> bool:
@@ -48,20 +54,32 @@ def is_foldable(module: Any, input: Any) -> bool:
 
 def in_turn(linear: Linear, activation: Any, input: Tensor) -> Any:
     """``activation(linear(input))`` for a Linear that :func:`is_foldable`."""
-    is_module = activation.__class__ in _CALLS
-    calls = _CALLS[activation.__class__] if is_module and _is_plain(activation) else _CALLS.get(activation)
+    is_module = isinstance(activation, Module)
+    calls = None
+    if is_module:
+        if activation.__class__ in _CALLS and _is_plain(activation):
+            calls = _CALLS[activation.__class__]
+    elif isinstance(activation, FunctionType):  # what else can be called need not be hashable
+        calls = _CALLS.get(activation)
     if calls is not None:
         name, *attributes = calls
         values = {attribute: getattr(activation, attribute) for attribute in attributes}
         inplace = is_module and getattr(activation, "inplace", False)
-        found = linear_activation(input, linear.weight, linear.bias, OPERATORS[name], values, inplace)
-        if found is not None:
-            return found
+        if _is_own("linear") and _is_own(name) and not (inplace and name in _OTHER_IN_PLACE):
+            found = linear_activation(input, linear.weight, linear.bias, OPERATORS[name], values, inplace)
+            if found is not None:
+                return found
     return activation(linear(input))
 
 
 def _is_plain(module: Any) -> bool:
-    """Whether calling a module is calling its class's forward."""
-    own = module.__dict__
+    """Whether calling a module is calling its class's forward, the one written here."""
+    own, kind = module.__dict__, module.__class__
     hooks = own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"] or own["_backward_pre_hooks"]
-    return not (hooks or GLOBAL or "forward" in own)
+    return not (hooks or GLOBAL or "forward" in own) and kind.forward is _FORWARDS[kind] and kind.__call__ is _CALL
+
+
+def _is_own(name: str) -> bool:
+    """Whether nobody has put another function in the place of ``nn.functional``'s."""
+    written = lookup("nn.functional", name)
+    return vars(F).get(name, written) is written
