@@ -275,6 +275,22 @@ def test_large_column_sums_are_split_too():
     assert_compiles(lambda x: (x.sum(0) * 2 + 1, x * 2), x, tolerance=0)
 
 
+@pytest.mark.parametrize("shape", [(300_000, 3), (2, 3, 700_000), (3000, 3, 300)], ids=str)
+def test_statistics_of_many_elements_have_few_roundings(shape):
+    """Each channel's, far from zero: a mean from one sum after the other would be wrong in the third digit."""
+    x = normal(*shape) + np.float32(100)
+    axes = tuple(i for i in range(x.ndim) if i != 1)
+
+    def deviation(x):
+        centred = x - x.mean(axes, keepdims=True)
+        return centred, (centred * centred).mean(axes, keepdims=True)
+
+    centred, variance = compiled(deviation, x)
+    wide = x.astype("f8")
+    np.testing.assert_allclose(centred, wide - wide.mean(axes, keepdims=True), rtol=0, atol=1e-4)
+    np.testing.assert_allclose(variance, wide.var(axes, keepdims=True), rtol=1e-5)
+
+
 def test_column_sums_of_axes_that_lie_in_another_order():
     x = whole(2000, 6, 5).transpose(0, 2, 1)
     want = x.sum(0)

@@ -13,6 +13,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.convolution_kernels import Ints, convolve, input_gradient, weight_gradient
+from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor
 
 
@@ -65,7 +66,7 @@ def _gradients(g, input, weight, needed, stride, padding, dilation, transposed, 
 convolution = op(
     "convolution", _convolution, fused=False, where="torch",
     gradients={"input weight": _gradients},
-    bias=lambda g: g.sum((0, *range(2, g.ndim))),
+    bias=in_float32(lambda g: g.sum((0, *range(2, g.ndim)))),
 )  # fmt: skip
 
 

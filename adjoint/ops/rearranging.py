@@ -20,6 +20,7 @@ from adjoint.ops.index_along import index_select
 from adjoint.ops.joining import stack
 from adjoint.ops.shape import reshape, unsqueeze
 from adjoint.ops.slicing import diagonal_backward, diagonal_of
+from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor, from_array
 
 # Repeated
@@ -41,7 +42,7 @@ def _repeat_back(g, repeats, self_shape):
     return g.reshape(tuple(apart)).sum(axis=tuple(range(0, 2 * len(repeats), 2))).reshape(self_shape)
 
 
-_repeated = op("repeat", _repeat, tangent="linear", where="", self=_repeat_back)
+_repeated = op("repeat", _repeat, tangent="linear", where="", self=in_float32(_repeat_back))
 
 
 @composite(where="Tensor")

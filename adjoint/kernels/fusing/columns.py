@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from adjoint.kernels.elementwise import FUNCTION_COST
-from adjoint.kernels.fusing.combining import combined, neutral
+from adjoint.kernels.fusing.combining import combined
 from adjoint.kernels.fusing.source import Source
+
+SECTION = 256  # rows that are summed apart from the others: fewer roundings one after the other
 
 
 class Columns(Source):
@@ -62,15 +64,20 @@ class Columns(Source):
             if loop == self.loops:
                 break
             found = [i for i in self.reductions if self.ready[i] == loop + 1]
-            for i in found:
-                t = self.dtype(i)
-                line(f"acc{i} = [splat({t}({neutral(self.equations[i])}), {lanes}) for _ in unroll({len(units)})]")
+            self._begin("all", found, len(units))
             for a in self.reduced:
+                low, high = "0", f"n{a}"
                 if self.split and a == self.reduced[0]:
                     line(f"begin = task * {self._word('chunk')}")
-                    line(f"for j{a} in range(begin, minimum(begin + {self._word('chunk')}, n{a})):")
-                else:
-                    line(f"for j{a} in range(n{a}):")
+                    line(f"end = minimum(begin + {self._word('chunk')}, n{a})")
+                    low, high = "begin", "end"
+                if found and a == self.reduced[-1]:
+                    line(f"for section in range({low}, {high}, {SECTION}):")
+                    line.depth += 1
+                    self._begin("acc", found, len(units))
+                    inside = line.depth
+                    low, high = "section", f"minimum(section + {SECTION}, {high})"
+                line(f"for j{a} in range({low}, {high}):")
                 line.depth += 1
             for k, array in enumerate(self.arrays):
                 terms = [f"j{a} * s{k}_{a}" for a in self.reduced if self.steps(array, a)]
@@ -89,10 +96,13 @@ class Columns(Source):
                         self._store(("out", position), self._name(i, u), place, mask, "d")
             if not needed:
                 line("pass")
+            if found:
+                line.depth = inside
+                self._add_section(found, len(units))
             line.depth = depth
             for i in found:
                 for u in units:
-                    line(f"v{i}_{u} = acc{i}[{u}]")
+                    line(f"v{i}_{u} = all{i}[{u}]")
         for u in units:
             place = f"{at} + {u * lanes}" if u else at
             if self.split:

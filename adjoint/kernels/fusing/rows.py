@@ -2,15 +2,16 @@
 
 For each kept point one loop per stage of reductions over its row, the lanes of a vector along the row; what only depends on
 reductions is computed between the loops.  A value over the reduced axes that a later loop needs again is computed again, or,
-where it is expensive, kept in a small array on the stack.
+where it is expensive, kept in a small array on the stack.  Sums of several axes, and of long rows, are sums of sums.
 """
 
 from __future__ import annotations
 
-from adjoint.kernels.fusing.combining import combined, horizontal, neutral
+from adjoint.kernels.fusing.combining import combined, horizontal
 from adjoint.kernels.fusing.source import Source, vectors_at_once
 
 SPILL = 8192  # elements of a row that are kept on the stack
+SECTION = 65536  # elements of a row that are summed apart from the others: fewer roundings one after the other
 
 
 class Rows(Source):
@@ -35,16 +36,14 @@ class Rows(Source):
         for loop in range(self.loops):
             self._row_values(loop)
             found = [i for i in self.reductions if self.ready[i] == loop + 1]
-            sums = sum(self.ready[i] == loop for _, i in self.across)
-            self.unroll = vectors_at_once(self.weight(self.needed(loop, spills)) + len(found) + 2 * sums)
-            for i in found:
-                t = self.dtype(i)
-                line(f"acc{i} = [splat({t}({neutral(self.equations[i])}), {self.lanes}) for _ in unroll({self.unroll})]")
+            across = sum(self.ready[i] == loop for _, i in self.across)
+            self.unroll = vectors_at_once(self.weight(self.needed(loop, spills)) + len(found) + 2 * across)
             depth = line.depth
-            low, high = "low", "high"
-            outer = self.reduced[:-1]
-            last = self.reduced[-1]
-            bases = "b"
+            low, high, bases = "low", "high", "b"
+            outer, last = self.reduced[:-1], self.reduced[-1]
+            in_sections = bool(outer) or (not self.split and self.space.sizes[-1] > SECTION)
+            sums = "all" if in_sections else "acc"
+            self._begin(sums, found, self.unroll)
             if self.split:
                 first = self.reduced[0]
                 line(f"begin = task * {self._word('chunk')}")
@@ -62,15 +61,23 @@ class Rows(Source):
                 high = f"n{last}"
             elif self.split:
                 low, high = "begin", "end"
+            elif in_sections:
+                line(f"for low in range(0, n{last}, {SECTION}):")
+                line.depth += 1
+                line(f"high = minimum(low + {SECTION}, n{last})")
             else:
                 line("low = i64(0)")
                 high = f"n{last}"
+            if in_sections:
+                self._begin("acc", found, self.unroll)
             self._inner_loop(loop, found, low, high, bases, spills)
+            if in_sections:
+                self._add_section(found, self.unroll)
             line.depth = depth
             for i in found:
-                whole = f"acc{i}[0]"
+                whole = f"{sums}{i}[0]"
                 for u in range(1, self.unroll):
-                    whole = combined(self.equations[i], whole, f"acc{i}[{u}]")
+                    whole = combined(self.equations[i], whole, f"{sums}{i}[{u}]")
                     line(f"whole{i} = {whole}")
                     whole = f"whole{i}"
                 line(f"v{i} = splat({horizontal(self.equations[i])}({whole}), {self.lanes})")

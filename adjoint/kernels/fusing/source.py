@@ -141,6 +141,18 @@ class Source(Analysis):
             return operands[0]
         return text_of(self.program, i, operands, self.functions)
 
+    def _begin(self, sums: str, found: list[int], count: int) -> None:
+        """What reductions begin with, for so many vectors that are combined side by side."""
+        for i in found:
+            first = f"splat({self.dtype(i)}({neutral(self.equations[i])}), {self.lanes})"
+            self.line(f"{sums}{i} = [{first} for _ in unroll({count})]")
+
+    def _add_section(self, found: list[int], count: int) -> None:
+        """Combine what a section came to with the others."""
+        for i in found:
+            for u in range(count):
+                self.line(f"all{i}[{u}] = {combined(self.equations[i], f'all{i}[{u}]', f'acc{i}[{u}]')}")
+
     def _inner_loop(
         self, loop: int, found: list[int], low: str, high: str, bases: str = "b", spills: dict[int, int] | None = None
     ) -> None:
