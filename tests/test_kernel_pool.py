@@ -43,13 +43,13 @@ class Counted:
         self.args = np.array([self.out.ctypes.data, self.by.ctypes.data, microseconds], np.int64)
         self.function, self.pointer = address(count), self.args.ctypes.data
 
-    def launch(self, tasks):
-        pool.launch(self.function, self.pointer, tasks)
+    def launch(self, tasks, backward=0):
+        pool.launch(self.function, self.pointer, tasks, backward)
 
-    def launched(self, tasks):
+    def launched(self, tasks, backward=0):
         """Whether a region runs every task once."""
         self.out[:] = 0
-        self.launch(tasks)
+        self.launch(tasks, backward)
         return self.out.tolist() == [*range(1, tasks + 1), *[0] * (MOST_TASKS - tasks)]
 
 
@@ -82,6 +82,46 @@ def test_every_task_of_thousands_of_regions_runs_once():
         for tasks in range(1, MOST_TASKS + 1):
             assert counted.launched(tasks), (round, tasks)
     assert counted.by.sum() == 60 * 32 * 65
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 11])
+def test_tasks_run_once_in_shares_of_any_number_and_in_both_directions(count, set_threads):
+    """Of more threads than there are shares, and of shares that have no tasks, too."""
+    set_threads(count)
+    counted = Counted()
+    for round in range(40):
+        for tasks in (1, 2, 3, 5, 7, 8, 9, 15, 16, 63, MOST_TASKS):
+            assert counted.launched(tasks, round % 2), (round, tasks)
+
+
+@native
+def note(args: ptr(i64), task: i64, worker: i64):
+    """Write down the tasks in the order in which they come, for each worker."""
+    out = cast(args[0], ptr(i64)) + worker * MOST_TASKS
+    seen = cast(args[1], ptr(i64))
+    out[seen[worker]] = task
+    seen[worker] += 1
+    call_c("usleep", i32, i32(100))
+
+
+@pytest.mark.parametrize("backward", [0, 1])
+def test_every_thread_begins_with_its_own_share(backward, set_threads):
+    set_threads(2)
+    order, seen = np.full((2, MOST_TASKS), -1), np.zeros(2, np.int64)
+    args = np.array([order.ctypes.data, seen.ctypes.data], np.int64)
+    pool.launch(address(note), args.ctypes.data, 40, backward)
+    shares = [range(20), range(20, 40)]
+    for worker, share in enumerate(shares):
+        own = [*share][:: -1 if backward else 1]
+        mine = order[worker, : seen[worker]].tolist()
+        kept = [task for task in mine if task in share]
+        assert mine[: len(kept)] == kept  # what the other had left comes after
+        assert kept == [task for task in own if task in kept]
+    assert sorted(order[order >= 0].tolist()) == [*range(40)]
+    set_threads(1)
+    seen[:] = 0
+    pool.launch(address(note), args.ctypes.data, 5, backward)
+    assert order[0, :5].tolist() == [0, 1, 2, 3, 4][:: -1 if backward else 1]
 
 
 def test_a_region_without_tasks_runs_nothing():

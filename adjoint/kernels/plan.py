@@ -33,7 +33,7 @@ class Step:
     """One kernel of a plan."""
 
     __slots__ = (
-        "arguments", "code", "finish", "made", "maps", "pack", "program", "reads", "source", "sums", "tails", "tasks", "transposed",
+        "arguments", "code", "finish", "made", "maps", "pack", "program", "reads", "source", "sums", "tail", "tasks", "transposed",
     )  # fmt: skip
 
     def __init__(self, program: Program, group: Any) -> None:
@@ -74,10 +74,7 @@ class Step:
                 self.made[p] = ((self.tasks, *of), dtype)
         self.sums = [p for p, _ in writer.across]
         self.pack = struct.Struct(f"={len(kernel.arrays)}q").pack
-        self.tails = [
-            _tail(program, kernel, writer, where, {"chunk": chunk, "points": points, "first": first, "step": step})
-            for first, step in ((0, 1), (self.tasks - 1, -1))
-        ]
+        self.tail = _tail(program, kernel, writer, where, {"chunk": chunk, "points": points})
 
     def _add_result(self, program: Program, where: Space, i: int) -> None:
         e = program.equations[i]
@@ -95,8 +92,8 @@ class Step:
         if self.reads:
             _direction[0] ^= 1
         made = targets or [empty(shape, dtype) for shape, dtype in self.made]
-        block = self.pack(*[id(arrays[a]) for a in self.arguments], *map(id, made)) + self.tails[_direction[0]]
-        pool.launch(self.code, block, self.tasks)
+        block = self.pack(*[id(arrays[a]) for a in self.arguments], *map(id, made)) + self.tail
+        pool.launch(self.code, block, self.tasks, _direction[0])
         if self.finish is not None:
             return self.finish(made, self)
         for p in self.sums:

@@ -3,11 +3,13 @@
 ``launch(kernel, arguments, tasks)`` runs ``kernel(arguments, task, worker)`` for every task, on the calling thread and
 on the workers that are awake; worker 0 is the caller.  Workers spin for a while on the ticket of the next region, then
 sleep on a futex; those beyond the number of threads that was set sleep until it changes.  Nobody waits for a worker
-that sleeps: the tasks are handed out one by one, and the caller does what is left.  Which thread runs a task is a
-matter of chance, so a task's result may depend on its number only.
+that sleeps: the tasks are handed out one by one, each worker's share first, then what others have left.  So from region to
+region a thread finds in its core's cache what it wrote there; but which thread runs a task is a matter of chance in the
+end, so a task's result may depend on its number only.
 
-The ticket is the region's number and the next task in one word.  A worker takes a task by exchanging it, which fails
-when the region has ended meanwhile; the caller closes the ticket before it writes what the next region is.
+A share's ticket is the region's number and the next task in one word.  A worker takes a task by exchanging it, which fails
+when the region has ended meanwhile; the caller closes the tickets before it writes what the next region is.  The first word
+announces the region when all is written.
 """
 
 from __future__ import annotations
@@ -28,8 +30,10 @@ from adjoint.kernels.native import *
 from adjoint.kernels.threads import listeners, num_threads, set_num_threads  # noqa: F401 - as much a part of the pool
 
 # The words of the pool's state, a cache line for each group that is written together.
-TICKET, FUNCTION, ARGUMENTS, TASKS, DONE, ASLEEP, BUSY, ACTIVE = 0, 8, 9, 10, 16, 24, 32, 40
-_WORDS = 64
+TICKET, FUNCTION, ARGUMENTS, TASKS, BACKWARD, SHARES, DONE, ASLEEP, BUSY, ACTIVE = 0, 8, 9, 10, 11, 12, 16, 24, 32, 40
+SHARE, APART = 48, 8  # the first share's ticket, and from one to the next
+MOST_SHARES = 8
+_WORDS = SHARE + APART * MOST_SHARES
 
 CLOSED = 0x7FFFFFFF
 _SPINS = 4000  # of a pause each: some 100 µs, longer than what Python does between two operators
@@ -72,19 +76,26 @@ def active_word(state):
 def work(state: ptr(i64), region: i64, worker: i64):
     """Take tasks of a region until there are none left."""
     done = i64(0)  # reported at the end: every task would cost the other threads a cache line
-    while True:
-        ticket = atomic_load(state, TICKET)
-        function = atomic_load(state, FUNCTION)
-        arguments = atomic_load(state, ARGUMENTS)
-        tasks = atomic_load(state, TASKS)
-        task = ticket & 0xFFFFFFFF
-        if (ticket >> 32) != region or task >= tasks:
-            if done > 0:
-                atomic_add(state, DONE, done)
-            return
-        if atomic_compare_swap(state, TICKET, ticket, ticket + 1):
-            call_pointer(cast(function, ptr(i8)), cast(arguments, ptr(i64)), task, worker)
-            done += 1
+    shares = atomic_load(state, SHARES)
+    for n in range(shares):
+        share = (worker + n) % shares
+        place = SHARE + APART * share
+        while True:
+            ticket = atomic_load(state, place)
+            function = atomic_load(state, FUNCTION)
+            arguments = atomic_load(state, ARGUMENTS)
+            tasks = atomic_load(state, TASKS)
+            backward = atomic_load(state, BACKWARD)
+            next = ticket & 0xFFFFFFFF
+            end = (share + 1) * tasks // shares
+            if (ticket >> 32) != region or next >= end:
+                break
+            if atomic_compare_swap(state, place, ticket, ticket + 1):
+                task = where(backward != 0, share * tasks // shares + end - 1 - next, next)
+                call_pointer(cast(function, ptr(i8)), cast(arguments, ptr(i64)), task, worker)
+                done += 1
+    if done > 0:
+        atomic_add(state, DONE, done)
 
 
 @native
@@ -118,19 +129,34 @@ def serve(start: ptr(i64)):
 @native
 def run(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64):
     """Run all tasks of a region; alone, where another thread has the pool."""
-    alone = tasks == 1 or atomic_load(state, ACTIVE) == 1
+    run_along(state, function, arguments, tasks, i64(0))
+
+
+@native
+def run_along(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64, backward: i64):
+    """As :func:`run`; every thread begins with the last task of its share where they are to be taken ``backward``."""
+    threads = atomic_load(state, ACTIVE)
+    alone = tasks == 1 or threads == 1
     if not alone:  # `or` computes both sides, and the swap must be undone
         alone = atomic_swap(state, BUSY, 1) != 0
     if alone:
-        for task in range(tasks):
+        for n in range(tasks):
+            task = where(backward != 0, tasks - 1 - n, n)
             call_pointer(cast(function, ptr(i8)), arguments, task, i64(0))
         return
     region = ((atomic_load(state, TICKET) >> 32) + 1) & 0x7FFFFFFF
+    shares = smaller(threads, i64(MOST_SHARES))
     atomic_store(state, TICKET, (region << 32) | CLOSED)
+    for share in range(MOST_SHARES):
+        atomic_store(state, SHARE + APART * share, (region << 32) | CLOSED)
     atomic_store(state, FUNCTION, function)
     atomic_store(state, ARGUMENTS, cast(arguments, i64))
     atomic_store(state, TASKS, tasks)
+    atomic_store(state, BACKWARD, backward)
+    atomic_store(state, SHARES, shares)
     atomic_store(state, DONE, 0)
+    for share in range(shares):
+        atomic_store(state, SHARE + APART * share, (region << 32) | (share * tasks // shares))
     atomic_store(state, TICKET, region << 32)
     if atomic_load(state, ASLEEP) > 0:
         wake(region_word(state))
@@ -231,9 +257,9 @@ if hasattr(os, "register_at_fork"):
 
 @lru_cache(maxsize=None)
 def _run() -> Any:
-    return entry(run)
+    return entry(run_along)
 
 
-def launch(function: int, arguments: int, tasks: int) -> None:
+def launch(function: int, arguments: int, tasks: int, backward: int = 0) -> None:
     """Run ``function(arguments, task, worker)`` for each of the tasks; both are addresses."""
-    _run()((_pool or pool()).state_address, function, arguments, tasks)
+    _run()((_pool or pool()).state_address, function, arguments, tasks, backward)

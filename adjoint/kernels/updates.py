@@ -127,8 +127,8 @@ class _Rule:
         for k, word in enumerate(kernel.words, len(kernel.arrays)):
             if word[0] == "number":
                 self.numbers.append((k, word[1]))
-            elif word[0] in ("chunk", "step"):
-                self.words[k] = CHUNK if word[0] == "chunk" else 1
+            elif word[0] == "chunk":
+                self.words[k] = CHUNK
 
     def run(self, jobs: list[list[Any]], numbers: list[float]) -> None:
         words = self.words.copy()

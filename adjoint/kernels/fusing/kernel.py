@@ -13,7 +13,7 @@ class Kernel:
 
     The first words of the arguments are the arrays (inputs, then results), ``words`` says what follows:
     ``("offset", array)``, ``("stride", array, axis)``, ``("size", axis)``, ``("number", index)``, ``("chunk",)``,
-    ``("points",)``, and ``("first",)`` and ``("step",)``, which say in what order the tasks go through the space.
+    ``("points",)``.
     """
 
     name: str

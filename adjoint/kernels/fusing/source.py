@@ -74,7 +74,6 @@ class Source(Analysis):
 
     def _head(self) -> None:
         line = self.line
-        line(f"task = {self._word('first')} + task * {self._word('step')}")
         for a in range(self.axes):
             line(f"n{a} = {self._word('size', a)}")
         for k, array in enumerate(self.arrays):
