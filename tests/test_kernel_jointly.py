@@ -10,7 +10,7 @@ from adjoint import nn
 from adjoint.kernels.reading import LARGE, threshold, usable
 from adjoint.nn import functional as F
 from adjoint.nn.modules import folding
-from adjoint.ops import jointly, linear_activation, loss, normalization
+from adjoint.ops import class_loss, jointly, linear_activation, normalization
 
 pytestmark = pytest.mark.skipif(not usable() or threshold() > LARGE, reason="there are no kernels")
 
@@ -226,7 +226,7 @@ def apart(monkeypatch):
     """Have operators computed one by one."""
 
     def switch():
-        for module in (loss, normalization):
+        for module in (class_loss, normalization):
             monkeypatch.setattr(module, "worthwhile", lambda x: False)
         monkeypatch.setattr(normalization, "is_large", lambda x: False)
 

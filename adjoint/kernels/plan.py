@@ -158,8 +158,8 @@ def _tail(program: Program, kernel: Kernel, writer: Source, where: Space, known:
             words.append(struct.pack("=q", where.sizes[word[1]]))
         elif what in known:
             words.append(struct.pack("=q", known[what]))
-        elif what in ("partial", "part"):
-            i = word[1][1] if what == "partial" else word[1]
+        elif what == "partial":
+            i = word[1][1]
             item = program.equations[i].dtype.itemsize
             words.append(struct.pack("=q", item * prod(program.equations[i].shape)))
         else:

@@ -76,22 +76,21 @@ def active_word(state):
 def work(state: ptr(i64), region: i64, worker: i64):
     """Take tasks of a region until there are none left."""
     done = i64(0)  # reported at the end: every task would cost the other threads a cache line
-    shares = atomic_load(state, SHARES)
+    # What is read here is this region's if a task of it is got below: nothing is written before all of them are done.
+    function, arguments = atomic_load(state, FUNCTION), atomic_load(state, ARGUMENTS)
+    tasks, shares = atomic_load(state, TASKS), atomic_load(state, SHARES)
+    backward = atomic_load(state, BACKWARD)
     for n in range(shares):
         share = (worker + n) % shares
         place = SHARE + APART * share
+        first, end = share * tasks // shares, (share + 1) * tasks // shares
         while True:
             ticket = atomic_load(state, place)
-            function = atomic_load(state, FUNCTION)
-            arguments = atomic_load(state, ARGUMENTS)
-            tasks = atomic_load(state, TASKS)
-            backward = atomic_load(state, BACKWARD)
             next = ticket & 0xFFFFFFFF
-            end = (share + 1) * tasks // shares
             if (ticket >> 32) != region or next >= end:
                 break
             if atomic_compare_swap(state, place, ticket, ticket + 1):
-                task = where(backward != 0, share * tasks // shares + end - 1 - next, next)
+                task = where(backward != 0, first + end - 1 - next, next)
                 call_pointer(cast(function, ptr(i8)), cast(arguments, ptr(i64)), task, worker)
                 done += 1
     if done > 0:

@@ -9,6 +9,7 @@ from adjoint.ops import (
     bitwise,
     bounds,
     broadcasting,
+    class_loss,
     comparison,
     complex_parts,
     contraction,

@@ -15,11 +15,11 @@ import numpy as np
 from adjoint.ops import normalization
 from adjoint.ops.activation import kept_where, normal_cdf
 from adjoint.ops.arithmetic import sign_of
+from adjoint.ops.class_loss import class_gather, class_scatter
 from adjoint.ops.complex_parts import complex_of, join, split
 from adjoint.ops.convolution_kernels import _windows_first, convolve, input_gradient, weight_gradient
 from adjoint.ops.elementwise import digamma_of, i0_of, i1_of, lgamma_of, polygamma_of, sigmoid_of
 from adjoint.ops.linalg import cofactors, exponential_of, triangular_solve
-from adjoint.ops.loss import class_gather, class_scatter
 from adjoint.ops.patches import from_patches, patches_of
 from adjoint.ops.pooling import adaptive_max, max_unpooled
 from adjoint.ops.pooling_kernels import (

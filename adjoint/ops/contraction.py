@@ -68,9 +68,11 @@ def adjoint_of(x: Array) -> Array:
 def over_rows(g: Array) -> Array:
     """The sum of a matrix's rows: as a product with ones, which is several times faster than a reduction."""
     n, d = g.shape[0], g.dtype
+    if d is not _FLOAT32 and d is not _FLOAT64:
+        return sum_to(g, g.shape[1:])
     if g.size >= LARGE and g.ndim == 2 and g.__class__ is np.ndarray and usable():
         return rows_sum(g)
-    if (d is _FLOAT32 or d is _FLOAT64) and n <= 4096:
+    if n <= 4096:
         ones = _ONES.get((n, d))
         if ones is None:
             ones = _ONES[n, d] = np.ones(n, d)

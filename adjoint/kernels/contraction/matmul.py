@@ -78,8 +78,6 @@ def rows_sum(g: Any) -> Any:
     plan = _plans.get(key)
     if plan is None:
         if g.dtype not in TYPES or g.strides[1] != g.itemsize or g.strides[0] % g.itemsize:
-            if g.itemsize == 2 and g.dtype.kind in "fV":  # NumPy would round after every addition
-                return np.add.reduce(g.astype(np.float32), axis=0).astype(g.dtype)
             return np.add.reduce(g, axis=0)
         plan = _plans[key] = VectorPlan(np.empty((1, len(g)), g.dtype), g, weighted=False)
     out = memory.empty(plan.shape[1:], plan.dtype)

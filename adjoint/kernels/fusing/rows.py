@@ -88,7 +88,7 @@ class Rows(Source):
         line, last = self.line, self.axes - 1
         for p, i in self.across:
             k = self.arrays.index(("out", p))
-            line(f"sums{k} = {self._moved(f'p{k}', ['task * ' + self._word('part', i)], ('out', p))}")
+            line(f"sums{k} = {self._moved(f'p{k}', ['task * ' + self._word('partial', ('partial', i))], ('out', p))}")
             line(f"for i in range(0, n{last}, {self.lanes}):")
             zero = f"splat({self.dtype(i)}(0), {self.lanes})"
             line(f"    store_masked(sums{k}, i, {zero}, first_lanes(n{last} - i, {self.lanes}))")
