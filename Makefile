@@ -35,9 +35,9 @@ doctest: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench
 
-# Random programs, with PyTorch and with Adjoint: `make fuzz N=10000`.
+# Random programs, with PyTorch and with Adjoint: `make fuzz N=10000`, `make fuzz FAMILY=programs N=10000`.
 fuzz: $(VENV)/test.stamp
-	$(BIN)/python -m fuzz $(or $(N),1000) --jobs 2 --all
+	$(BIN)/python -m fuzz $(FAMILY) -n $(or $(N),1000) --jobs $(or $(JOBS),2) --seed $(or $(SEED),0)
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,66 +1,63 @@
-"""Run the fuzzer: ``python -m fuzz N [--seed S] [--length L] [--jobs J] [--all]``."""
+"""Run the fuzzer: ``python -m fuzz [FAMILY ...] [-n N] [--seed S] [--jobs J] [--first]``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter
 
-from fuzz.compare import compare, shrink
-from fuzz.generate import Program
-
-_AT_ONCE = 100  # programs that a process is handed at a time
-
-
-def try_out(seeds: range, length: int) -> list[tuple[int, str]]:
-    """Run the programs of these seeds; (seed, shortest program and what differs) of those that disagree."""
-    found = []
-    for seed in seeds:
-        lines = Program(seed, length).lines
-        difference = compare(lines)
-        if difference is not None:
-            lines, difference = shrink(lines, difference)
-            program = "\n".join(f"    {line}" for line in lines)
-            found.append((seed, f"{program}\n\n{difference}\n"))
-    return found
-
-
-def _batches(seeds: range, length: int, jobs: int) -> Iterator[list[tuple[int, str]]]:
-    parts = [seeds[i : i + _AT_ONCE] for i in range(0, len(seeds), _AT_ONCE)]
-    if jobs == 1:
-        yield from (try_out(part, length) for part in parts)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        try:
-            yield from pool.map(try_out, parts, [length] * len(parts))
-        finally:
-            pool.shutdown(cancel_futures=True)
+from fuzz import workers
+from fuzz.families import environments, families
 
 
 def main() -> int:
-    """Run N programs; the exit status is 1 if any disagreed."""
+    """Run N programs of each family; the exit status is 1 if any disagreed."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
-    parser.add_argument("n", type=int, nargs="?", default=1000, help="how many programs")
+    parser.add_argument("family", nargs="*", help="which families; all, if none is named")
+    parser.add_argument("-n", type=int, default=1000, help="how many programs of each")
     parser.add_argument("--seed", type=int, default=0, help="the first program's seed")
-    parser.add_argument("--length", type=int, default=14, help="lines per program, about")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--all", action="store_true", help="go on after a disagreement")
+    parser.add_argument("--first", action="store_true", help="stop at the first disagreement")
     options = parser.parse_args()
-    start = time.time()
-    done = disagreements = 0
-    for found in _batches(range(options.seed, options.seed + options.n), options.length, options.jobs):
-        done += min(_AT_ONCE, options.n - done)
-        for seed, text in found:
-            disagreements += 1
-            print(f"seed {seed} disagrees:\n\n{text}", flush=True)
-            if not options.all:
-                break
-        if disagreements and not options.all:
+    unknown = set(options.family) - set(families())
+    if unknown:
+        parser.error(f"no family is called {', '.join(sorted(unknown))}; there are {', '.join(families())}")
+    bad = False
+    for family in options.family or list(families()):
+        bad |= _run(family, range(options.seed, options.seed + options.n), options.jobs, options.first)
+        if bad and options.first:
             break
-    print(f"{done} programs, {disagreements} disagreements, {time.time() - start:.0f} s")
-    return 1 if disagreements else 0
+    return 1 if bad else 0
+
+
+def _run(family: str, seeds: range, jobs: int, first: bool) -> bool:
+    """Run a family's programs; whether any disagreed."""
+    start = time.monotonic()
+    accepted: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    done = 0
+    choices = environments(family)
+    for i, environment in enumerate(choices):
+        tasks = [(family, seed) for seed in seeds if seed % len(choices) == i]
+        for trial in workers.run(tasks, jobs, environment):
+            done += 1
+            accepted.update(trial.accepted)
+            if trial.finding is None:
+                continue
+            kinds[trial.finding.kind] += 1
+            if kinds[trial.finding.kind] == 1:
+                print(f"{family}, seed {trial.seed}:\n\n{trial.finding.text}", flush=True)
+            if first:
+                break
+        if first and kinds:
+            break
+    print(f"{family}: {done} programs, {sum(kinds.values())} disagreements of {len(kinds)} kinds, "
+          f"{time.monotonic() - start:.0f} s")  # fmt: skip
+    for reason, count in accepted.most_common():
+        print(f"  {count} let pass: {reason}")
+    sys.stdout.flush()
+    return bool(kinds)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,22 @@
-"""Generate: random programs as lists of source lines over the names ``torch`` and ``v0``, ``v1``, ..."""
+"""Programs: lines of one grammar, over the names ``v0``, ``v1``, ...: operators, views, writes, hooks, modes, backwards."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+
+from fuzz.compare import Settings
+from fuzz.program import Program
+
+NAME = "programs"
+COMPARED = Settings()
+TESTED = 600
+
+
+def generate(random: random.Random) -> Program:
+    """A program of about fourteen lines."""
+    return Program(_Writer(random, 14).lines, PRELUDE)
+
 
 SHAPES = [(), (1,), (3,), (2, 3), (2, 1), (1, 3), (3, 2), (2, 2, 3), (4,)]
 UNARY = ["sin", "exp", "tanh", "sigmoid", "relu", "abs", "neg", "square", "cos", "floor", "sign", "log1p", "sqrt"]
@@ -62,11 +75,11 @@ class Once(torch.autograd.Function):
 """Custom Functions that the programs use."""
 
 
-class Program:
-    """A random program under construction."""
+class _Writer:
+    """A program under construction."""
 
-    def __init__(self, seed: int, length: int = 14) -> None:
-        self.random = random.Random(seed)
+    def __init__(self, random: random.Random, length: int) -> None:
+        self.random = random
         self.lines: list[str] = []
         self.names: list[str] = []
         for _ in range(2):
@@ -119,7 +132,8 @@ class Program:
         elif dtype == "int64":
             values = [r.randint(-3, 3) for _ in range(n)]
         else:
-            values = [round(r.uniform(-2, 2), 2) + 0.0 for _ in range(n)]  # no -0.0: relu's sign of it differs
+            # No -0.0: relu's sign of it differs.  Exact in every dtype.
+            values = [r.randint(-128, 128) / 64 for _ in range(n)]
         grad = ", requires_grad=True" if dtype.startswith("float") and r.random() < 0.7 else ""
         self.new(f"torch.tensor({values}, dtype=torch.{dtype}).reshape({shape}).detach().clone()")
         if grad:

@@ -1,0 +1,21 @@
+"""The families: every module of this folder is one, by its ``NAME``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import lru_cache
+from types import ModuleType
+
+
+@lru_cache(maxsize=1)
+def families() -> dict[str, ModuleType]:
+    """Name -> module, in the order of the names."""
+    modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    return {m.NAME: m for m in modules}
+
+
+def environments(family: str) -> list[dict[str, str]]:
+    """The environments in which a family's programs are run; the seed decides in which."""
+    found: list[dict[str, str]] = getattr(families()[family], "ENVIRONMENTS", [{}])
+    return found

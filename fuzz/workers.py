@@ -1,0 +1,113 @@
+"""Workers: processes that run the programs.  One that crashes or hangs is a finding, and another takes its place."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+Task = tuple[str, int]  # a family and a seed
+
+_STARTING = 120.0  # seconds for a process to import both libraries
+_SHRINKING = 90.0
+_AT_ONCE = 10  # programs that a process is handed at a time
+
+
+def run(
+    tasks: list[Task], jobs: int, environment: dict[str, str], work: Callable[[Connection], None] | None = None
+) -> Iterator[Any]:
+    """Run the programs in ``jobs`` processes with these environment variables; a :class:`fuzz.trial.Trial` for each."""
+    waiting = deque(tasks)
+    workers: list[_Worker] = []
+    try:
+        while waiting or workers:
+            while waiting and len(workers) < jobs:
+                workers.append(_Worker(environment, work or _work))
+                _hand(workers[-1], waiting)
+            ready = wait([w.pipe for w in workers], timeout=0.5)
+            for worker in list(workers):
+                if worker.pipe in ready:
+                    yield from worker.receive()
+                elif time.monotonic() > worker.deadline:
+                    worker.process.kill()
+                    worker.process.join()
+                    yield worker.lost(f"was still running after {worker.limit:g} s")
+                if worker.dead:
+                    waiting.extendleft(reversed(worker.tasks))
+                    workers.remove(worker)
+                elif not worker.tasks and not _hand(worker, waiting):
+                    worker.pipe.send(None)
+                    worker.process.join()
+                    workers.remove(worker)
+    finally:
+        for worker in workers:
+            worker.process.kill()
+
+
+def _hand(worker: _Worker, waiting: deque[Task]) -> bool:
+    """Give a worker more to do, if there is any."""
+    worker.tasks = deque(waiting.popleft() for _ in range(min(_AT_ONCE, len(waiting))))
+    if worker.tasks:
+        worker.pipe.send(list(worker.tasks))
+    return bool(worker.tasks)
+
+
+class _Worker:
+    """A process, and what it has been given."""
+
+    def __init__(self, environment: dict[str, str], work: Callable[[Connection], None]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs,), daemon=True)
+        before = dict(os.environ)
+        os.environ.update({"OMP_NUM_THREADS": "1", **environment})  # each library is told how many threads it may use
+        try:
+            self.process.start()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        theirs.close()
+        self.tasks: deque[Task] = deque()
+        self.dead = False
+        self.limit = _STARTING
+        self.deadline = time.monotonic() + _STARTING
+
+    def receive(self) -> Iterator[Any]:
+        """What the process says: that a program begins, which may take so long, or what came of it."""
+        try:
+            message = self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            yield self.lost(f"ended the process with status {self.process.exitcode}")
+            return
+        if isinstance(message, float):
+            self.limit = message
+        else:
+            self.tasks.popleft()
+            self.limit = _STARTING
+            yield message
+        self.deadline = time.monotonic() + self.limit
+
+    def lost(self, how: str) -> Any:
+        """The process is gone: the program that it was at is a finding."""
+        from fuzz.trial import Finding, Trial, program_of
+
+        self.dead = True
+        family, seed = self.tasks.popleft()
+        program = program_of(family, seed)
+        return Trial(family, seed, Finding(family, seed, how, f"{program}\n\n  {how}\n"))
+
+
+def _work(pipe: Connection) -> None:
+    """What a process does."""
+    from fuzz.trial import program_of, try_out
+
+    while (tasks := pipe.recv()) is not None:
+        for family, seed in tasks:
+            program = program_of(family, seed)
+            pipe.send(program.seconds + _SHRINKING)
+            pipe.send(try_out(family, seed, program, _SHRINKING / 2))
