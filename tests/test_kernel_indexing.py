@@ -40,6 +40,20 @@ def test_any_dimension_is_indexed(axis):
         np.testing.assert_array_equal(take(y, index, axis), y.take(index, axis))
 
 
+@pytest.mark.parametrize("shape", [(1, 9, 8, 70), (9, 1, 8, 70), (9, 8, 1, 70), (9, 8, 70, 1), (1, 9, 1, 8, 1), (1, 1, 1)])
+def test_the_stride_of_an_axis_of_size_1_says_nothing(shape):
+    random = np.random.default_rng(0)
+    x = random.standard_normal(shape).astype(np.float32)
+    for stride in (0, 4, 12, -8, 1 << 40):
+        strides = tuple(stride if n == 1 else s for n, s in zip(x.shape, x.strides))
+        y = np.lib.stride_tricks.as_strided(x, x.shape, strides)
+        for axis in range(x.ndim):
+            for index in (random.integers(0, x.shape[axis], 30), np.zeros(1, np.int64)):
+                np.testing.assert_array_equal(take(y, index, axis), x.take(index, axis))
+    g = np.lib.stride_tricks.as_strided(x[:1], strides=(1 << 40, *x.strides[1:]))
+    np.testing.assert_array_equal(add_at(g, np.zeros(1, np.int64), 3), added(x[:1], [0], 3))
+
+
 @pytest.mark.parametrize("bad", [40, -41, 1 << 40, -(1 << 62)])
 def test_an_index_out_of_bounds_is_left_to_numpy(bad):
     x = np.ones((40, 5), np.float32)

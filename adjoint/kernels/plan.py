@@ -238,7 +238,7 @@ def _evaluate(e: Any, operands: list[Any]) -> Any:
 class Plan:
     """A call that was traced and compiled."""
 
-    __slots__ = ("between", "build", "steps")
+    __slots__ = ("between", "build", "in_order", "steps")
 
     def __init__(self, function: Any, args: Any, kwargs: dict[str, Any], arguments: list[Any]) -> None:
         tracer = Tracer()
@@ -271,12 +271,14 @@ class Plan:
             for group in crossed(stage.program, groups(stage.program)):
                 self.steps.append((Step(stage.program, group), [stage.outputs[p] for p in [*group[2], *group[3]]]))
         self.between = any(kind == "between" for _, kinds in self.steps for kind, _ in kinds)
+        made = [place for _, kinds in self.steps for place in kinds]
+        self.in_order = len(self.steps) == 1 and made == [("result", n) for n in range(len(made))]
         self.build = _builder(build, several)
 
     def __call__(self, arrays: Any) -> Any:
         """The results for other arrays of the same shapes, strides and dtypes."""
         steps = self.steps
-        if len(steps) == 1:
+        if self.in_order:
             made = steps[0][0].run(arrays)
         else:
             found: dict[int, Any] = {}
@@ -293,7 +295,7 @@ class Plan:
 
     def fill(self, arrays: Any, target: Any) -> bool:
         """Compute the one result into an array; False where it has another form, or is no plain map."""
-        if self.build is not None or len(self.steps) != 1:
+        if self.build is not None or not self.in_order:
             return False
         step = self.steps[0][0]
         if step.finish is not None or step.transposed != [None] or step.made != [(target.shape, target.dtype)]:

@@ -54,13 +54,20 @@ def _gradients(g, input, weight, needed, stride, padding, dilation, transposed, 
     g_input = g_weight = None
     if needed[0]:
         if transposed:
-            g_input = convolve(g, conj(weight), stride, padding, dilation, groups)
+            g_input = _first_windows(g, conj(weight), stride, padding, dilation, groups, input.shape[2:])
         else:
             g_input = input_gradient(g, conj(weight), input.shape[2:], stride, padding, dilation, groups)
     if needed[1]:
         given, taken = (g, conj(input)) if transposed else (conj(input), g)
         g_weight = weight_gradient(given, taken, weight.shape[2:], stride, padding, dilation, groups)
     return g_input, g_weight
+
+
+def _first_windows(input, weight, stride, padding, dilation, groups, count):
+    """:func:`convolve`, of so many windows: with output padding of a stride or more, a transposed convolution's output has
+    room for more windows than it was made of."""
+    found = convolve(input, weight, stride, padding, dilation, groups)
+    return found if found.shape[2:] == count else np.copy(found[(..., *map(slice, count))])
 
 
 convolution = op(
@@ -99,8 +106,8 @@ _convolve_row = op(
 
 _input_gradient_row = op(
     "_convolution_input_gradient", _input_gradient, fused=False, where="", node=_NODE,
-    g_out=lambda g, weight, stride, padding, dilation, groups: convolve(
-        g, conj(weight), stride, padding, dilation, groups
+    g_out=lambda g, weight, g_out_shape, stride, padding, dilation, groups: _first_windows(
+        g, conj(weight), stride, padding, dilation, groups, g_out_shape[2:]
     ),
     weight=lambda g, g_out, weight_shape, stride, padding, dilation, groups: weight_gradient(
         g, conj(g_out), weight_shape[2:], stride, padding, dilation, groups
@@ -112,8 +119,8 @@ _weight_gradient_row = op(
     input=lambda g, g_out, input_shape, stride, padding, dilation, groups: input_gradient(
         conj(g_out), g, input_shape[2:], stride, padding, dilation, groups
     ),
-    g_out=lambda g, input, stride, padding, dilation, groups: convolve(
-        conj(input), g, stride, padding, dilation, groups
+    g_out=lambda g, input, g_out_shape, stride, padding, dilation, groups: _first_windows(
+        conj(input), g, stride, padding, dilation, groups, g_out_shape[2:]
     ),
 )  # fmt: skip
 
@@ -175,6 +182,8 @@ def _check(
         raise RuntimeError("non-positive groups is not supported")
     if any(p < 0 for p in padding):
         raise RuntimeError("negative padding is not supported")
+    if any(p < 0 for p in output_padding):
+        raise RuntimeError("negative output_padding is not supported")
     if any(s <= 0 for s in stride):
         raise RuntimeError("non-positive stride is not supported")
     if any(d <= 0 for d in dilation):
@@ -217,7 +226,9 @@ def _check(
         raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
     space, kernel = x.shape[2:], w.shape[2:]
     if transposed:
-        _check_transposed(space, kernel, stride, padding, dilation, output_padding)
+        if 0 in space:
+            raise _without_pixels(x.shape)
+        _check_transposed(space, kernel, stride, padding, dilation, output_padding, x.size == 0)
         return
     padded = tuple(n + 2 * p for n, p in zip(space, padding))
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel))
@@ -227,15 +238,18 @@ def _check(
             f"({' x '.join(map(str, reach))}). Kernel size can't be greater than actual input size"
         )
     if 0 in space:
-        raise RuntimeError(
-            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(x.shape)}"
-        )
+        raise _without_pixels(x.shape)
+
+
+def _without_pixels(shape: Ints) -> RuntimeError:
+    shown = [*shape[:2], *(1,) * (len(shape) == 3), *shape[2:]]  # PyTorch convolves lines as planes of one row
+    return RuntimeError(f"Only zero batch or zero channel inputs are supported, but got input shape: {shown}")
 
 
 def _check_transposed(
-    space: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, output_padding: Ints
+    space: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, output_padding: Ints, empty: bool
 ) -> None:
-    if any(o >= s and o >= d for o, s, d in zip(output_padding, stride, dilation)):
+    if not empty and any(o >= s and o >= d for o, s, d in zip(output_padding, stride, dilation)):
         sides = ("depth", "height", "width")[-len(space) :] if len(space) > 1 else ("height", "width")
         values = [output_padding, stride, dilation]
         if len(space) == 1:

@@ -101,7 +101,7 @@ def input_gradient(
     channels = weight.shape[1] * groups
     if 0 in g.shape or 0 in weight.shape:
         return np.zeros((batch, channels, *space), g.dtype)
-    if prod(kernel) == 1 and groups == 1 and set(stride) == {1} and not any(padding) and prod(out) >= 64:
+    if prod(kernel) == 1 and groups == 1 and (*out,) == space and not any(padding) and prod(out) >= 64:
         turned = weight.reshape(filters, channels).T
         return np.matmul(turned, g.reshape(batch, filters, -1)).reshape(batch, channels, *space)
     depthwise = weight.shape[1] == 1 and filters == groups
@@ -206,7 +206,7 @@ def _channels_first(x: Array) -> Array:
 def _windows_last(padded: Array, kernel: Ints, stride: Ints, dilation: Ints, out: Ints) -> Array:
     """Every window of (N, *space, C) as a row: (N * windows, kernel * C)."""
     batch, channels = padded.shape[0], padded.shape[-1]
-    if prod(kernel) == 1 and set(stride) == {1}:
+    if prod(kernel) == 1 and padded.shape[1:-1] == out:
         return padded.reshape(-1, channels)
     steps = padded.strides[1:-1]
     strides = (
@@ -222,7 +222,7 @@ def _windows_last(padded: Array, kernel: Ints, stride: Ints, dilation: Ints, out
 def _windows_first(input: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, out: Ints) -> Array:
     """Every window of (N, C, *space) as a column: (N, C * kernel, windows)."""
     batch, channels, *space = input.shape
-    if prod(kernel) == 1 and set(stride) == {1} and not any(padding):
+    if prod(kernel) == 1 and (*space,) == out and not any(padding):
         return input.reshape(batch, channels, -1)
     if any(padding):
         padded = np.zeros((batch, channels, *(n + 2 * p for n, p in zip(space, padding))), input.dtype)

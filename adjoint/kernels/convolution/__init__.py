@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels.convolution import column_plans, depthwise, plans, small_plans, winograd
-from adjoint.kernels.convolution.geometry import geometry
+from adjoint.kernels.convolution.geometry import geometry, windows_of
 
 _TINY_PLANE = 4  # so few pixels that even the products with padding are worth leaving out
 
@@ -45,10 +45,11 @@ def input_gradient(
     if not _served(g, weight):
         return NotImplemented
     input = (len(g), weight.shape[1] * groups, *space)
-    special = _special("input_gradient", input, weight.shape, stride, padding, dilation, groups)
+    out = g.shape[2:]
+    special = _special("input_gradient", input, weight.shape, stride, padding, dilation, groups, out)
     result = special and special(g, weight, space, stride, padding, dilation, groups)
     if result is None or result is NotImplemented:
-        plan = plans.input_gradient(input, weight.shape, stride, padding, dilation, groups)
+        plan = plans.input_gradient(input, weight.shape, stride, padding, dilation, groups, out)
         result = NotImplemented if plan is None else plan(g, weight, None)
     return result
 
@@ -60,10 +61,11 @@ def weight_gradient(
     if not _served(input, g):
         return NotImplemented
     weight = (g.shape[1], input.shape[1] // groups, *kernel)
-    special = _special("weight_gradient", input.shape, weight, stride, padding, dilation, groups)
+    out = g.shape[2:]
+    special = _special("weight_gradient", input.shape, weight, stride, padding, dilation, groups, out)
     result = special and special(input, g, kernel, stride, padding, dilation, groups)
     if result is None or result is NotImplemented:
-        plan = plans.weight_gradient(input.shape, weight, stride, padding, dilation, groups)
+        plan = plans.weight_gradient(input.shape, weight, stride, padding, dilation, groups, out)
         result = NotImplemented if plan is None else plan(input, g, None)
     return result
 
@@ -74,9 +76,14 @@ def _served(a: Array, b: Array) -> bool:
 
 @lru_cache(maxsize=1024)
 def _special(
-    name: str, input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    name: str, input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, out: Ints | None = None
 ) -> Callable[..., Array] | None:
-    """A special way to compute a function for these shapes, if there is one; it may answer ``NotImplemented``."""
+    """A special way to compute a function for these shapes, if there is one; it may answer ``NotImplemented``.
+
+    All of them are of all windows, where ``out`` may be fewer: a transposed convolution's, with much padding of its output.
+    """
+    if out is not None and out != windows_of(input[2:], weight[2:], stride, padding, dilation):
+        return None
     shapes = (input, weight, stride, padding, dilation, groups)
     if groups > 1:
         return getattr(depthwise, name) if depthwise.applies(*shapes) else None

@@ -43,8 +43,15 @@ class Geometry:
         return prod(self.space)
 
 
-def geometry(input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Geometry:
-    """The geometry of a convolution of arrays of these shapes.
+def windows_of(space: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> Ints:
+    """How many windows there are along each dimension."""
+    return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(space, kernel, stride, padding, dilation))
+
+
+def geometry(
+    input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, out: Ints | None = None
+) -> Geometry:
+    """The geometry of a convolution of arrays of these shapes; of its first windows, ``out``, where not of all.
 
     A kernel as large as the image meets each element once: they are channels then, of an image of one pixel.
     """
@@ -52,7 +59,10 @@ def geometry(input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: I
     ones, zeros = (1,) * missing, (0,) * missing
     space, kernel = ones + tuple(input[2:]), ones + tuple(weight[2:])
     stride, padding, dilation = ones + tuple(stride), zeros + tuple(padding), ones + tuple(dilation)
-    out = tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(space, kernel, stride, padding, dilation))
+    most = windows_of(space, kernel, stride, padding, dilation)
+    out = most if out is None else ones + tuple(out)
+    if any(not 0 < n <= m for n, m in zip(out, most)):
+        raise ValueError(f"{out} windows where there are {most}")
     channels = input[1]
     if kernel == space and not any(padding):
         channels *= prod(space)

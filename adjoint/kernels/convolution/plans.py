@@ -62,10 +62,10 @@ def forward(input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: In
 
 @lru_cache(maxsize=256)
 def input_gradient(
-    input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, out: Ints
 ) -> Plan | None:
     """Rows are the input's pixels (by phase), lanes its channels, products run over (filter, tap)."""
-    g = geometry(input, weight, stride, padding, dilation, groups)
+    g = geometry(input, weight, stride, padding, dilation, groups, out)
     found = phases(g)
     frame = gradient_frame(g, found)
     c, f = g.channels // groups, g.filters // groups
@@ -97,10 +97,10 @@ def input_gradient(
 
 @lru_cache(maxsize=256)
 def weight_gradient(
-    input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    input: Ints, weight: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, out: Ints
 ) -> Plan | None:
     """Rows are (channel, tap), lanes filters, products run over the windows of all images."""
-    g = geometry(input, weight, stride, padding, dilation, groups)
+    g = geometry(input, weight, stride, padding, dilation, groups, out)
     if column_plans.applies_to_weight_gradient(g):
         return column_plans.WeightGradient(g, weight)
     if set(g.stride) == {1} and _filled(g.filters // groups) < _WORTH_SWAP * _filled(g.channels // groups):

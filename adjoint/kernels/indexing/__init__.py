@@ -18,6 +18,7 @@ from adjoint.kernels.indexing import rows as kernels
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
 from adjoint.kernels.native import f32, f64, i8, i16, i32, i64
+from adjoint.kernels.steps import step_of
 from adjoint.kernels.threads import num_threads
 
 Array = Any
@@ -46,8 +47,8 @@ def take(x: Array, index: Array, axis: int) -> Any:
     result = empty((*lead, *index.shape, *inner), x.dtype)
     # Rows are copied in the largest words that they, their strides and their places are made of.
     width = prod(inner) * x.itemsize
-    of_row = x.strides[axis]
-    of_outer = x.strides[axis - 1] if axis else 0
+    of_row = x.strides[axis] if x.shape[axis] != 1 else 0
+    of_outer = step_of(lead, x.strides[:axis], 0)
     size = next(n for n in (4, 8, 2, 1) if not (width % n or x.itemsize % n))
     units, elements, name = prod(lead) * index.size, width // size, "take_rows"
     if elements == 1 and axis and of_row % size == 0:
@@ -147,15 +148,8 @@ def _rows_in_order(x: Array, axis: int) -> Array:
     """The array, if the dimensions after ``axis``, and those before it, lie in memory in order; else a copy."""
     if x.flags.c_contiguous:
         return x
-    step = x.itemsize
-    for n, s in zip(x.shape[:axis:-1], x.strides[:axis:-1]):
-        if s != step and n != 1:
-            return _contiguous(x)
-        step *= n
-    for d in range(axis - 1):
-        if x.strides[d] != x.strides[d + 1] * x.shape[d + 1]:
-            return _contiguous(x)
-    return x
+    rows = step_of(x.shape[axis + 1 :], x.strides[axis + 1 :], x.itemsize) == x.itemsize
+    return x if rows and step_of(x.shape[:axis], x.strides[:axis], 0) is not None else _contiguous(x)
 
 
 def _contiguous(x: Array) -> Array:
