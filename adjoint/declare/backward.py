@@ -139,10 +139,20 @@ class Backward:
                 if fitted:
                     position = [p.name for p in op.arrays].index(name)
                     line(depth, f"if forms is not None: {out} = fit({out}, *forms[{position}])")
+        if self.taped:
+            self._again(inputs, results)
         if several:
             line(1, f"return {results[inputs[0]]}")
         else:
             line(1, f"return ({''.join(results[name] + ', ' for name in inputs)})")
+
+    def _again(self, inputs: tuple[str, ...], results: dict[str, str]) -> None:
+        """Give the gradients the place in the graph that their formulas do not."""
+        edges = {name: f"e{i}" if len(inputs) > 1 else "node._edges[0]" for i, name in enumerate(inputs)}
+        for name in self.op.flat:
+            self.lines(1, f"{results[name]} = flat(OP, {results[name]}, {edges[name]})")
+        for name, of in self.op.joint.items():
+            self.lines(1, f"{results[name]} = joint(OP, {results[name]}, ({''.join(edges[n] + ', ' for n in of)}))")
 
     def _unpack(self, depth: int, names: list[str], saved: list[str], perhaps: bool = False) -> None:
         """Make ``s_name`` of what was saved, checked; ``perhaps``: it was only saved if a gradient needs it."""

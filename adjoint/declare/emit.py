@@ -21,7 +21,7 @@ from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
-from adjoint.declare import operands
+from adjoint.declare import again, operands
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.kernels.deferred import deferred
@@ -133,9 +133,11 @@ _GLOBALS: dict[str, Any] = {
     "edge_of": edge_of,
     "fit": operands.fit,
     "fits": operands.fits,
+    "flat": again.flat,
     "from_array": from_array,
     "intercept": intercept,
     "is_taken": is_taken,
+    "joint": again.joint,
     "GRAD": mode,
     "OFF": off,
     "ndarray": np.ndarray,

@@ -104,6 +104,13 @@ def _gradients(formulas: dict[str, Any]) -> dict[tuple[str, ...], Any]:
     return {tuple(names.replace(",", " ").split()): formula for names, formula in formulas.items()}
 
 
+def _jointly(joint: str | dict[str, str], formulas: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Per gradient the inputs of what computes it; of all gradients where they are not told apart."""
+    if isinstance(joint, str):
+        joint = {name: joint for names in _gradients(formulas) for name in names} if joint else {}
+    return {name: tuple(of.split()) for name, of in joint.items()}
+
+
 def op(
     name: str,
     forward: Callable[..., Any],
@@ -124,6 +131,8 @@ def op(
     doc: str | None = None,
     is_view: bool = False,
     fused: bool = True,
+    flat: str = "",
+    joint: str | dict[str, str] = "",
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an operator.
@@ -141,6 +150,11 @@ def op(
 
     ``writer(self, ...)`` is the forward of the in-place operator where that can be cheaper than the forward and a copy: it
     checks its arguments, writes into its first and returns it.  Formulas must then not ask for the first input.
+
+    ``flat`` names the inputs whose gradients are step functions of themselves (a rectifier's, a pooling's): differentiated
+    once more they are zero, as in PyTorch, and not without a graph.  ``joint`` names the inputs of the one function that
+    computes all gradients in PyTorch (or, per gradient, of the one that computes it): it requires grad where one of them
+    does.  See :mod:`.again`; where neither is said, it is what the formulas do that decides.
 
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
     that there is nothing to compile around them.
@@ -161,6 +175,8 @@ def op(
             writer=writer,
             where=tuple(where.split()),
             doc=doc,
+            flat=tuple(flat.split()),
+            joint=_jointly(joint, {**(gradients or {}), **formulas}),
         ),
         aliases,
         inplace,
@@ -208,6 +224,7 @@ def elementwise(
     numbers: bool = True,
     check: Callable[..., Any] | None = None,
     gradients: dict[str, Any] | None = None,
+    flat: str = "",
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an element-wise operator: its operands (the parameters without a default) may be numbers, are promoted
@@ -235,6 +252,7 @@ def elementwise(
             scalar=scalar,
             check=check,
             numbers=numbers,
+            flat=tuple(flat.split()),
         ),
         aliases,
         inplace,

@@ -88,7 +88,10 @@ def _relu(self):
     return np.maximum(self, 0)
 
 
-relu = elementwise("relu", _relu, self=lambda g, result: kept_where(result != 0, g))  # a NaN passes the gradient, as in PyTorch
+relu = elementwise(
+    "relu", _relu, flat="self",
+    self=lambda g, result: kept_where(result != 0, g),  # a NaN passes the gradient, as in PyTorch
+)  # fmt: skip
 
 
 @in_float32
@@ -98,7 +101,7 @@ def _leaky_relu(self, negative_slope=0.01):
 
 
 leaky_relu = elementwise(
-    "leaky_relu", _leaky_relu, where="", inplace=False,
+    "leaky_relu", _leaky_relu, where="", inplace=False, flat="self",
     self=in_float32(lambda g, self, negative_slope: np.where(self > 0, g, g * negative_slope)),
 )  # fmt: skip
 
@@ -109,7 +112,7 @@ def _prelu_kernel(self: Array, weight: Array):
 
 
 _prelu = elementwise(
-    "_prelu_kernel", _prelu_kernel, node="PreluKernelBackward0", where="torch", inplace=False,
+    "_prelu_kernel", _prelu_kernel, node="PreluKernelBackward0", where="torch", inplace=False, flat="self weight",
     self=in_float32(lambda g, self, weight: np.where(self > 0, g, weight * g)),
     weight=in_float32(lambda g, self: np.where(self > 0, g * 0, self * g)),
 )  # fmt: skip
@@ -158,7 +161,7 @@ def _rrelu_with_noise(self: Array, noise: Array, lower=0.125, upper=1 / 3, train
 
 
 _rrelu_row = op(
-    "rrelu_with_noise", _rrelu_with_noise, where="",
+    "rrelu_with_noise", _rrelu_with_noise, where="", flat="self",
     self=in_float32(lambda g, self, noise, lower, upper, training: (
         g * noise if training else np.where(self > 0, g, g * ((lower + upper) / 2))
     )),
@@ -200,7 +203,7 @@ def _threshold(self: Array, threshold, value):
 
 
 _threshold_row = op(
-    "threshold", _threshold, where="torch",
+    "threshold", _threshold, where="torch", flat="self",
     self=lambda g, self, threshold: kept_where(~(self <= threshold), g),
 )  # fmt: skip
 
@@ -218,7 +221,7 @@ def _hardtanh(self, min_val=-1.0, max_val=1.0):
 
 
 hardtanh = elementwise(
-    "hardtanh", _hardtanh, where="", inplace=False,
+    "hardtanh", _hardtanh, where="", inplace=False, flat="self",
     self=in_float32(lambda g, self, min_val, max_val: kept_where((self > min_val) & (self < max_val), g)),
 )  # fmt: skip
 
@@ -242,7 +245,7 @@ def _hardsigmoid(self):
 
 
 hardsigmoid = elementwise(
-    "hardsigmoid", _hardsigmoid, where="", inplace=False,
+    "hardsigmoid", _hardsigmoid, where="", inplace=False, flat="self",
     self=in_float32(lambda g, self: kept_where((self > -3) & (self < 3), g / 6)),
 )  # fmt: skip
 
@@ -257,7 +260,7 @@ def _softshrink(self, lambd=0.5):
 
 
 softshrink = elementwise(
-    "softshrink", _softshrink, where="nn.functional", inplace=False,
+    "softshrink", _softshrink, where="nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
 )  # fmt: skip
 
@@ -268,7 +271,7 @@ def _hardshrink(self, lambd=0.5):
 
 
 hardshrink = elementwise(
-    "hardshrink", _hardshrink, where="torch Tensor nn.functional", inplace=False,
+    "hardshrink", _hardshrink, where="torch Tensor nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
 )  # fmt: skip
 

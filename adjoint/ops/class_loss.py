@@ -112,7 +112,7 @@ def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtyp
 
 def _nll_row(name: str, node: str) -> Any:
     return op(
-        name, _nll, fused=False, where="", node=node, keeps=("counts", "total", "index"),
+        name, _nll, fused=False, where="", node=node, flat="self", keeps=("counts", "total", "index"),
         self=lambda g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index: _nll_gradient(
             g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index
         ),

@@ -71,7 +71,7 @@ def _first_windows(input, weight, stride, padding, dilation, groups, count):
 
 
 convolution = op(
-    "convolution", _convolution, fused=False, where="torch",
+    "convolution", _convolution, fused=False, where="torch", joint="input weight",
     gradients={"input weight": _gradients},
     bias=in_float32(lambda g: g.sum((0, *range(2, g.ndim)))),
 )  # fmt: skip

@@ -125,7 +125,7 @@ def _invstd(var: Array, eps: float) -> Array:
 
 
 _batch_norm_row = op(
-    "native_batch_norm", _native_batch_norm, where="",
+    "native_batch_norm", _native_batch_norm, where="", joint="input weight",
     gradients={"input weight bias": _batch_gradients},
 )  # fmt: skip
 
@@ -391,7 +391,7 @@ def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, nee
 
 
 _layer_norm_row = op(
-    "native_layer_norm", _layer_norm, where="", keeps=("mean", "rstd"),
+    "native_layer_norm", _layer_norm, where="", keeps=("mean", "rstd"), joint="input weight bias",
     gradients={"input weight bias": _layer_gradients},
 )  # fmt: skip
 
@@ -496,7 +496,7 @@ def _group_gradients(g, input, weight, weight_dtype, bias_dtype, needed, num_gro
 
 
 _group_norm_row = op(
-    "native_group_norm", _group_norm, where="",
+    "native_group_norm", _group_norm, where="", joint={"weight": "input weight bias"},
     gradients={"input weight bias": _group_gradients},
 )  # fmt: skip
 

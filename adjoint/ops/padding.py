@@ -100,7 +100,7 @@ for _mode, _title, _places in (("reflect", "Reflection", _mirrored), ("replicate
     for _n in (1, 2, 3):
         _PAD_ROWS[_mode, _n] = op(
             f"{_title.lower()}_pad{_n}d", _forward, where="", tangent="linear", node=f"{_title}Pad{_n}DBackward0",
-            self=_back,
+            flat="self", self=_back,
         )
 
 

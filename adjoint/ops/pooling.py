@@ -104,9 +104,9 @@ def _max_pool_with_indices(self: Array, windows):
 def _max_pool_rows(n: int) -> tuple[Any, Any]:
     node = f"MaxPool{n}DWithIndicesBackward0"
     return (
-        op(f"max_pool{n}d", _max_pool, where="", node=node, keeps=("taps",),
+        op(f"max_pool{n}d", _max_pool, where="", node=node, flat="self", keeps=("taps",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows)),
-        op(f"max_pool{n}d_with_indices", _max_pool_with_indices, where="", node=node, keeps=("taps",),
+        op(f"max_pool{n}d_with_indices", _max_pool_with_indices, where="", node=node, flat="self", keeps=("taps",),
            outputs=("output", "indices"), differentiable=("output",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows)),
     )  # fmt: skip
@@ -427,7 +427,7 @@ def _avg_pool(self: Array, windows, counts):
 
 _AVG_POOL = {
     n: op(
-        f"avg_pool{n}d", _avg_pool, where="", node=f"AvgPool{n}DBackward0", tangent="linear",
+        f"avg_pool{n}d", _avg_pool, where="", node=f"AvgPool{n}DBackward0", tangent="linear", flat="self",
         self=in_float32(lambda g, windows, counts: tap_spread(_divide(g, counts), windows)),
     )
     for n in (2, 3)
@@ -594,6 +594,7 @@ def _adaptive_avg_gradient(g, self_shape, output_size):
 _ADAPTIVE_AVG = {
     n: op(
         f"adaptive_avg_pool{n}d", _adaptive_avg_pool, where="", node=f"AdaptiveAvgPool{n}DBackward0", tangent="linear",
+        flat="self",
         self=in_float32(lambda g, self_shape, output_size: _adaptive_avg_gradient(g, self_shape, output_size)),
     )
     for n in (2, 3)
@@ -675,7 +676,7 @@ def _adaptive_max_pool(self: Array, output_size):
 def _adaptive_max_rows(n: int) -> Any:
     return op(
         f"adaptive_max_pool{n}d", _adaptive_max_pool, where="", node=f"AdaptiveMaxPool{n}DBackward0",
-        outputs=("output", "indices"), differentiable=("output",), keeps=("where",),
+        outputs=("output", "indices"), differentiable=("output",), keeps=("where",), flat="self",
         self=lambda g, where, self_shape, output_size: flat_scatter(g, where, self_shape[-len(output_size):]),
     )  # fmt: skip
 

@@ -1,0 +1,125 @@
+"""Gradients of gradients: which of them there are, for every row of the tables, as in PyTorch.
+
+A first gradient that does not change with its input (a rectifier's, a pooling's) has a graph in PyTorch or has none, and
+its own gradient is zeros or None.  Programs depend on it: where ours was missing, ``grad`` of ``grad`` raised, a bias kept
+``.grad = None``, and weight decay left it alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adjoint
+from tests.both import agree
+from tests.test_tables import DIFFERENTIABLE, NOT_DIFFERENTIABLE, names_in, operands, run, torch
+
+# Samples whose second gradients are right here and not in PyTorch.
+RIGHT_HERE = {
+    "torch.nan_to_num(x / mask, 1.0, 2.0, 3.0)": "what nan_to_num replaced has a gradient of 0; PyTorch has 0 * inf",
+    "torch.index_reduce(x, 1, idx, y[:, :2], 'prod')": "PyTorch has what rounding leaves where the derivative is 0",
+}
+
+
+def subsets(names: list[str]) -> list[tuple[str, ...]]:
+    return [chosen for k in range(1, len(names) + 1) for chosen in itertools.combinations(names, k)]
+
+
+def second_gradients(library: Any, sample: str, wanted: tuple[str, ...], of_g: bool) -> list[Any]:
+    """Per input of ``wanted``: None where it has no gradient, False where that has no graph, else the gradients of it."""
+    given = operands(library, sample)
+    targets = [given[name].requires_grad_() for name in wanted]
+    outputs = [t for t in run(library, sample, given) if t.requires_grad]
+    if not outputs:
+        return []
+    gs = [library.tensor(np.cos(np.arange(t.numel()) + 1.0)).to(t.dtype).reshape(t.shape) for t in outputs]
+    if of_g:
+        targets += [g.requires_grad_() for g in gs]
+    found: list[Any] = []
+    for g in library.autograd.grad(outputs, targets[: len(wanted)], gs, create_graph=True, allow_unused=True):
+        if g is None or not g.requires_grad:
+            found.append(g if g is None else False)
+            continue
+        weights = library.tensor(np.sin(np.arange(g.numel()) + 0.5)).to(g.dtype).reshape(g.shape)
+        seconds = library.autograd.grad(g, targets, weights, retain_graph=True, allow_unused=True)
+        found.append([None if s is None else np.asarray((s + 0).tolist()) for s in seconds])
+    return found
+
+
+@pytest.mark.parametrize("sample", DIFFERENTIABLE)
+def test_second_gradients_are_zeros_or_none_where_pytorchs_are(sample):
+    names = [name for name in dict.fromkeys(names_in(sample)) if name not in NOT_DIFFERENTIABLE]
+    for wanted, of_g in itertools.product(subsets(names), (False, True)):
+        try:
+            expected = second_gradients(torch, sample, wanted, of_g)
+        except (RuntimeError, NotImplementedError) as error:
+            assert "not implemented" in str(error), error
+            continue
+        found = second_gradients(adjoint, sample, wanted, of_g)
+        assert len(found) == len(expected)
+        for f, e in zip(found, expected):
+            assert (f is None or f is False) == (e is None or e is False) and (f is e or isinstance(f, list)), (wanted, found)
+            if isinstance(e, list):
+                assert [x is None for x in f] == [x is None for x in e], (wanted, of_g, f, e)
+                for x, y in zip(f, e):
+                    if x is not None and sample not in RIGHT_HERE:
+                        np.testing.assert_allclose(x, y, rtol=1e-7, atol=1e-9)
+
+
+def penalised(model: str, x: str) -> Any:
+    """A gradient penalty, and a step of Adam with weight decay."""
+
+    def scenario(torch: Any) -> Any:
+        nn = torch.nn
+        net = eval(model, {"nn": nn})
+        for i, p in enumerate(net.parameters()):
+            p.data = torch.sin(torch.arange(p.numel()) + float(i)).reshape(p.shape)
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.1, weight_decay=0.5)
+        inputs = eval(x, {"torch": torch}).requires_grad_()
+        (g,) = torch.autograd.grad(net(inputs).sum(), inputs, create_graph=True)
+        (g.reshape(len(inputs), -1).norm(dim=1) - 1).pow(2).mean().backward()
+        grads = [p.grad for p in net.parameters()]
+        optimizer.step()
+        return grads, inputs.grad, [p.detach() for p in net.parameters()]
+
+    return scenario
+
+
+@pytest.mark.parametrize(
+    "model, x",
+    [
+        ("nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1))", "torch.arange(6.).reshape(3, 2) / 5"),
+        ("nn.Sequential(nn.Linear(2, 4), nn.LeakyReLU(inplace=True), nn.Linear(4, 1))", "torch.arange(6.).reshape(3, 2) / 5"),
+        ("nn.Sequential(nn.Conv2d(1, 2, 2), nn.PReLU(2), nn.MaxPool2d(2))", "torch.arange(25.).sin().reshape(1, 1, 5, 5)"),
+        ("nn.Sequential(nn.Conv2d(1, 2, 2), nn.BatchNorm2d(2), nn.ReLU6())", "torch.arange(50.).sin().reshape(2, 1, 5, 5)"),
+        ("nn.Sequential(nn.ReflectionPad1d(1), nn.Conv1d(1, 2, 2), nn.AdaptiveAvgPool1d(2))", "torch.ones(2, 1, 4)"),
+    ],
+)
+def test_a_gradient_penalty_trains_as_in_pytorch(model, x):
+    agree(penalised(model, x), tolerance=2e-4)
+
+
+def test_strict_hessians_of_rectifiers_are_zeros():
+    def scenario(torch):
+        x = torch.tensor([-2.0, 0.5])
+        functional = torch.autograd.functional
+        return [
+            functional.hessian(lambda z: torch.relu(z).sum(), x, strict=True),
+            functional.vhp(lambda z: torch.nn.functional.hardtanh(z).sum(), x, torch.ones(2), strict=True),
+            functional.hvp(lambda z: torch.nn.functional.max_pool1d(z[None], 2).sum(), x, torch.ones(2), strict=True),
+        ]
+
+    agree(scenario)
+
+
+def test_the_zeros_are_recorded_again_under_a_vmap():
+    def scenario(torch):
+        rows = torch.tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True)
+        (g,) = torch.autograd.grad(torch.vmap(torch.relu)(rows).sum(), rows, create_graph=True)
+        (second,) = torch.autograd.grad(g.sum(), rows, create_graph=True)
+        return second.detach() + 0, torch.vmap(torch.func.grad(lambda r: torch.func.grad(lambda q: q.relu().sum())(r).sum()))(rows.detach())
+
+    agree(scenario)
