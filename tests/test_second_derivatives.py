@@ -120,6 +120,7 @@ def test_the_zeros_are_recorded_again_under_a_vmap():
         rows = torch.tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True)
         (g,) = torch.autograd.grad(torch.vmap(torch.relu)(rows).sum(), rows, create_graph=True)
         (second,) = torch.autograd.grad(g.sum(), rows, create_graph=True)
-        return second.detach() + 0, torch.vmap(torch.func.grad(lambda r: torch.func.grad(lambda q: q.relu().sum())(r).sum()))(rows.detach())
+        twice = torch.func.grad(lambda r: torch.func.grad(lambda q: q.relu().sum())(r).sum())
+        return second.detach() + 0, torch.vmap(twice)(rows.detach())
 
     agree(scenario)
