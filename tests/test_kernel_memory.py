@@ -14,6 +14,7 @@ import pytest
 import adjoint
 import adjoint.memory
 from adjoint.kernels import memory
+from adjoint.kernels.reading import compiled
 
 pytest.importorskip("llvmlite")
 
@@ -420,3 +421,14 @@ from adjoint.kernels import memory
 print(np._core.multiarray.get_handler_name(memory.empty(2**20, "u1")), sum(memory.memory_stats().values()))
 """
     assert in_a_process(program) == "default_allocator 0"
+
+
+def test_formulas_that_cannot_be_traced_do_not_keep_their_arrays_for_each_new_size():
+    before = memory.memory_stats()["allocated_bytes.current"]
+    for n in range(100_000, 100_020):
+        x = adjoint.ones(n, requires_grad=True)
+        (x.exp() * x.tanh()).cumsum(0).sum().backward()
+        with adjoint.no_grad():
+            compiled(lambda a: np.add.accumulate(a), x.numpy(force=True))
+    del x
+    assert memory.memory_stats()["allocated_bytes.current"] - before < 1_000_000

@@ -40,6 +40,8 @@ class TracedArray(ArrayFace):
         self.dtype = dtype
         self.argument = argument
         self.view = view
+        if view is not None:
+            tracer.viewing.append(self)
 
     ndim = property(lambda self: len(self.shape))  # type: ignore[assignment]
     itemsize = property(lambda self: self.dtype.itemsize)
@@ -121,6 +123,7 @@ class Tracer:
         self.program = Program()
         self.known: dict[Any, int] = {}
         self.views: dict[int, Any] = {}  # equation of an input -> the view itself
+        self.viewing: list[TracedArray] = []  # the values that are views of arguments
 
     def input(self, array: Any, argument: int) -> TracedArray:
         """A traced array for an argument."""
@@ -302,8 +305,18 @@ class Tracer:
         self.arguments = dict(enumerate(arguments))
         numbers = count()  # by place, for an array that is passed twice may be two the next time
 
-        given = [self._handed(a, numbers) for a in args]
-        return function(*given, **{k: self._handed(v, numbers) for k, v in kwargs.items()})
+        try:
+            given = [self._handed(a, numbers) for a in args]
+            return function(*given, **{k: self._handed(v, numbers) for k, v in kwargs.items()})
+        except BaseException:
+            # NumPy (2.4) keeps the operands of ufunc.reduce and ufunc.accumulate for ever where what is to compute these
+            # raises; it must not keep the arrays with them.
+            for x in self.viewing:
+                x.view = None
+            self.arguments, self.views = {}, {}
+            raise
+        finally:
+            self.viewing.clear()  # or they and the tracer would hold each other
 
     def _handed(self, value: Any, numbers: Any) -> Any:
         """An argument as the formula is handed it."""
