@@ -163,6 +163,7 @@ class Tensor:
     _view: Any = None  # autograd.views.View: the base and the way from it
     _stale: Any = False  # of a view: that its memory was written to since; where there was one, the edge it had
     _follows = False  # a view without a history of its own, which requires grad only because its base does
+    _only_a_name = False  # a leaf that autograd made up, and whose derivative nobody will ask for any more
     _wrapped = False  # a Python number in a tensor's clothes: yields in type promotion
     _inference = False
     _retains = False

@@ -45,15 +45,6 @@ _other_threads: Callable[[], int] = getattr(_thread, "_count", lambda: 1)
 """How many threads run beside the main one: without any there is nothing to lock."""
 
 
-def settled(g: Any) -> Any:
-    """A gradient that comes out of a vmap, summed over the samples; one that was deferred, computed."""
-    if g.__class__ is Deferred:
-        return g.force()
-    from adjoint.autograd.batch import settled
-
-    return settled(g)
-
-
 def _is_dense(array: Any) -> bool:
     """Whether an array has no gaps and no two elements in one place."""
     if array.__class__ is not np.ndarray:
@@ -109,8 +100,8 @@ class AccumulateGrad(Node):
 
     def apply(self, g: Any) -> Any:
         """Take the gradient over where nothing else holds it, copy it where something does, add where one is."""
-        if g.__class__ is not np.ndarray:
-            g = settled(g)
+        if g.__class__ is Deferred:
+            g = g.force()
         leaf = self.variable
         if leaf._edge is not None and not _is_leaf_still(leaf):
             return ()
@@ -145,7 +136,6 @@ class AccumulateGrad(Node):
 
     def apply_taped(self, g: Any) -> Any:
         """As :meth:`apply`, out of place and recorded."""
-        g = settled(g)
         leaf = self.variable
         if leaf._edge is not None and not _is_leaf_still(leaf):
             return ()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd import engine
-from adjoint.autograd.batch import batch, settled, unbatch
+from adjoint.autograd.batch import batch, unbatch
 from adjoint.autograd.edges import GradientEdge, edge_of, stand_in
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output, as_pair
@@ -356,7 +356,7 @@ def _gradients(
     got = engine.run(roots, keep_graph=keep, create_graph=create_graph, captures=captures, needed=needed)
     results: list[Tensor | None] = []
     for position in range(len(ins)):
-        gradient = engine.as_tensor(settled(got.get(position)))
+        gradient = engine.as_tensor(got.get(position))
         if gradient is None:
             if not allow:
                 raise RuntimeError(

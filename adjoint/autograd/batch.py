@@ -1,28 +1,49 @@
 """Into and out of a vmap: a tensor's dimension becomes the batch that operators do not see, and one again.
 
 Both are recorded, so that gradients pass from samples to the tensor they were taken from and back.
+
+What a vmap's samples share, a tensor from outside for one, gets the sum of their gradients.  They are summed where a
+gradient leaves the samples: on its way from a node that tells them apart to one that does not.  So all that is added up
+at a node is of one kind, wherever it came from: another vmap, chunks of one, or no vmap at all.  While a vmap is being
+computed nothing is summed over its samples, for a derivative that is taken inside of it is each sample's own.
 """
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode
-from adjoint.autograd.node import Node, record
+from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.taped import Taped
-from adjoint.readings.batched import BatchedArray, Level, MissingRule, materialized, physical
-from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array
+from adjoint.readings.batched import (
+    BatchedArray,
+    Level,
+    MissingRule,
+    current_levels,
+    into_batch,
+    levels_of,
+    out_of_batch,
+    summed,
+)
+from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
+
+ways_in: set[Any] = set()
+"""The nodes at which gradients become gradients of samples: weak references that take themselves out.  While there are
+none, nobody has to look whether a gradient leaves a vmap."""
 
 
 def batch(tensor: Tensor, level: Level, dim: int) -> Tensor:
     """The tensor with its dimension ``dim`` as the batch of ``level``."""
-    made = from_array(BatchedArray(_front(tensor._array, dim), level))
+    made = from_array(into_batch(tensor._array, level, dim))
     made._writes = tensor._writes
     if mode.enabled and tensor._edge is not NO_EDGE:
         made._edge = record(BatchBackward0(), (edge_of(tensor),), extra=(level, dim))
+        note_shared(made)
     if tensor._tangents:
         made._tangents = {k: batch(t, level, dim) for k, t in tensor._tangents.items()}
     return made
@@ -30,30 +51,14 @@ def batch(tensor: Tensor, level: Level, dim: int) -> Tensor:
 
 def unbatch(tensor: Tensor, level: Level, dim: int) -> Tensor:
     """The tensor with the batch of ``level`` as its dimension ``dim``; every sample's value where it has no batch."""
-    array, batched = physical(tensor._array, level)
-    made = from_array(_back(materialized(tensor._array, level), dim))
+    made = from_array(out_of_batch(tensor._array, level, dim))
     if mode.enabled and tensor._edge is not NO_EDGE:
-        made._edge = record(UnbatchBackward0(), (edge_of(tensor),), extra=(level, dim, batched))
+        node = made._edge = record(UnbatchBackward0(), (edge_of(tensor),), extra=(level, dim))
+        ways_in.add(weakref.ref(node, ways_in.discard))
+        note_shared(made)
     if tensor._tangents:
         made._tangents = {k: unbatch(t, level, dim) for k, t in tensor._tangents.items()}
     return made
-
-
-def spread(tensor: Tensor, level: Level) -> Tensor:
-    """A tensor that all samples share, once for each of them in a first dimension: what differs between their gradients
-    stays apart."""
-    made = unbatch(tensor, level, 0)
-    if isinstance(made._edge, UnbatchBackward0):
-        made._edge._extra = (level, 0, True)
-    return made
-
-
-def _front(array: Any, dim: int) -> Any:
-    return array if dim == 0 else np.moveaxis(array, dim, 0)
-
-
-def _back(array: Any, dim: int) -> Any:
-    return array if dim == 0 else np.moveaxis(array, 0, dim)
 
 
 class BatchBackward0(Node):
@@ -62,38 +67,67 @@ class BatchBackward0(Node):
     __slots__ = ()
 
     def apply(self, g: Any) -> Any:
-        level, dim = self._extra
-        return (_back(materialized(g, level), dim),)
+        return (out_of_batch(g, *self._extra),)
 
     def apply_taped(self, g: Any) -> Any:
-        level, dim = self._extra
-        return (Taped(unbatch(g.tensor, level, dim)),)
+        return (Taped(unbatch(g.tensor, *self._extra)),)
 
 
 class UnbatchBackward0(Node):
-    """The gradient of the whole becomes one for each sample, or, where all samples were the same, their sum."""
+    """The gradient of the whole becomes one for each sample."""
 
     __slots__ = ()
 
     def apply(self, g: Any) -> Any:
-        level, dim, batched = self._extra
-        return (BatchedArray(_front(g, dim), level) if batched else g.sum(axis=dim),)
+        return (into_batch(g, *self._extra),)
 
     def apply_taped(self, g: Any) -> Any:
-        level, dim, batched = self._extra
-        return (Taped(batch(g.tensor, level, dim)) if batched else np.sum(g, axis=dim),)
+        return (Taped(batch(g.tensor, *self._extra)),)
 
 
-def settled(g: Any) -> Any:
-    """A gradient that arrives outside of the vmaps it came through: summed over their samples."""
-    while g.__class__ is BatchedArray and not g.level.active:
-        g = g.array.sum(axis=0)
-    if g.__class__ is Taped:
-        array = g.tensor._array
-        while array.__class__ is BatchedArray and not array.level.active:
-            g = np.sum(Taped(unbatch(g.tensor, array.level, 0)), axis=0)  # type: ignore[call-overload]
-            array = g.tensor._array
-    return g
+def note_shared(tensor: Tensor) -> None:
+    """Note at the node of a tensor that was made just now which of the vmaps around it do not tell its samples apart."""
+    levels = current_levels()
+    if levels:
+        of_samples = levels_of(tensor._array)
+        for level in levels:
+            if level not in of_samples:
+                note_shared_in(tensor, level)
+
+
+def note_shared_in(tensor: Tensor, level: Level) -> None:
+    """Note at the node of a tensor without the batch of a vmap, made inside of it, that the samples share it."""
+    edge = tensor._edge
+    node = edge.node if isinstance(edge, Output) else edge
+    if isinstance(node, Node) and node._order < level.birth and level not in node._shared:
+        node._shared = (*node._shared, level)
+
+
+def _is_shared(sink: Sink, level: Level) -> bool:
+    """Whether a vmap's samples share the tensor whose gradient flows there."""
+    node: Any = sink.node if isinstance(sink, Output) else sink
+    if node.__class__ is AccumulateGrad:  # which is recorded whenever the leaf is first used
+        return level not in levels_of(node.variable._array)
+    return node._order > level.birth or level in node._shared
+
+
+def brought_out(edges: Any, grads: Any) -> Any:
+    """A node's gradients, each as its edge's target takes it: summed over the samples that share this, of every vmap that
+    is over."""
+    found: Any = None
+    for i, g in enumerate(grads):
+        taped = g.__class__ is Taped
+        array = g.tensor._array if taped else g
+        if array.__class__ is not BatchedArray:
+            continue
+        for level in levels_of(array):
+            if level.active or edges[i] is NO_EDGE or not _is_shared(edges[i], level):
+                continue
+            g = np.sum(Taped(unbatch(g.tensor, level, 0)), axis=0) if taped else summed(g, level)  # type: ignore[call-overload]
+            if found is None:
+                found = list(grads)
+            found[i] = g
+    return grads if found is None else found
 
 
 def sample_by_sample(node: Node, g: Any, taped: bool) -> Any:
@@ -152,7 +186,5 @@ def _sample(value: Any, level: Level, i: int) -> Any:
             return unbatch(value, level, 0)[i]
         return from_array(as_array(value._array.array[i]))
     if isinstance(value, Tensor) and mode.enabled and value._edge is not NO_EDGE:
-        return spread(value, level)[i]
+        return unbatch(value, level, 0)[i]  # what differs between the samples' gradients stays apart
     return value
-
-

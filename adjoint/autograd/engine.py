@@ -21,7 +21,7 @@ from itertools import count
 from typing import Any
 
 from adjoint.autograd.accumulate import AccumulateGrad
-from adjoint.autograd.batch import sample_by_sample
+from adjoint.autograd.batch import brought_out, sample_by_sample, ways_in
 from adjoint.autograd.grad_mode import mode, off
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.quiet import IGNORE, loud, quiet
@@ -40,7 +40,7 @@ watchers: list[Callable[[Node, Callable[[], Any]], Any]] = []
 # The hooks of all nodes and leaves; while there are any, leaves are accumulated into in PyTorch's order.
 hooked: set[Any] = set()  # weak references that take themselves out
 
-_TAPED, _WATCHED = 1, 2
+_TAPED, _SEEN = 1, 2  # what is done with a node: recorded; looked at before and after
 LARGE = threshold()
 deferred.may_defer = lambda: mode.task is not None and mode.task[5]
 _numbers = count()
@@ -130,7 +130,7 @@ def _run(
     place: Any,
 ) -> dict[int, Any]:
     captured: dict[int, Any] = {}
-    special = _WATCHED if watchers else _TAPED if taped else 0
+    special = _SEEN if watchers or ways_in else _TAPED if taped else 0
     heap: list[int] = []  # the orders of the nodes that wait
     waiting: dict[int, Any] = {}  # order -> node
     arrived: dict[int, Any] = {}  # order -> the gradient that arrived so far; of several outputs, {index: gradient}
@@ -170,9 +170,9 @@ def _run(
                 elif special == _TAPED:
                     grads = node.apply_taped(g)
                 else:
-                    grads = _apply_watched(node, g, taped)
+                    grads = _apply_seen(node, g, taped)
             except MissingRule:
-                grads = sample_by_sample(node, g, taped)
+                grads = brought_out(node._edges, sample_by_sample(node, g, taped))
             if not keep_graph and node._kept:
                 node._kept = place
             # The node to run next is most often one that just got its gradient: keep it out of the heap.
@@ -303,22 +303,20 @@ def _apply_with_hooks(node: Node, g: Any, taped: bool) -> Any:
     g = hooks.before(node, g, taped)
     if g is None or (g.__class__ is list and not any(x is not None for x in g)):
         grads = node.apply_undefined(g, taped)
-    elif watchers:
-        grads = _apply_watched(node, g, taped)
     else:
-        grads = node.apply_taped(g) if taped else node.apply(g)
+        grads = _apply_seen(node, g, taped)
     return hooks.after(node, grads, g, taped)
 
 
-def _apply_watched(node: Node, g: Any, taped: bool) -> Any:
-    """Run a node with the watchers around it, the latest of them outermost."""
+def _apply_seen(node: Node, g: Any, taped: bool) -> Any:
+    """Run a node with the watchers around it, the latest of them outermost, and see its gradients out of vmaps."""
 
     def run_node() -> Any:
         return node.apply_taped(g) if taped else node.apply(g)
 
     for watcher in watchers:
         run_node = functools.partial(watcher, node, run_node)
-    return run_node()
+    return brought_out(node._edges, run_node())
 
 
 def as_tensor(g: Any) -> Tensor | None:

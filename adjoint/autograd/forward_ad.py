@@ -23,6 +23,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.backward import grad
+from adjoint.autograd.batch import note_shared
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
 from adjoint.autograd.interception import intercept
@@ -40,10 +41,12 @@ class Level:
 
     def __init__(self) -> None:
         self.handle: Any = None
+        self.inference = False  # whether it was entered inside of inference mode, which carries no others through
 
     def enter(self) -> Level:
         """Carry tangents through this thread's operators from now on."""
         self.handle = intercept.add(self._intercept)
+        self.inference = mode.inference
         mode.duals += 1
         return self
 
@@ -76,7 +79,7 @@ class Level:
 
     def _intercept(self, operator: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
         result = function(*args, **kwargs)
-        if mode.primal:
+        if mode.primal or (mode.inference and not self.inference):
             return result
         if operator.arrays is _CUSTOM:
             operator.push(self, args, result)
@@ -266,16 +269,17 @@ class IdentityBackward0(Node):
     apply_taped = apply
 
 
-def second_name(tensor: Tensor) -> Tensor:
+def second_name(tensor: Tensor, linked: bool = True) -> Tensor:
     """The same tensor at a place in the graph of its own: what is differentiated with respect to it sees only the
-    uses of this name, and gradients flow on to the tensor itself."""
+    uses of this name, and, where they are ``linked``, gradients flow on to the tensor itself."""
     named = from_array(tensor._array)
     named._writes = tensor._writes
     named._tangents = dict(tensor._tangents) if tensor._tangents else None
-    if tensor._edge is NO_EDGE:
+    if tensor._edge is NO_EDGE or not linked:
         named._edge = None
     else:
         named._edge = record(IdentityBackward0(), (edge_of(tensor),))
+        note_shared(named)
     return named
 
 
@@ -317,9 +321,13 @@ def _transposed(
         for _, r in outputs:
             v = _somewhere(r)
             v._edge = None
+            v._only_a_name = True
             ones.append(v)
         pulled = grad([r for _, r in outputs], inputs, ones, create_graph=True, materialize_grads=True)
     used = [(p, d) for p, d in zip(pulled, directions) if p is not None and p.requires_grad]
+    for i in inputs:
+        if i._edge is None:
+            i._only_a_name = True
     found: list[Tensor | None] = [None] * len(results)
     pushed: Any = [None] * len(ones)
     if used:

@@ -23,6 +23,7 @@ class Node(Sink):
     _order: int  # time of recording; the latest is the smallest
 
     _outputs = 1  # how many outputs the forward had
+    _shared: tuple[Any, ...] = ()  # of the vmaps that it was recorded in, those whose samples share what it made
 
     def apply(self, g: Any) -> Any:
         """The gradients of the inputs, given that of the output (a list of them where there are several)."""

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint.autograd import engine
+from adjoint.autograd.batch import note_shared
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
 from adjoint.autograd.node import Node, as_pair, record
@@ -157,6 +158,7 @@ def find_edge(view: Tensor) -> Sink | None:
         _raise_made(view, way, indirect=True)
     edge = record(AsStridedBackward0(), (edge,), extra=(way.path, _Form(way.base._array)))
     view._edge = edge
+    note_shared(view)
     view._stale = view._follows = False
     way.version = writes_of(view).count
     if view._retains:
@@ -255,6 +257,7 @@ def rebase(tensor: Tensor, node: Sink) -> None:
     assert isinstance(node, Node)
     record(copy, (edge_of(base), *node._edges[1:]), saved=(node,), extra=(view.path, _Form(base._array)))
     rebase(base, copy)
+    note_shared(base)
     tensor._follows = False
     if not tensor._stale:
         tensor._stale = tensor._edge or True

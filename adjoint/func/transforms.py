@@ -22,34 +22,59 @@ from adjoint.pytree import tree_flatten, tree_map, tree_unflatten
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 
 
-def _own(tensors: Sequence[Any]) -> list[Any]:
-    """New names for the tensors, to be differentiated with respect to."""
+def _own(tensors: Sequence[Any], linked: bool) -> list[Any]:
+    """New names for the tensors, to be differentiated with respect to; ``linked``: also by what is around this transform."""
     for t in tensors:
         if isinstance(t, Tensor) and t.dtype.category < FLOAT:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    return [second_name(t) if isinstance(t, Tensor) else t for t in tensors]
+    return [second_name(t, linked) if isinstance(t, Tensor) else t for t in tensors]
 
 
-def _leads_beyond(outputs: Sequence[Tensor], own: Sequence[Any]) -> bool:
-    """Whether the graph of ``outputs`` leads to anything but the ``own`` tensors, so that an outer derivative (or a
-    later backward) may want the derivative's own graph."""
-    ours = {id(t) for t in own}
+def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
+    """The nodes of the graphs of tensors, and of their tangents, that lead to a leaf which is not the name of a transform
+    that is over: what an outer derivative, or a later backward, may be asked to go through."""
+    found: list[Any] = []
     seen = set()
-    stack = [as_pair(edge_of(o))[0] for o in outputs if o.requires_grad]
+    stack: list[Any] = []
+    for t in tensors:
+        _put_nodes(t, stack)
     while stack:
         node = stack.pop()
-        if node in seen or node is None:
-            continue
-        seen.add(node)
-        if isinstance(node, AccumulateGrad) and id(node.variable) not in ours:
-            return True
-        stack += [pair[0] for pair in node.next_functions]
-    return False
+        if node not in seen:
+            seen.add(node)
+            found.append(node)
+            stack += [pair[0] for pair in node.next_functions if pair[0] is not None]
+    beyond = set()
+    for node in sorted(found, key=lambda n: -n._order):  # from the earliest on, so that those it leads to are decided
+        if node.__class__ is AccumulateGrad:
+            if not node.variable._only_a_name:
+                beyond.add(node)
+        elif any(pair[0] in beyond for pair in node.next_functions):
+            beyond.add(node)
+    return beyond
 
 
-def _let_go(tensor: Any) -> Any:
-    """The tensor without its graph."""
-    return alias(tensor, NO_EDGE) if isinstance(tensor, Tensor) and tensor.requires_grad else tensor
+def _put_nodes(tensor: Tensor, stack: list[Any]) -> None:
+    """Put the node of a tensor, and those of its tangents, on a stack."""
+    if tensor.requires_grad:
+        node = as_pair(edge_of(tensor))[0]
+        if node is not None:
+            stack.append(node)
+    for tangent in (tensor._tangents or {}).values():
+        _put_nodes(tangent, stack)
+
+
+def _let_go(tensor: Any, but: Any = frozenset()) -> Any:
+    """The tensor without its graph, and without that of its tangents, where these do not begin at one of the nodes."""
+    if not isinstance(tensor, Tensor) or not (tensor.requires_grad or tensor._tangents):
+        return tensor
+    keeps = tensor.requires_grad and as_pair(edge_of(tensor))[0] in but
+    if keeps and not tensor._tangents:
+        return tensor
+    free = alias(tensor, tensor._edge if keeps else NO_EDGE)
+    if tensor._tangents:
+        free._tangents = {level: _let_go(t, but) for level, t in tensor._tangents.items()}
+    return free
 
 
 @contextmanager
@@ -73,7 +98,11 @@ def _check_inputs(leaves: Sequence[Any], where: str) -> None:
 
 
 class _Reverse:
-    """One evaluation of a function, and the pullbacks from its outputs to its inputs."""
+    """One evaluation of a function, and the pullbacks from its outputs to its inputs.
+
+    The function is recorded also where the transform itself is called in ``no_grad``: then its result is a constant to
+    all around it.
+    """
 
     def __init__(self, func: Callable[..., Any], primals: Any, has_aux: bool, where: str) -> None:
         leaves, self.in_spec = tree_flatten(primals)
@@ -81,7 +110,7 @@ class _Reverse:
         mode.enabled = True
         mode.transforms += 1
         try:
-            self.inputs = _own(leaves)
+            self.inputs = _own(leaves, before)
             result = func(*tree_unflatten(self.inputs, self.in_spec))
         finally:
             mode.enabled = before
@@ -96,17 +125,22 @@ class _Reverse:
         self.outputs, self.out_spec = tree_flatten(result)
         self.result = result
         self.where = where
+        self.recorded = before
 
     def finish(self) -> None:
-        """Decide whether the derivative is recorded, and what the caller gets to see of the outputs."""
-        aux_leaves = [a for a in tree_flatten(self.aux)[0] if isinstance(a, Tensor)]
-        self.beyond = _leads_beyond([*self.outputs, *aux_leaves], self.inputs)
+        """Decide whether derivatives can be recorded: whether somebody could ask for theirs."""
+        for i in self.inputs:
+            if _is_tensor(i) and i._edge is None:
+                i._only_a_name = True
+        auxiliary = [a for a in tree_flatten(self.aux)[0] if isinstance(a, Tensor)]
+        self.kept = _leading_beyond([*self.outputs, *auxiliary])
+        self.beyond = bool(self.kept)
 
     def shown(self, tree: Any) -> Any:
         """Outputs as the caller gets them: part of an outer graph only where there is one."""
-        return tree if self.beyond else tree_map(_let_go, tree)
+        return tree_map(functools.partial(_let_go, but=self.kept if self.recorded else ()), tree)
 
-    def pull(self, cotangents: Sequence[Tensor], retain: bool) -> list[Any]:
+    def pull(self, cotangents: Sequence[Tensor], retain: bool, create_graph: bool | None = None) -> list[Any]:
         """The gradients of all inputs, zero where an output does not depend on one."""
         roots = [(o, c) for o, c in zip(self.outputs, cotangents) if o.requires_grad]
         wanted = [i for i in self.inputs if isinstance(i, Tensor) and i.requires_grad]
@@ -117,9 +151,12 @@ class _Reverse:
                 wanted,
                 [c for _, c in roots],
                 retain_graph=retain or self.beyond,
-                create_graph=self.beyond,
+                create_graph=self.beyond and (mode.enabled if create_graph is None else create_graph),
                 allow_unused=True,
             )
+            if self.beyond:
+                kept = _leading_beyond([g for g in gradients if g is not None])
+                gradients = [_let_go(g, kept) for g in gradients]
             found = {id(i): g for i, g in zip(wanted, gradients)}
         return [
             g if (g := found.get(id(i))) is not None else from_array(np.zeros_like(i._array)) if _is_tensor(i) else None
@@ -153,7 +190,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
                 f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
                 f"cotangents: {spec.text()}, primal output: {run.out_spec.text()}"
             )
-        return tree_unflatten(run.pull(leaves, retain=retain_graph), run.in_spec)
+        return tree_unflatten(run.pull(leaves, retain_graph, create_graph), run.in_spec)
 
     shown = run.shown(run.result)
     return (shown, pullback, run.shown(run.aux)) if has_aux else (shown, pullback)
@@ -330,7 +367,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
                 dummies,
                 [t for _, t in used],
                 retain_graph=True,
-                create_graph=run.beyond,
+                create_graph=run.beyond and mode.enabled,
                 allow_unused=True,
             )
         return tree_unflatten(

@@ -11,14 +11,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from adjoint.autograd.batch import batch, spread, unbatch
+from adjoint.autograd.batch import batch, note_shared_in, unbatch
 from adjoint.autograd.function import CustomFunction, Function
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.declare.namespaces import lookup
 from adjoint.pytree import broadcast_to_tree, tree_flatten, tree_unflatten
 from adjoint.readings import batching_rules
-from adjoint.readings.batched import BatchedArray, Level, MissingRule, entered, left
+from adjoint.readings.batched import BatchedArray, Level, MissingRule, entered, left, levels_of
 from adjoint.tensor import Tensor
 
 assert batching_rules  # importing it declares the rules
@@ -199,6 +199,15 @@ def _in_chunks(
     return tree_unflatten(joined, out_spec)
 
 
+def _note_shared(result: Any, level: Level) -> None:
+    """Note at the nodes of an operator's results which of these all samples share, and of their tangents."""
+    for made in result if isinstance(result, (tuple, list)) else (result,):
+        if isinstance(made, Tensor) and level not in levels_of(made._array):
+            note_shared_in(made, level)
+            for tangent in (made._tangents or {}).values():
+                note_shared_in(tangent, level)
+
+
 class VmapInfo(NamedTuple):
     """What a Function's ``vmap`` is told of the vmap that it is called in."""
 
@@ -256,9 +265,14 @@ def _has_batch(value: Any, level: Level) -> bool:
 
 def _with_fallback(level: Level, operator: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     if operator.__class__ is CustomFunction:
-        return _custom(level, operator, function, args)
+        result = _custom(level, operator, function, args)
+        _note_shared(result, level)
+        return result
     try:
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        if result.__class__ is not Tensor or result._array.__class__ is not BatchedArray or result._array.level is not level:
+            _note_shared(result, level)
+        return result
     except MissingRule:
         flat, spec = tree_flatten((list(args), kwargs))
         mine = [isinstance(v, Tensor) and isinstance(v._array, BatchedArray) and v._array.level is level for v in flat]
@@ -271,7 +285,7 @@ def _with_fallback(level: Level, operator: Any, function: Callable[..., Any], ar
         stacklevel=3,
     )
     shared = [not m and isinstance(v, Tensor) and v.requires_grad and mode.enabled for v, m in zip(flat, mine)]
-    whole = [unbatch(v, level, 0) if m else spread(v, level) if s else v for v, m, s in zip(flat, mine, shared)]
+    whole = [unbatch(v, level, 0) if m or s else v for v, m, s in zip(flat, mine, shared)]
     mine = [m or s for m, s in zip(mine, shared)]
     results = []
     for i in range(level.size):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.readings.face import ArrayFace
-from adjoint.tensor import from_array
+from adjoint.tensor import from_array, tick
 from adjoint.thread_state import carried
 
 Rule = Callable[..., Any]
@@ -36,9 +36,9 @@ class IntoUnbatched(MissingRule):
 
 
 class Level:
-    """One vmap that is being computed."""
+    """One vmap: that is being computed (``active``), or was."""
 
-    __slots__ = ("active", "number", "randomness", "size")
+    __slots__ = ("active", "birth", "number", "randomness", "size")
     _numbers = count()
 
     def __init__(self, size: int, randomness: str = "error") -> None:
@@ -46,6 +46,7 @@ class Level:
         self.randomness = randomness
         self.number = next(self._numbers)
         self.active = True
+        self.birth = tick()  # what was recorded before it came from outside
 
 
 class _Levels(threading.local):
@@ -237,6 +238,38 @@ def materialized(value: Any, level: Level) -> Any:
         return array
     array = array if hasattr(array, "ndim") else np.asarray(array)
     return np.broadcast_to(array, (level.size, *array.shape))
+
+
+def levels_of(array: Any) -> list[Level]:
+    """The levels that an array is batched at, the innermost first."""
+    found = []
+    while array.__class__ is BatchedArray:
+        found.append(array.level)
+        array = array.array
+    return found
+
+
+def into_batch(array: Any, level: Level, dim: int) -> BatchedArray:
+    """The array with its dimension ``dim`` as the batch of ``level``.  Of nested batches the later vmap's is outermost,
+    also where this level's is made after that."""
+    if array.__class__ is BatchedArray and array.level.number > level.number:
+        return BatchedArray(into_batch(array.array, level, dim + 1), array.level)
+    return BatchedArray(array if dim == 0 else np.moveaxis(array, dim, 0), level)
+
+
+def out_of_batch(array: Any, level: Level, dim: int) -> Any:
+    """The array with the batch of ``level`` as its dimension ``dim``, by broadcasting where it has none."""
+    if array.__class__ is BatchedArray and array.level.number > level.number:
+        return BatchedArray(out_of_batch(array.array, level, dim + 1), array.level)
+    whole = materialized(array, level)
+    return whole if dim == 0 else np.moveaxis(whole, 0, dim)
+
+
+def summed(array: BatchedArray, level: Level) -> Any:
+    """The array summed over the samples of ``level``, one of those that it is batched at."""
+    if array.level is level:
+        return array.array.sum(axis=0)
+    return BatchedArray(summed(array.array, level), array.level)
 
 
 def aligned(value: Any, level: Level, ndim: int) -> Any:

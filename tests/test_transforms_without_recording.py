@@ -1,0 +1,140 @@
+"""What a transform gives is part of an outer graph only where the transform was called while recording, and where
+something outside of it can be differentiated with respect to."""
+
+import pytest
+from both import agree
+
+import adjoint
+
+INSIDE_OUT = {
+    "grad": lambda t, f, a: t.func.grad(lambda q: f(q).sum())(a),
+    "grad of what is captured": lambda t, f, a: t.func.grad(lambda q: (f(q) * a).sum())(t.ones(2)),
+    "vjp": lambda t, f, a: t.func.vjp(f, a)[1](t.ones(2))[0],
+    "vjp, its values": lambda t, f, a: t.func.vjp(f, a)[0],
+    "jacrev": lambda t, f, a: t.func.jacrev(f)(a),
+    "jacfwd": lambda t, f, a: t.func.jacfwd(f)(a),
+    "hessian": lambda t, f, a: t.func.hessian(lambda q: f(q).sum())(a),
+    "jvp": lambda t, f, a: t.func.jvp(f, (a,), (t.ones(2),))[1],
+    "vmap of grad": lambda t, f, a: t.vmap(t.func.grad(lambda q: f(q).sum()))(t.stack([a, a * 2])),
+    "grad of grad": lambda t, f, a: t.func.grad(lambda q: t.func.grad(lambda p: (f(p) * q).sum())(q).sum())(a),
+}
+
+OUTER = {
+    "grad": lambda t, f, x: t.func.grad(lambda a: (f(a) * a).sum())(x),
+    "jvp": lambda t, f, x: t.func.jvp(lambda a: (f(a) * a).sum(), (x,), (t.ones(2),)),
+    "jacrev": lambda t, f, x: t.func.jacrev(lambda a: f(a) * a)(x),
+    "autograd": lambda t, f, x: (lambda a: t.autograd.grad((f(a) * a).sum(), a))(x.clone().requires_grad_()),
+    "nothing": lambda t, f, x: f(x.clone().requires_grad_()),
+}
+
+
+@pytest.mark.parametrize("outer", OUTER)
+@pytest.mark.parametrize("inner", INSIDE_OUT)
+def test_a_transform_called_in_no_grad_gives_constants(inner, outer):
+    def scenario(t):
+        @t.no_grad()
+        def f(a):
+            return INSIDE_OUT[inner](t, lambda q: q.sin() * q, a)
+
+        return OUTER[outer](t, f, t.tensor([1.0, 2.0]))
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("inner", ["grad", "vjp", "jvp", "grad of what is captured"])
+def test_a_transform_called_in_inference_mode_gives_constants(inner):
+    def scenario(t):
+        x = t.tensor([1.0, 2.0], requires_grad=True)
+        with t.inference_mode():
+            found = INSIDE_OUT[inner](t, lambda q: q.sin() * q, x)
+        return found
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("outer", ["grad", "jvp", "nothing"])
+@pytest.mark.parametrize("inner", INSIDE_OUT)
+def test_what_leads_only_to_the_names_of_inner_transforms_requires_no_grad(inner, outer):
+    agree(
+        lambda t: OUTER[outer](
+            t, lambda a: INSIDE_OUT[inner](t, lambda q: t.cumprod(q, 0), a.detach()), t.tensor([1.0, 2.0])
+        )
+    )
+
+
+def test_a_pullback_is_recorded_where_it_is_called():
+    def scenario(t):
+        w = t.tensor([2.0, 3.0], requires_grad=True)
+        _, pull = t.func.vjp(lambda q: q.sin() * w, w)
+        with t.no_grad():
+            constant = pull(t.ones(2))
+        recorded, with_graph, without = (
+            pull(t.ones(2)),
+            pull(t.ones(2), create_graph=True),
+            pull(t.ones(2), create_graph=False),
+        )
+        return constant, [[x.requires_grad for x in r] for r in (recorded, with_graph, without)]
+
+    agree(scenario)
+
+
+def test_a_pushforward_is_recorded_where_it_is_called():
+    w = adjoint.tensor([2.0, 3.0], requires_grad=True)
+    with adjoint.no_grad():
+        value, push = adjoint.func.linearize(lambda q: q.sin() * w, w)
+        assert not value.requires_grad
+        assert not push(adjoint.ones(2)).requires_grad
+    assert push(adjoint.ones(2)).requires_grad
+
+
+OF_A_TANGENT = {
+    "grad": lambda t, x, v: t.func.jvp(t.func.grad(lambda q: (q**3).sum()), (x,), (v,))[1],
+    "vjp": lambda t, x, v: t.func.jvp(lambda q: t.func.vjp(lambda p: p**3, q)[1](q)[0], (x,), (v,))[1],
+    "value of vjp": lambda t, x, v: t.func.jvp(lambda q: t.func.vjp(lambda p: p**3, q)[0], (x,), (v,))[1],
+    "grad_and_value": lambda t, x, v: t.func.jvp(t.func.grad_and_value(lambda q: (q**3).sum()), (x,), (v,)),
+    "jacrev": lambda t, x, v: t.func.jvp(t.func.jacrev(lambda q: q**3), (x,), (v,))[1],
+    "hessian": lambda t, x, v: t.func.jvp(t.func.hessian(lambda q: (q**3).sum()), (x,), (v,))[1],
+    "jvp of grad": lambda t, x, v: t.func.jvp(
+        lambda q: t.func.jvp(t.func.grad(lambda p: (p**3).sum()), (q,), (q,))[1], (x,), (v,)
+    )[1],
+    "vmap of jvp of grad": lambda t, x, v: t.vmap(
+        lambda y: t.func.jvp(t.func.grad(lambda q: (q**3).sum()), (y,), (v,))[1]
+    )(t.stack([x, x + 1])),
+}
+
+
+def _flat(found):
+    return [x for f in found for x in _flat(f)] if isinstance(found, tuple) else [found]
+
+
+@pytest.mark.parametrize("inner", OF_A_TANGENT)
+def test_a_derivative_with_respect_to_a_tangent_goes_through_an_inner_gradient(inner):
+    def scenario(t):
+        x, v = t.tensor([1.0, 2.0]), t.tensor([0.5, -1.0])
+
+        def total(found):
+            return sum((f**2).sum() for f in _flat(found))
+
+        loss = lambda d: total(OF_A_TANGENT[inner](t, x, d))
+        w = v.clone().requires_grad_()
+        value = OF_A_TANGENT[inner](t, x, w)
+        return (
+            t.func.grad(loss)(v),
+            t.func.hessian(loss)(v),
+            t.func.jvp(loss, (v,), (x,)),
+            t.autograd.grad(total(value), w),
+            [f.requires_grad for f in _flat(value)],
+        )
+
+    agree(scenario, tolerance=1e-5)
+
+
+def test_a_gradient_that_does_not_depend_on_what_is_outside_requires_none():
+    def scenario(t):
+        w = t.tensor([2.0, 3.0], requires_grad=True)
+        loss = lambda a, b: ((a * w).sum() + (b**2).sum(), (a * 2, b * w))
+        (first, second), aux = t.func.grad(loss, argnums=(0, 1), has_aux=True)(t.ones(2), t.ones(2))
+        values, pull = t.func.vjp(lambda a, b: (a * w, b**2), t.ones(2), t.ones(2))
+        return [x.requires_grad for x in (first, second, *aux, *values, *pull((t.ones(2), t.ones(2))))]
+
+    agree(scenario)
