@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import warnings
 
 import numpy as np
@@ -29,8 +30,10 @@ def both(fill, shape, dtype="float32", seed=0):
     return results
 
 
-def close(fill, shape, dtype="float32", rtol=2e-6, atol=2e-7):
+def close(fill, shape, dtype="float32", rtol=2e-6, atol=2e-7, to_the_bit=True):
     ours, theirs = both(fill, shape, dtype)
+    if to_the_bit and platform.machine().lower() in ("x86_64", "amd64"):  # whose logarithms and sines PyTorch's are
+        rtol = atol = 0
     np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol)
 
 
@@ -49,7 +52,7 @@ def test_uniform_weights_are_pytorchs_to_the_bit(shape, dtype):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_normal_weights_are_pytorchs_to_the_last_digits(shape):
+def test_normal_weights_are_pytorchs_to_the_bit(shape):
     close(lambda init, t: init.normal_(t, 1.0, 0.2), shape)
     close(lambda init, t: init.xavier_normal_(t), shape)
     close(lambda init, t: init.kaiming_normal_(t, mode="fan_out", nonlinearity="relu"), shape)
@@ -87,8 +90,8 @@ def test_dirac(shape, groups):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_orthogonal_weights(shape):
-    close(lambda init, t: init.orthogonal_(t, 1.7), shape, rtol=1e-4, atol=1e-5)
-    close(lambda init, t: init.orthogonal_(t), shape, "float64", rtol=1e-11, atol=1e-12)
+    close(lambda init, t: init.orthogonal_(t, 1.7), shape, rtol=1e-4, atol=1e-5, to_the_bit=False)
+    close(lambda init, t: init.orthogonal_(t), shape, "float64", 1e-11, 1e-12, to_the_bit=False)
 
 
 @pytest.mark.parametrize("sparsity", [0, 0.1, 0.5, 1])

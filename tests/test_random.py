@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import platform
 import warnings
 
 import numpy as np
@@ -38,9 +39,16 @@ def same(draw, seed=0):
     np.testing.assert_array_equal(ours, theirs)
 
 
+X86 = platform.machine().lower() in ("x86_64", "amd64")  # elsewhere PyTorch has other logarithms and sines
+
+
 def close(draw, seed=0, digits=4):
-    """Equal to the last digits of the dtype (they go through logarithms and sines)."""
+    """Equal to the bit, or to the last digits of the dtype where the processor is another one."""
     ours, theirs = both(draw, seed)
+    if X86:
+        np.testing.assert_array_equal(ours.view(f"i{ours.itemsize}") if ours.dtype.kind == "f" else ours,
+                                      theirs.view(f"i{theirs.itemsize}") if theirs.dtype.kind == "f" else theirs)  # fmt: skip
+        return
     size = ours.dtype.itemsize // (2 if ours.dtype.kind == "c" else 1)
     step = {2: 2.0**-8, 4: 2.0**-24, 8: 2.0**-53}[size]
     np.testing.assert_allclose(ours, theirs, rtol=digits * step, atol=digits * step)
@@ -60,7 +68,7 @@ def test_uniform_is_pytorchs_to_the_bit(dtype, bounds):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 15, 16, 17, 31, 32, 100, 70001])
-def test_randn_is_pytorchs_to_the_last_digits(n, dtype):
+def test_randn_is_pytorchs_to_the_bit(n, dtype):
     if dtype == "float64":
         close(lambda m: m.randn(n, dtype=m.float64))
     else:
@@ -72,7 +80,7 @@ def test_normal_numbers_come_in_pairs_and_the_second_waits_for_the_next_draw():
     torch.manual_seed(0)
     for n in (3, 1, 1, 20, 2, 5, 16, 1):
         a, t = adjoint.randn(n), torch.randn(n)
-        np.testing.assert_allclose(a._array, t.numpy(), rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(a._array, t.numpy(), rtol=0 if X86 else 1e-6, atol=0 if X86 else 1e-6)
         assert adjoint.get_rng_state()._array.tobytes() == torch.get_rng_state().numpy().tobytes()
 
 

@@ -174,20 +174,33 @@ _rrelu_inplace_row = replace(_rrelu_row, node_name="RreluWithNoiseBackward1", _b
 def _rrelu(
     input: Tensor, lower: float, upper: float, training: bool, generator: Any, inplace: bool
 ) -> Tensor:
+    _check_slopes(lower, upper)
     noise = np.ones(input._array.shape, input._array.dtype)
     if training:
         if current_levels():
             raise RuntimeError("vmap: we do not yet support aten::rrelu. Please file an issue")
+        if input.dtype.category != dtypes.FLOAT or input.dtype is dtypes.float16:
+            name = dtypes.SCALAR_TYPE_NAMES[input.dtype]
+            raise NotImplementedError(f'"rrelu_with_noise_out_cpu" not implemented for \'{name}\'')
         below = input._array <= 0
-        draws = lookup("torch", "empty")(int(below.sum()), dtype=dtypes.float64)
-        draws.uniform_(lower, upper, generator=generator)
-        noise[below] = draws._array
+        draws = lookup("torch", "rand")(int(below.sum()), dtype=dtypes.float64, generator=generator)
+        if input.dtype is not dtypes.float64:
+            lower, upper = float(np.float32(lower)), float(np.float32(upper))
+        noise[below] = draws._array * (upper - lower) + lower
     row = _rrelu_inplace_row if inplace else _rrelu_row
     result = row.function(input, from_array(noise), lower, upper, training)
     if inplace:
         check_writable(input, input.requires_grad)
         return overwrite(input, result, row)
     return result
+
+
+def _check_slopes(lower: float, upper: float) -> None:
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if not math.isfinite(bound):
+            raise RuntimeError(f"rrelu: {name} bound must be finite, got {bound:g}")
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
 
 
 @composite(where="torch", name="rrelu")

@@ -213,11 +213,11 @@ def uniform_fill(array: Any, generator: Generator, low: float = 0.0, high: float
 
 
 def normal_fill(array: Any, generator: Generator, mean: float = 0.0, std: float = 1.0) -> None:
-    """Fill an array with normal numbers; of complex ones each part has half of the variance."""
+    """Fill an array with normal numbers; of complex ones each part has half of the variance (and, as PyTorch has it, the
+    mean)."""
     in_order = array.flags.c_contiguous
     if array.dtype.kind == "c":
-        draw_into(parts(array), lambda out, g: draws.normal(out, g, 0.0, std * math.sqrt(0.5), in_order), generator)
-        array += array.dtype.type(mean)
+        draw_into(parts(array), lambda out, g: draws.normal(out, g, mean, std / math.sqrt(2), in_order), generator)
     else:
         draw_into(array, lambda out, g: draws.normal(out, g, mean, std, in_order), generator)
 

@@ -125,7 +125,8 @@ def _operand(value: Any, mean: Any, std: Any) -> Any:
 
 
 def _normal(mean: Any, std: Any, dtype: dtypes.dtype, source: Generator) -> Any:
-    """Standard normal numbers, scaled and moved as the dtype does it."""
+    """Normal numbers, moved as the dtype does it; scaled as they are drawn where ``std`` is a number, else as the dtype does
+    it."""
     if isinstance(std, np.ndarray):
         if std.dtype.kind == "c":
             raise RuntimeError("normal expects standard deviation to be non-complex")
@@ -139,9 +140,14 @@ def _normal(mean: Any, std: Any, dtype: dtypes.dtype, source: Generator) -> Any:
         raise_shapes(mean, std)
     check_normal(dtype)
     drawn = np.empty(shape, dtype.array)
-    normal_fill(drawn, source)
     wide = np.float32 if dtype.itemsize == 2 else dtype.array
-    drawn = (drawn.astype(wide, copy=False) * np.asarray(std).astype(wide)).astype(dtype.array, copy=False)
+    if isinstance(std, np.ndarray):
+        normal_fill(drawn, source)
+        drawn = (drawn.astype(wide, copy=False) * std.astype(wide)).astype(dtype.array, copy=False)
+    else:
+        normal_fill(drawn, source, 0.0, float(std))
+    if not isinstance(mean, np.ndarray):
+        mean = np.asarray(mean, dtype.array)
     return (drawn.astype(wide, copy=False) + np.asarray(mean).astype(wide)).astype(dtype.array, copy=False)
 
 
@@ -273,7 +279,7 @@ def _with_replacement(chances: Any, n: int, source: Generator) -> Any:
     """For each sample, a uniform number looked up in the cumulated probabilities."""
     rows = chances.reshape(-1, chances.shape[-1])
     wide = np.float32 if rows.dtype.itemsize == 2 else rows.dtype
-    cumulated = np.cumsum(rows, axis=-1, dtype=wide).astype(rows.dtype)
+    cumulated = np.cumsum(rows, axis=-1, dtype=wide)
     cumulated = (cumulated / cumulated[:, -1:]).astype(np.float64)
     cumulated[:, -1] = 1
     found = np.empty((len(rows), n), np.int64)

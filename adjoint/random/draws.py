@@ -1,8 +1,8 @@
 """Draws: from a generator's words to numbers of a distribution, as PyTorch's CPU code makes them.
 
 Each function fills ``out``, a one-dimensional contiguous array of the dtype that the numbers are to have.  The number
-of words that a draw takes, and their order, are PyTorch's; uniform and integer numbers are the same to the bit,
-others to the last digit or two (they go through logarithms and sines).  Callers hold the generator's lock.
+of words that a draw takes, and their order, are PyTorch's, and on x86 so is every bit: logarithms and sines are the C
+library's (:mod:`.clib`), or for groups of float32 those of :mod:`.single`.  Callers hold the generator's lock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.random import clib
 from adjoint.random.generator import BLOCK, Generator
+from adjoint.random.single import sixteens
 
 Array = Any
 
@@ -117,31 +119,16 @@ def normal(out: Array, generator: Generator, mean: float = 0.0, std: float = 1.0
 
 
 def _groups_of_floats(out: Array, drawn: Array, mean: float, std: float) -> None:
-    drawn = drawn.reshape(-1, 2, _SIXTEEN // 2)
-    radius = np.ascontiguousarray(drawn[:, 0])
-    np.subtract(np.float32(1), radius, out=radius)
-    np.log(radius, out=radius)
-    radius *= np.float32(-2)
-    np.sqrt(radius, out=radius)
-    theta = drawn[:, 1] * np.float32(2 * math.pi)
-    grouped = np.empty(drawn.shape, np.float32) if out.dtype != np.float32 else out.reshape(drawn.shape)
-    np.multiply(radius, np.cos(theta), out=grouped[:, 0])
-    np.multiply(radius, np.sin(theta, out=theta), out=grouped[:, 1])
-    if std != 1:
-        grouped *= np.float32(std)
-    if mean != 0:
-        grouped += np.float32(mean)
-    if out.dtype != np.float32:
-        out[...] = grouped.reshape(-1)
+    out[...] = sixteens(drawn, mean, std)
 
 
 def _groups_of_doubles(out: Array, drawn: Array, mean: float, std: float) -> None:
     drawn = drawn.reshape(-1, 2, _SIXTEEN // 2)
-    radius = np.sqrt(-2 * np.log(1 - drawn[:, 0]))
+    radius = np.sqrt(-2 * clib.log(1 - drawn[:, 0]))
     theta = 2 * math.pi * drawn[:, 1]
     grouped = out.reshape(drawn.shape)
-    grouped[:, 0] = multiply_add(radius * np.cos(theta), std, mean)
-    grouped[:, 1] = multiply_add(radius * np.sin(theta), std, mean)
+    grouped[:, 0] = multiply_add(radius * clib.cos(theta), std, mean)
+    grouped[:, 1] = multiply_add(radius * clib.sin(theta), std, mean)
 
 
 def few_normals(generator: Generator, n: int, mean: float = 0.0, std: float = 1.0) -> list[float]:
@@ -174,9 +161,9 @@ def many_normals(generator: Generator, n: int, mean: float = 0.0, std: float = 1
     pairs = (n - begun + 1) // 2
     made = generator.doubles(2 * pairs).reshape(-1, 2)
     theta = 2.0 * math.pi * made[:, 0]
-    radius = np.sqrt(-2.0 * np.log1p(-made[:, 1]))
-    made[:, 0] = radius * np.cos(theta)
-    made[:, 1] = radius * np.sin(theta)
+    radius = np.sqrt(-2.0 * clib.log1p(-made[:, 1]))
+    made[:, 0] = radius * clib.cos(theta)
+    made[:, 1] = radius * clib.sin(theta)
     flat = made.reshape(-1)
     drawn[begun:] = flat[: n - begun]
     if 2 * pairs > n - begun:
@@ -258,22 +245,22 @@ def coins(out: Array, generator: Generator, p: Array) -> None:
 
 def exponential(out: Array, generator: Generator, rate: float = 1.0) -> None:
     """Exponentially distributed numbers."""
-    _in_chunks(out, lambda n: np.log1p(-generator.doubles(n)) * (-1.0 / rate))
+    _in_chunks(out, lambda n: clib.log1p(-generator.doubles(n)) * (-1.0 / rate))
 
 
 def geometric(out: Array, generator: Generator, p: float) -> None:
     """How many trials of probability ``p`` the first success takes."""
-    _in_chunks(out, lambda n: np.ceil(np.log(generator.doubles(n)) / math.log1p(-p)))
+    _in_chunks(out, lambda n: np.ceil(clib.log(generator.doubles(n)) / math.log1p(-p)))
 
 
 def log_normal(out: Array, generator: Generator, mean: float = 1.0, std: float = 2.0) -> None:
     """Numbers whose logarithm is normally distributed."""
-    _in_chunks(out, lambda n: np.exp(many_normals(generator, n, mean, std)))
+    _in_chunks(out, lambda n: clib.exp(many_normals(generator, n, mean, std)))
 
 
 def cauchy(out: Array, generator: Generator, median: float = 0.0, sigma: float = 1.0) -> None:
     """Cauchy-distributed numbers."""
-    _in_chunks(out, lambda n: median + sigma * np.tan(math.pi * (generator.doubles(n) - 0.5)))
+    _in_chunks(out, lambda n: multiply_add(clib.tan(math.pi * (generator.doubles(n) - 0.5)), sigma, median))
 
 
 def poisson(out: Array, generator: Generator, rates: Array) -> None:
