@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare.arguments import type_name
+from adjoint.summation import total
 from adjoint.tensor import NO_EDGE, Number, Tensor
 
 _new = object.__new__
@@ -115,15 +116,13 @@ def to_float(array: Any) -> Any:
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """``g`` summed over the dimensions along which an array of ``shape`` was broadcast."""
-    if g.dtype.itemsize == 2 and g.dtype.kind in "fV":  # NumPy would round after every addition
-        return sum_to(g.astype(np.float32), shape).astype(g.dtype)
     extra = g.ndim - len(shape)
     stretched = tuple(i for i, size in enumerate(shape, extra) if size == 1 and g.shape[i] != 1)
     if not extra:
-        return g.sum(axis=stretched, keepdims=True) if stretched else g
+        return total(g, stretched, True) if stretched else g
     if not stretched:
-        return g.sum(axis=tuple(range(extra)))
-    return g.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
+        return total(g, tuple(range(extra)))
+    return total(g, (*range(extra), *stretched), True).reshape(shape)
 
 
 def fit(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:

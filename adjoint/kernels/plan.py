@@ -19,6 +19,7 @@ from adjoint.kernels.machine import machine
 from adjoint.kernels.partition import partition
 from adjoint.kernels.program import REDUCTIONS, Program, View, live
 from adjoint.kernels.traced import TracedArray, Tracer, Untraceable
+from adjoint.summation import total
 
 GRAIN = 16384  # elements a task has at least
 _PARTS = 8  # tasks per thread at most, so that an interrupted thread does not hold up the others
@@ -57,6 +58,7 @@ class Step:
         self.transposed: list[Any] = []  # per result over the whole space, how its axes go back; None where they lie so
         self.made: list[tuple[Any, Any]] = []  # what is allocated: (shape, dtype)
         self.finish = None
+        self.sums: dict[int, Any] = {}  # the results that tasks leave sums of, in double, and of which dtype they are
         if split:
             parts = self.tasks
             for i in writer.reductions:
@@ -71,8 +73,8 @@ class Step:
                 self._add_result(program, where, i)
             for p, _ in writer.across:
                 of, dtype = self.made[p]
-                self.made[p] = ((self.tasks, *of), dtype)
-        self.sums = [p for p, _ in writer.across]
+                self.made[p] = ((self.tasks, *of), np.dtype(np.float64))
+                self.sums[p] = dtype
         self.pack = struct.Struct(f"={len(kernel.arrays)}q").pack
         self.tail = _tail(program, kernel, writer, where, {"chunk": chunk, "points": points})
 
@@ -96,8 +98,8 @@ class Step:
         pool.launch(self.code, block, self.tasks, _direction[0])
         if self.finish is not None:
             return self.finish(made, self)
-        for p in self.sums:
-            made[p] = np.add.reduce(made[p], 0)
+        for p, dtype in self.sums.items():
+            made[p] = total(made[p], 0).astype(dtype)
         if targets is None:
             for k, back in enumerate(self.transposed):
                 if back is not None:
@@ -160,7 +162,7 @@ def _tail(program: Program, kernel: Kernel, writer: Source, where: Space, known:
             words.append(struct.pack("=q", known[what]))
         elif what == "partial":
             i = word[1][1]
-            item = program.equations[i].dtype.itemsize
+            item = 8 if writer.across else program.equations[i].dtype.itemsize
             words.append(struct.pack("=q", item * prod(program.equations[i].shape)))
         else:
             number = program.numbers[word[1]]
@@ -201,9 +203,9 @@ class _Finish:
         transposed = iter(step.transposed)
         for k, i in enumerate(self.reductions):
             e = self.program.equations[i]
-            total = REDUCTIONS[e.name].reduce(made[k], 0, e.dtype)
+            found = total(made[k], 0) if e.name == "sum" else REDUCTIONS[e.name].reduce(made[k], 0, e.dtype)
             back = next(transposed)
-            values[i] = total if back is None else total.transpose(back)
+            values[i] = found if back is None else found.transpose(back)
         numbers = iter(self.program.numbers)
         given = {i: next(numbers) for i, e in enumerate(self.program.equations) if e.name == "number"}
         for i in self.after:

@@ -37,6 +37,7 @@ from adjoint.ops.reduction import products_of_others
 from adjoint.ops.selection import add_along, take_along
 from adjoint.ops.widening import widen
 from adjoint.readings.batched import BatchedArray, Level, aligned, materialized, physical, rule, wrapped
+from adjoint.summation import total
 
 # Functions of the last dimensions of their arrays, whatever stands before those.
 
@@ -207,7 +208,7 @@ def _weight_gradient(
         columns = _windows_first(_images(x), kernel, stride, padding, dilation, tuple(out))
         products = np.matmul(given.reshape(size * images, filters, -1), columns.swapaxes(1, 2))
         if images > 1:
-            products = np.add.reduce(products.reshape(size, images, *products.shape[1:]), 1)
+            products = total(products.reshape(size, images, *products.shape[1:]), 1)
         return BatchedArray(products.reshape(size, filters, -1, *kernel), level)
     found = weight_gradient(_channels(x), _channels(given), kernel, stride, padding, dilation, size * groups)
     return BatchedArray(found.reshape(size, filters, *found.shape[1:]), level)
@@ -240,7 +241,7 @@ def _layer_norm_gradients(
     given = widen(g)
     normal, rstd = _normal(widen(input), over, eps)
     inner = given if weight is None else given * widen(weight)
-    found = _rows_gradient(inner, normal, rstd, over), (given * normal).sum(lead), given.sum(lead)
+    found = _rows_gradient(inner, normal, rstd, over), total(given * normal, lead), total(given, lead)
     return tuple(f.astype(g.dtype) for f in found)
 
 
@@ -252,7 +253,7 @@ def _group_norm_gradients(level: Level, g: Any, input: Any, weight: Any, num_gro
     normal, rstd = _normal(widen(input).reshape(rows), (1,), eps)
     inner = given if weight is None else given * _column(widen(weight), len(shape))
     of_input = _rows_gradient(inner.reshape(rows), normal, rstd, (1,)).reshape(shape)
-    found = of_input, (given * normal.reshape(shape)).sum(over), given.sum(over)
+    found = of_input, total(given * normal.reshape(shape), over), total(given, over)
     return tuple(f.astype(g.dtype) for f in found)
 
 
@@ -264,7 +265,7 @@ def _batch_norm_gradients(
     over = (0, *range(2, ndim))
     scale = _column(invstd, ndim)
     normal = (widen(input) - _column(mean, ndim)) * scale
-    g_weight, g_bias = (given * normal).sum(over), given.sum(over)
+    g_weight, g_bias = total(given * normal, over), total(given, over)
     inner = given
     if training:
         count = prod(input.shape) // input.shape[1]

@@ -20,6 +20,7 @@ from adjoint.ops.loss import MEAN, NONE, SUM, no_gradient, reduced, reduction_of
 from adjoint.ops.scatter import index_at
 from adjoint.ops.softmax import log_softmax_row
 from adjoint.ops.widening import in_float32, widen
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 
@@ -89,12 +90,12 @@ def _likelihood(picked: Array, counted: Array, index: Array, weight: Array | Non
     counts = counted.astype(dtype) if weight is None else index_at(weight.astype(dtype), [index], (0,)) * counted
     # An infinite loss that does not count must not become NaN.
     loss = -np.where(counted, picked, dtype.type(0)) * counts
-    total = converted(np.add.reduce(counts, None))
+    count = converted(total(counts))
     if reduction != NONE:
-        loss = np.add.reduce(loss, None)
+        loss = total(loss)
         if reduction == MEAN:
-            loss = loss / total
-    return converted(loss), counts, total, index
+            loss = loss / count
+    return converted(loss), counts, count, index
 
 
 def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index):
@@ -127,7 +128,7 @@ def _log_softmax_and_picked(input: Array, index: Array, classes: Array) -> tuple
     in which all others are zero.  ``classes`` is ``arange(C)``."""
     logp = log_softmax_row.forward(input, 1)
     own = index[:, None].astype(classes.dtype) == classes.reshape(-1, *(1,) * (input.ndim - 2))
-    return logp, np.add.reduce(np.where(own, logp, 0), 1)
+    return logp, total(np.where(own, logp, 0), 1)
 
 
 def _cross_entropy(
@@ -332,7 +333,7 @@ def _multi_margin(self: Array, target: Array, weight: Array | None = None, p=1, 
     z = margin - class_gather(self, target)[:, None] + self
     other = np.arange(self.shape[1]) != target[:, None]
     loss = np.maximum(z, 0) ** p * other
-    loss = loss.sum(1) / self.shape[1]
+    loss = total(loss, 1) / self.shape[1]
     return reduced(loss if weight is None else loss * weight[target], reduction)
 
 
@@ -343,7 +344,7 @@ def _multi_margin_gradient(g, x, target, weight, p, margin, reduction):
     if weight is not None:
         share = share * weight[target]
     slope = kept_where(other, z * 0 + 1 if p == 1 else 2 * z) * ((share[:, None] if share.ndim else share) / x.shape[1])
-    return slope - class_scatter(np.sum(slope, axis=1), target, x.shape)
+    return slope - class_scatter(total(slope, 1), target, x.shape)
 
 
 _multi_margin_row = op(

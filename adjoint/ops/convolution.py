@@ -14,6 +14,7 @@ from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.convolution_kernels import Ints, convolve, input_gradient, weight_gradient
 from adjoint.ops.widening import in_float32
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 
@@ -73,7 +74,7 @@ def _first_windows(input, weight, stride, padding, dilation, groups, count):
 convolution = op(
     "convolution", _convolution, fused=False, where="torch", joint="input weight",
     gradients={"input weight": _gradients},
-    bias=in_float32(lambda g: g.sum((0, *range(2, g.ndim)))),
+    bias=in_float32(lambda g: total(g, (0, *range(2, g.ndim)))),
 )  # fmt: skip
 
 

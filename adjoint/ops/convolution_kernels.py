@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 from adjoint.kernels.late import LARGE, by_kernel
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.widening import narrow, widen
+from adjoint.summation import total
 
 Ints = tuple[int, ...]
 
@@ -150,7 +151,7 @@ def weight_gradient(
     if groups == 1 and (per_group <= _FEW_CHANNELS or (pointwise and prod(out) >= 64)):
         columns = _windows_first(input, kernel, stride, padding, dilation, size)
         products = np.matmul(g.reshape(batch, filters, -1), columns.swapaxes(1, 2))
-        return np.add.reduce(products, 0).reshape(shape)
+        return total(products, 0).reshape(shape)
     padded = _channels_last(input, padding, padding)
     last = _channels_last(g)
     if per_group == 1 and filters == groups:

@@ -14,6 +14,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import axes, spread
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import unsupported
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 
@@ -21,7 +22,7 @@ def shared_among_equals(g, self, result, dim, keepdim):
     """The gradient of an extreme, in equal parts to all elements that have its value; NaN counts as a value."""
     equal = self == spread(result, self.shape, dim, keepdim)
     equal = (equal | ((self != self) & spread(result != result, self.shape, dim, keepdim))).astype(g.dtype)
-    count = equal.sum(axis=axes(dim, len(self.shape)), keepdims=True)
+    count = total(equal, axes(dim, len(self.shape)), True)
     return spread(g, self.shape, dim, keepdim) * equal / count
 
 
@@ -158,7 +159,7 @@ def _of_dims(name: str, ufunc: Any) -> Any:
 def _shared(g, self, result, dim, keepdim):
     """As :func:`shared_among_equals`, but a NaN equals nothing, and what nobody has a part in is NaN for all."""
     equal = (self == spread(result, self.shape, dim, keepdim)).astype(g.dtype)
-    count = equal.sum(axis=axes(dim, len(self.shape)), keepdims=True)
+    count = total(equal, axes(dim, len(self.shape)), True)
     return spread(g, self.shape, dim, keepdim) * equal / count
 
 

@@ -22,6 +22,7 @@ from adjoint.ops.padding import padded
 from adjoint.ops.scatter import add_at, add_onto, zero_in
 from adjoint.ops.shape import reshape
 from adjoint.ops.slicing import diagonal_of, sliced
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 
@@ -228,7 +229,7 @@ def _scatter_add_into(self: Array, dim, index: Array, src: Array):
     check_reads(self, src, True)
     if index.size:
         if self.ndim == 0:
-            self += src.reshape(-1)[: index.size].sum()
+            self += total(src.reshape(-1)[: index.size])
         elif self.flags.c_contiguous:
             places = _flat_places(index, dim, self.shape).reshape(-1)
             add_onto(self.reshape(-1), places, region(src, index).reshape(-1))

@@ -16,6 +16,7 @@ from adjoint.ops.arrays import Array, all_values, array_function, conj, converte
 from adjoint.ops.contraction import adjoint_of, matmul
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name
+from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array
 
 
@@ -449,7 +450,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     residuals = np.zeros(0, A._array.dtype)
     if m > n and driver not in (None, "gelsy") and bool(all_values(rank == n).all()):
         away = np.matmul(A._array, solution._array) - b._array
-        residuals = (away * conj(away)).real.sum(-2)
+        residuals = total((away * conj(away)).real, -2)
     shown = values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)
     rank_array = converted(rank, np.int64) if driver != "gels" else np.zeros(0, np.int64)
     return return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))(

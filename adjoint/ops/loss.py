@@ -16,6 +16,7 @@ from adjoint.declare.operands import raise_shapes
 from adjoint.ops.activation import floating, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values
 from adjoint.ops.widening import in_float32
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 NONE, MEAN, SUM = range(3)
@@ -40,8 +41,8 @@ def reduction_of(reduction: str, size_average: bool | None, reduce: bool | None)
 def reduced(loss, reduction):
     if reduction == NONE:
         return loss
-    total = np.add.reduce(loss, None)
-    return total / loss.size if reduction == MEAN else total
+    found = total(loss)
+    return found / loss.size if reduction == MEAN else found
 
 
 def _share(g, x, reduction):

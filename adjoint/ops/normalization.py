@@ -17,6 +17,7 @@ from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, narrow, widen
 from adjoint.readings.batched import BatchedArray
+from adjoint.summation import total, total_of_products
 from adjoint.tensor import Tensor, writes_of
 
 # Batch norm: statistics of a channel over the batch
@@ -29,12 +30,9 @@ def _per_channel(x: Array) -> Array:
 
 def _channel_sum(x: Array) -> Array:
     """The sum of (N, C, L) per channel: over the batch first, where NumPy adds whole rows."""
-    n, c, length = x.shape
     if x.__class__ is not np.ndarray:
-        return np.add.reduce(x, (0, 2))
-    if n > 512:  # NumPy adds rows one after the other; BLAS in blocks, which keeps the rounding small
-        return np.add.reduce((np.ones(n, x.dtype) @ x.reshape(n, -1)).reshape(c, length), 1)
-    return np.add.reduce(np.add.reduce(x, 0), 1)
+        return total(x, (0, 2))
+    return total(total(x, 0), 1)
 
 
 @fused
@@ -56,18 +54,18 @@ def batch_norm_gradients(
     themselves functions of the input."""
     g3 = _per_channel(widen(g))
     centred = _per_channel(widen(input)) - mean[:, None]
-    total = _channel_sum(g3)
+    of_bias = _channel_sum(g3)
     dot = _channel_sum(g3 * centred)
     scale = invstd if weight is None else invstd * weight
     if training:
         count = g3.shape[0] * g3.shape[2]
         centred *= (invstd * invstd * dot / -count)[:, None]
         centred += g3
-        centred -= (total / count)[:, None]
+        centred -= (of_bias / count)[:, None]
         centred *= scale[:, None]
     else:
         centred = g3 * scale[:, None]
-    return centred.reshape(input.shape), dot * invstd, total
+    return centred.reshape(input.shape), dot * invstd, of_bias
 
 
 @taped(batch_norm_gradients)
@@ -315,8 +313,8 @@ def instance_norm(
 def _rows_normalized(x: Array, eps: float) -> tuple[Array, Array]:
     """(rows, features) with mean 0 and variance 1 a row, and 1 / the deviation of each row."""
     n = x.shape[1]
-    result = x - (np.add.reduce(x, 1, keepdims=True) / n)
-    var = np.einsum("ij,ij->i", result, result) / n
+    result = x - (total(x, 1, True) / n)
+    var = total_of_products(result, result, 1) / n
     rstd = (1 / np.sqrt(var + var.dtype.type(eps)))[:, None]
     result *= rstd
     return result, rstd
@@ -325,8 +323,8 @@ def _rows_normalized(x: Array, eps: float) -> tuple[Array, Array]:
 def _rows_gradient(g: Array, normal: Array, rstd: Array) -> Array:
     """From the gradient of the normalized rows to that of the rows."""
     n = g.shape[1]
-    result = g - np.add.reduce(g, 1, keepdims=True) / n
-    result -= normal * (np.einsum("ij,ij->i", g, normal) / n)[:, None]
+    result = g - total(g, 1, True) / n
+    result -= normal * (total_of_products(g, normal, 1) / n)[:, None]
     result *= rstd
     return result
 
@@ -338,9 +336,9 @@ def _layer_norm(input: Array, weight: Array | None, bias: Array | None, normaliz
     if not input.size:
         return input.copy(), np.zeros(rows, input.dtype), np.zeros(rows, input.dtype)
     x = widen(input).reshape(-1, size)
-    mean = np.add.reduce(x, 1, keepdims=True) / size
+    mean = total(x, 1, True) / size
     normal = x - mean
-    var = np.einsum("ij,ij->i", normal, normal) / size
+    var = total_of_products(normal, normal, 1) / size
     rstd = (1 / np.sqrt(var + var.dtype.type(eps)))[:, None]
     normal *= rstd
     if weight is not None:
@@ -358,8 +356,8 @@ def layer_norm_gradients(
     size = prod(shape)
     g2 = widen(g).reshape(-1, size)
     normal = (widen(input).reshape(-1, size) - mean) * rstd
-    g_weight = np.einsum("ij,ij->j", g2, normal).reshape(shape)
-    g_bias = np.add.reduce(g2, 0).reshape(shape)
+    g_weight = total_of_products(g2, normal, 0).reshape(shape)
+    g_bias = total(g2, 0).reshape(shape)
     inner = g2 if weight is None else g2 * widen(weight).reshape(-1)
     return _rows_gradient(inner, normal, rstd).reshape(input.shape), g_weight, g_bias
 
@@ -559,7 +557,7 @@ def _rms_norm(input: Array, weight: Array | None, normalized_shape, eps):
     """Also 1 / the root of the mean square of each row."""
     size = prod(normalized_shape)
     x = input.reshape(-1, size)
-    rstd = (1 / np.sqrt(np.einsum("ij,ij->i", x, x) / size + x.dtype.type(eps)))[:, None]
+    rstd = (1 / np.sqrt(total_of_products(x, x, 1) / size + x.dtype.type(eps)))[:, None]
     normal = x * rstd
     if weight is not None:
         normal *= weight.reshape(-1)
@@ -574,9 +572,9 @@ def rms_norm_gradients(
     size = prod(shape)
     g2 = g.reshape(-1, size)
     normal = input.reshape(-1, size) * rstd
-    g_weight = np.einsum("ij,ij->j", g2, normal).reshape(shape)
+    g_weight = total_of_products(g2, normal, 0).reshape(shape)
     inner = g2 if weight is None else g2 * weight.reshape(-1)
-    g_input = inner - normal * (np.einsum("ij,ij->i", inner, normal) / size)[:, None]
+    g_input = inner - normal * (total_of_products(inner, normal, 1) / size)[:, None]
     g_input *= rstd
     return g_input.reshape(input.shape), g_weight
 

@@ -18,6 +18,7 @@ from adjoint.ops.extremes import amax, amin
 from adjoint.ops.reduction import axes, reduced_size, spread, written
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.unsupported import type_name
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 # Norms of vectors
@@ -35,20 +36,20 @@ def _vector_norm(self: Array, ord=2, dim=None, keepdim=False):
         )
     x = self.astype(np.float32) if self.dtype.itemsize == 2 else self
     if ord == 2 and x.dtype.kind != "c":
-        return np.sqrt(np.add.reduce(x * x, over, None, None, keepdim)).astype(d)
+        return np.sqrt(total(x * x, over, keepdim)).astype(d)
     x = np.absolute(x)
     if ord == math.inf:
         result = np.maximum.reduce(x, over, None, None, keepdim)
     elif ord == -math.inf:
         result = np.minimum.reduce(x, over, None, None, keepdim)
     elif ord == 0:
-        result = np.add.reduce((x != 0).astype(x.dtype), over, None, None, keepdim)
+        result = total((x != 0).astype(x.dtype), over, keepdim)
     elif ord == 1:
-        result = np.add.reduce(x, over, None, None, keepdim)
+        result = total(x, over, keepdim)
     elif ord == 2:
-        result = np.sqrt(np.add.reduce(x * x, over, None, None, keepdim))
+        result = np.sqrt(total(x * x, over, keepdim))
     else:
-        result = np.add.reduce(x ** x.dtype.type(ord), over, None, None, keepdim) ** x.dtype.type(1 / ord)
+        result = total(x ** x.dtype.type(ord), over, keepdim) ** x.dtype.type(1 / ord)
     return result.astype(d)
 
 
@@ -64,7 +65,7 @@ def _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
     size = np.absolute(self)
     if math.isinf(ord):
         equal = (size == norm).astype(g.dtype)
-        count = equal.sum(axis=axes(dim, len(self_shape)), keepdims=True)
+        count = total(equal, axes(dim, len(self_shape)), True)
         return np.sign(self) * (g * equal / count)
     safe_size, safe_norm = (np.where(x == 0, constant(1, g), x) for x in (size, norm))
     ratio = (safe_size / safe_norm) ** constant(ord - 1, g)
@@ -255,7 +256,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 def _cdist(x1: Array, x2: Array, p=2.0):
     if p == 2:
-        squares = (x1 * x1).sum(-1)[..., :, None] + (x2 * x2).sum(-1)[..., None, :]
+        squares = total(x1 * x1, -1)[..., :, None] + total(x2 * x2, -1)[..., None, :]
         if x1.shape[-2] > 25 or x2.shape[-2] > 25:  # as PyTorch: a product where there are many, which is less exact
             return np.sqrt(np.maximum(squares - 2 * np.matmul(x1, x2.swapaxes(-1, -2)), constant(0, x1)))
     return _vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1)
@@ -269,9 +270,9 @@ def _cdist_gradient(g, x1, x2, result, p):
 _cdist_row = op(
     "cdist", _cdist, where="",
     x1=lambda g, x1, x2, result, p, x1_shape, x1_dtype:
-        fit(_cdist_gradient(g, x1, x2, result, p).sum(axis=-2), x1_shape, x1_dtype),
+        fit(total(_cdist_gradient(g, x1, x2, result, p), -2), x1_shape, x1_dtype),
     x2=lambda g, x1, x2, result, p, x2_shape, x2_dtype:
-        fit(-_cdist_gradient(g, x1, x2, result, p).sum(axis=-3), x2_shape, x2_dtype),
+        fit(-total(_cdist_gradient(g, x1, x2, result, p), -3), x2_shape, x2_dtype),
 )  # fmt: skip
 
 

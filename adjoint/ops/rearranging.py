@@ -21,6 +21,7 @@ from adjoint.ops.joining import stack
 from adjoint.ops.shape import reshape, unsqueeze
 from adjoint.ops.slicing import diagonal_backward, diagonal_of
 from adjoint.ops.widening import in_float32
+from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array
 
 # Repeated
@@ -39,7 +40,7 @@ def _repeat_back(g, repeats, self_shape):
         return np.zeros(self_shape, g.dtype)
     shape = (1,) * (len(repeats) - len(self_shape)) + tuple(self_shape)
     apart = [k for r, n in zip(repeats, shape) for k in (r, n)]
-    return g.reshape(tuple(apart)).sum(axis=tuple(range(0, 2 * len(repeats), 2))).reshape(self_shape)
+    return total(g.reshape(tuple(apart)), tuple(range(0, 2 * len(repeats), 2))).reshape(self_shape)
 
 
 _repeated = op("repeat", _repeat, tangent="linear", where="", self=in_float32(_repeat_back))

@@ -16,6 +16,7 @@ from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 _add_reduce = np.add.reduce
@@ -67,13 +68,13 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
     else:
         accumulate = self.dtype
         if (accumulate is _FLOAT32 or accumulate is _FLOAT64) and dim is None and not keepdim:
-            return _add_reduce(self, None)
+            return total(self)
         if accumulate.kind in "iub":
             accumulate = np.int64
     over = None if dim is None else axes(dim, self.ndim)
-    if accumulate is not np.int64 and accumulate.itemsize == 2 and accumulate.kind in "fV":
-        return _add_reduce(self.astype(np.float32), over, None, None, keepdim).astype(accumulate)
-    return _add_reduce(self, over, accumulate, None, keepdim)
+    if accumulate is np.int64 or accumulate.kind in "iub":
+        return _add_reduce(self, over, accumulate, None, keepdim)
+    return total(self, over, keepdim)
 
 
 sum = op(
@@ -90,7 +91,7 @@ def _taped_sum(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, 
 def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
     d = self.dtype
     if dtype is None and dim is None and not keepdim and (d is _FLOAT32 or d is _FLOAT64):
-        return _add_reduce(self, None) / self.size
+        return total(self) / self.size
     if dtype is not None:
         if dtype.category < dtypes.FLOAT:
             raise RuntimeError(
@@ -106,8 +107,8 @@ def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
     over = axes(dim, self.ndim)
     size = reduced_size(self.shape, dim)
     if self.dtype.itemsize == 2:
-        return (_add_reduce(self.astype(np.float32), over, None, None, keepdim) / size).astype(self.dtype)
-    return _add_reduce(self, over, None, None, keepdim) / size
+        return (total(self.astype(np.float32), over, keepdim) / size).astype(self.dtype)
+    return total(self, over, keepdim) / size
 
 
 def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):
@@ -298,7 +299,7 @@ def variance_of(x: Any, dim: Any, correction: float, keepdim: bool, name: str = 
     wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
     away = _deviations(wide, dim)
     squares = (away * conj(away)).real if away.dtype.kind == "c" else away * away
-    return _add_reduce(squares, axes(dim, x.ndim), None, None, keepdim) / wide.real.dtype.type(freedom)
+    return total(squares, axes(dim, x.ndim), keepdim) / wide.real.dtype.type(freedom)
 
 
 def _var(self: Array, dim=None, correction=1, keepdim=False):
@@ -438,11 +439,11 @@ def _logsumexp(self: Array, dim, keepdim=False):
     over = axes(dim, x.ndim)
     wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
     if wide.size == 0:
-        return np.log(_add_reduce(np.exp(wide), over, None, None, keepdim)).astype(x.dtype)
+        return np.log(total(np.exp(wide), over, keepdim)).astype(x.dtype)
     most = np.maximum.reduce(wide.real, over, None, None, True)
     most = np.where(np.isinf(most), constant(0, most), most)
-    total = np.log(_add_reduce(np.exp(wide - most), over, None, None, keepdim))
-    return (total + most.reshape(total.shape)).astype(x.dtype)
+    found = np.log(total(np.exp(wide - most), over, keepdim))
+    return (found + most.reshape(found.shape)).astype(x.dtype)
 
 
 logsumexp = op(

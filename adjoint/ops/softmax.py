@@ -13,6 +13,7 @@ from adjoint.ops.arrays import Array
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, widen
+from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 
@@ -35,7 +36,7 @@ def _softmax(self: Array, dim):
     if not e.size:
         return e
     e = np.exp(e)
-    e *= 1 / np.add.reduce(e, dim, None, None, True)  # a division for each element would take as long as all the rest
+    e *= 1 / total(e, dim, True)  # a division for each element would take as long as all the rest
     e = e.reshape(()) if not x.ndim else e
     return e if x is self else e.astype(self.dtype)
 
@@ -45,7 +46,7 @@ def _log_softmax(self: Array, dim):
     s, dim = _shifted(x, dim, "log_softmax")
     if not s.size:
         return s
-    s -= np.log(np.add.reduce(np.exp(s), dim, None, None, True))
+    s -= np.log(total(np.exp(s), dim, True))
     s = s.reshape(()) if not x.ndim else s
     return s if x is self else s.astype(self.dtype)
 
@@ -54,13 +55,13 @@ def _softmax_gradient(g, result, dim):
     if not result.ndim:
         dim = None
     weighted = g * result
-    return weighted - result * weighted.sum(axis=dim, keepdims=True)
+    return weighted - result * total(weighted, dim, True)
 
 
 def _log_softmax_gradient(g, result, dim):
     if not result.ndim:
         dim = None
-    return g - np.exp(result) * g.sum(axis=dim, keepdims=True)
+    return g - np.exp(result) * total(g, dim, True)
 
 
 _softmax_row = op("softmax", _softmax, where="", self=in_float32(_softmax_gradient))

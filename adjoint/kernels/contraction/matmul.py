@@ -14,6 +14,7 @@ import numpy as np
 from adjoint.kernels import memory, pool
 from adjoint.kernels.contraction.plan import TYPES, Plan
 from adjoint.kernels.contraction.vector_plan import VectorPlan, suits
+from adjoint.summation import total
 
 _plans: dict[Any, Plan] = {}
 _MOST_PLANS = 4096
@@ -78,7 +79,7 @@ def rows_sum(g: Any) -> Any:
     plan = _plans.get(key)
     if plan is None:
         if g.dtype not in TYPES or g.strides[1] != g.itemsize or g.strides[0] % g.itemsize:
-            return np.add.reduce(g, axis=0)
+            return total(g, 0)
         plan = _plans[key] = VectorPlan(np.empty((1, len(g)), g.dtype), g, weighted=False)
     out = memory.empty(plan.shape[1:], plan.dtype)
     plan.run(g, g, None, out)

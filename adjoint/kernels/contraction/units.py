@@ -156,9 +156,10 @@ def sum_chunks(args: ptr(i64), task: i64, worker: i64, of, after):
     for row in range(task, plan[SUMMED], plan[SUM_TASKS]):
         for j in range(0, n, lanes):
             mask = first_lanes(n - j, lanes)
-            total = splat(constant(of, 0), lanes)
+            sums = splat(f64(0.0), lanes)
             for chunk in range(plan[CHUNKS]):
-                total += load_masked(part, chunk * apart + row * n + j, mask)
+                sums += cast(load_masked(part, chunk * apart + row * n + j, mask), f64)
+            total = cast(sums, of)
             if args[4] != 0:
                 total += load_masked(bias, j, mask)
             store_masked(c, row * n + j, total, mask)

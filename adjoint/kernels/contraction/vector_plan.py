@@ -12,7 +12,6 @@ from adjoint.kernels.machine_code import address
 
 ALONE = 16_384  # elements that one thread reads sooner than it wakes another
 PART = 16_384  # elements that are worth a task
-BROAD = 4096  # columns whose sums stay in the first cache
 
 
 class VectorPlan(Plan):
@@ -43,11 +42,11 @@ class VectorPlan(Plan):
         threads = pool.pool().threads if self.n * self.k > ALONE else 1
         wanted = max(threads, min(8 * threads, self.n * self.k // PART)) if threads > 1 else 1
         if words[u.B_N] == 1:
-            blocks = -(-self.n // BROAD)
+            blocks = -(-self.n // vectors.BROAD)
             chunk_k = max(vectors.ROWS, -(-self.k * blocks // wanted))
             chunks = -(-self.k // chunk_k)
             self.set_chunks(chunks, chunk_k, threads)
-            words[u.PER_TASK], words[u.TASKS] = min(self.n, BROAD), blocks * chunks
+            words[u.PER_TASK], words[u.TASKS] = min(self.n, vectors.BROAD), blocks * chunks
             words[u.COMPUTE] = address(vectors.weigh_rows, of=self.type, weighted=self.weighted)
         else:
             per_task = -(-self.n // wanted)

@@ -12,6 +12,9 @@ from adjoint.kernels.native import *
 
 ROWS = 8  # added to the sums at a time, so that these are read and written less often than the matrix
 DOTS = 4  # rows whose products with the vector are summed side by side
+SECTION = 256  # rows that are summed in the array's own precision; what these come to is added up in double
+DEPTH = 4096  # as many elements of a dot product
+BROAD = 4096  # columns whose sums stay in the first cache
 
 
 @native
@@ -27,16 +30,36 @@ def weigh_rows(args: ptr(i64), task: i64, worker: i64, of, weighted):
     b = cast(args[2], ptr(of)) + column
     c = cast(args[3], ptr(of)) + chunk * plan[OFFSETS_CHUNK] + column
 
-    fill_bytes(cast(c, ptr(i8)), 0, columns * of.bytes)
-    whole = end - (end - first) % ROWS
-    for k in range(first, whole, ROWS):
-        add_rows(c, x + k * x_k, x_k, b + k * b_k, b_k, columns, ROWS, lanes, weighted)
-    for k in range(whole, end):
-        add_rows(c, x + k * x_k, x_k, b + k * b_k, b_k, columns, 1, lanes, weighted)
+    sums = scratch(f64, BROAD)
+    sections = (end - first + (SECTION - 1)) // SECTION
+    for section in range(sections):
+        begin = first + section * SECTION
+        stop = smaller(begin + SECTION, end)
+        fill_bytes(cast(c, ptr(i8)), 0, columns * of.bytes)
+        whole = stop - (stop - begin) % ROWS
+        for k in range(begin, whole, ROWS):
+            add_rows(c, x + k * x_k, x_k, b + k * b_k, b_k, columns, ROWS, lanes, weighted)
+        for k in range(whole, stop):
+            add_rows(c, x + k * x_k, x_k, b + k * b_k, b_k, columns, 1, lanes, weighted)
+        if sections > 1:
+            add_section(sums, c, columns, lanes, section, section == sections - 1, of)
     if args[4] != 0:
         ones = scratch(of, 1)
         ones[0] = 1.0
         add_rows(c, ones, 0, cast(args[4], ptr(of)) + column, 0, columns, 1, lanes, False)
+
+
+@inline
+def add_section(sums, c, columns, lanes, section, last, of):
+    """Add what a section came to; after the last one the sums are put in its place."""
+    for n in range(0, columns, lanes):
+        mask = first_lanes(columns - n, lanes)
+        found = cast(load_masked(c, n, mask), f64)
+        if section > 0:
+            found += load_masked(sums, n, mask)
+        store_masked(sums, n, found, mask)
+        if last:
+            store_masked(c, n, cast(found, of), mask)
 
 
 @inline
@@ -88,17 +111,22 @@ def dot_columns(args: ptr(i64), task: i64, worker: i64, of):
 @inline
 def dots(x, b, apart, depth, c, count, lanes, of):
     """``count`` dot products with x, of rows that are ``apart``."""
-    sums = [splat(constant(of, 0), lanes) for _ in unroll(2 * count)]
-    for k in range(0, depth - (2 * lanes - 1), 2 * lanes):
-        for half in unroll(2):
-            weights = load(x, k + half * lanes, lanes)
+    totals = [f64(0.0) for _ in unroll(count)]
+    for begin in range(0, depth, DEPTH):
+        end = smaller(begin + DEPTH, depth)
+        sums = [splat(constant(of, 0), lanes) for _ in unroll(2 * count)]
+        for k in range(begin, end - (2 * lanes - 1), 2 * lanes):
+            for half in unroll(2):
+                weights = load(x, k + half * lanes, lanes)
+                for j in unroll(count):
+                    term = load(b, j * apart + k + half * lanes, lanes)
+                    sums[half * count + j] = fma(weights, term, sums[half * count + j])
+        for k in range(begin + (end - begin) // (2 * lanes) * (2 * lanes), end, lanes):
+            mask = first_lanes(end - k, lanes)
+            rest = load_masked(x, k, mask)
             for j in unroll(count):
-                term = load(b, j * apart + k + half * lanes, lanes)
-                sums[half * count + j] = fma(weights, term, sums[half * count + j])
-    for k in range(depth // (2 * lanes) * (2 * lanes), depth, lanes):
-        mask = first_lanes(depth - k, lanes)
-        rest = load_masked(x, k, mask)
+                sums[j] = fma(rest, load_masked(b, j * apart + k, mask), sums[j])
         for j in unroll(count):
-            sums[j] = fma(rest, load_masked(b, j * apart + k, mask), sums[j])
+            totals[j] += f64(hsum(sums[j] + sums[count + j]))
     for j in unroll(count):
-        c[j] = hsum(sums[j] + sums[count + j])
+        c[j] = of(totals[j])

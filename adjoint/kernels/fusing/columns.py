@@ -6,7 +6,7 @@ from adjoint.kernels.elementwise import FUNCTION_COST
 from adjoint.kernels.fusing.combining import combined
 from adjoint.kernels.fusing.source import Source
 
-SECTION = 256  # rows that are summed apart from the others: fewer roundings one after the other
+SECTION = 32  # rows that are summed in the arrays' own precision; what these come to is added up in double
 
 
 class Columns(Source):
@@ -64,14 +64,15 @@ class Columns(Source):
             if loop == self.loops:
                 break
             found = [i for i in self.reductions if self.ready[i] == loop + 1]
-            self._begin("all", found, len(units))
+            in_sections = len(self.reduced) > 1 or self.space.sizes[self.reduced[0]] > SECTION
+            self._begin("all" if in_sections else "acc", found, len(units))
             for a in self.reduced:
                 low, high = "0", f"n{a}"
                 if self.split and a == self.reduced[0]:
                     line(f"begin = task * {self._word('chunk')}")
                     line(f"end = minimum(begin + {self._word('chunk')}, n{a})")
                     low, high = "begin", "end"
-                if found and a == self.reduced[-1]:
+                if found and in_sections and a == self.reduced[-1]:
                     line(f"for section in range({low}, {high}, {SECTION}):")
                     line.depth += 1
                     self._begin("acc", found, len(units))
@@ -96,13 +97,13 @@ class Columns(Source):
                         self._store(("out", position), self._name(i, u), place, mask, "d")
             if not needed:
                 line("pass")
-            if found:
+            if found and in_sections:
                 line.depth = inside
                 self._add_section(found, len(units))
             line.depth = depth
             for i in found:
                 for u in units:
-                    line(f"v{i}_{u} = all{i}[{u}]")
+                    line(f"v{i}_{u} = " + (f"cast(all{i}[{u}], {self.dtype(i)})" if in_sections else f"acc{i}[{u}]"))
         for u in units:
             place = f"{at} + {u * lanes}" if u else at
             if self.split:

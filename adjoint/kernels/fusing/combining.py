@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.kernels.elementwise import TYPES
 from adjoint.kernels.traced import Untraceable
 
 _COMBINE = {
@@ -30,6 +31,11 @@ def neutral(e: Any) -> str:
         return _NEUTRAL[e.name]
     bits = e.dtype.itemsize * 8
     return str(-(2 ** (bits - 1)) if e.name == "amax" else 2 ** (bits - 1) - 1)
+
+
+def wide(e: Any) -> str:
+    """The type in which what sections come to is combined: sums in double."""
+    return "f64" if e.name == "sum" and e.dtype.kind == "f" else TYPES[str(e.dtype)]
 
 
 def horizontal(e: Any) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from adjoint.kernels.fusing.combining import combined, horizontal
 from adjoint.kernels.fusing.source import Source, vectors_at_once
+from adjoint.kernels.layout import LONGEST_SUM
 
+ROWS = 32  # of which sums over the rows are added up beside each other before they are added to those in double
 SPILL = 8192  # elements of a row that are kept on the stack
-SECTION = 65536  # elements of a row that are summed apart from the others: fewer roundings one after the other
+SECTION = 4096  # elements of a row that are summed in the arrays' own precision; what these come to is added up in double
 
 
 class Rows(Source):
@@ -41,7 +43,8 @@ class Rows(Source):
             depth = line.depth
             low, high, bases = "low", "high", "b"
             outer, last = self.reduced[:-1], self.reduced[-1]
-            in_sections = bool(outer) or (not self.split and self.space.sizes[-1] > SECTION)
+            is_long = self.space.sizes[-1] > SECTION
+            in_sections = bool(outer) or is_long
             sums = "all" if in_sections else "acc"
             self._begin(sums, found, self.unroll)
             if self.split:
@@ -57,17 +60,14 @@ class Rows(Source):
                 for k, array in enumerate(self.arrays):
                     terms = [f"j{a} * s{k}_{a}" for a in outer if self.steps(array, a)]
                     line(f"d{k} = {self._moved(f'b{k}', terms, array)}")
-                line("low = i64(0)")
-                high = f"n{last}"
-            elif self.split:
-                low, high = "begin", "end"
-            elif in_sections:
-                line(f"for low in range(0, n{last}, {SECTION}):")
+            begin, end = ("begin", "end") if self.split and not outer else ("0", f"n{last}")
+            if is_long:
+                line(f"for low in range({begin}, {end}, {SECTION}):")
                 line.depth += 1
-                line(f"high = minimum(low + {SECTION}, n{last})")
+                line(f"high = minimum(low + {SECTION}, {end})")
             else:
-                line("low = i64(0)")
-                high = f"n{last}"
+                line(f"low = i64({begin})")
+                high = end
             if in_sections:
                 self._begin("acc", found, self.unroll)
             self._inner_loop(loop, found, low, high, bases, spills)
@@ -80,18 +80,38 @@ class Rows(Source):
                     whole = combined(self.equations[i], whole, f"{sums}{i}[{u}]")
                     line(f"whole{i} = {whole}")
                     whole = f"whole{i}"
-                line(f"v{i} = splat({horizontal(self.equations[i])}({whole}), {self.lanes})")
+                line(f"v{i} = splat({self.dtype(i)}({horizontal(self.equations[i])}({whole})), {self.lanes})")
         self._store_kept()
+        self._add_sums(kept)
 
     def _clear_sums(self) -> None:
-        """A task's own sums over its rows, zero."""
+        """A task's own sums over its rows, zero: of the latest rows, and in double of those before."""
         line, last = self.line, self.axes - 1
         for p, i in self.across:
             k = self.arrays.index(("out", p))
-            line(f"sums{k} = {self._moved(f'p{k}', ['task * ' + self._word('partial', ('partial', i))], ('out', p))}")
+            line(f"all{k} = {self._moved(f'p{k}', ['task * ' + self._word('partial', ('partial', i))], ('out', p))}")
+            line(f"sums{k} = scratch({self.dtype(i)}, {LONGEST_SUM})")
             line(f"for i in range(0, n{last}, {self.lanes}):")
-            zero = f"splat({self.dtype(i)}(0), {self.lanes})"
-            line(f"    store_masked(sums{k}, i, {zero}, first_lanes(n{last} - i, {self.lanes}))")
+            line(f"    mask = first_lanes(n{last} - i, {self.lanes})")
+            for sums, of in ((f"sums{k}", self.dtype(i)), (f"all{k}", "f64")):
+                line(f"    store_masked({sums}, i, splat({of}(0), {self.lanes}), mask)")
+
+    def _add_sums(self, kept: list[int]) -> None:
+        """After some rows, and after the last, add the sums of the latest ones to those of all."""
+        line, last = self.line, self.axes - 1
+        if not self.across:
+            return
+        chunk = self._word("chunk")
+        line(f"if (point - start) % {ROWS} == {ROWS - 1} or point == minimum(start + {chunk}, {self._word('points')}) - 1:")
+        line.depth += 1
+        for p, i in self.across:
+            k = self.arrays.index(("out", p))
+            line(f"for i in range(0, n{last}, {self.lanes}):")
+            line(f"    mask = first_lanes(n{last} - i, {self.lanes})")
+            line(f"    latest = cast(load_masked(sums{k}, i, mask), f64)")
+            line(f"    store_masked(all{k}, i, load_masked(all{k}, i, mask) + latest, mask)")
+            line(f"    store_masked(sums{k}, i, splat({self.dtype(i)}(0), {self.lanes}), mask)")
+        line.depth -= 1
 
     def _beside(self, loop: int, u: int, place: str, mask: str | None) -> None:
         """Add to the sums, and ask for the next row."""

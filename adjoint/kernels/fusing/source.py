@@ -8,7 +8,7 @@ from typing import Any
 
 from adjoint.kernels.elementwise import FUNCTION_COST, text_of
 from adjoint.kernels.fusing.analysis import Analysis
-from adjoint.kernels.fusing.combining import combined, neutral
+from adjoint.kernels.fusing.combining import combined, neutral, wide
 from adjoint.kernels.fusing.kernel import Kernel
 from adjoint.kernels.machine import last_cache_bytes
 from adjoint.kernels.program import REDUCTIONS
@@ -96,6 +96,8 @@ class Source(Analysis):
                 numbers += 1
 
     def _memory_type(self, array: Any) -> str:
+        if any(array == ("out", p) for p, _ in self.across):
+            return "f64"  # a task's sums over its rows
         t = self.array_dtype(array)
         return "i8" if t == "i1" else t
 
@@ -143,14 +145,16 @@ class Source(Analysis):
     def _begin(self, sums: str, found: list[int], count: int) -> None:
         """What reductions begin with, for so many vectors that are combined side by side."""
         for i in found:
-            first = f"splat({self.dtype(i)}({neutral(self.equations[i])}), {self.lanes})"
+            e = self.equations[i]
+            first = f"splat({wide(e) if sums == 'all' else self.dtype(i)}({neutral(e)}), {self.lanes})"
             self.line(f"{sums}{i} = [{first} for _ in unroll({count})]")
 
     def _add_section(self, found: list[int], count: int) -> None:
         """Combine what a section came to with the others."""
         for i in found:
             for u in range(count):
-                self.line(f"all{i}[{u}] = {combined(self.equations[i], f'all{i}[{u}]', f'acc{i}[{u}]')}")
+                e = self.equations[i]
+                self.line(f"all{i}[{u}] = {combined(e, f'all{i}[{u}]', f'cast(acc{i}[{u}], {wide(e)})')}")
 
     def _inner_loop(
         self, loop: int, found: list[int], low: str, high: str, bases: str = "b", spills: dict[int, int] | None = None

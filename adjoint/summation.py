@@ -1,0 +1,91 @@
+"""Summation: the one way in which arrays of NumPy's are added up.
+
+NumPy adds in pairs along the axis that lies closest in memory, and along any other one row after the other, each sum rounded
+to the array's own dtype: 10,000 rows of 0.1 come to 999.9 in single precision, and to nothing like 1,000 in half.  Here every
+axis is added up in pairs, so that the error grows with the logarithm of how many there are; float16 and bfloat16 are added in
+float32.  Kernels have sections to the same end (:mod:`adjoint.kernels.fusing`).
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+_reduce = np.add.reduce
+_ROWS = 32  # rows that may be added one after the other
+_MANY = 512  # rows from which on halves are added rather than sections
+
+
+def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """``x.sum(axis, keepdims=keepdims)`` of floating-point or complex numbers; another reading's array adds as it does.
+
+    >>> total(np.full((10_000, 2), 0.1, np.float32), 0)
+    array([1000., 1000.], dtype=float32)
+    """
+    dtype = x.dtype
+    if dtype.itemsize == 2 and dtype.kind in "fV":
+        return total(x.astype(np.float32), axis, keepdims).astype(dtype)
+    if x.__class__ is np.ndarray and x.size > _ROWS:
+        if axis.__class__ is int:
+            if x.shape[axis] > _ROWS:
+                return _in_pairs(x, (axis,), keepdims)
+        elif axis is None:
+            if not x.flags.c_contiguous:
+                return _in_pairs(x, range(x.ndim), keepdims)
+        elif len(axis) > 1 or (axis and x.shape[axis[0]] > _ROWS):
+            return _in_pairs(x, axis, keepdims)
+    return _reduce(x, axis, None, None, keepdims)
+
+
+def total_of_products(a: Any, b: Any, axis: int) -> Any:
+    """``(a * b).sum(axis)`` of matrices; of few elements without what is between."""
+    if a.__class__ is not np.ndarray or a.shape[axis] <= 8 * _ROWS:
+        return np.einsum("ij,ij->j" if axis == 0 else "ij,ij->i", a, b)
+    return total(a * b, axis)
+
+
+def _in_pairs(x: Any, axis: Any, keepdims: bool) -> Any:
+    if x.dtype.kind in "fc" and x.size:
+        over = [a % x.ndim for a in axis]
+        nearest = _nearest(x, over)
+        apart = [a for a in over if a not in nearest and x.shape[a] != 1]
+        if prod([x.shape[a] for a in apart]) > _ROWS:
+            if prod([x.shape[a] for a in nearest]) >= _ROWS:
+                x = _reduce(x, tuple(nearest), None, None, True)
+            for a in apart:
+                x = _fewer(x, a)
+    return _reduce(x, tuple(axis), None, None, keepdims)
+
+
+def _nearest(x: Any, over: list[int]) -> list[int]:
+    """Of the axes to add along, those that NumPy's innermost loop goes along, and adds in pairs of its own accord."""
+    if len(over) == 1 and x.strides[over[0]] == x.itemsize:
+        return over
+    found: list[int] = []
+    end = 0
+    for step, n, a in sorted([(abs(s), n, a) for a, (s, n) in enumerate(zip(x.strides, x.shape)) if n != 1]):
+        if a not in over or (found and step != end):
+            break
+        found.append(a)
+        end = step * n
+    return found
+
+
+def _fewer(x: Any, axis: int) -> Any:
+    """An array with at most a few rows along an axis, and the same sum: halves are added, and what is left in sections."""
+    lead = (slice(None),) * axis
+    while (n := x.shape[axis]) > _ROWS:
+        part = n // 2 if n > _MANY else n // _ROWS * _ROWS
+        if n > _MANY:
+            summed = x[(*lead, slice(part))] + x[(*lead, slice(part, 2 * part))]
+            rest = x[(*lead, slice(2 * part, n))]
+        else:
+            sections = x[(*lead, slice(part))].reshape(*x.shape[:axis], part // _ROWS, _ROWS, *x.shape[axis + 1 :])
+            summed = _reduce(sections, axis + 1)
+            rest = x[(*lead, slice(part, n))]
+        if rest.shape[axis]:
+            summed[(*lead, slice(1))] += _reduce(rest, axis, None, None, True)
+        x = summed
+    return x

@@ -1,0 +1,88 @@
+"""Sums are as exact as PyTorch's, whatever is summed, along whichever axis, by NumPy or by a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adjoint
+from adjoint.summation import total
+
+torch = pytest.importorskip("torch")
+
+FEW, MANY = 5_000, 20_000  # rows of three columns: NumPy's, and a kernel's
+ULP = 2.0**-24
+
+
+def values(rows: int, kind: str) -> Any:
+    draws = np.random.default_rng(rows).standard_normal((rows, 3))
+    return {"equal": np.full((rows, 3), 0.39837), "offset": 100 + draws, "normal": draws}[kind].astype(np.float32)
+
+
+SUMS = {
+    "the sum of the rows": lambda torch, x, w, b: x.sum(0),
+    "the sum of a transposed array's columns": lambda torch, x, w, b: x.t().sum(1),
+    "the mean of the rows": lambda torch, x, w, b: x.mean(0),
+    "the sum of every second row": lambda torch, x, w, b: x[::2].sum(),
+    "the sum of what is no number apart": lambda torch, x, w, b: x.nansum(0),
+    "the variance of the rows": lambda torch, x, w, b: x.var(0),
+    "the norm of the columns": lambda torch, x, w, b: torch.linalg.vector_norm(x, dim=0),
+    "the logarithm of a sum": lambda torch, x, w, b: (x / 100).logsumexp(0),
+    "a sum over repeats": lambda torch, x, w, b: b.repeat(len(x), 1) * x,
+    "the gradient of an addend": lambda torch, x, w, b: x + b,
+    "the gradient of a factor": lambda torch, x, w, b: x * b,
+    "the gradient of a branch": lambda torch, x, w, b: torch.where(x > 0, b, x),
+    "the gradient of one number": lambda torch, x, w, b: x * b[0],
+    "the gradients of a linear layer": lambda torch, x, w, b: torch.nn.functional.linear(x, w, b),
+    "the gradients of a linear layer in three dimensions": lambda torch, x, w, b: torch.nn.functional.linear(x[None], w, b),
+    "the gradient of addmm's input": lambda torch, x, w, b: torch.addmm(b, x, w),
+    "the gradient of a convolution's bias": lambda torch, x, w, b: torch.nn.functional.conv1d(x.t()[None], w[..., None], b),
+    "layer norm's parameters": lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (3,), w[0], b),
+    "batch norm's parameters": lambda torch, x, w, b: torch.nn.functional.batch_norm(x, None, None, w[0], b, True),
+    "rows looked up": lambda torch, x, w, b: torch.nn.functional.embedding(torch.arange(len(x)) % 2, w) * x,
+    "a product with a vector": lambda torch, x, w, b: x.t() @ x[:, 0],
+}
+
+
+def run(module: Any, function: Any, x: Any, dtype: str) -> list[Any]:
+    """The result of a function and the gradients of its arguments."""
+    given = [x, np.linspace(0.5, 1.5, 9, dtype=np.float32).reshape(3, 3), np.array([0.5, 1.0, 2.0], np.float32)]
+    leaves = [module.tensor(a).to(getattr(module, dtype)).requires_grad_() for a in given]
+    result = function(module, *leaves)
+    result.backward(module.full_like(result, 0.7))
+    return [a.double().numpy() for a in (result.detach(), *[t.grad for t in leaves]) if a is not None]
+
+
+@pytest.mark.parametrize("rows", [FEW, MANY])
+@pytest.mark.parametrize("name", SUMS)
+def test_a_sum_is_as_exact_as_pytorchs(name: str, rows: int) -> None:
+    for kind in ("equal", "offset", "normal"):
+        x = values(rows, kind)
+        exact = run(torch, SUMS[name], x, "float64")
+        for right, theirs, ours in zip(exact, run(torch, SUMS[name], x, "float32"), run(adjoint, SUMS[name], x, "float32")):
+            allowed = 4 * np.abs(theirs - right).max() + 10 * ULP * np.abs(right).max()
+            assert np.abs(ours - right).max() <= allowed, kind
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_halves_are_summed_in_single_precision(dtype: str) -> None:
+    x = adjoint.ones(3000, 2, dtype=getattr(adjoint, dtype))
+    s = adjoint.ones(2, dtype=x.dtype, requires_grad=True)
+    (x * s).backward(x)
+    assert s.grad.tolist() == torch.full((2,), 3000.0, dtype=getattr(torch, dtype)).tolist()
+
+
+def test_any_axes_of_any_layout_are_summed() -> None:
+    draw = np.random.default_rng(0)
+    for _ in range(300):
+        x = draw.standard_normal([int(draw.choice([1, 3, 7, 40, 200])) for _ in range(draw.integers(1, 4))])
+        x = x.transpose(draw.permutation(x.ndim))[:: draw.choice([1, -1, 2])]
+        axes = tuple(int(a) for a in draw.permutation(x.ndim)[: draw.integers(0, x.ndim + 1)])
+        for axis in (None, axes, axes[0] - x.ndim if axes else 0):
+            for keepdims in (False, True):
+                expected = x.sum(axis, keepdims=keepdims)
+                found = total(x, axis, keepdims)
+                assert found.shape == expected.shape and found.dtype == expected.dtype
+                np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-11)
