@@ -269,8 +269,11 @@ count_nonzero = op("count_nonzero", _count_nonzero)
 
 
 def _deviations(x, dim):
-    """The elements less their mean over the dimensions."""
-    return x - restore(x.mean(axis=axes(dim, x.ndim), keepdims=True), x.shape, dim, True)
+    """The elements less their mean over the dimensions, which is found from the first one: equal elements deviate by 0."""
+    over = axes(dim, x.ndim)
+    first = x[tuple([slice(0, 1) if over is None or i in over else slice(None) for i in range(x.ndim)])]
+    mean = first + total(x - first, over, True) / constant(reduced_size(x.shape, dim), x)
+    return x - mean
 
 
 def _check_variance(name: str, array: Any, dim: Any, correction: float) -> float:
