@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 from adjoint.kernels.late import LARGE, by_kernel
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.widening import narrow, widen
-from adjoint.summation import total
+from adjoint.summation import total, total_of_products
 
 Ints = tuple[int, ...]
 
@@ -157,7 +157,7 @@ def weight_gradient(
     if per_group == 1 and filters == groups:
         result = np.empty(shape, g.dtype)
         for tap, at in _taps(kernel, stride, dilation, size):
-            result[(slice(None), 0, *tap)] = np.einsum("nc,nc->c", _rows(padded[(slice(None), *at)]), _rows(last))
+            result[(slice(None), 0, *tap)] = total_of_products(_rows(padded[(slice(None), *at)]), _rows(last), 0)
         return result
     rows = last.reshape(-1, filters)
     result = np.empty((filters, *kernel, per_group), g.dtype)

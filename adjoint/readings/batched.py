@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.readings.face import ArrayFace
+from adjoint.summation import total
 from adjoint.tensor import from_array, tick
 from adjoint.thread_state import carried
 
@@ -268,7 +269,7 @@ def out_of_batch(array: Any, level: Level, dim: int) -> Any:
 def summed(array: BatchedArray, level: Level) -> Any:
     """The array summed over the samples of ``level``, one of those that it is batched at."""
     if array.level is level:
-        return array.array.sum(axis=0)
+        return total(array.array, 0)
     return BatchedArray(summed(array.array, level), array.level)
 
 
