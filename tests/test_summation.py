@@ -38,7 +38,9 @@ SUMS = {
     "the gradients of a linear layer": lambda torch, x, w, b: torch.nn.functional.linear(x, w, b),
     "the gradients of a linear layer in three dimensions": lambda torch, x, w, b: torch.nn.functional.linear(x[None], w, b),
     "the gradient of addmm's input": lambda torch, x, w, b: torch.addmm(b, x, w),
-    "the gradient of a convolution's bias": lambda torch, x, w, b: torch.nn.functional.conv1d(x.t()[None], w.detach()[..., None], b),
+    "the gradient of a convolution's bias": lambda torch, x, w, b: (
+        torch.nn.functional.conv1d(x.t()[None], w.detach()[..., None], b)
+    ),
     "layer norm's parameters": lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (3,), w[0], b),
     "batch norm's parameters": lambda torch, x, w, b: torch.nn.functional.batch_norm(x, None, None, w[0], b, True),
     "rows looked up": lambda torch, x, w, b: torch.nn.functional.embedding(torch.arange(len(x)) % 2, w) * x,

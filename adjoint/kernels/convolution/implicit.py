@@ -85,14 +85,9 @@ def products(part: ptr(i64), chunk: i64, k_block: i64, a: ptr(f32), b: ptr(f32),
 @apart
 def block(vectors, count: i64, factors: ptr(i64), a: ptr(f32), row_offset: ptr(i32), b: ptr(f32), c: ptr(f32),
           place: ptr(i32), width: i64, before: i64):  # fmt: skip
-    """Add ``count`` products to a block of rows and vectors, which is in registers meanwhile; from zero at first."""
+    """Add ``count`` products to a block of rows and vectors: their sums, found in registers, to those ``before``, if any."""
     rows = BLOCKS[vectors]
     sums = [splat(f32(0.0), LANES) for _ in unroll(rows * vectors)]
-    if before > 0:
-        for r in unroll(rows):
-            of = c + i64(place[r]) * width
-            for v in unroll(vectors):
-                sums[r * vectors + v] = load(of, v * LANES, LANES)
     row = [a + row_offset[r] for r in unroll(rows)]
     for i in range(count):
         offset, at = factors[i] & 0xFFFFFFFF, b + (factors[i] >> 32)
@@ -101,6 +96,11 @@ def block(vectors, count: i64, factors: ptr(i64), a: ptr(f32), row_offset: ptr(i
             factor = splat(row[r][offset], LANES)
             for v in unroll(vectors):
                 sums[r * vectors + v] = fma(factor, panel[v], sums[r * vectors + v])
+    if before > 0:
+        for r in unroll(rows):
+            of = c + i64(place[r]) * width
+            for v in unroll(vectors):
+                sums[r * vectors + v] += load(of, v * LANES, LANES)
     for r in unroll(rows):
         of = c + i64(place[r]) * width
         for v in unroll(vectors):
