@@ -73,6 +73,49 @@ def written_through_a_view(t, make, unpack):
     return unpack(x), unpack(y)
 
 
+def view_from_before(t, make, unpack):
+    z = t.zeros(2, 2)
+    row, element = z[1], z[1, 0]
+    z.add_(make(t.ones(2, 2), t.arange(4.0).view(2, 2)))
+    row.mul_(3)
+    return unpack(z), unpack(row), unpack(element)
+
+
+def two_of_one_tangent(t, make, unpack):
+    x = make(t.arange(3.0), t.ones(3))
+    y = x + 1
+    y.mul_(5)
+    return unpack(x), unpack(y)
+
+
+def part_of_a_dual(t, make, unpack):
+    p = t.arange(3.0)
+    x = make(p, t.ones(3))
+    part = x[1:]
+    x.mul_(3)
+    part.mul_(2)
+    return unpack(x), unpack(part), unpack(p)
+
+
+def written_while_off(t, make, unpack):
+    x = make(t.arange(3.0), t.ones(3)) * 2
+    with forward_ad(t)._set_fwd_grad_enabled(False):
+        x.mul_(7)
+    return unpack(x)
+
+
+def into_integers(t, make, unpack):
+    y = t.zeros(3, dtype=t.int64)
+    y.copy_(make(t.arange(3.0), t.ones(3)))
+    return unpack(y)
+
+
+def overwritten_by_a_constant(t, make, unpack):
+    x = make(t.arange(3.0), t.ones(3)) * 2
+    x.copy_(t.ones(3))
+    return unpack(x)
+
+
 def gradient_of_a_dual(t, make, unpack):
     x = make(t.arange(1.0, 4.0, requires_grad=True), t.ones(3))
     (g,) = t.autograd.grad((x**3).sum(), x)
@@ -141,6 +184,12 @@ INSIDE = {
     "differentiated with respect to the direction": backward_to_a_direction,
     "without grad": made_without_grad,
     "switched off": switched_off,
+    "of a view from before": view_from_before,
+    "that two tensors have": two_of_one_tangent,
+    "of a part of a dual tensor": part_of_a_dual,
+    "of what is written while off": written_while_off,
+    "into integers": into_integers,
+    "that a constant overwrites": overwritten_by_a_constant,
     "of a Function": lambda t, make, unpack: unpack(square_of(t).apply(make(t.arange(3.0), t.ones(3)))),
     "of a Function that is recorded": lambda t, make, unpack: [
         part.detach() for part in unpack(square_of(t).apply(make(t.arange(3.0, requires_grad=True), t.ones(3))))
@@ -233,6 +282,56 @@ def test_results_of_jvp_require_grad_only_where_something_given_does():
         w = t.ones(3, requires_grad=True)
         y, tangent = t.func.jvp(lambda x, t=t, w=w: t.softmax(x * w, 0), (t.arange(3.0),), (t.ones(3),))
         assert y.requires_grad and tangent.requires_grad
+
+
+def test_one_result_that_is_returned_twice_has_its_tangent_twice():
+    agree(lambda t: t.func.jvp(lambda x: (lambda y: (y, y, x))(x * 2), (t.arange(3.0),), (t.ones(3),)))
+
+
+def test_a_derivative_by_a_direction_goes_through_an_inner_gradient():
+    """(PyTorch's own result has no graph.)"""
+
+    def scenario(t):
+        x, v = t.tensor([0.5, 2.0]), t.tensor([1.0, -1.0])
+        inner = t.func.grad(lambda x: (x**3).sum())
+        pulled = lambda x: t.func.vjp(lambda y: y.sin() * y, x)[1](x)[0]
+        return [
+            t.func.grad(lambda v, f=f: t.func.jvp(f, (x,), (v,))[1].prod())(v).detach()
+            for f in (inner, pulled, t.func.jacfwd(t.sin), lambda x: x.softmax(0), lambda x: inner(x).logsumexp(0))
+        ]
+
+    agree(scenario, raises=False)
+
+
+def test_a_derivative_by_the_direction_of_a_direction_is_found():
+    def scenario(t):
+        x, v = t.tensor([0.5, 2.0]), t.tensor([1.0, -1.0])
+        second = lambda f, w: t.func.jvp(lambda x: t.func.jvp(f, (x,), (v,))[1], (x,), (w,))[1]
+        return [
+            t.func.grad(lambda w, f=f: (second(f, w) ** 2).sum())(v).detach()
+            for f in (t.sin, lambda x: x.softmax(0), lambda x: x.prod(), lambda x: x.cumprod(0))
+        ]
+
+    agree(scenario, raises=False)
+
+
+def test_a_dual_tensor_cannot_be_written_to_by_out():
+    def scenario(t, make, unpack):
+        x = make(t.ones(2), t.ones(2))
+        texts = []
+        for call in (
+            lambda: t.sin(x, out=t.zeros(2)),
+            lambda: t.add(t.ones(2), 1, out=x),
+            lambda: t.cat([x, x], out=t.zeros(4)),
+            lambda: t.where(x > 0, x, x, out=t.zeros(2)),
+            lambda: t.max(x, 0, out=(t.zeros(()), t.zeros((), dtype=t.int64))),
+        ):
+            with pytest.raises(NotImplementedError) as caught:
+                call()
+            texts.append(str(caught.value))
+        return texts
+
+    agree(dual(scenario), raises=False)
 
 
 def test_a_function_with_jvp_can_be_transformed_in_every_way():

@@ -61,6 +61,15 @@ def unbatch(tensor: Tensor, level: Level, dim: int) -> Tensor:
     return made
 
 
+def in_batches_of(tensor: Tensor, array: Any) -> Tensor:
+    """The tensor once for each sample of the batches that ``array`` has and it has not; samples may share memory."""
+    own = levels_of(tensor._array)
+    for level in levels_of(array):
+        if level not in own:
+            tensor = batch(unbatch(tensor, level, 0), level, 0)
+    return tensor
+
+
 class BatchBackward0(Node):
     """Gradients of samples become the gradient of the whole."""
 
@@ -135,10 +144,7 @@ def sample_by_sample(node: Node, g: Any, taped: bool) -> Any:
     level = _level_of(node, g)
     runs = []
     for i in range(level.size):
-        one = object.__new__(type(node))
-        one._edges, one._extra, one._hooks, one._order = node._edges, node._extra, None, node._order
-        one.__dict__.update(node.__dict__)
-        one._kept = _sample(node._kept, level, i)
+        one = _sample(node, level, i)
         mine = _sample(g, level, i)
         try:
             runs.append(one.apply_taped(mine) if taped else one.apply(mine))
@@ -164,9 +170,12 @@ def _level_of(node: Node, g: Any) -> Level:
         elif isinstance(value, BatchedArray):
             found.append(value.level)
         elif isinstance(value, Taped):
-            look(value.tensor._array)
+            look(value.tensor)
+        elif isinstance(value, Node):
+            look(value._kept)
         elif value is not None and hasattr(value, "_array"):
             look(value._array)
+            look(tuple((value._tangents or {}).values()))
 
     look(node._kept)
     look(g)
@@ -181,10 +190,16 @@ def _sample(value: Any, level: Level, i: int) -> Any:
         return value.array[i] if value.level is level else value
     if isinstance(value, Taped):
         return Taped(_sample(value.tensor, level, i))
-    if isinstance(value, Tensor) and isinstance(value._array, BatchedArray) and value._array.level is level:
-        if mode.enabled and value._edge is not NO_EDGE:
-            return unbatch(value, level, 0)[i]
-        return from_array(as_array(value._array.array[i]))
-    if isinstance(value, Tensor) and mode.enabled and value._edge is not NO_EDGE:
-        return unbatch(value, level, 0)[i]  # what differs between the samples' gradients stays apart
+    if isinstance(value, Node):
+        one = object.__new__(type(value))
+        one._edges, one._extra, one._hooks, one._order = value._edges, value._extra, None, value._order
+        one.__dict__.update(value.__dict__)
+        one._kept = _sample(value._kept, level, i)
+        return one
+    if isinstance(value, Tensor):
+        differentiable = value._tangents or (mode.enabled and value._edge is not NO_EDGE)
+        if isinstance(value._array, BatchedArray) and value._array.level is level:
+            return unbatch(value, level, 0)[i] if differentiable else from_array(as_array(value._array.array[i]))
+        if differentiable:
+            return unbatch(value, level, 0)[i]  # what differs between the samples' gradients stays apart
     return value

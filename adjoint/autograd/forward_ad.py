@@ -15,7 +15,7 @@ Levels nest, each with its own tangents: the operators that compute an inner lev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -23,11 +23,11 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.backward import grad
-from adjoint.autograd.batch import note_shared
+from adjoint.autograd.batch import in_batches_of, note_shared
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.node import Node, record
+from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import replay
 from adjoint.tensor import NO_EDGE, Tensor, attach, from_array
@@ -53,6 +53,7 @@ class Level:
     def exit(self) -> None:
         """Stop doing so."""
         intercept.remove(self.handle)
+        self.handle = None
         mode.duals -= 1
 
     def __enter__(self) -> Level:
@@ -72,6 +73,8 @@ class Level:
             tensor._tangents = {}
         tensor._tangents[self] = tangent
         node = tensor._edge
+        if isinstance(node, Output):
+            node = node.node
         if isinstance(node, Node):  # what the node saved of its result has the result's tangents
             for saved in node._kept or ():
                 if isinstance(saved, Tensor) and saved._array is tensor._array:
@@ -283,21 +286,22 @@ def second_name(tensor: Tensor, linked: bool = True) -> Tensor:
     return named
 
 
-def _is_recorded(*many: dict[str, Any]) -> bool:
-    """Whether any of the values, or of the tensors in them, requires grad."""
-    for values in many:
-        for value in values.values():
-            for t in value if isinstance(value, (tuple, list)) else (value,):
-                if isinstance(t, Tensor) and t.requires_grad:
-                    return True
-    return False
+def with_tangents(values: Any) -> Iterator[Tensor]:
+    """The tensors in nested sequences and dictionaries, their tangents, and these ones' tangents."""
+    if isinstance(values, Tensor):
+        yield values
+        if values._tangents:
+            yield from with_tangents(values._tangents)
+    elif isinstance(values, (tuple, list, dict)):
+        for value in values.values() if isinstance(values, dict) else values:
+            yield from with_tangents(value)
 
 
 def _transposed(
     operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any], results: list[Any]
 ) -> list[Tensor | None]:
     """Differentiate the gradient, which is linear in ``g``, with respect to ``g``."""
-    recording = mode.enabled and _is_recorded(given, tangents)
+    recording = mode.enabled and any(t.requires_grad for t in with_tangents((given, tangents)))
     changed = dict(given)
     inputs: list[Tensor] = []
     directions: list[Tensor] = []
@@ -343,28 +347,68 @@ def _transposed(
     return found
 
 
+def is_dual(value: Any) -> bool:
+    """Whether a tensor, or one of several, has a tangent at a level that is entered."""
+    if isinstance(value, (tuple, list)):
+        return any(map(is_dual, value))
+    tangents = value._tangents if isinstance(value, Tensor) else None
+    return tangents is not None and any(level.handle is not None for level in tangents)
+
+
 def carry_over(target: Tensor, result: Tensor) -> None:
-    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``."""
+    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``.
+
+    Tangents are never written to themselves: other tensors may have them too (that of ``x + 1`` is that of ``x``), and
+    an outer derivative may have saved them.  A write gives the target a new one, and all that looks at its memory.
+    """
+    if mode.primal or target.dtype.category < dtypes.FLOAT:
+        return
     new = result._tangents or {}
-    old = target._tangents or {}
-    for level in {*new, *old}:
-        assert isinstance(level, Level)
+    for level in {*new, *(target._tangents or ())}:
+        if level.handle is None:  # a level that was left
+            continue
         tangent = new.get(level)
         if tangent is None:
             tangent = _zeros(target)
-        known = level.tangent(target)
-        if known is None and target._view is not None:
-            base = target._view.base
-            whole = level.tangent(base)
-            if whole is None:
-                whole = _zeros(base)
-                level.set_tangent(base, whole)
-            known = replay(target._view.path, whole)
-            level.set_tangent(target, known)
-        if known is None:
-            level.set_tangent(target, tangent)
-        elif known is not tangent:
-            known.copy_(tangent)
+        elif tangent.dtype is not target.dtype:
+            tangent = tangent.to(target.dtype)
+        _write_tangent(level, target, tangent)
+
+
+def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
+    """Have ``tangent`` for the tangent of ``target`` and for the part of others' that is over the same memory."""
+    view = target._view
+    base = target if view is None else view.base
+    live = [other for reference in getattr(base._writes, "views", None) or () if (other := reference()) is not None]
+    if view is None and not live:
+        level.set_tangent(target, tangent)
+        return
+    whole, path = level.tangent(base), () if view is None else view.path
+    if whole is None:
+        whole = level.tangent(target)
+        if whole is None:
+            whole = _zeros(base)
+            level.set_tangent(base, whole)
+        else:  # a dual tensor, of which its primal knows nothing
+            path = ()
+    if whole._view is not None:  # the tangents' own views say which of them share memory
+        path = (*whole._view.path, *path)
+        whole = whole._view.base
+    changed = tangent
+    if path:
+        changed = in_batches_of(whole, tangent._array).clone()
+        replay(path, changed).copy_(tangent)
+    known = [(other, level.tangent(other)) for other in (base, *live)]
+    for other, before in known:
+        if before is whole:
+            level.set_tangent(other, changed)
+        elif before is not None and before._view is not None and before._view.base is whole:
+            level.set_tangent(other, replay(before._view.path, changed))
+    of_base = level.tangent(base)
+    if of_base is not None:
+        for other, before in known:
+            if before is None and other is not base:  # a view from before the base had a tangent
+                level.set_tangent(other, replay(other._view.path, of_base))
 
 
 # The public interface: one level at a time, as in torch.autograd.forward_ad.

@@ -140,9 +140,12 @@ def recorded_node(result: Any, before: int) -> Node | None:
 
 
 def copy_before_write(tensor: Tensor) -> Tensor:
-    """What hooks get to see of a tensor that is about to be written to: a copy in the same place of the graph."""
+    """What hooks, or tangents, get to see of a tensor that is about to be written to: a copy in the same place of the
+    graph."""
     copy = from_array(tensor._array.copy())
     copy._edge = tensor._edge if tensor._edge is NO_EDGE else edge_of(tensor)
+    if tensor._tangents:
+        copy._tangents = dict(tensor._tangents)
     return copy
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.readings.batched import BatchedArray
 from adjoint.readings.face import ArrayFace
 from adjoint.tensor import Tensor, from_array
 
@@ -35,7 +36,7 @@ def _tensors(value: Any) -> Any:
     """``value`` with every Taped in it replaced by its tensor, and every array by a tensor over it."""
     if isinstance(value, Taped):
         return value.tensor
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, BatchedArray)):
         return from_array(value)
     if isinstance(value, (list, tuple)):
         return type(value)(_tensors(v) for v in value)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint.autograd import engine
-from adjoint.autograd.batch import note_shared
+from adjoint.autograd.batch import in_batches_of, note_shared
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
 from adjoint.autograd.node import Node, as_pair, record
@@ -23,6 +23,7 @@ from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.saved import is_freed, operator_name, raise_freed
 from adjoint.autograd.taped import Taped
 from adjoint.places import explain, here, tell
+from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
 
 Step = Callable[[Tensor], Tensor]
@@ -279,16 +280,18 @@ class CopySlices(Node):
             raise_freed(self._kept)
         (node,) = self._kept
         path, form = self._extra
-        whole = form.empty()
-        whole[...] = g
-        part = replay(path, from_array(whole))._array
+        whole = _in_batches_of(from_array(form.empty()), g)
+        whole._array[...] = g
+        part = replay(path, whole)._array
         inner, *others = node.apply(part.copy())
         if self._edges[0] is NO_EDGE:
             return (None, *others)
         if inner is not None:
             check_no_overlap(part)
+            whole = _in_batches_of(whole, inner)
+            part = replay(path, whole)._array
         part[...] = 0 if inner is None else inner
-        return (whole, *others)
+        return (whole._array, *others)
 
     def apply_taped(self, g: Any) -> Any:
         """As :meth:`apply`, recorded: the write into the gradient is itself a write to a view."""
@@ -296,7 +299,7 @@ class CopySlices(Node):
             raise_freed(self._kept)
         (node,) = self._kept
         path, form = self._extra
-        whole = from_array(form.empty())
+        whole = _in_batches_of(from_array(form.empty()), g.tensor._array)
         whole.copy_(g.tensor)
         part = replay(path, whole)
         inner, *others = node.apply_taped(Taped(part.clone()))
@@ -305,8 +308,17 @@ class CopySlices(Node):
         if inner is None:
             part.zero_()
         else:
-            part.copy_(inner.tensor)
+            whole = _in_batches_of(whole, inner.tensor._array)
+            replay(path, whole).copy_(inner.tensor)
         return (Taped(whole), *others)
+
+
+def _in_batches_of(whole: Tensor, array: Any) -> Tensor:
+    """Memory of its own for each sample of the array that is to be written into it or a part of it."""
+    if array.__class__ is not BatchedArray:
+        return whole
+    found = in_batches_of(whole, array)
+    return whole if found is whole else found.clone()
 
 
 class AsStridedBackward0(Node):

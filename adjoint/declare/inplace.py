@@ -14,7 +14,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.forward_ad import carry_over
+from adjoint.autograd.forward_ad import carry_over, is_dual
 from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, record
@@ -44,7 +44,7 @@ def inplace_method(operator: Operator) -> Any:
     quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2 and operator.promote == "same"
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if quick and len(args) == 1 and not kwargs and self._edge is NO_EDGE and not self._inference:
+        if quick and len(args) == 1 and not kwargs and self._edge is NO_EDGE and not (self._inference or intercept.active):
             other = args[0]
             if (
                 isinstance(other, Tensor)
@@ -87,9 +87,7 @@ def inplace_method(operator: Operator) -> Any:
         if operator.writer is not None and not intercept.active and self._array.__class__ is np.ndarray:
             return wrote(self, build(operator, "writer")(self, *args, **kwargs)._edge, operator)
         function = operator.function  # written when it is first called, and not when its name is
-        if intercept.active and saved_hooks.state.stack and mode.enabled:
-            return overwrite(self, function(saved_hooks.copy_before_write(self), *args, **kwargs), operator)
-        return overwrite(self, function(self, *args, **kwargs), operator)
+        return overwrite(self, function(_before_write(self), *args, **kwargs), operator)
 
     inplace.__name__ = operator.name + "_"
     inplace.__qualname__ = f"Tensor.{operator.name}_"
@@ -146,12 +144,20 @@ def inplace_composite(function: Any, name: str) -> Any:
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self, _is_recorded(self, args, kwargs))
         check_overlap(name[:-1], self, args, kwargs)
-        return overwrite(self, function(self, *args, **kwargs))
+        return overwrite(self, function(_before_write(self), *args, **kwargs))
 
     inplace.__name__ = name
     inplace.__qualname__ = f"Tensor.{name}"
     inplace.__doc__ = f"In-place version of :func:`adjoint.{name[:-1]}`."
     return inplace
+
+
+def _before_write(tensor: Tensor) -> Tensor:
+    """What an operator is handed of a tensor that its result will be written to: the tensor itself, whose node is seen to
+    afterwards, or a copy where others than that node may save it: hooks, and the operators that make its tangents."""
+    if intercept.active and (tensor._tangents or (saved_hooks.state.stack and mode.enabled)):
+        return saved_hooks.copy_before_write(tensor)
+    return tensor
 
 
 def _is_recorded(self: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -200,12 +206,15 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
     check_result(target, result)
     node = result._edge
     operator = getattr(type(node), "operator", operator)  # a row may have left the work to another one
+    if result._tangents and isinstance(node, Node):
+        node = _twin(node)
     if isinstance(node, Node):
         _keep_saved(node, target, operator)
     if result._array.dtype != target._array.dtype and isinstance(node, Node) and not _fits_gradients(operator):
         node = result.to(target.dtype)._edge
     try:
-        if isinstance(node, Node) and _is_alone(target._array, result._array) and getrefcount(target._array) == 2:
+        alone = isinstance(node, Node) and not intercept.active and _is_alone(target._array, result._array)
+        if alone and getrefcount(target._array) == 2:
             target._array = result._array  # nobody can tell, and nothing has to be copied
         else:
             np.copyto(target._array, result._array, casting="unsafe")
@@ -219,6 +228,14 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
     if result._tangents or target._tangents:
         carry_over(target, result)
     return wrote(target, node, operator)
+
+
+def _twin(node: Node) -> Node:
+    """The node once more: the tangents of an in-place operator may have been made of its out-of-place result, and be
+    recorded later than that, but earlier than the write."""
+    made = record(_new(type(node)), node._edges, node._kept, node._extra)
+    made.__dict__.update(node.__dict__)
+    return made
 
 
 def _is_alone(array: Any, other: Any) -> bool:
@@ -260,6 +277,8 @@ def _keep_saved(node: Node, target: Tensor, operator: Operator | None) -> None:
     if node._kept[position] is target:
         kept = from_array(target._array.copy())
         kept._edge = target._edge if target._edge is NO_EDGE else edge_of(target)
+        if target._tangents:
+            kept._tangents = dict(target._tangents)
         node._kept = (*node._kept[:position], kept, *node._kept[position + 1 :])
 
 
@@ -299,7 +318,11 @@ def _resave_result(node: Node, target: Tensor, operator: Operator | None) -> Non
 
 
 def check_out(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Raise PyTorch's error where a result that would have a gradient is to be written into ``out``."""
+    """Raise PyTorch's error where a result that would have a gradient or a tangent is to be written into ``out``."""
+    if intercept.active and (is_dual(out) or is_dual(args) or is_dual([*kwargs.values()])):
+        raise NotImplementedError(
+            f"Trying to use forward AD with {name}_out that does not support it because it is an out= function"
+        )
     if mode.enabled and _is_recorded(out, args, kwargs):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "

@@ -320,9 +320,10 @@ def jvp(
                         "allowed with strict=True."
                     )
                 found = from_array(np.zeros_like(o._array))
-            elif o._tangents:
-                del o._tangents[level]
             pushed.append(found)
+        for o in outputs:
+            if o._tangents:
+                o._tangents.pop(level, None)
     shown = (result, tree_unflatten(pushed, out_spec))
     return (*shown, aux) if has_aux else shown
 
