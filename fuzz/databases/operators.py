@@ -1,0 +1,153 @@
+"""Operators: the samples of PyTorch's operator database, with both libraries: results, then gradients."""
+
+from __future__ import annotations
+
+import random
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
+
+import adjoint
+from fuzz.databases.comparison import difference
+from fuzz.databases.exceptions import KNOWN, LOOSE, NO_VALUES
+from fuzz.databases.translation import Lacking, translated
+
+DTYPES = ("float32", "float64", "complex64", "int64", "float16")
+OPERATORS = {f"{o.name}.{o.variant_test_name}".rstrip("."): o for o in op_db}
+
+
+@dataclass
+class Finding:
+    """One sample that differs."""
+
+    operator: str
+    dtype: str
+    sample: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.dtype} #{self.sample}: {self.what}"
+
+
+def sampled(name: str, dtype: str, most: int | None = None) -> Iterator[tuple[int, Any]]:
+    """The samples of an operator in a dtype, with their numbers; at most so many, always the same ones."""
+    info = OPERATORS[name]
+    kind = getattr(torch, dtype)
+    if kind not in info.supported_dtypes("cpu"):
+        return
+    grad = info.supports_autograd and kind in info.supported_backward_dtypes("cpu") and kind.is_floating_point | kind.is_complex
+    torch.manual_seed(1)
+    random.seed(1)
+    samples = list(enumerate(info.sample_inputs("cpu", kind, requires_grad=grad)))
+    if most is not None and len(samples) > most:
+        samples = sorted(random.Random(name).sample(samples, most), key=lambda pair: pair[0])
+    yield from samples
+
+
+@dataclass
+class Report:
+    """What running an operator's samples found."""
+
+    compared: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    known: list[Finding] = field(default_factory=list)  # among the exceptions
+    lacking: set[str] = field(default_factory=set)
+
+
+def compare(name: str, dtype: str, most: int | None = None) -> Report:
+    """Run an operator's samples in a dtype, at most so many."""
+    report = Report()
+    info = OPERATORS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number, sample in sampled(name, dtype, most):
+            try:
+                found = _one(info, name, sample)
+            except Lacking as lack:
+                report.lacking.add(str(lack))
+                continue
+            report.compared += 1
+            if found is not None:
+                known = name in KNOWN and re.search(KNOWN[name][0], found)
+                (report.known if known else report.findings).append(Finding(name, dtype, number, found))
+    return report
+
+
+def _one(info: Any, name: str, sample: Any) -> str | None:
+    memo: dict[int, Any] = {}
+    theirs = (sample.input, sample.args, sample.kwargs)
+    ours = translated(theirs, memo)
+    processed = sample.output_process_fn_grad
+    ours_processed = translated(processed, memo)
+    a, error = _call(torch, info.op, theirs)
+    operator = translated(info.op, memo)
+    b, our_error = _call(adjoint, operator, ours)
+    if error is not None or our_error is not None:
+        if isinstance(our_error, AttributeError) and re.search("Adjoint does not have|has no attribute", str(our_error)):
+            raise Lacking(re.findall(r"[\w.]+", str(our_error))[-1])
+        if isinstance(our_error, Lacking):
+            raise our_error
+        return _errors(error, our_error)
+    loose = LOOSE.get(name, 1.0)
+    gauge = processed is not None and getattr(processed, "__name__", "") != "<lambda>" or name in NO_VALUES
+    found = difference(a, b, values=not gauge, loose=loose)
+    if found is not None or name in NO_VALUES:
+        return found
+    a, b = processed(a), ours_processed(b)
+    found = difference(a, b, loose=loose)
+    if found is not None:
+        return "processed " + found
+    roots, our_roots = ([t for t in _tensors(x) if t.requires_grad] for x in (a, b))
+    if not roots:
+        return None
+    leaves = [t for t in _tensors(theirs) if t.requires_grad]
+    our_leaves = [memo[id(t)] for t in leaves]
+    for leaf in leaves:  # which samples share
+        leaf.grad = None
+    starts = [_seed(t, k) for k, t in enumerate(roots)]
+    _, error = _call(torch, torch.autograd.backward, (roots, (starts,), {"inputs": leaves}))
+    arguments = (our_roots, ([translated(s) for s in starts],), {"inputs": our_leaves})
+    _, our_error = _call(adjoint, adjoint.autograd.backward, arguments)
+    if error is not None or our_error is not None:
+        found = _errors(error, our_error)
+    else:
+        found = difference([t.grad for t in leaves], [t.grad for t in our_leaves], loose=loose)
+    return None if found is None else "gradient " + found
+
+
+def _call(library: Any, function: Any, sample: Any) -> tuple[Any, BaseException | None]:
+    library.manual_seed(0)
+    first, args, kwargs = sample
+    try:
+        return function(first, *args, **kwargs), None
+    except Exception as error:
+        return None, error
+
+
+def _errors(theirs: BaseException | None, ours: BaseException | None) -> str | None:
+    texts = [None if e is None else f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}" for e in (theirs, ours)]
+    if theirs is not None and ours is not None and type(theirs).__name__ == type(ours).__name__:
+        return None
+    return f"raised: {texts[0]} | {texts[1]}"
+
+
+def _tensors(value: Any) -> list[Any]:
+    if isinstance(value, (torch.Tensor, adjoint.Tensor)):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return []
+    return [t for part in value for t in _tensors(part)]
+
+
+def _seed(root: torch.Tensor, number: int) -> torch.Tensor:
+    """A gradient to start from that is not the same everywhere."""
+    made = torch.linspace(0.5, 1.5, max(root.numel(), 1), dtype=torch.float64)[: root.numel()].reshape(root.shape)
+    made = made + 0.25 * number
+    return (made + 0.5j * made.flip(tuple(range(made.dim())))).to(root.dtype) if root.is_complex() else made.to(root.dtype)
