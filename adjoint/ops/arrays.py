@@ -69,6 +69,14 @@ def contiguous(x: Array) -> Array:
     return np.ascontiguousarray(x) if x.__class__ is np.ndarray else x
 
 
+def in_columns(x: Array) -> Array:
+    """Matrices that lie in memory column by column, as LAPACK leaves them and PyTorch returns them; another reading's
+    array as it is."""
+    if x.__class__ is not np.ndarray or x.ndim < 2:
+        return x
+    return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
+
+
 def conj(x: Array) -> Array:
     """The complex conjugate; a real array as it is, not copied."""
     return np.conjugate(x) if x.dtype.kind == "c" else x

@@ -9,7 +9,7 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, conj
+from adjoint.ops.arrays import Array, conj, in_columns
 from adjoint.ops.contraction import adjoint_of
 from adjoint.ops.linalg import LinAlgError, check_matrix, of_batch
 from adjoint.ops.reduction import written
@@ -52,7 +52,7 @@ def _cholesky(self: Array, upper=False):
             f"linalg.cholesky: {which}The factorization could not be completed because the input is not positive-definite "
             f"(the leading minor of order {order} is not positive-definite)."
         ) from None
-    return adjoint_of(lower) if upper else lower
+    return in_columns(adjoint_of(lower) if upper else lower)
 
 
 def _cholesky_gradient(g, result, upper):
@@ -131,9 +131,9 @@ def _qr(self: Array, mode="reduced"):
     if mode not in ("reduced", "r", "complete"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
     if mode == "r":
-        return np.zeros(0, self.dtype), np.linalg.qr(self, "r")
+        return np.zeros(0, self.dtype), in_columns(np.linalg.qr(self, "r"))
     q, r = np.linalg.qr(self, mode)
-    return q, r
+    return in_columns(q), in_columns(r)
 
 
 def _qr_square_gradient(gQ, gR, Q, R):
@@ -196,7 +196,7 @@ def _svd(self: Array, full_matrices=True):
         raise LinAlgError(
             f"linalg.svd: {which}The algorithm failed to converge because the input matrix contained non-finite values."
         ) from None
-    return u, s, vh
+    return in_columns(u), s, in_columns(vh)
 
 
 def _skew(x):
@@ -278,7 +278,7 @@ def _eigh(self: Array, UPLO="L"):
         values, vectors = np.linalg.eigh(self, UPLO)
     except np.linalg.LinAlgError:
         raise LinAlgError("linalg.eigh: The algorithm failed to converge.") from None
-    return values, vectors
+    return values, in_columns(vectors)
 
 
 def _eigh_gradient(gs, eigenvalues, eigenvectors):
@@ -320,7 +320,7 @@ def _eig(self: Array):
     except np.linalg.LinAlgError:
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.") from None
     whole = np.complex64 if self.dtype in (np.float32, np.complex64) else np.complex128
-    return values.astype(whole), vectors.astype(whole)
+    return values.astype(whole), in_columns(vectors.astype(whole))
 
 
 def _eig_gradient(gs, eigenvalues, eigenvectors, self_dtype):

@@ -12,7 +12,7 @@ from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.operands import sum_to
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, all_values, array_function, conj, converted
+from adjoint.ops.arrays import Array, all_values, array_function, conj, contiguous, converted, in_columns
 from adjoint.ops.contraction import adjoint_of, matmul
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name
@@ -77,7 +77,7 @@ def _zero_pivot(matrix: Any) -> int:
 def _inv(self: Array):
     check_matrix("linalg.inv", self)
     try:
-        return np.linalg.inv(self)
+        return in_columns(np.linalg.inv(self))
     except np.linalg.LinAlgError:
         which, matrix = of_batch(self, _is_singular)
         raise LinAlgError(
@@ -253,7 +253,8 @@ def _solve(self: Array, B: Array, left=True):
         raise LinAlgError(
             f"torch.linalg.solve: {which}The solver failed because the input matrix is singular."
         ) from None
-    return x[..., 0] if vector else x
+    x = x[..., 0] if vector else x
+    return in_columns(x) if left else contiguous(x)  # a batch of vectors too: PyTorch takes it for a matrix
 
 
 def _solved(A, B):
@@ -315,7 +316,7 @@ def triangular_solve(A: Array, B: Array, upper, left, unit):
     if unit:
         n = t.shape[-1]
         t = t - t * np.eye(n, dtype=t.dtype) + np.eye(n, dtype=t.dtype)
-    return _solve(t, B, left)
+    return in_columns(_solve(t, B, left))
 
 
 def _triangle(g, upper, unit):
@@ -412,7 +413,14 @@ def _lstsq(self: Array, B: Array, rcond=None):
     if self.ndim < 2:
         raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
     check_matrix("linalg.lstsq", self, square=False)
-    return np.matmul(_pinv(self, rcond), B).astype(self.dtype)
+    found = np.matmul(_pinv(self, rcond), B).astype(self.dtype)
+    if found.__class__ is not np.ndarray:
+        return found
+    *batch, rows, columns = found.shape
+    # LAPACK puts the solution where the right-hand side was, column by column; of a tall one it fills the first rows.
+    memory = np.empty((*batch, columns, max(self.shape[-2:])), found.dtype).swapaxes(-1, -2)[..., :rows, :]
+    memory[...] = found
+    return memory
 
 
 def _pseudo(A):
