@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types unit doctest sweep bench fuzz clean
+.PHONY: run test lint types unit doctest sweep bench fuzz database clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -23,7 +23,8 @@ types: $(VENV)/test.stamp
 # The tables run twice: the second time every array is large, so that each row is compiled and compared with PyTorch.
 unit: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2
-	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m pytest -n 2 tests/test_tables.py tests/test_nn_ops.py tests/test_views_inplace.py
+	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m pytest -n 2 tests/test_tables.py tests/test_nn_ops.py tests/test_views_inplace.py \
+	  tests/test_operator_database.py
 
 # The vector functions against correct rounding, on a dense sample of all 2^32 numbers: minutes.
 sweep: $(VENV)/test.stamp
@@ -38,6 +39,11 @@ bench: $(VENV)/test.stamp
 # Random programs, with PyTorch and with Adjoint: `make fuzz N=10000`, `make fuzz FAMILY=programs N=10000`.
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz $(FAMILY) -n $(or $(N),1000) --jobs $(or $(JOBS),2) --seed $(or $(SEED),0)
+
+# Every sample of PyTorch's operator database, with both: minutes. `make test` runs a fixed part.
+database: $(VENV)/test.stamp
+	$(BIN)/python -m fuzz.databases
+	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -94,7 +94,7 @@ def _one(info: Any, name: str, sample: Any) -> str | None:
             raise our_error
         return _errors(error, our_error)
     loose = LOOSE.get(name, 1.0)
-    gauge = processed is not None and getattr(processed, "__name__", "") != "<lambda>" or name in NO_VALUES
+    gauge = (processed is not None and getattr(processed, "__name__", "") != "<lambda>") or name in NO_VALUES
     found = difference(a, b, values=not gauge, loose=loose)
     if found is not None or name in NO_VALUES:
         return found

@@ -133,7 +133,7 @@ def _function(value: Any, memo: dict[int, Any]) -> Any:
     home = getattr(value, "__module__", None) or ""
     if isinstance(value, types.FunctionType) and home.startswith(_OF_THE_DATABASES):
         return _rewritten(value, memo)
-    if home.startswith("torch") or isinstance(value, types.ModuleType) and value.__name__.startswith("torch"):
+    if home.startswith("torch") or (isinstance(value, types.ModuleType) and value.__name__.startswith("torch")):
         raise Lacking(getattr(value, "__qualname__", None) or getattr(value, "__name__", type(value).__name__))
     return value
 
