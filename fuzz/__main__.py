@@ -1,4 +1,4 @@
-"""Run the fuzzer: ``python -m fuzz [FAMILY ...] [-n N] [--seed S] [--jobs J] [--first]``."""
+"""Run the fuzzer: ``python -m fuzz [FAMILY ...] [-n N] [--seed S] [--jobs J] [--first] [--coverage FILE]``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import sys
 import time
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 from fuzz import workers
 from fuzz.families import environments, families
@@ -19,20 +21,29 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first program's seed")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--first", action="store_true", help="stop at the first disagreement")
+    parser.add_argument("--coverage", metavar="FILE", help="measure what is exercised, and write what is not to FILE")
     options = parser.parse_args()
     unknown = set(options.family) - set(families())
     if unknown:
         parser.error(f"no family is called {', '.join(sorted(unknown))}; there are {', '.join(families())}")
     bad = False
+    seen: dict[str, set[Any]] = {}
     for family in options.family or list(families()):
-        bad |= _run(family, range(options.seed, options.seed + options.n), options.jobs, options.first)
+        points = seen.setdefault(family, set()) if options.coverage else None
+        bad |= _run(family, range(options.seed, options.seed + options.n), options.jobs, options.first, points)
         if bad and options.first:
             break
+    if options.coverage:
+        from fuzz.coverage import summary
+
+        text, missing = summary(seen)
+        Path(options.coverage).write_text(missing + "\n")
+        print(text)
     return 1 if bad else 0
 
 
-def _run(family: str, seeds: range, jobs: int, first: bool) -> bool:
-    """Run a family's programs; whether any disagreed."""
+def _run(family: str, seeds: range, jobs: int, first: bool, points: set[Any] | None) -> bool:
+    """Run a family's programs, and collect in ``points`` what they exercised; whether any disagreed."""
     start = time.monotonic()
     accepted: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
@@ -40,7 +51,10 @@ def _run(family: str, seeds: range, jobs: int, first: bool) -> bool:
     choices = environments(family)
     for i, environment in enumerate(choices):
         tasks = [(family, seed) for seed in seeds if seed % len(choices) == i]
-        for trial in workers.run(tasks, jobs, environment):
+        for trial in workers.run(tasks, jobs, environment, workers.watch if points is not None else None):
+            if isinstance(trial, set):
+                points |= trial  # type: ignore[operator]
+                continue
             done += 1
             accepted.update(trial.accepted)
             if trial.finding is None:

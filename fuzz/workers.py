@@ -20,7 +20,11 @@ _AT_ONCE = 10  # programs that a process is handed at a time
 def run(
     tasks: list[Task], jobs: int, environment: dict[str, str], work: Callable[[Connection], None] | None = None
 ) -> Iterator[Any]:
-    """Run the programs in ``jobs`` processes with these environment variables; a :class:`fuzz.trial.Trial` for each."""
+    """Run the programs in ``jobs`` processes with these environment variables; a :class:`fuzz.trial.Trial` for each.
+
+    ``work`` is what a process does: it says how many seconds a program may take, what it saw (:func:`watch`: a set), and
+    what came of the program.
+    """
     waiting = deque(tasks)
     workers: list[_Worker] = []
     try:
@@ -86,6 +90,8 @@ class _Worker:
             return
         if isinstance(message, float):
             self.limit = message
+        elif isinstance(message, set):
+            yield message
         else:
             self.tasks.popleft()
             self.limit = _STARTING
@@ -111,3 +117,22 @@ def _work(pipe: Connection) -> None:
             program = program_of(family, seed)
             pipe.send(program.seconds + _SHRINKING)
             pipe.send(try_out(family, seed, program, _SHRINKING / 2))
+
+
+def watch(pipe: Connection) -> None:
+    """What a process does whose coverage is measured: before what came of a program, the points that it added."""
+    from fuzz.coverage import Coverage
+    from fuzz.trial import program_of, try_out
+
+    coverage = Coverage()
+    while (tasks := pipe.recv()) is not None:
+        for family, seed in tasks:
+            program = program_of(family, seed)
+            pipe.send(10 * program.seconds + _SHRINKING)
+            coverage.on()
+            try:
+                trial = try_out(family, seed, program, 0)
+            finally:
+                coverage.off()
+            pipe.send(coverage.new())
+            pipe.send(trial)

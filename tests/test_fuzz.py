@@ -115,6 +115,32 @@ def test_what_no_digit_of_is_right_is_let_pass_with_a_reason() -> None:
     assert outcome.found is None and outcome.accepted == [AMPLIFIED]
 
 
+def test_coverage_sees_what_of_a_row_ran() -> None:
+    from fuzz.coverage import Coverage, expected
+
+    coverage = Coverage()
+    lines = [
+        "x = torch.ones(2, 3, requires_grad=True)",
+        "y = func.vmap(lambda r: r.sin().flip(0))(x)",
+        "y.sum().backward()",
+        "z = func.jvp(torch.exp, (torch.ones(1, 3),), (torch.ones(1, 3),))",
+    ]
+    coverage.on()
+    try:
+        assert _found(lines, graph=0) is None
+    finally:
+        coverage.off()
+    new = coverage.new()
+    assert not coverage.new()
+    points = {
+        ("row", "sin", "function"), ("row", "sin", "function", "several elements"), ("row", "sin", "apply"),
+        ("row", "sin", "function under vmap"), ("row", "exp", "tangent of self"), ("row", "exp", "function"),
+    }  # fmt: skip
+    assert points <= new
+    assert ("row", "exp", "function", "several elements") not in new
+    assert {p for p in new if p[0] == "line"} <= expected()
+
+
 def _family(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     """A family whose every program is this line."""
     module = types.ModuleType("fuzz.families.made")
