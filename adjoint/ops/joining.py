@@ -270,5 +270,5 @@ def block_diag(*tensors: Tensor) -> Tensor:
 
 # What formulas use, taped
 
-taped(np.concatenate)(lambda arrays, axis=0: _cat_row.function(list(arrays), axis))
+taped(np.concatenate)(lambda arrays, axis=0: _cat_row.function(list(arrays), wrap_dim(axis, arrays[0]._array.ndim)))
 taped(np.stack)(lambda arrays, axis=0: stack(list(arrays), axis))
