@@ -124,3 +124,97 @@ def test_the_zeros_are_recorded_again_under_a_vmap():
         return second.detach() + 0, torch.vmap(twice)(rows.detach())
 
     agree(scenario)
+
+
+def _twice(function: Any, *shapes: Any) -> Any:
+    """A scenario: the first and the second gradients of a function of numbered operands."""
+
+    def scenario(torch: Any) -> Any:
+        given = [(torch.arange(float(np.prod(s))).double() * 0.7 + 0.3).cos().reshape(s).requires_grad_() for s in shapes]
+        result = function(torch, *given)
+        g = [torch.ones_like(t).requires_grad_() for t in (result if isinstance(result, tuple) else (result,))]
+        firsts = torch.autograd.grad(result, given, g, create_graph=True)
+        total = sum((f.sin() * (f + 2)).sum() for f in firsts)
+        seconds = torch.autograd.grad(total, [*given, *g], allow_unused=True)
+        return [f.detach() for f in firsts], [None if s is None else s + 0 for s in seconds]
+
+    return scenario
+
+
+@pytest.mark.parametrize(
+    "function, shapes",
+    [
+        (lambda torch, x: x.chunk(2, -1), [(2, 4)]),
+        (lambda torch, x: x.split([1, 3], -1), [(2, 4)]),
+        (lambda torch, x: torch.unsafe_split(x, 2, -2), [(4, 3)]),
+        (lambda torch, x: x.unbind(-1), [(2, 3)]),
+        (lambda torch, x, y: torch.cat([x, y], -1), [(2, 3), (2, 1)]),
+        (lambda torch, x, y: torch.stack([x, y], -1), [(2, 3), (2, 3)]),
+        (lambda torch, x: torch.nn.functional.glu(x, -1), [(2, 4)]),
+        (lambda torch, x: x.diff(dim=-2), [(3, 2)]),
+        (lambda torch, x: x.cumprod(-1), [(2, 3)]),
+        (lambda torch, x: x.logcumsumexp(-2), [(2, 3)]),
+        (lambda torch, x: x.sort(-1)[0], [(2, 3)]),
+        (lambda torch, x: x.prod(-2), [(2, 3)]),
+        (lambda torch, x, v: torch.index_fill(x, -1, torch.tensor([1, 1, 0]), v), [(2, 3), ()]),
+        (lambda torch, x, v: torch.index_fill(x, 0, torch.tensor([0]), v), [(), ()]),
+        (lambda torch, x, q: torch.quantile(x, q / 2, -1), [(2, 3), (2,)]),
+        (lambda torch, x, q: torch.nanquantile(x / (x < 0.9), q / 2, 0), [(3, 2), ()]),
+        (lambda torch, x, y: torch.nextafter(x, y), [(2, 3), (3,)]),
+        (lambda torch, a, b: torch.linalg.lstsq(a, b, driver="gels")[:2], [(4, 2), (4, 3)]),
+        (lambda torch, s: torch.as_strided_scatter(torch.zeros(1).double(), s, (), ()), [()]),
+    ],
+)
+def test_operators_along_a_dimension_counted_from_the_end_have_two_derivatives(function, shapes):
+    agree(_twice(function, *shapes), tolerance=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("options", ["bidirectional=True, num_layers=2", "batch_first=True, bias=False", "packed"])
+def test_recurrent_networks_have_two_derivatives(kind, options):
+    def scenario(torch):
+        packed = options == "packed"
+        net = eval(f"kind(3, 2, {'' if packed else options})", {"kind": getattr(torch.nn, kind)}).double()
+        for i, p in enumerate(net.parameters()):
+            p.data = torch.sin(torch.arange(p.numel()).double() * 1.3 + i).reshape(p.shape)
+        x = torch.cos(torch.arange(18).double()).reshape(2, 3, 3).requires_grad_()
+        out, hidden = net(torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor([2, 2, 1])) if packed else x)
+        state = hidden if isinstance(hidden, tuple) else (hidden,)
+        loss = (out.data if packed else out).sin().sum() + sum((s**2).sum() for s in state)
+        targets = [x, *net.parameters()]
+        firsts = torch.autograd.grad(loss, targets, create_graph=True)
+        seconds = torch.autograd.grad(sum(f.cos().sum() for f in firsts), targets)
+        return [f.detach() for f in firsts], seconds
+
+    agree(scenario, tolerance=1e-6)
+
+
+def test_cells_have_two_derivatives():
+    def scenario(torch):
+        found = []
+        for kind in (torch.nn.RNNCell, torch.nn.LSTMCell, torch.nn.GRUCell):
+            cell = kind(2, 3)
+            for i, p in enumerate(cell.parameters()):
+                p.data = torch.sin(torch.arange(p.numel()) + float(i)).reshape(p.shape)
+            x = torch.tensor([[0.3, -0.5]], requires_grad=True)
+            out = cell(x)
+            (g,) = torch.autograd.grad((out[0] if isinstance(out, tuple) else out).sum(), x, create_graph=True)
+            found.append(torch.autograd.grad(g.pow(2).sum(), [x, *cell.parameters()], allow_unused=True))
+        return found
+
+    agree(scenario, tolerance=1e-5)
+
+
+def test_what_as_strided_scatter_overwrites_has_no_gradient():
+    x, s = adjoint.zeros(3, 3).requires_grad_(), adjoint.ones(2, 2)
+    (g,) = adjoint.autograd.grad(x.as_strided_scatter(s, (2, 2), (1, 2)).sum(), x)
+    assert g.tolist() == [[0, 0, 0], [0, 1, 1], [1, 1, 1]]  # PyTorch has ones at the first four
+
+
+def test_meshgrids_and_differences_are_pytorchs():
+    def scenario(torch):
+        x, y = torch.arange(3), torch.tensor(1)
+        grids = [torch.meshgrid(x, y, indexing="xy"), torch.meshgrid(x, torch.arange(2), x, indexing="xy")]
+        return grids, [g.stride() for grid in grids for g in grid], torch.diff(x, n=0, prepend=torch.tensor([7]))
+
+    agree(scenario)

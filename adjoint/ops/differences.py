@@ -38,10 +38,10 @@ def diff(
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     dim = wrap_dim(dim, input.ndim)
+    if n == 0:  # nothing is joined, as in PyTorch
+        return written(input.clone(), out, "diff")
     parts = [t for t in (prepend, input, append) if t is not None]
     result = _cat(parts, dim) if len(parts) > 1 else input
-    if n == 0:
-        return written(result.clone(), out, "diff")
     for _ in range(min(n, result._array.shape[dim])):
         size = max(result._array.shape[dim] - 1, 0)
         later, earlier = result.narrow(dim, min(1, size + 1), size), result.narrow(dim, 0, size)

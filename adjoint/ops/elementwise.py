@@ -446,7 +446,9 @@ copysign = elementwise(
     other=lambda g: np.zeros_like(g),
 )  # fmt: skip
 nextafter = elementwise(
-    "nextafter", _without("iubc", "nextafter_cpu", np.nextafter), plain=np.nextafter, numbers=False
+    "nextafter", _without("iubc", "nextafter_cpu", np.nextafter), plain=np.nextafter, numbers=False,
+    self=lambda g, self, other: np.where(self == other, constant(0, g), g),
+    other=lambda g: np.zeros_like(g),
 )
 signbit = elementwise(
     "signbit", lambda self: np.signbit(self) if self.dtype.kind not in "iub" else self < 0, promote="bool", inplace=False

@@ -160,7 +160,7 @@ def rows_of(g, dim, index):
 def without_rows(g, dim, index):
     """Zeros at the places ``index`` of a dimension, in formulas."""
     if g.ndim == 0:
-        return np.zeros_like(g) if index.size else g
+        return without_rows(g.reshape(1), 0, index).reshape(())
     return index_zero(g, [index.reshape(-1)], (wrap_dim(dim, g.ndim),))
 
 
@@ -248,6 +248,11 @@ def _index_fill_with(self: Array, dim, index: Array, value: Array):
     return _index_fill_with_into(self.copy(), dim, index, value)
 
 
+def _filled(g, dim, index):
+    """The gradient where the value was written, each place once though it be listed twice, and zeros elsewhere."""
+    return np.where(without_rows(np.ones_like(g), dim, index) == 0, g, 0)
+
+
 _index_fill_number = op(
     "index_fill.number", _index_fill, where="", node="IndexFillBackward0", writer=_index_fill_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
@@ -255,7 +260,7 @@ _index_fill_number = op(
 _index_fill_tensor = op(
     "index_fill.tensor", _index_fill_with, where="", node="IndexFillBackward1", writer=_index_fill_with_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
-    value=lambda g, dim, index, value_dtype: fit(sum_to(rows_of(g, dim, index), ()), (), value_dtype),
+    value=lambda g, dim, index, value_dtype: fit(sum_to(_filled(g, dim, index), ()), (), value_dtype),
 )  # fmt: skip
 
 

@@ -224,9 +224,11 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
     missing = (ordered._array != ordered._array).sum(-1, keepdims=True)
     places = np.atleast_1d(q._array)
     if skip_nan:
-        rank = places * np.maximum(n - missing - 1, 0).astype(places.dtype)
-    else:
-        rank = np.where(missing > 0, np.asarray(n - 1, places.dtype), places * places.dtype.type(n - 1))
+        first, steps = 0, np.maximum(n - missing - 1, 0)
+    else:  # a NaN is the last of its row, and every quantile of it
+        first, steps = np.where(missing > 0, n - 1, 0), np.where(missing > 0, 0, n - 1)
+    steps = steps.astype(places.dtype)
+    rank = (first + places * steps).astype(places.dtype)
     if interpolation == "lower":
         rank = np.floor(rank)
     elif interpolation == "higher":
@@ -236,9 +238,14 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
     below = rank.astype(np.int64)
     result = ordered.gather(-1, from_array(below))
     if interpolation in ("linear", "midpoint"):
-        weight = np.full_like(rank, 0.5) if interpolation == "midpoint" else (rank - below).astype(rank.dtype)
         above = np.ceil(rank).astype(np.int64)
-        result = lerp(result, ordered.gather(-1, from_array(above)), from_array(weight))
+        if interpolation == "midpoint":
+            weight = from_array(np.full_like(rank, 0.5))
+        else:
+            weight = q.reshape(-1) * from_array(steps) - from_array((below - first).astype(rank.dtype))
+            if not skip_nan and weight.requires_grad:  # what is NaN whatever the quantile has a derivative of 0
+                weight = weight.masked_fill(from_array(missing > 0), 0.0)
+        result = lerp(result, ordered.gather(-1, from_array(above)), weight)
     if q.ndim == 0:
         result = result.squeeze(-1)
         if keepdim:
@@ -247,7 +254,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
         result = result.movedim(-1, 0)
         if keepdim:
             result = result.reshape((-1, *(1,) * original)) if dim is None else result.unsqueeze(wrapped + 1)
-    if original == 0 and dim is not None and not keepdim:
+    if original == 0 and dim is not None:
         result = result.reshape(q.shape)
     if out is None:
         return result

@@ -358,7 +358,6 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         line = t.view(tuple(-1 if d == i else 1 for d in range(len(given))))  # type: ignore[attr-defined]
         grids.append(expanded_to.function(line, shape))
     if swap:
-        grids = [g.transpose(0, 1) for g in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 

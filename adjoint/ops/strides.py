@@ -96,13 +96,13 @@ def _meeting(shape, form, size, stride, shift):
     highest = max(int(x.max()) for x in (inside, outside))
     table = np.full(highest - lowest + 1, -1)
     table[inside - lowest] = np.arange(inside.size).reshape(shape)
-    return table[outside - lowest]
+    return np.asarray(table[outside - lowest])
 
 
 def _overwritten(shape, size, stride, shift, form):
     """Which elements of a tensor a view of its memory shows."""
     memory = {*_places(size, stride, shift).reshape(-1).tolist()}
-    return np.isin(_places(shape, form, 0), list(memory))
+    return np.asarray(np.isin(_places(shape, form, 0), list(memory)))
 
 
 @array_function
@@ -126,7 +126,7 @@ def _of_source(g, src_shape, size, stride, shift, form):
     if 0 in src_shape or 0 in g.shape:
         return np.zeros(src_shape, g.dtype)
     met = _meeting(g.shape, form, size, stride, shift)
-    return masked_zero(g.reshape(-1)[met], met < 0)
+    return masked_zero(g.reshape(-1)[met], np.asarray(met < 0))
 
 
 _as_strided_scattered = op(
