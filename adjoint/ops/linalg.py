@@ -16,7 +16,6 @@ from adjoint.ops.arrays import Array, all_values, array_function, conj, contiguo
 from adjoint.ops.contraction import adjoint_of, matmul
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name
-from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array
 
 
