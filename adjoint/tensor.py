@@ -276,6 +276,15 @@ class Number(Tensor):
     _wrapped = True
 
 
+def as_number(value: complex) -> Number:
+    """A Python number as an operand, exactly as it is: promotion makes it an element of the other operand's dtype."""
+    n = _new(Number)
+    n._array = np.asarray(value)
+    n._edge = NO_EDGE
+    n._writes = None
+    return n
+
+
 def attach(function: Any = None, *, name: str | None = None) -> Any:
     """Make a function a method of Tensor (a decorator), under its own name or the one given."""
 

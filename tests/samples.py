@@ -139,6 +139,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "rpow_number": ("2 ** x",),
     "lerp_number": ("torch.lerp(x, y, 0.3)",),
     "lerp_tensor": ("torch.lerp(x, y, z)",),
+    "ldexp": ("torch.ldexp(x, y)", "torch.ldexp(x, k)"),
     "addcmul": ("torch.addcmul(x, y, z, value=2)",),
     "addcdiv": ("torch.addcdiv(x, y, p, value=2)",),
     # bounds

@@ -30,7 +30,7 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import replay
-from adjoint.tensor import NO_EDGE, Tensor, attach, from_array
+from adjoint.tensor import NO_EDGE, Tensor, as_number, attach, from_array
 
 _VALUE = "value"
 _CUSTOM = ()  # what an autograd.Function has in the place of a row's arrays
@@ -208,7 +208,7 @@ def _environment(operator: Any, given: dict[str, Any], result: Any) -> dict[str,
             space[p.name] = value
             continue
         if isinstance(value, (int, float, complex)):
-            value = from_array(np.asarray(value, result._array.dtype if isinstance(result, Tensor) else None))
+            value = as_number(value)
         space[p.name] = _read(value)
         if isinstance(value, Tensor):
             space[f"{p.name}_shape"] = value._array.shape

@@ -111,6 +111,9 @@ class Caller:
     def _elementwise_arrays(self) -> None:
         op, line = self.op, self.lines
         first, *rest = [self.shown[p.name] for p in op.arrays]
+        promote = "promote_to_float" if op.promote == "float" else "promote"
+        if op.promote == "float" and op.plain is not None and op.values:
+            promote = f"(promote_to_float if {self._unchanged()} else promote)"
         if op.scalar is not None:
             last = rest[-1]
             line(1, f"if {last}.__class__ in NUMBERS:")
@@ -149,8 +152,11 @@ class Caller:
             line(1, "if a0.dtype is not a1.dtype:")
             if op.check is not None:
                 line(2, f"check({first}, {other})")
-            line(2, f"a0, a1 = promote({first}, {other})")
-            line(2, "same = False")
+            if op.wide:
+                line(2, f"a0, a1, same = widen({first}, {other}) or (*{promote}({first}, {other}), False)")
+            else:
+                line(2, f"a0, a1 = {promote}({first}, {other})")
+                line(2, "same = False")
             line(1, "else:")
             line(2, "same = kind is float or kind is int or a0.shape == a1.shape")
             line(1, "big = a0.size >= LARGE or (not same and a1.size >= LARGE)")
@@ -159,10 +165,14 @@ class Caller:
                 line(1, f"if not isinstance({name}, Tensor):")
                 line(2, f"{name} = operand(OP, {i}, {name}, a0.dtype)")
             arrays = ", ".join(f"a{i}" for i in range(len(rest) + 1))
-            line(1, f"{arrays} = promote({first}, {', '.join(rest)})")
+            line(1, f"{arrays} = {promote}({first}, {', '.join(rest)})")
             line(1, "big = " + " or ".join(f"a{i}.size >= LARGE" for i in range(len(rest) + 1)))
         else:
             line(1, "big = a0.size >= LARGE")
+
+    def _unchanged(self) -> str:
+        """Whether every value has its default: the plain forward's case."""
+        return " and ".join(f"{p.name} is default_{p.name}" for p in self.op.values)
 
     def _elementwise_forward(self) -> None:
         op, line = self.op, self.lines
@@ -172,8 +182,7 @@ class Caller:
 
         def compute(depth: int, how: str) -> None:
             if op.plain is not None and op.values:
-                unchanged = " and ".join(f"{p.name} is default_{p.name}" for p in op.values)
-                line(depth, f"if {unchanged}:")
+                line(depth, f"if {self._unchanged()}:")
                 line(depth + 1, f"r = {calls(how, 'plain', arrays)}")
                 line(depth, "else:")
                 line(depth + 1, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
@@ -195,6 +204,8 @@ class Caller:
             line(1, "if r.dtype is not a0.dtype and a0.dtype.kind in 'iub':")
             call = ", ".join(["forward", *(f"to_float(a{i})" for i in range(count)), *values])
             line(2, f"r = quietly({call})")
+        if op.wide:
+            line(1, f"if same is None: r = narrowed(r, {', '.join(self.shown[p.name] for p in op.arrays)})")
         line(1, "if r.__class__ is not ndarray:")
         line(2, "r = as_array(r)")
 

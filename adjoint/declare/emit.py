@@ -143,7 +143,9 @@ _GLOBALS: dict[str, Any] = {
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
+    "narrowed": operands.narrowed,
     "promote": operands.promote,
+    "promote_to_float": operands.promote_to_float,
     "quietly": quietly,
     "raise_freed": raise_freed,
     "raise_modified": raise_modified,
@@ -153,6 +155,7 @@ _GLOBALS: dict[str, Any] = {
     "taped_result": taped_result,
     "tick": tick,
     "to_float": operands.to_float,
+    "widen": operands.widen,
     "write_out": _write_out,
     "zeros": np.zeros,
 }

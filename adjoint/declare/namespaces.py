@@ -212,6 +212,7 @@ def elementwise(
     *,
     plain: Callable[..., Any] | None = None,
     promote: str = "same",
+    wide: bool = False,
     where: str = "torch Tensor",
     aliases: tuple[str, ...] = (),
     dunder: tuple[str, ...] = (),
@@ -231,7 +232,8 @@ def elementwise(
     to one dtype and broadcast; formulas need not care, their results are brought back to the operand's shape.
 
     ``plain`` is a cheaper forward for when every value has its default.  ``promote`` is "float" where integers become
-    the default dtype, "bool" where the result is one.  ``scalar`` and ``scalar_first`` are the rows that take over where
+    the default dtype, "bool" where the result is one.  ``wide`` rows compute halves beside a number in float32, the number
+    not rounded.  ``scalar`` and ``scalar_first`` are the rows that take over where
     the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers=False`` refuses
     Python numbers altogether.  ``check`` is called with operands of two dtypes, or of one that the forward refuses, to
     raise PyTorch's error.  Otherwise as :func:`op`.
@@ -244,6 +246,7 @@ def elementwise(
             elementwise=True,
             plain=plain,
             promote=promote,
+            wide=wide,
             node_name=node,
             tangent=tangent,
             where=tuple(where.split()),

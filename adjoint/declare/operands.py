@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.quiet import quietly
 from adjoint.declare.arguments import type_name
 from adjoint.summation import total
 from adjoint.tensor import NO_EDGE, Number, Tensor
@@ -28,7 +29,11 @@ dtypes.on_default_change(_forget_numbers)
 
 
 def number(value: Any, beside: Any) -> Number:
-    """A Python number as an operand beside an array of dtype ``beside``, of that dtype where promotion allows it."""
+    """A Python number as an operand beside an array of dtype ``beside``, of that dtype where promotion allows it.
+
+    Where that dtype cannot hold the number (an integer beyond its range, any float beside a half, a bool), the operand keeps
+    the number as it is: some operators compute in a wider dtype than their operands', and :func:`promote` converts for the others.
+    """
     if isinstance(value, np.generic):
         value = value.item()
     own = dtypes.default_for(value)
@@ -37,28 +42,31 @@ def number(value: Any, beside: Any) -> Number:
     if own.category > other.category:
         d = own if own.category != dtypes.COMPLEX or other.category != dtypes.FLOAT else other.to_complex()
     n = _new(Number)
-    n._array = _zero_dim(value, d)
+    n._array = _zero_dim(value, _WIDER.get(d, d) if own is not dtypes.bool_ else own)
     n._edge = NO_EDGE
     n._writes = None
     # -0.0 == 0.0 and True == 1, so neither zeros nor bools may share an entry.
     if value and not isinstance(value, bool):
         cache = INTS if value.__class__ is int else FLOATS if value.__class__ is float else None
-        if cache is not None:
+        if cache is not None and (value - value or np.isfinite(n._array)):  # not where only the dtype makes it infinite
             if len(cache) >= _MOST_NUMBERS:
                 cache.clear()
             cache[value, beside] = n
     return n
 
 
+_WIDER = {dtypes.float16: dtypes.float64, dtypes.bfloat16: dtypes.float64}
+
+
 def _zero_dim(value: Any, d: dtypes.dtype) -> Any:
     try:
-        array = np.array(value, d.array)
+        array = quietly(np.array, value, d.array)
     except OverflowError:
         if d.category != dtypes.INTEGER:
             raise
         if not -(2**63) <= value < 2**64:
             raise RuntimeError("value cannot be converted to type int64_t without overflow") from None
-        array = np.array(value & 0xFFFFFFFFFFFFFFFF, np.uint64).astype(d.array)  # wraps, as PyTorch does
+        array = np.array(value, np.int64 if value < 2**63 else np.uint64)
     array.flags.writeable = False
     return array
 
@@ -104,7 +112,29 @@ def result_type_of(*tensors: Tensor) -> dtypes.dtype:
 def promote(*tensors: Tensor) -> tuple[Any, ...]:
     """The tensors' arrays, all of the dtype that PyTorch's promotion gives."""
     d = result_type_of(*tensors).array
-    return tuple(t._array if t._array.dtype == d else t._array.astype(d) for t in tensors)
+    return tuple(t._array if t._array.dtype == d else quietly(t._array.astype, d) for t in tensors)
+
+
+def promote_to_float(*tensors: Tensor) -> tuple[Any, ...]:
+    """As :func:`promote`, where integers become the default dtype: at once, so that a number which an integer dtype cannot
+    hold is not cut to it first."""
+    d = result_type_of(*tensors)
+    to = (dtypes.get_default_dtype() if d.category < dtypes.FLOAT else d).array
+    return tuple(t._array if t._array.dtype == to else quietly(t._array.astype, to) for t in tensors)
+
+
+def widen(self: Tensor, other: Tensor) -> tuple[Any, Any, None] | None:
+    """The arrays in float32 where promotion gives halves and ``other`` is a single number, which is then not rounded before
+    the operator computes; None for all else.  What is computed has to be :func:`narrowed`."""
+    d = result_type_of(self, other)
+    if d not in _WIDER or other._array.ndim:
+        return None
+    return quietly(self._array.astype, d.array).astype(np.float32), quietly(other._array.astype, np.float32), None
+
+
+def narrowed(result: Any, self: Tensor, other: Tensor) -> Any:
+    """What was computed of :func:`widen`, in the dtype that promotion gives."""
+    return quietly(result.astype, result_type_of(self, other).array)
 
 
 def to_float(array: Any) -> Any:

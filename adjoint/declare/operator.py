@@ -50,6 +50,7 @@ class Operator:
     fused: bool = True  # whether forward and formulas have a compiled reading as a whole where arrays are large
     plain: Callable[..., Any] | None = None  # what forward is while all values have their defaults
     promote: str = "same"  # elementwise: "same", "float" (integers become the default dtype), "bool" (the result is)
+    wide: bool = False  # elementwise: whether halves beside a number are computed in float32, the number as it is
     outputs: tuple[str, ...] | str | None = None  # names of several outputs; "list" for a number that varies
     differentiable: tuple[str, ...] | None = None  # which of the outputs have gradients; all, if None
     keeps: dict[str, Callable[..., Any] | None] = field(default_factory=dict)

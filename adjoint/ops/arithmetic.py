@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,12 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
+from adjoint.declare.arguments import python_number
 from adjoint.declare.operands import number
 from adjoint.ops.arrays import Array, all_values, array_function, conj
+from adjoint.ops.scalars import convert
 from adjoint.ops.unsupported import unsupported
+from adjoint.ops.widening import in_float32, is_half
 from adjoint.tensor import Tensor, from_array
 
 
@@ -30,12 +34,27 @@ def with_number(array: Any, value: Any) -> tuple[Any, Any]:
 
 
 def conj_number(x):
-    return x.conjugate()
+    return python_number(x).conjugate()
 
 
 def constant(value, like):
     """A number in the dtype of an array: bfloat16 times a Python float would be float32."""
     return like.dtype.type(value)
+
+
+def element(value, like):
+    """A number that was passed as an argument, in the dtype of an array.
+
+    Raises RuntimeError, in PyTorch's words, where it does not fit.
+    """
+    return like.dtype.type(convert(python_number(value), dtypes.OF_ARRAY[like.dtype]))
+
+
+def times(array, value):
+    """An array times a number, which is not rounded to a half beforehand."""
+    if not is_half(array.dtype):
+        return array * element(value, array)
+    return (array.astype(np.float32) * np.float32(value)).astype(array.dtype)
 
 
 @array_function
@@ -63,6 +82,7 @@ def _ones_like(x: Tensor, dtype: Any = None) -> Tensor:
 
 def _check_alpha(array: Any, alpha: Any) -> None:
     kind = array.dtype.kind
+    alpha = python_number(alpha)
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if kind in "iub" and isinstance(alpha, (float, complex)):
@@ -71,21 +91,22 @@ def _check_alpha(array: Any, alpha: Any) -> None:
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
 
 
-def _times_alpha(other: Any, alpha: Any) -> Any:
-    return other * other.dtype.type(alpha)
+@in_float32
+def _plus_times(self, other, factor):
+    return np.add(self, other * factor)
 
 
 def _add(self, other, *, alpha=1):
     if alpha == 1 and alpha is not True:
         return np.add(self, other)
     _check_alpha(self, alpha)
-    return np.add(self, _times_alpha(other, alpha))
+    return _plus_times(self, other, element(alpha, other))
 
 
 add = elementwise(
     "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"), scalar_first=True,
     self=lambda g: g,
-    other=lambda g, alpha: g if alpha == 1 else g * constant(conj_number(alpha), g),
+    other=lambda g, alpha: g if alpha == 1 else times(g, conj_number(alpha)),
 )  # fmt: skip
 
 
@@ -107,13 +128,13 @@ def _sub(self, other, *, alpha=1):
     if alpha == 1 and alpha is not True:
         return np.subtract(self, other)
     _check_alpha(self, alpha)
-    return np.subtract(self, _times_alpha(other, alpha))
+    return _plus_times(self, other, -element(alpha, other)) if self.dtype.kind in "fV" else np.subtract(self, other * element(alpha, other))
 
 
 sub = elementwise(
     "sub", _sub, plain=np.subtract, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, scalar_first=True,
     self=lambda g: g,
-    other=lambda g, alpha: -g if alpha == 1 else g * constant(-conj_number(alpha), g),
+    other=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
 )  # fmt: skip
 
 
@@ -129,7 +150,7 @@ def _rsub_number(self: Array, other, *, alpha=1):
 
 _rsub_scalar = op(
     "rsub_number", _rsub_number, where="", node="RsubBackward1",
-    self=lambda g, alpha, self_dtype: _real_if((-g if alpha == 1 else g * constant(-conj_number(alpha), g)), self_dtype),
+    self=lambda g, alpha, self_dtype: _real_if(-g if alpha == 1 else times(g, -conj_number(alpha)), self_dtype),
 )  # fmt: skip
 
 
@@ -143,14 +164,14 @@ def _real_if(g: Any, dtype: Any) -> Any:
 rsub = elementwise(
     "rsub", lambda self, other, *, alpha=1: _sub(other, self, alpha=alpha),
     dunder=("__rsub__",), check=_no_bools, scalar=_rsub_scalar, inplace=False, node="RsubBackward0",
-    self=lambda g, alpha: -g if alpha == 1 else g * constant(-conj_number(alpha), g),
+    self=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
     other=lambda g: g,
 )  # fmt: skip
 
 # Products and quotients
 
 mul = elementwise(
-    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), scalar_first=True,
+    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), scalar_first=True, wide=True,
     self=lambda g, other: g * other.conj(),  # of a real array, the method gives the array itself
     other=lambda g, self: g * self.conj(),
 )  # fmt: skip
@@ -172,16 +193,21 @@ def _div(self, other, *, rounding_mode=None):
         )
     _check_divisor(f"div_{rounding_mode}_cpu", other)
     if rounding_mode == "floor":
-        return np.floor_divide(self, other)
+        return _floored(self, other)
     if self.dtype.kind in "iu":
         quotient = np.floor_divide(self, other)
         return quotient + ((quotient < 0) & (quotient * other != self)).astype(self.dtype)
     return np.trunc(np.true_divide(self, other))
 
 
+@in_float32
+def _floored(self, other):
+    return np.floor_divide(self, other)
+
+
 div = elementwise(
     "div", _div, plain=np.true_divide, promote="float", aliases=("divide",), dunder=("__truediv__", "__itruediv__"),
-    scalar_first=True, node="DivBackward0 if rounding_mode is None else DivBackward2",
+    scalar_first=True, wide=True, node="DivBackward0 if rounding_mode is None else DivBackward2",
     self=lambda g, other, rounding_mode: g / conj(other) if rounding_mode is None else np.zeros_like(g),
     other=lambda g, self, other, rounding_mode:
         -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g),
@@ -210,11 +236,11 @@ composite(_rtruediv, where="", dunder=("__rtruediv__",))
 
 def _floor_divide(self, other):
     _check_divisor("div_floor_cpu", other)
-    return np.floor_divide(self, other)
+    return _floored(self, other)
 
 
 floor_divide = elementwise(
-    "floor_divide", _floor_divide, plain=None, dunder=("__floordiv__", "__ifloordiv__"), scalar_first=True,
+    "floor_divide", _floor_divide, plain=None, dunder=("__floordiv__", "__ifloordiv__"), scalar_first=True, wide=True,
     node="NotImplemented",
     self=lambda g: not_implemented("floor_divide"),
     other=lambda g: not_implemented("floor_divide"),
@@ -292,28 +318,37 @@ def floor_quotient(self, other):
 def _pow_number(self: Array, exponent):
     kind = self.dtype.kind
     if kind in "iub" or isinstance(exponent, complex):
-        self, p = with_number(self, exponent)
+        self = with_number(self, exponent)[0]
         if self.dtype.kind == "b":
-            return self | (not exponent)
+            return np.ones_like(self) if not exponent else self.copy()
         if self.dtype.kind in "iub":
-            if p < 0:
+            if exponent < 0:
                 raise RuntimeError("Integers to negative integer powers are not allowed.")
-            return np.power(self, p)
+            return np.power(self, element(exponent, self))
+    return _power(self, exponent)
+
+
+def _power(self, exponent):
     if exponent == 2:
         return self * self
-    if exponent == 3:
-        return self * self * self
     if exponent == 1:
         return self.copy()
     if exponent == 0.5:
         return np.sqrt(self)
     if exponent == -1:
         return 1 / self
-    if exponent == -2:
-        return 1 / (self * self)
-    if exponent == -0.5:
-        return 1 / np.sqrt(self)
-    return np.power(self, self.dtype.type(exponent))
+    if exponent in (3, -2, -0.5):  # halves are rounded once; of bfloat16, PyTorch rounds every product
+        return (_of_products if self.dtype.kind == "V" and exponent != -0.5 else _of_products_wide)(self, exponent)
+    return np.power(self, element(exponent, self) if is_half(self.dtype) else self.dtype.type(exponent))
+
+
+def _of_products(self, exponent):
+    if exponent == 3:
+        return self * self * self
+    return 1 / (self * self) if exponent == -2 else 1 / np.sqrt(self)
+
+
+_of_products_wide = in_float32(_of_products)
 
 
 def _pow_gradient(g, self, exponent, self_dtype):
@@ -324,7 +359,7 @@ def _pow_gradient(g, self, exponent, self_dtype):
     elif exponent == 1:
         return g
     else:
-        slope = self ** (exponent - 1) * constant(exponent, g)
+        slope = times(self ** (exponent - 1), exponent)
     return _real_if(g * conj(slope), self_dtype)
 
 
@@ -345,6 +380,8 @@ _rpow_scalar = op(
 
 
 def _pow(self, exponent):
+    if self.dtype.kind == "b":
+        unsupported("pow", self)
     if self.dtype.kind in "iu" and exponent.dtype.kind == "i" and (all_values(exponent) < 0).any():
         negative = np.where(self == 1, 1, np.where(self == -1, 1 - 2 * (exponent & 1), 0))
         return np.where(exponent < 0, negative, np.power(self, np.maximum(exponent, 0))).astype(self.dtype)
@@ -375,8 +412,8 @@ def _rpow(self: Tensor, other: Any) -> Any:
 composite(_rpow, where="", dunder=("__rpow__",))
 
 
-@composite(inplace=True)
-def float_power(input: Tensor, exponent: Any) -> Tensor:
+@composite
+def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """``input ** exponent`` in float64 (or complex128).
 
     >>> import adjoint as torch
@@ -389,7 +426,34 @@ def float_power(input: Tensor, exponent: Any) -> Tensor:
             return value.to(dtypes.complex128 if value.dtype.is_complex else dtypes.float64)
         return complex(value) if isinstance(value, complex) else float(value)
 
-    return pow.function(wide(input), wide(exponent))
+    if out is not None:
+        needed = _float_power_dtype(input, exponent)
+        if out.dtype is not needed:
+            raise RuntimeError(
+                f"the output given to float_power has dtype {dtypes.SCALAR_TYPE_NAMES[out.dtype]} but the operation's "
+                f"result requires dtype {dtypes.SCALAR_TYPE_NAMES[needed]}"
+            )
+    return pow.function(wide(input), wide(exponent), out=out)
+
+
+def _float_power_dtype(*operands: Any) -> dtypes.dtype:
+    some = any(x.dtype.is_complex if isinstance(x, Tensor) else isinstance(x, complex) for x in operands)
+    return dtypes.complex128 if some else dtypes.float64
+
+
+@composite(where="Tensor")
+def float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """In-place version of :func:`adjoint.float_power`.
+
+    Raises RuntimeError unless the tensor is of the dtype of the result.
+    """
+    needed = _float_power_dtype(self, exponent)
+    if self.dtype is not needed:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {dtypes.SCALAR_TYPE_NAMES[self.dtype]} but the operation's result "
+            f"requires dtype {dtypes.SCALAR_TYPE_NAMES[needed]}"
+        )
+    return self.pow_(exponent)
 
 
 @composite(inplace=True)
@@ -406,7 +470,7 @@ def square(input: Tensor) -> Tensor:
 sqrt = elementwise("sqrt", np.sqrt, promote="float", self=lambda g, result: g / conj(result * 2))
 
 rsqrt = elementwise(
-    "rsqrt", lambda self: 1 / np.sqrt(self), promote="float",
+    "rsqrt", in_float32(lambda self: 1 / np.sqrt(self)), promote="float",
     self=lambda g, result: g * conj(result * result * result) / -2,
 )  # fmt: skip
 
@@ -490,21 +554,22 @@ taped(sign_of)(lambda x: sgn.function(x))
 # Fused ones
 
 
+@in_float32
 def _addcmul(self, tensor1, tensor2, *, value=1):
     if self.dtype.kind == "b":
         unsupported("addcmul_cpu_out", self)
-    product = tensor1 * tensor2
-    return self + (product if value == 1 else _times_alpha(product, value))
+    return self + (tensor1 if value == 1 else tensor1 * element(value, tensor1)) * tensor2
 
 
 addcmul = elementwise(
     "addcmul", _addcmul, numbers=False,
     self=lambda g: g,
-    tensor1=lambda g, tensor2, value: g * conj(tensor2) * constant(conj_number(value), g),
-    tensor2=lambda g, tensor1, value: g * conj(tensor1) * constant(conj_number(value), g),
+    tensor1=lambda g, tensor2, value: g * times(conj(tensor2), conj_number(value)),
+    tensor2=lambda g, tensor1, value: g * times(conj(tensor1), conj_number(value)),
 )  # fmt: skip
 
 
+@in_float32
 def _addcdiv(self, tensor1, tensor2, *, value=1):
     if tensor1.dtype.kind in "iub":
         raise RuntimeError(
@@ -514,25 +579,26 @@ def _addcdiv(self, tensor1, tensor2, *, value=1):
             "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * "
             "tensor1 / tensor2), for all dtypes."
         )
-    if value != 1:
-        tensor1 = _times_alpha(tensor1, value)
-    return self + tensor1 / tensor2
+    return self + (tensor1 if value == 1 else tensor1 * element(value, tensor1)) / tensor2
 
 
 addcdiv = elementwise(
     "addcdiv", _addcdiv, numbers=False,
     self=lambda g: g,
-    tensor1=lambda g, tensor2, value: g * conj(constant(value, g) / tensor2),
-    tensor2=lambda g, tensor1, tensor2, value: -g * conj(constant(value, g) * tensor1 / (tensor2 * tensor2)),
+    tensor1=in_float32(lambda g, tensor2, value: g * conj(constant(value, g) / tensor2)),
+    tensor2=in_float32(
+        lambda g, tensor1, tensor2, value: -g * conj(constant(value, g) * tensor1 / (tensor2 * tensor2))
+    ),
 )  # fmt: skip
 
 
+@in_float32
 def _lerp(self, end, weight):
     if self.dtype.kind in "iub":
         unsupported("lerp_kernel_scalar" if is_number(weight) else "lerp_kernel_tensor", self)
     step = end - self
     if is_number(weight):
-        weight = self.dtype.type(weight)
+        weight = element(weight, self)
     near = np.absolute(weight) < 0.5 if self.dtype.kind == "c" else weight < 0.5
     return np.where(near, self + weight * step, end - step * (1 - weight))
 
@@ -558,8 +624,8 @@ def _lerp_number(self, end, *, weight=0.5):
 
 _lerp_scalar = elementwise(
     "lerp_number", _lerp_number, where="", node="LerpBackward0", inplace=False, check=_check_lerp,
-    self=lambda g, weight: g * constant(1 - conj_number(weight), g),
-    end=lambda g, weight: g * constant(conj_number(weight), g),
+    self=lambda g, weight: times(g, 1 - conj_number(weight)),
+    end=lambda g, weight: times(g, conj_number(weight)),
 )  # fmt: skip
 
 _lerp_tensor = elementwise(
@@ -588,15 +654,37 @@ def lerp(input: Tensor, end: Tensor, weight: float | Tensor, *, out: Tensor | No
     return _lerp_tensor.function(input, end, weight, out=out)
 
 
+def _ldexp(self, other, *, whole=False):
+    if self.dtype.kind == "c":
+        return self * np.power(constant(2, other), other)
+    return _shifted(self, other) if whole else self * np.exp2(other)
+
+
+@in_float32
+def _shifted(self, other):
+    # No exponent changes a number that is not yet 0 or infinite beyond these.
+    return np.ldexp(self, np.clip(other, -5000, 5000).astype(np.int32))
+
+
+_ldexp_row = elementwise(
+    "ldexp", _ldexp, where="", promote="float", numbers=False, inplace=False,
+    self=lambda g, other: g * conj(constant(2, g) ** other),
+    other=lambda g, result: g * conj(result * constant(math.log(2), result)),
+)  # fmt: skip
+
+
 @composite(inplace=True)
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """``input * 2 ** other``.
+    """``input * 2 ** other``, without ``2 ** other`` having to be a number of the dtype where ``other`` holds integers.
 
     >>> import adjoint as torch
     >>> torch.ldexp(torch.tensor([1.]), torch.tensor([3]))
     tensor([8.])
     """
-    return mul.function(input, pow.function(2.0, other), out=out)
+    whole = isinstance(other, Tensor) and other._array.dtype.kind in "iub"
+    if whole and other._array.dtype.kind == "b" and isinstance(input, Tensor) and input._array.dtype.kind in "fV":
+        unsupported("ldexp_cpu_exp", other._array)
+    return _ldexp_row.function(input, other, whole=whole, out=out)
 
 
 # Integers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import ml_dtypes
 import numpy as np
@@ -10,9 +10,11 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
+from adjoint.declare.arguments import python_number
 from adjoint.declare.operands import FLOATS, fit, number, result_type_of
-from adjoint.ops.arithmetic import constant, is_number, with_number
+from adjoint.ops.arithmetic import constant, element, is_number, with_number
 from adjoint.ops.arrays import Array
+from adjoint.ops.scalars import convert, filling
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor
 
@@ -64,17 +66,24 @@ def _no_complex(array: Any) -> None:
 
 def _clamp_number(self: Array, min=None, max=None):
     _no_complex(self)
+    bounds = [b for b in (min, max) if b is not None]
     if self.dtype.kind in "iub":
-        for bound in (min, max):
-            if bound is not None:
-                self = with_number(self, bound)[0]
+        for bound in bounds:
+            self = with_number(self, bound)[0]
+        _no_complex(self)
         if self.dtype.kind == "b":
-            unsupported("clamp_scalar_cpu", self)
+            only = "" if len(bounds) == 2 else "max_" if min is None else "min_"
+            unsupported(f"clamp_{only}scalar_cpu", self)
+    for bound in bounds:
+        if isinstance(bound, complex):
+            convert(bound, dtypes.float64)
+    if any(b != b for b in bounds):  # a bound that is no number leaves none
+        return np.full_like(self, np.nan)
     result = self
     if min is not None:
-        result = np.maximum(result, self.dtype.type(min))
+        result = np.maximum(result, element(min, self))
     if max is not None:
-        result = np.minimum(result, self.dtype.type(max))
+        result = np.minimum(result, element(max, self))
     return result
 
 
@@ -93,7 +102,10 @@ _clamp_scalar = op("clamp", _clamp_number, where="", node="ClampBackward1", self
 
 def _clamp_arrays(self: Array, min: Array | None = None, max: Array | None = None):
     _no_complex(self)
-    d = np.result_type(*(a.dtype for a in (self, min, max) if a is not None)) if self.dtype.kind != "V" else self.dtype
+    given = [a for a in (self, min, max) if a is not None]
+    d = dtypes.result_of([(dtypes.OF_ARRAY[a.dtype], 0 if a.ndim else 1) for a in given]).array
+    if d.kind == "c":
+        unsupported("maximum_cpu", np.empty(0, d))
     result = self.astype(d)
     if min is not None:
         result = np.maximum(result, min.astype(d))
@@ -138,25 +150,31 @@ def clamp(
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if isinstance(min, Tensor) or isinstance(max, Tensor):
-        if any(bound is not None and not isinstance(bound, Tensor) for bound in (min, max)):
-            given = ", ".join(type(b).__name__ for b in (min, max))
-            marked = ", ".join(f"!{type(b).__name__}!" for b in (min, max))
-            raise TypeError(
-                f"clamp() received an invalid combination of arguments - got ({given}), but expected one of:\n"
-                " * (Tensor min = None, Tensor max = None)\n"
-                f"      didn't match because some of the arguments have invalid types: ({marked})\n"
-                " * (Number min = None, Number max = None)\n"
-                f"      didn't match because some of the arguments have invalid types: ({marked})\n"
-            )
+    bounds = [bound for bound in (min, max) if bound is not None]
+    if all(isinstance(bound, Tensor) for bound in bounds):
         result = _clamp_tensors.function(input, min, max)
     else:
-        result = _clamp_scalar.function(input, min, max)
+        numbers = [None if bound is None else python_number(bound) for bound in (min, max)]
+        if numbers.count(None) > 2 - len(bounds):
+            _refuse_bounds(min, max)
+        result = _clamp_scalar.function(input, *numbers)
     if out is None:
         return result
     from adjoint.declare.inplace import write_out
 
     return write_out(result, out, "clamp")
+
+
+def _refuse_bounds(min: Any, max: Any) -> NoReturn:
+    given = ", ".join(type(b).__name__ for b in (min, max))
+    marked = ", ".join(f"!{type(b).__name__}!" for b in (min, max))
+    raise TypeError(
+        f"clamp() received an invalid combination of arguments - got ({given}), but expected one of:\n"
+        " * (Tensor min = None, Tensor max = None)\n"
+        f"      didn't match because some of the arguments have invalid types: ({marked})\n"
+        " * (Number min = None, Number max = None)\n"
+        f"      didn't match because some of the arguments have invalid types: ({marked})\n"
+    )
 
 
 def _clamp_min_number(self: Array, min):
@@ -176,13 +194,22 @@ _clamp_max_scalar = op(
     self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
 )  # fmt: skip
 
+
+def _clamp_to_min(self, min):
+    return np.maximum(self, min) if self.dtype.kind != "c" else unsupported("maximum_cpu", self)
+
+
+def _clamp_to_max(self, max):
+    return np.minimum(self, max) if self.dtype.kind != "c" else unsupported("minimum_cpu", self)
+
+
 clamp_min = elementwise(
-    "clamp_min", lambda self, min: np.maximum(self, min), scalar=_clamp_min_scalar, node="ClampMinBackward1",
+    "clamp_min", _clamp_to_min, scalar=_clamp_min_scalar, node="ClampMinBackward1",
     self=lambda g, self, min: np.where(self >= min, g, constant(0, g)),
     min=lambda g, self, min: np.where(self < min, g, constant(0, g)),
 )  # fmt: skip
 clamp_max = elementwise(
-    "clamp_max", lambda self, max: np.minimum(self, max), scalar=_clamp_max_scalar, node="ClampMaxBackward1",
+    "clamp_max", _clamp_to_max, scalar=_clamp_max_scalar, node="ClampMaxBackward1",
     self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
     max=lambda g, self, max: np.where(self > max, g, constant(0, g)),
 )  # fmt: skip
@@ -238,8 +265,9 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
 def _where_of_tensors(condition: Any, input: Any, other: Any) -> Tensor | None:
     """The usual case: operands of one dtype, or one of them a number that takes the other's; None for anything else."""
     if other.__class__ is float:
-        n = FLOATS.get((other, input._array.dtype))
-        other = number(other, input._array.dtype) if n is None else n
+        other = FLOATS.get((other, input._array.dtype))
+        if other is None:  # not seen before: whether it fits has to be looked at
+            return None
     d = input._array.dtype
     if d is not other._array.dtype or condition._array.dtype.kind != "b":
         return None
@@ -263,12 +291,15 @@ def _where_of_anything(condition: Any, input: Any, other: Any) -> Tensor:
                 f"{dtypes.SCALAR_TYPE_NAMES[condition.dtype]}"
             )
         condition = condition.to(dtypes.bool_)
+    numbers = [v for v in (input, other) if not isinstance(v, Tensor)]
     if not isinstance(input, Tensor):
         beside = other._array.dtype if isinstance(other, Tensor) else dtypes.default_for(other).array
         input = number(input, beside)
     if not isinstance(other, Tensor):
         other = number(other, input._array.dtype)
     d = result_type_of(input, other)
+    for value in numbers:
+        filling(python_number(value), d, 1)
     a, b = (x if x.dtype is d else x.to(d) for x in (input, other))
     try:
         return _choose.function(condition, a, b)

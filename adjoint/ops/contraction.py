@@ -14,11 +14,12 @@ from adjoint.declare.operands import fit, sum_to
 from adjoint.kernels.late import LARGE, Late
 from adjoint.kernels.reading import usable
 from adjoint.layouts import strides_of
-from adjoint.ops.arithmetic import _c_name, constant, mul
+from adjoint.ops.arithmetic import _c_name, element, mul, times
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.reduction import written
 from adjoint.ops.shape import _unsafe_view
 from adjoint.ops.unsupported import type_name, unsupported
+from adjoint.ops.widening import is_half, narrow, widen
 from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array, writes_of
 
@@ -406,22 +407,26 @@ def _check_sum(input: Any, shape: tuple[int, ...]) -> None:
         )
 
 
-def _combine(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
-    """``beta * input + alpha * product``; a ``beta`` of 0 silences even NaN."""
+def _combine(input: Any, product: Any, first: Any, second: Any, beta: Any, alpha: Any) -> Any:
+    """``beta * input + alpha * product(first, second)``, rounded once; a ``beta`` of 0 silences even NaN."""
+    if is_half(input.dtype):
+        return narrow(_combine(*map(widen, (input, product, first, second)), beta, alpha), input.dtype)
+    product = product(first, second)
     _check_sum(input, product.shape)
     if alpha != 1:
-        product = product * constant(alpha, product)
+        product = product * element(alpha, product)
     if beta == 0:
         return product
-    return np.add(product, input if beta == 1 else input * constant(beta, input))
+    return np.add(product, input if beta == 1 else input * element(beta, input))
 
 
 def _input_gradient(g, self_shape, self_dtype, beta):
-    return fit(g if beta == 1 else g * constant(beta, g), self_shape, self_dtype)
+    return fit(_scaled(g, beta), self_shape, self_dtype)
 
 
-def _scaled(g, alpha):
-    return g if alpha == 1 else g * constant(np.conjugate(alpha), g)
+def _scaled(g, factor):
+    """What arrives before something that was multiplied by a number."""
+    return g if factor == 1 else times(g, factor.conjugate())
 
 
 def _addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
@@ -435,7 +440,9 @@ def _addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(self)} and {type_name(mat2)}")
     if mat1.dtype != mat2.dtype:
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}")
-    return _combine(self, dot(mat1, mat2), beta, alpha)
+    if self.dtype.kind == "b":
+        unsupported("addmm_impl_cpu_", self)
+    return _combine(self, dot, mat1, mat2, beta, alpha)
 
 
 addmm = op(
@@ -448,7 +455,7 @@ addmm = op(
 
 def _addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
     _check_mv(mat, vec)
-    return _combine(self, dot(mat, vec), beta, alpha)
+    return _combine(self, dot, mat, vec, beta, alpha)
 
 
 addmv = op(
@@ -463,7 +470,12 @@ def _addr(self: Array, vec1: Array, vec2: Array, *, beta=1, alpha=1):
     for name, vec in (("vec1", vec1), ("vec2", vec2)):
         if vec.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
-    return _combine(self, vec1[:, None] * vec2, beta, alpha)
+    for name, factor in (("beta", beta), ("alpha", alpha)):
+        if self.dtype.kind in "iub" and isinstance(factor, (float, complex)):
+            raise RuntimeError(f"For integral input tensors, argument {name} must not be a floating point number.")
+    product = (vec1 if alpha == 1 else vec1 * element(alpha, vec1))[:, None] * vec2
+    _check_sum(self, product.shape)
+    return product if beta == 0 else np.add(product, self if beta == 1 else self * element(beta, self))
 
 
 addr = op(
@@ -476,7 +488,7 @@ addr = op(
 
 def _baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     _check_bmm(batch1, batch2)
-    return _combine(self, batched(batch1, batch2), beta, alpha)
+    return _combine(self, batched, batch1, batch2, beta, alpha)
 
 
 baddbmm = op(
@@ -487,9 +499,14 @@ baddbmm = op(
 )  # fmt: skip
 
 
+def _summed(batch1, batch2):
+    products = batched(batch1, batch2)
+    return total(products, 0).astype(products.dtype, copy=False)
+
+
 def _addbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     _check_bmm(batch1, batch2)
-    return _combine(self, total(batched(batch1, batch2), 0), beta, alpha)
+    return _combine(self, _summed, batch1, batch2, beta, alpha)
 
 
 addbmm = op(
@@ -520,7 +537,7 @@ def _linear(bias: Array, self: Array, weight: Array):
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(self)} and {type_name(weight)}")
     if bias.dtype != d:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(bias)} and {type_name(weight)}")
-    return _combine(bias, dot(self, weight.T), 1, 1)
+    return _combine(bias, dot, self, weight.T, 1, 1)
 
 
 _linear_row = op(

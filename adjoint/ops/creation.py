@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from adjoint.declare.inplace import write_out
 from adjoint.device import check_device, ever_set
 from adjoint.layouts import check_layout, empty_as
 from adjoint.ops import bulk
-from adjoint.ops.scalars import convert
+from adjoint.ops.scalars import filling
 from adjoint.tensor import NO_EDGE, Tensor
 
 _new = object.__new__
@@ -169,7 +170,7 @@ def filled(function: str, shape: tuple[int, ...], value: Any, dtype: dtypes.dtyp
     if number is None:
         wrong_argument(function, "fill_value", "Number", value, 2)
     chosen = dtypes.default_for(number) if dtype is None else dtype
-    element = convert(number, chosen)
+    element = filling(number, chosen, math.prod(shape))
     token = quiet(IGNORE)
     array = bulk.full(shape, chosen.array, element)
     loud(token)

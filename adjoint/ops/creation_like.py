@@ -11,7 +11,7 @@ from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
 from adjoint.ops import bulk
 from adjoint.ops.creation import filled, made, options, strided_array
-from adjoint.ops.scalars import convert
+from adjoint.ops.scalars import filling
 from adjoint.tensor import Tensor
 
 _IN_ORDER = (None, layouts.preserve_format, layouts.contiguous_format)
@@ -111,7 +111,7 @@ def full_like(
     if number is None:
         wrong_argument("full_like", "fill_value", "Number", fill_value, 2)
     with np.errstate(over="ignore"):
-        bulk.fill(array, convert(number, dtypes.OF_ARRAY[array.dtype]))
+        bulk.fill(array, filling(number, dtypes.OF_ARRAY[array.dtype], array.size))
     return made(array, requires_grad, function="full_like")
 
 

@@ -13,7 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
-from adjoint.ops.arithmetic import constant
+from adjoint.ops.arithmetic import constant, times
 from adjoint.ops.arrays import Array, array_function, conj, special_function
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
@@ -61,12 +61,12 @@ atanh = elementwise(
     "atanh", np.arctanh, promote="float", aliases=("arctanh",), self=lambda g, self: g / conj(1 - self * self)
 )
 deg2rad = elementwise(
-    "deg2rad", lambda self: to_float(self) * constant(math.pi / 180, to_float(self)), promote="float",
-    node="Deg2RadBackward0", self=lambda g: g * constant(math.pi / 180, g),
+    "deg2rad", lambda self: times(to_float(self), math.pi / 180), promote="float",
+    node="Deg2RadBackward0", self=lambda g: times(g, math.pi / 180),
 )  # fmt: skip
 rad2deg = elementwise(
-    "rad2deg", lambda self: to_float(self) * constant(180 / math.pi, to_float(self)), promote="float",
-    node="Rad2DegBackward0", self=lambda g: g * constant(180 / math.pi, g),
+    "rad2deg", lambda self: times(to_float(self), 180 / math.pi), promote="float",
+    node="Rad2DegBackward0", self=lambda g: times(g, 180 / math.pi),
 )  # fmt: skip
 
 
@@ -117,11 +117,16 @@ _ONES = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}
 def _sigmoid(self):
     one = _ONES.get(self.dtype)
     if one is None or not self.ndim or self.__class__ is not np.ndarray:
-        return 1 / (1 + np.exp(-to_float(self)))
+        return _logistic(to_float(self))
     e = np.negative(self)
     np.exp(e, e)
     np.add(e, one, e)
     return np.true_divide(one, e, e)
+
+
+@in_float32
+def _logistic(x):
+    return 1 / (1 + np.exp(-x))
 
 
 sigmoid = elementwise(
@@ -186,13 +191,15 @@ def _difference(a, b):
 
 
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, numbers=False, inplace=False,
+    "logaddexp2", _without("iubc", "logaddexp2_cpu", np.logaddexp2), plain=np.logaddexp2, numbers=False, inplace=False,
     self=lambda g, self, other: g * sigmoid_of(_difference(self, other) * constant(math.log(2), g)),
     other=lambda g, self, other: g * sigmoid_of(_difference(other, self) * constant(math.log(2), g)),
 )  # fmt: skip
 
 
 def _xlogy(self, other):
+    if self.dtype.kind == "c":
+        unsupported("xlogy_cpu", self)
     x, y = to_float(self), to_float(other)
     return np.where((x == 0) & ~np.isnan(y), constant(0, x), x * np.log(y))
 
@@ -416,8 +423,11 @@ def _round(self, *, decimals=0):
         return self.copy()
     if self.dtype.kind == "c":
         unsupported("round_vml_cpu", self)
-    if decimals == 0:
-        return np.rint(self)
+    return np.rint(self) if decimals == 0 else _round_to(self, decimals)
+
+
+@in_float32
+def _round_to(self, decimals):
     scale = constant(10.0 ** abs(decimals), self)
     return np.rint(self * scale) / scale if decimals > 0 else np.rint(self / scale) * scale
 
@@ -453,7 +463,22 @@ nextafter = elementwise(
 signbit = elementwise(
     "signbit", lambda self: np.signbit(self) if self.dtype.kind not in "iub" else self < 0, promote="bool", inplace=False
 )
-heaviside = elementwise("heaviside", np.heaviside, numbers=False)
+
+
+def _check_heaviside(self: Tensor, values: Tensor) -> None:
+    if self.dtype.is_complex or values.dtype.is_complex:
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    if self.dtype is not values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+
+
+def _heaviside(self, values):
+    if self.dtype.kind in "fV":
+        return np.where(np.isnan(self), self * 0, np.where(self == 0, values, (self > 0).astype(self.dtype)))
+    return np.where(self == 0, values, (self > 0).astype(self.dtype))
+
+
+heaviside = elementwise("heaviside", _without("c", "heaviside_cpu", _heaviside), numbers=False, check=_check_heaviside)
 
 
 def _frexp(self: Array):

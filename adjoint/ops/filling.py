@@ -17,7 +17,7 @@ from adjoint.ops import bulk
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.memory import geometry
-from adjoint.ops.scalars import convert
+from adjoint.ops.scalars import check_item, convert, filling
 from adjoint.tensor import Tensor, attach, writes_of
 
 
@@ -52,7 +52,7 @@ def _filled(self: Array, value):
 
 
 def _filled_into(self: Array, value):
-    bulk.fill(self, number_for(value, self))
+    bulk.fill(self, filling(value, dtypes.OF_ARRAY[self.dtype], self.size))
     return self
 
 
@@ -175,11 +175,13 @@ def _masked_fill_into(self: Array, mask: Array, value):
 
 def _masked_fill_with(self: Array, mask: Array, value: Array):
     _check_mask(self, mask)
+    check_item(value, dtypes.OF_ARRAY[self.dtype])
     return np.where(mask, value.astype(self.dtype), self)
 
 
 def _masked_fill_with_into(self: Array, mask: Array, value: Array):
     _check_mask(self, mask, into=True)
+    check_item(value, dtypes.OF_ARRAY[self.dtype])
     np.copyto(self, value, where=mask, casting="unsafe")
     return self
 

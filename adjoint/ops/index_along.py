@@ -11,11 +11,13 @@ from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.operands import fit, sum_to
+from adjoint.ops.arithmetic import conj_number, element, times
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
+from adjoint.ops.scalars import check_item
 from adjoint.ops.scatter import add_onto, index_at, index_back, index_zero, taken
 from adjoint.tensor import Tensor
 
@@ -135,7 +137,7 @@ def _index_add_into(self: Array, dim, index: Array, source: Array, *, alpha=1):
     dim = _check_rows("index_add", self, dim, index, source)
     check_no_overlap(self)
     check_reads(self, source, True)
-    added = source if alpha == 1 else (source * alpha).astype(source.dtype)
+    added = source if alpha == 1 else source * element(alpha, source)
     if self.ndim == 0:
         self += added.reshape(())
     elif dim == 0:
@@ -172,7 +174,7 @@ index_add = op(
     writer=_index_add_into,
     self=lambda g: g,
     source=lambda g, dim, index, alpha, source: (
-        rows_of(g, dim, index) if alpha == 1 else rows_of(g, dim, index) * alpha
+        rows_of(g, dim, index) if alpha == 1 else times(rows_of(g, dim, index), conj_number(alpha))
     ).reshape(source.shape),
     doc="""The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
@@ -226,6 +228,8 @@ def _check_fill_index(self, dim, index):
 
 
 def _index_fill_into(self: Array, dim, index: Array, value):
+    if isinstance(value, complex) and self.dtype.kind != "c":
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     dim = _check_fill_index(self, dim, index)
     value = number_for(value, self)
     self.reshape(1)[0:1].fill(value) if self.ndim == 0 else self.__setitem__(_along(dim, index), value)
@@ -238,6 +242,7 @@ def _index_fill(self: Array, dim, index: Array, value):
 
 
 def _index_fill_with_into(self: Array, dim, index: Array, value: Array):
+    check_item(value, dtypes.OF_ARRAY[self.dtype])
     dim = _check_fill_index(self, dim, index)
     self[_along(dim, index) if self.ndim else ...] = value
     return self

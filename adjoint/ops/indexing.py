@@ -29,9 +29,11 @@ from adjoint.ops.bulk import write
 from adjoint.ops.copying import copy_
 from adjoint.ops.filling import fill_, number_for
 from adjoint.ops.memory import extent
+from adjoint.ops.scalars import check_item, filling
 from adjoint.ops.scatter import index_at, index_back, index_zero, place
 from adjoint.ops.shape import alias_view, squeezed, unsqueeze
 from adjoint.ops.slicing import select, slice_
+from adjoint.ops.widening import is_half
 from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
 
@@ -374,7 +376,9 @@ def _value_for(self: Tensor, value: Any) -> Any:
     if number is None:
         kind = f"torch.{dtypes.SCALAR_TYPE_NAMES[self.dtype]}Tensor"
         raise TypeError(f"can't assign a {type_name(value)} to a {kind}")
-    return number
+    if number.__class__ is int and not -(2**63) <= number < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    return filling(number, self.dtype, 1) if is_half(self._array.dtype) else number
 
 
 @attach
@@ -416,6 +420,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     only_a_mask = len(advanced) == 1 and advanced[0][1].dtype is dtypes.bool_
     if only_a_mask and value._array.size == 1:
         if value._array.dtype != self._array.dtype:
+            check_item(value._array, self.dtype)
             value = value.to(self.dtype)  # type: ignore[attr-defined]
         elif np.may_share_memory(value._array, self._array):  # one number: it may come from anywhere
             value = alias(value, edge_of(value), array=value._array.copy())

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from adjoint import dtypes
+from adjoint.autograd.quiet import quietly
 
 # C's names of the types, which the message gives.
 _C_NAMES: dict[dtypes.dtype, str] = {
-    dtypes.float16: "float",
-    dtypes.bfloat16: "float",
+    dtypes.float16: "c10::Half",
+    dtypes.bfloat16: "c10::BFloat16",
     dtypes.float32: "float",
     dtypes.float64: "double",
     dtypes.complex64: "c10::complex<float>",
@@ -25,19 +28,29 @@ _C_NAMES: dict[dtypes.dtype, str] = {
     dtypes.uint64: "uint64_t",
     dtypes.bool_: "bool",
 }
-_LARGEST_FLOAT32 = 3.4028234663852886e38
+_LARGEST = {
+    dtypes.float16: 65504.0,
+    dtypes.bfloat16: 3.3895313892515355e38,
+    dtypes.float32: 3.4028234663852886e38,
+    dtypes.float64: math.inf,
+    dtypes.complex64: 3.4028234663852886e38,
+    dtypes.complex128: math.inf,
+}
 
 
 def fits(value: complex, dtype: dtypes.dtype) -> bool:
     """Whether a number can be an element: negative integers may wrap around into unsigned types."""
-    if dtype.category == dtypes.BOOL or dtype.category == dtypes.COMPLEX:
+    if dtype.category == dtypes.BOOL:
         return True
+    if dtype.category == dtypes.COMPLEX:
+        z = complex(value)
+        return all(not math.isfinite(part) or abs(part) <= _LARGEST[dtype] for part in (z.real, z.imag))
     if isinstance(value, complex):
         if value.imag != 0:
             return False
         value = value.real
     if dtype.category == dtypes.FLOAT:
-        return dtype is dtypes.float64 or not math.isfinite(value) or abs(value) <= _LARGEST_FLOAT32
+        return not math.isfinite(value) or abs(value) <= _LARGEST[dtype]
     if isinstance(value, float) and not math.isfinite(value):
         return False
     bits = dtype.itemsize * 8
@@ -45,6 +58,23 @@ def fits(value: complex, dtype: dtypes.dtype) -> bool:
         return -(2 ** (bits - 1)) <= int(value) < 2 ** (bits - 1)
     lowest = 0 if isinstance(value, float) else 1 - 2**bits
     return lowest <= value < 2**bits
+
+
+def filling(value: Any, dtype: dtypes.dtype, count: int) -> Any:
+    """As :func:`convert`, for ``count`` elements that are all to be this number.
+
+    A single half is written by way of a double in PyTorch, and so infinite where the number is too large.
+    """
+    if count == 1 and dtype in (dtypes.float16, dtypes.bfloat16):
+        return float(quietly(np.array(convert(value, dtypes.float64), np.float64).astype, dtype.array))
+    return convert(value, dtype)
+
+
+def check_item(value: Any, dtype: dtypes.dtype) -> None:
+    """Raise PyTorch's RuntimeError where the one element of an array, which becomes one of another dtype, does not fit."""
+    item = getattr(value, "item", None)
+    if item is not None and value.dtype != dtype.array:
+        convert(item(), dtype)
 
 
 def convert(value: complex, dtype: dtypes.dtype) -> Any:

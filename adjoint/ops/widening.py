@@ -26,16 +26,21 @@ class in_float32:
 
     def __call__(self, first: Any, *args: Any, **kwargs: Any) -> Any:
         dtype = first.dtype
-        if dtype.itemsize != 2 or dtype.kind in "iu":
+        if not is_half(dtype):
             return self.of_wide(first, *args, **kwargs)
         widened = [widen(a) for a in (first, *args)]
         return narrow(self.of_wide(*widened, **{k: widen(a) for k, a in kwargs.items()}), dtype)
 
 
+def is_half(dtype: Any) -> bool:
+    """Whether a NumPy dtype is float16 or bfloat16."""
+    return dtype.itemsize == 2 and dtype.kind in "fV"
+
+
 def widen(a: Any) -> Any:
     """A float16 or bfloat16 array as float32, anything else as it is."""
     dtype = getattr(a, "dtype", None)
-    if dtype is not None and dtype.itemsize == 2 and dtype.kind in "fV":
+    if isinstance(dtype, np.dtype) and is_half(dtype):
         return a.astype(np.float32)
     return a
 
