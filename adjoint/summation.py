@@ -39,6 +39,14 @@ def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _reduce(x, axis, None, None, keepdims)
 
 
+def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """``x.prod(axis, keepdims=keepdims)``, in pairs like a sum."""
+    if x.__class__ is np.ndarray and x.size > _ROWS:
+        axis = range(x.ndim) if axis is None else (axis,) if axis.__class__ is int else axis
+        return _in_pairs(x, axis, keepdims, np.multiply)
+    return np.multiply.reduce(x, axis, None, None, keepdims)
+
+
 def total_of_products(a: Any, b: Any, axis: int) -> Any:
     """``(a * b).sum(axis)`` of matrices; of few elements without what is between."""
     if a.__class__ is not np.ndarray or a.shape[axis] <= 8 * _ROWS:
@@ -46,17 +54,17 @@ def total_of_products(a: Any, b: Any, axis: int) -> Any:
     return total(a * b, axis)
 
 
-def _in_pairs(x: Any, axis: Any, keepdims: bool) -> Any:
+def _in_pairs(x: Any, axis: Any, keepdims: bool, combine: Any = np.add) -> Any:
     if x.dtype.kind in "fc" and x.size:
         over = [a % x.ndim for a in axis]
-        nearest = _nearest(x, over)
+        nearest = _nearest(x, over) if combine is np.add else []
         apart = [a for a in over if a not in nearest and x.shape[a] != 1]
         if prod([x.shape[a] for a in apart]) > _ROWS:
             if prod([x.shape[a] for a in nearest]) >= _ROWS:
                 x = _reduce(x, tuple(nearest), None, None, True)
             for a in apart:
-                x = _fewer(x, a)
-    return _reduce(x, tuple(axis), None, None, keepdims)
+                x = _fewer(x, a, combine)
+    return combine.reduce(x, tuple(axis), None, None, keepdims)
 
 
 def _nearest(x: Any, over: list[int]) -> list[int]:
@@ -73,19 +81,20 @@ def _nearest(x: Any, over: list[int]) -> list[int]:
     return found
 
 
-def _fewer(x: Any, axis: int) -> Any:
-    """An array with at most a few rows along an axis, and the same sum: halves are added, and what is left in sections."""
+def _fewer(x: Any, axis: int, combine: Any) -> Any:
+    """An array with few rows along an axis, and the same sum or product: of halves, and of sections of what is left."""
     lead = (slice(None),) * axis
     while (n := x.shape[axis]) > _ROWS:
         part = n // 2 if n > _MANY else n // _ROWS * _ROWS
         if n > _MANY:
-            summed = x[(*lead, slice(part))] + x[(*lead, slice(part, 2 * part))]
+            found = combine(x[(*lead, slice(part))], x[(*lead, slice(part, 2 * part))])
             rest = x[(*lead, slice(2 * part, n))]
         else:
             sections = x[(*lead, slice(part))].reshape(*x.shape[:axis], part // _ROWS, _ROWS, *x.shape[axis + 1 :])
-            summed = _reduce(sections, axis + 1)
+            found = combine.reduce(sections, axis + 1)
             rest = x[(*lead, slice(part, n))]
         if rest.shape[axis]:
-            summed[(*lead, slice(1))] += _reduce(rest, axis, None, None, True)
-        x = summed
+            first = found[(*lead, slice(1))]
+            combine(first, combine.reduce(rest, axis, None, None, True), first)
+        x = found
     return x

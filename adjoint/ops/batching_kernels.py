@@ -34,6 +34,7 @@ from adjoint.ops.pooling_kernels import (
     tap_sum,
 )
 from adjoint.ops.reduction import products_of_others
+from adjoint.ops.scans import products_back
 from adjoint.ops.selection import add_along, take_along
 from adjoint.ops.widening import widen
 from adjoint.readings.batched import BatchedArray, Level, aligned, materialized, physical, rule, wrapped
@@ -118,9 +119,15 @@ def _add_along(level: Level, g: Any, indices: Any, dim: int, shape: Any) -> Any:
     return wrapped(add_along(materialized(g, level), places, _up(dim, len(shape)), (level.size, *shape)), level)
 
 
+@rule(products_back)
+def _products_back(level: Level, g: Any, x: Any, dim: int) -> Any:
+    return wrapped(products_back(materialized(g, level), materialized(x, level), dim + 1), level)
+
+
 @rule(products_of_others)
-def _products_of_others(level: Level, x: Any, dim: Any) -> Any:
-    return wrapped(products_of_others(x.array, _up(dim, x.ndim)), level)
+def _products_of_others(level: Level, x: Any, result: Any, dim: Any, whole: bool = False) -> Any:
+    all_of_them = aligned(result, level, x.ndim)
+    return wrapped(products_of_others(materialized(x, level), all_of_them, _up(dim, x.ndim), whole), level)
 
 
 # Classes.

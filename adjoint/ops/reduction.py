@@ -16,7 +16,7 @@ from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
-from adjoint.summation import total
+from adjoint.summation import product, total
 from adjoint.tensor import Tensor
 
 _add_reduce = np.add.reduce
@@ -176,8 +176,20 @@ def written(result: Any, out: Any, name: str) -> Any:
 
 
 @array_function
-def products_of_others(x, dim):
-    """For each element the product of all others along a dimension, zeros or not."""
+def products_of_others(x, result, dim, whole=False):
+    """For each element the product of all others along a dimension: ``result``, that of all, divided by it if there are no
+    zeros.
+
+    Of a ``whole`` tensor, two zeros silence infinities and NaNs too, as in PyTorch.
+    """
+    zeros = x == 0
+    if not zeros.any():
+        return result / x
+    around = _around(x, dim)
+    return np.where(np.count_nonzero(zeros, dim, keepdims=True) > 1, constant(0, x), around) if whole else around
+
+
+def _around(x, dim):
     ones = np.ones_like(np.take(x, [0], dim)) if x.shape[dim] else x
     n = x.shape[dim]
     before = np.concatenate((ones, np.cumprod(_part(x, dim, 0, n - 1), dim)), dim)
@@ -190,7 +202,7 @@ def _part(x, dim, start, stop):
 
 
 @taped(products_of_others)
-def _taped_products(x: Tensor, dim: int) -> Tensor:
+def _taped_products(x: Tensor, result: Tensor, dim: int, whole: bool = False) -> Tensor:
     from adjoint.ops.scans import cumprod
 
     n = x._array.shape[dim]
@@ -219,17 +231,18 @@ def _prod(self: Array, dim=None, keepdim=False, *, dtype=None):
     if accumulate.kind in "iub":
         return np.multiply.reduce(self, over, np.int64 if dtype is None else accumulate, None, keepdim)
     if accumulate.itemsize == 2:
-        return np.multiply.reduce(self.astype(np.float32), over, None, None, keepdim).astype(accumulate)
-    return np.multiply.reduce(self, over, None, None, keepdim)
+        return product(self.astype(np.float32), over, keepdim).astype(accumulate)
+    return product(self, over, keepdim)
 
 
 def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves the result too, and minds writes to it
     if not self_shape:
         return g
     if dim is None:
-        others = products_of_others(self.reshape(-1), 0).reshape(self_shape) if math.prod(self_shape) else self
+        others = products_of_others(self.reshape(-1), result, 0, True).reshape(self_shape) if math.prod(self_shape) else self
     else:
-        others = products_of_others(self, wrap_dim(dim, len(self_shape))) if math.prod(self_shape) else self
+        of_all = restore(result, self_shape, dim, keepdim)
+        others = products_of_others(self, of_all, wrap_dim(dim, len(self_shape))) if math.prod(self_shape) else self
     return _as_dtype(spread(g, self_shape, dim, keepdim), others.dtype) * conj(others)
 
 

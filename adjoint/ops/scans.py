@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import op
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, conj
+from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.selection import add_along
 from adjoint.tensor import Tensor
+
+_WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
+
+
+def _wide(dtype: Any) -> Any:
+    """What a scan accumulates in: a number of single precision in double, a half in single."""
+    return np.dtype(np.float32) if dtype.itemsize == 2 and dtype.kind in "fV" else _WIDE.get(dtype, dtype)
+
+
+def _accumulated(ufunc: Any, x: Any, dim: int) -> Any:
+    """``ufunc.accumulate`` along a dimension, rounded to the dtype of ``x`` only at the end."""
+    wide = _wide(x.dtype)
+    return ufunc.accumulate(x, dim) if wide is x.dtype else ufunc.accumulate(x.astype(wide), dim).astype(x.dtype)
+
+
+def _from_last(ufunc: Any, x: Any, dim: int) -> Any:
+    """As :func:`_accumulated`, from the last element to the first."""
+    return np.flip(_accumulated(ufunc, np.flip(x, dim), dim), dim)
 
 
 def _scan(ufunc: Any, x: Any, dim: int, dtype: Any) -> Any:
@@ -23,11 +41,7 @@ def _scan(ufunc: Any, x: Any, dim: int, dtype: Any) -> Any:
     elif x.dtype.kind in "iub":
         x = x.astype(np.int64)
     dim = wrap_dim(dim, x.ndim)
-    if x.ndim == 0:
-        return x.copy()
-    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
-        return ufunc.accumulate(x.astype(np.float32), dim).astype(x.dtype)
-    return ufunc.accumulate(x, dim)
+    return _accumulated(ufunc, x, dim) if x.ndim else x.copy()
 
 
 def _cumsum(self: Array, dim, *, dtype=None):
@@ -37,7 +51,7 @@ def _cumsum(self: Array, dim, *, dtype=None):
 def _cumsum_gradient(g, dim, self_dtype):
     if g.ndim:
         dim = wrap_dim(dim, g.ndim)
-        g = np.flip(np.cumsum(np.flip(g, dim), dim), dim)
+        g = _from_last(np.add, g, dim)
     return g if g.dtype is self_dtype else g.astype(self_dtype)
 
 
@@ -54,23 +68,48 @@ def _cumprod(self: Array, dim, *, dtype=None):
 
 
 def _cumprod_gradient(g, self, result, dim, self_dtype):  # PyTorch saves the result too, and minds writes to it
-    """``grad_k = (product of all before k) * h_k`` with ``h_k = g_k + x_(k+1) h_(k+1)``: right for zeros too."""
     if not g.ndim:
         return g
-    dim = wrap_dim(dim, g.ndim)
-    n = g.shape[dim]
-    if n == 0:
-        return g
-    x = np.moveaxis(conj(self), dim, 0)
-    g = np.moveaxis(g, dim, 0)
-    h = [g[n - 1]]
-    for k in range(n - 2, -1, -1):
-        h.append(g[k] + x[k + 1] * h[-1])
-    before = [np.ones_like(x[0])]
-    for k in range(n - 1):
-        before.append(before[-1] * x[k])
-    grad = np.moveaxis(np.stack([b * a for b, a in zip(before, h[::-1])]), 0, dim)
+    grad = products_back(g, self, wrap_dim(dim, g.ndim)) if math.prod(g.shape) else g
     return grad if grad.dtype is self_dtype else grad.astype(self_dtype)
+
+
+@array_function
+def products_back(g: Array, x: Array, dim: int) -> Array:
+    """The gradient of cumulative products.
+
+    Before the first zero it is the sum of ``g_j y_j`` from there on, divided by x.  At the first zero it is the sum of what
+    the products would be without it, up to the second one; after it there is none.
+    """
+    wide = _wide(x.dtype)
+    x, g, dtype = conj(x).astype(wide), g.astype(wide), x.dtype
+    zeros = x == 0
+    if not zeros.any():
+        return (_from_last(np.add, g * np.multiply.accumulate(x, dim), dim) / x).astype(dtype)
+    count = np.add.accumulate(zeros, dim, np.int64)
+    first = zeros & (count == 1)
+    instead = np.where(first, constant(1, x), x)
+    products = np.multiply.accumulate(instead, dim)
+    none = constant(0, x)
+    with np.errstate(all="ignore"):
+        before = _from_last(np.add, np.where(count == 0, g * products, none), dim) / np.where(count == 0, x, constant(1, x))
+    at = _from_last(np.add, np.where(count == 1, g * products, none), dim)
+    return np.where(count == 0, before, np.where(first, at, none)).astype(dtype)
+
+
+@taped(products_back)
+def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
+    """``grad_k = (product of all before k) * h_k`` with ``h_k = g_k + x_(k+1) h_(k+1)``: can be differentiated at zeros."""
+    from adjoint.declare.namespaces import lookup
+
+    xs, gs = (lookup("torch", "unbind")(t, dim) for t in (x.conj() if x.is_complex() else x, g))
+    h = [gs[-1]]
+    for k in range(len(xs) - 2, -1, -1):
+        h.append(gs[k] + xs[k + 1] * h[-1])
+    before = [lookup("torch", "ones_like")(xs[0].detach())]
+    for k in range(len(xs) - 1):
+        before.append(before[-1] * xs[k])
+    return lookup("torch", "stack")([b * a for b, a in zip(before, h[::-1])], dim)
 
 
 cumprod = op("cumprod", _cumprod, inplace=True, self=_cumprod_gradient)
@@ -113,10 +152,10 @@ cummin = op(
 def _logcumsumexp(self: Array, dim):
     x = to_float(self)
     dim = wrap_dim(dim, x.ndim)
-    return np.logaddexp.accumulate(x, dim) if x.ndim else x.copy()
+    return _accumulated(np.logaddexp, x, dim) if x.ndim else x.copy()
 
 
-def _logcumsumexp_gradient(g, self, result, dim):
+def _logcumsumexp_gradient(g, self, result, dim, self_dtype):
     """``sum over j >= k of g_j exp(x_k - result_j)``, the positive and the negative ones apart, in the logarithm.
 
     The logarithm of nothing is a large negative number rather than -inf, whose own gradient would be NaN.
@@ -124,16 +163,17 @@ def _logcumsumexp_gradient(g, self, result, dim):
     if not g.ndim:
         return g
     dim = wrap_dim(dim, g.ndim)
-    nothing = constant(float(ml_dtypes.finfo(g.dtype).min) / 4, g)
+    wide = _wide(g.dtype)
+    g, x, result = g.astype(wide), self.astype(wide), result.astype(wide)
+    nothing = constant(float(np.finfo(wide).min) / 4, g)
 
     def part(positive):
         size = np.where(positive > 0, positive, constant(0, g))
         safe = np.where(size > 0, size, constant(1, g))
         log = np.where(size > 0, np.log(safe), nothing)
-        total = np.flip(np.logaddexp.accumulate(np.flip(log - result, dim), dim), dim)
-        return np.exp(total + self)
+        return np.exp(_from_last(np.logaddexp, log - result, dim) + x)
 
-    return part(g) - part(-g)
+    return (part(g) - part(-g)).astype(self_dtype)
 
 
 logcumsumexp = op("logcumsumexp", _logcumsumexp, self=_logcumsumexp_gradient)
