@@ -19,9 +19,10 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import masked_zero, number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.padding import padded
-from adjoint.ops.scatter import add_at, add_onto, zero_in
+from adjoint.ops.scatter import add_at, add_onto, combine_at, zero_in
 from adjoint.ops.shape import reshape
 from adjoint.ops.slicing import diagonal_of, sliced
+from adjoint.ops.widening import is_half, widen
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -234,7 +235,7 @@ def _scatter_add_into(self: Array, dim, index: Array, src: Array):
             places = _flat_places(index, dim, self.shape).reshape(-1)
             add_onto(self.reshape(-1), places, region(src, index).reshape(-1))
         else:
-            np.add.at(self, _grid(index, dim), region(src, index))
+            combine_at(np.add, self, _grid(index, dim), region(src, index))
     return self
 
 
@@ -271,7 +272,7 @@ def _reducing(ufunc, self, dim, index, src, name):
     dim = _check(name, self, dim, index, src if isinstance(src, np.ndarray) else None)
     if index.size:
         added = region(src, index) if isinstance(src, np.ndarray) and self.ndim else src
-        ufunc.at(self, _grid(index, dim) if self.ndim else ..., added)
+        combine_at(ufunc, self, _grid(index, dim) if self.ndim else ..., added)
     return self
 
 
@@ -379,6 +380,14 @@ def _scatter_reduce_into(self: Array, dim, index: Array, src: Array, reduce, *, 
     if not include_self:
         self[where] = _identity(reduce, self.dtype)
     given = region(src, index) if self.ndim else src.reshape(())
+    if is_half(self.dtype):
+        wide = self.astype(np.float32)
+        self[...] = _reduce_at(wide, where, widen(given), reduce, include_self)
+        return self
+    return _reduce_at(self, where, given, reduce, include_self)
+
+
+def _reduce_at(self, where, given, reduce, include_self):
     _REDUCTIONS[reduce].at(self, where, given)
     if reduce == "mean":
         counts = np.full(self.shape, 1 if include_self else 0, np.int64)
@@ -446,7 +455,7 @@ def _product_gradients(g, self, src, index, result, dim, include_self):
 @array_function
 def _multiplied(self: Array, dim, index: Array, src: Array):
     found = self.copy()
-    np.multiply.at(found, _grid(index, wrap_dim(dim, self.ndim)) if self.ndim else ..., src)
+    combine_at(np.multiply, found, _grid(index, wrap_dim(dim, self.ndim)) if self.ndim else ..., src)
     return found
 
 

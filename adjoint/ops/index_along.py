@@ -18,7 +18,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.scalars import check_item
-from adjoint.ops.scatter import add_onto, index_at, index_back, index_zero, taken
+from adjoint.ops.scatter import add_onto, combine_at, index_at, index_back, index_zero, taken
 from adjoint.tensor import Tensor
 
 
@@ -143,7 +143,7 @@ def _index_add_into(self: Array, dim, index: Array, source: Array, *, alpha=1):
     elif dim == 0:
         add_onto(self, index.reshape(-1), added)
     else:
-        np.add.at(self, _along(dim, index), added)
+        combine_at(np.add, self, _along(dim, index), added)
     return self
 
 

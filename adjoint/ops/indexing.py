@@ -30,7 +30,7 @@ from adjoint.ops.copying import copy_
 from adjoint.ops.filling import fill_, number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.scalars import check_item, filling
-from adjoint.ops.scatter import index_at, index_back, index_zero, place
+from adjoint.ops.scatter import combine_at, index_at, index_back, index_zero, place
 from adjoint.ops.shape import alias_view, squeezed, unsqueeze
 from adjoint.ops.slicing import select, slice_
 from adjoint.ops.widening import is_half
@@ -52,7 +52,7 @@ _indexed = op(
 def _put(found, indices, values, dims, accumulate):
     where = place(indices, dims, found.ndim)
     if accumulate:
-        np.add.at(found, where, values)
+        combine_at(np.add, found, where, values)
     else:
         found[where] = values
     return found

@@ -17,7 +17,7 @@ from adjoint.ops.filling import masked_zero
 from adjoint.ops.index_along import index_select
 from adjoint.ops.memory import extent
 from adjoint.ops.padding import padded
-from adjoint.ops.scatter import add_at, from_zero, index_at, index_zero, masked_put
+from adjoint.ops.scatter import add_at, combine_at, from_zero, index_at, index_zero, masked_put
 from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array
 
@@ -74,7 +74,7 @@ def _put_flat_into(self: Array, index: Array, source: Array, accumulate=False):
     if self.ndim == 0:
         where = ((),) if not index.size else ()
     if accumulate:
-        np.add.at(self, where, source.reshape(-1) if self.ndim else total(source))
+        combine_at(np.add, self, where, source.reshape(-1) if self.ndim else total(source))
     elif self.ndim:
         self[where] = source.reshape(-1)
     elif index.size:

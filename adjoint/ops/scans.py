@@ -14,6 +14,7 @@ from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.selection import add_along
+from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor
 
 _WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
@@ -27,6 +28,8 @@ def _wide(dtype: Any) -> Any:
 def _accumulated(ufunc: Any, x: Any, dim: int) -> Any:
     """``ufunc.accumulate`` along a dimension, rounded to the dtype of ``x`` only at the end."""
     wide = _wide(x.dtype)
+    if x.dtype.kind in "iub":  # NumPy would go on in int64
+        return ufunc.accumulate(x, dim, x.dtype)
     return ufunc.accumulate(x, dim) if wide is x.dtype else ufunc.accumulate(x.astype(wide), dim).astype(x.dtype)
 
 
@@ -37,6 +40,8 @@ def _from_last(ufunc: Any, x: Any, dim: int) -> Any:
 
 def _scan(ufunc: Any, x: Any, dim: int, dtype: Any) -> Any:
     if dtype is not None:
+        if dtype.array.kind == "b":
+            unsupported(f"{'cumsum' if ufunc is np.add else 'cumprod'}_out_cpu", np.empty(0, bool))
         x = x.astype(dtype.array)
     elif x.dtype.kind in "iub":
         x = x.astype(np.int64)

@@ -11,6 +11,7 @@ from adjoint.declare import op
 from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array, Arrays, array_function
 from adjoint.ops.bulk import copy
+from adjoint.ops.widening import is_half, widen
 
 _add = Late("indexing:add_at")
 _add_onto = Late("indexing:add_onto")
@@ -43,6 +44,16 @@ def add_at(g: Array, index: Array, count, unique=False):
     return found.astype(g.dtype, copy=False)
 
 
+def combine_at(ufunc: Any, target: Any, where: Any, values: Any) -> None:
+    """``ufunc.at(target, where, values)``, where halves are combined in float32 and rounded once."""
+    if not is_half(target.dtype):
+        ufunc.at(target, where, values)
+        return
+    wide = target.astype(np.float32)
+    ufunc.at(wide, where, widen(values))
+    target[...] = wide
+
+
 def add_onto(target: Array, index: Array, g: Array) -> None:
     """``numpy.add.at(target, index, g)`` for a vector of indices from 0 on."""
     if g.size < LARGE or not g.__class__ is target.__class__ is index.__class__ is np.ndarray:
@@ -50,7 +61,7 @@ def add_onto(target: Array, index: Array, g: Array) -> None:
     else:
         found = _add_onto(target, index, g)
     if found is NotImplemented:
-        np.add.at(target, index, g)
+        combine_at(np.add, target, index, g)
 
 
 def _add_at_by_product(g: Any, index: Any, count: int) -> Any:
