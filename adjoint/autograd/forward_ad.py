@@ -16,7 +16,7 @@ Levels nest, each with its own tangents: the operators that compute an inner lev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -380,10 +380,11 @@ def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
     view = target._view
     base = target if view is None else view.base
     live = [other for reference in getattr(base._writes, "views", None) or () if (other := reference()) is not None]
-    if view is None and not live:
+    whole, path = level.tangent(base), () if view is None else view.path
+    keeps_history = not mode.enabled and whole is not None and whole.requires_grad
+    if view is None and not (live or keeps_history):
         level.set_tangent(target, tangent)
         return
-    whole, path = level.tangent(base), () if view is None else view.path
     if whole is None:
         whole = level.tangent(target)
         if whole is None:
@@ -395,9 +396,16 @@ def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
         path = (*whole._view.path, *path)
         whole = whole._view.base
     changed = tangent
-    if path:
-        changed = in_batches_of(whole, tangent._array).clone()
+    if path or keeps_history:  # a write that is not recorded leaves the tangent's history, as it does the tensor's
+        with enable_grad() if keeps_history else nullcontext():
+            changed = in_batches_of(whole, tangent._array).clone()
         replay(path, changed).copy_(tangent)
+    with enable_grad() if keeps_history else nullcontext():
+        _share_tangent(level, base, live, whole, changed)
+
+
+def _share_tangent(level: Level, base: Tensor, live: list[Tensor], whole: Tensor, changed: Tensor) -> None:
+    """Give ``base`` and its views the parts of ``changed`` for those of ``whole`` that they had as their tangents."""
     known = [(other, level.tangent(other)) for other in (base, *live)]
     for other, before in known:
         if before is whole:
