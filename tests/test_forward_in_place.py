@@ -11,6 +11,7 @@ import pytest
 import adjoint
 from adjoint.func import hessian, jacfwd, jacrev, jvp, vmap
 from adjoint.tensor import Tensor
+from tests.both import agree
 from tests.samples import UNSUPPORTED, values
 from tests.test_second_order_modes import WAYS, batched, check, run
 from tests.test_tables import EXPRESSIONS, JUMPS, operands, torch_can
@@ -243,3 +244,15 @@ def test_programs_that_write_have_their_second_derivatives(program):
     if program is not mask:  # PyTorch's vmap has none, and neither has ours
         many = vmap(hessian(f))(adjoint.stack([q, q * 2]))
         np.testing.assert_allclose(many.numpy(), np.stack([one, two]), **tolerance)
+
+
+def test_a_write_that_is_not_recorded_leaves_the_history_of_the_tangent():
+    """As it leaves the tensor's: the gradient goes on through a norm that was too small."""
+
+    def scenario(t):
+        x = t.tensor([[0.3, 0.7], [0.4, 1.1]], dtype=t.float64)
+        v = t.tensor([[1.0, -0.5], [2.0, 0.3]], dtype=t.float64)
+        similarity = lambda m: (t.nn.functional.cosine_similarity(m, m.t()) ** 2).sum()
+        return t.func.grad(lambda m: t.func.jvp(similarity, (m,), (v,))[1])(x), t.func.hessian(similarity)(x)
+
+    agree(scenario)

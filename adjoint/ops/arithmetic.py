@@ -42,6 +42,12 @@ def constant(value, like):
     return like.dtype.type(value)
 
 
+def quotient(a, b):
+    """``a / b``, and 0 where ``b`` is 0.  There it is divided by 1, so that derivatives are 0, too, and not NaN."""
+    zero = b == 0
+    return np.where(zero, constant(0, a), a / np.where(zero, constant(1, b), b))
+
+
 def element(value, like):
     """A number that was passed as an argument, in the dtype of an array.
 
@@ -390,11 +396,16 @@ def _pow(self, exponent):
 
 pow = elementwise(
     "pow", _pow, dunder=("__pow__", "__ipow__"), scalar=_pow_scalar, scalar_first=_rpow_scalar, node="PowBackward1",
-    self=lambda g, self, exponent:
-        np.where(exponent == 0, constant(0, g), g * conj(exponent * self ** (exponent - 1))),
+    self=lambda g, self, exponent: _pow_base_gradient(g, self, exponent),
     exponent=lambda g, result, self, exponent: _pow_exponent_gradient(g, result, self, exponent),
 )  # fmt: skip
 taped(np.power)(lambda self, exponent: pow.function(self, exponent))
+
+
+def _pow_base_gradient(g, self, exponent):
+    still = (exponent == 0) & ((self == 0) | (self != self))  # 0 times what is not finite
+    base = np.where(still, constant(1, self), self)
+    return np.where(still, constant(0, g), g * conj(exponent * base ** (exponent - 1)))
 
 
 def _pow_exponent_gradient(g, result, self, exponent):
@@ -402,7 +413,7 @@ def _pow_exponent_gradient(g, result, self, exponent):
         zero = self == 0
     else:
         zero = (self == 0) & (exponent >= 0)
-    return np.where(zero, constant(0, g), g * conj(result * np.log(self)))
+    return np.where(zero, constant(0, g), g * conj(result * np.log(np.where(zero, constant(1, self), self))))
 
 
 def _rpow(self: Tensor, other: Any) -> Any:
@@ -541,7 +552,7 @@ def _sgn_gradient(g, self, result):
         return np.zeros_like(g)
     # d sgn(z) = (dz - sgn(z) Re(conj(sgn(z)) dz)) / |z|: only what turns z counts.
     tangential = g - (g * conj(result)).real * result
-    return np.where(self == 0, constant(0, g), tangential / np.absolute(self))
+    return quotient(tangential, np.absolute(self))
 
 
 sgn = elementwise(

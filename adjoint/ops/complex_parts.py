@@ -9,7 +9,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op, view
-from adjoint.ops.arithmetic import constant
+from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.arrays import conj as conjugate
 from adjoint.ops.unsupported import type_name
@@ -147,7 +147,7 @@ def _angle_gradient(g, self):
     if self.dtype.kind != "c":
         return np.zeros_like(g)
     size = (self * conjugate(self)).real
-    return np.where(size == 0, constant(0, self), self * (g / size) * constant(1j, self))
+    return self * quotient(g, size) * constant(1j, self)
 
 
 angle = elementwise("angle", _angle, inplace=False, self=_angle_gradient)
@@ -197,7 +197,8 @@ def _polar(abs: Array, angle: Array):
 
 polar = op(
     "polar", _polar, where="torch",
-    abs=lambda g, result, abs_shape, abs_dtype: _fit((conjugate(g) * np.sign(result)).real, abs_shape, abs_dtype),
+    abs=lambda g, angle, abs_shape, abs_dtype:
+        _fit(g.real * np.cos(angle) + g.imag * np.sin(angle), abs_shape, abs_dtype),
     angle=lambda g, result, angle_shape, angle_dtype:
         _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype),
 )  # fmt: skip

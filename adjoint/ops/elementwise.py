@@ -13,7 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
-from adjoint.ops.arithmetic import constant, times
+from adjoint.ops.arithmetic import constant, quotient, times
 from adjoint.ops.arrays import Array, array_function, conj, special_function
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
@@ -187,7 +187,7 @@ taped(np.logaddexp)(lambda a, b: logaddexp.function(a, b))
 
 def _difference(a, b):
     """``a - b``, and 0 for equal infinities."""
-    return np.where(a == b, constant(0, a), a - b)
+    return np.where((a == b) & np.isinf(a), constant(0, a), a - b)
 
 
 logaddexp2 = elementwise(
@@ -452,7 +452,7 @@ frac = elementwise("frac", _frac, self=lambda g: g)
 copysign = elementwise(
     "copysign", _without("c", "copysign_cpu", np.copysign), plain=np.copysign, promote="float",
     node="CopysignBackward1 if other._wrapped else CopysignBackward0",
-    self=lambda g, self, result: np.where(self == 0, constant(0, g), g * (result / self)),
+    self=lambda g, self, result: g * quotient(result, self),
     other=lambda g: np.zeros_like(g),
 )  # fmt: skip
 nextafter = elementwise(

@@ -12,7 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.operands import to_float
-from adjoint.ops.arithmetic import constant
+from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
@@ -335,8 +335,7 @@ def _var_gradient(g, self, self_shape, dim, correction, keepdim):
 
 
 def _std_gradient(g, result, self, self_shape, dim, correction, keepdim):
-    of_variance = np.where(result == 0, constant(0, g), g / (result * 2))
-    return _var_gradient(of_variance, self, self_shape, dim, correction, keepdim)
+    return _var_gradient(quotient(g, result * 2), self, self_shape, dim, correction, keepdim)
 
 
 _var_row = op("var", _var, where="", self=_var_gradient)
