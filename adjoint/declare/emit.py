@@ -23,6 +23,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
 from adjoint.declare import again, operands
 from adjoint.declare.caller import Caller, identifier
+from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, threshold
@@ -97,6 +98,7 @@ def _compile(operator: Operator, what: str) -> Any:
     made.__qualname__ = operator.name
     made.__module__ = "adjoint"
     if what == "function":
+        show(made, operator.where, operator.name)
         from adjoint.declare.documentation import document
 
         made.__doc__ = document(operator)
