@@ -166,6 +166,7 @@ class Tensor:
     _only_a_name = False  # a leaf that autograd made up, and whose derivative nobody will ask for any more
     _wrapped = False  # a Python number in a tensor's clothes: yields in type promotion
     _inference = False
+    _waits: Any = None  # of a view (autograd.waiting): what is computed of its memory when it is read
     _retains = False
     _origin: Any = None  # why it does not require grad, and the place; see autograd.origins
     _tangents: dict[Any, Tensor] | None = None  # forward-mode level -> tangent

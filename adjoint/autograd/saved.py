@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from adjoint import dtypes
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.taped import Taped
+from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.places import explain, tell
 from adjoint.tensor import NO_EDGE, Sink, Tensor, writes_of
 
@@ -29,6 +30,8 @@ def alias(tensor: Tensor, edge: Sink | None, *, array: Any = None) -> Tensor:
     t._array = tensor._array if array is None else array
     t._edge = edge
     t._writes = writes_of(tensor)
+    if tensor._waits is not None and array is None:
+        look_at(t, memory_of(tensor), waits(tensor))
     if tensor._tangents is not None:
         t._tangents = tensor._tangents
     return t

@@ -22,6 +22,7 @@ from adjoint.autograd.node import Node, as_pair, record
 from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.saved import is_freed, operator_name, raise_freed
 from adjoint.autograd.taped import Taped
+from adjoint.autograd.waiting import look_at, memory_of, waits, write
 from adjoint.places import explain, here, tell
 from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
@@ -47,6 +48,8 @@ class View:
 
 def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> None:
     """Note that ``view``, a new tensor, looks at the memory of ``source``; ``step(source)`` makes it again."""
+    if source.__class__ is not Tensor and source._waits is not None:
+        look_at(view, memory_of(step(from_array(memory_of(source)))), waits(source))
     writes = view._writes = source._writes or writes_of(source)
     earlier = source._view
     if not mode.enabled:
@@ -83,7 +86,10 @@ def step_in_place(tensor: Tensor, array: Any, edge: Sink, step: Step, back: Step
     writes.bump()
     if view is not None:
         tensor._view = View(view.base, (*view.path, step), view.made, writes.count)
-    tensor._array = array
+    if tensor._waits is None:
+        tensor._array = array
+    else:
+        look_at(tensor, memory_of(step(from_array(memory_of(tensor)))), waits(tensor))
     tensor._edge = edge
     tensor._stale = False
 
@@ -282,15 +288,15 @@ class CopySlices(Node):
         path, form = self._extra
         whole = _in_batches_of(from_array(form.empty()), g)
         whole._array[...] = g
-        part = replay(path, whole)._array
-        inner, *others = node.apply(part.copy())
+        part = replay(path, whole)
+        inner, *others = node.apply(part._array.copy())
         if self._edges[0] is NO_EDGE:
             return (None, *others)
         if inner is not None:
-            check_no_overlap(part)
+            check_no_overlap(memory_of(part))
             whole = _in_batches_of(whole, inner)
-            part = replay(path, whole)._array
-        part[...] = 0 if inner is None else inner
+            part = replay(path, whole)
+        write(part, np.zeros((), part._array.dtype) if inner is None else inner)
         return (whole._array, *others)
 
     def apply_taped(self, g: Any) -> Any:

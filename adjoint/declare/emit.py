@@ -21,6 +21,7 @@ from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
+from adjoint.autograd.waiting import turn
 from adjoint.declare import again, operands
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
@@ -156,6 +157,7 @@ _GLOBALS: dict[str, Any] = {
     "taped_input": taped_input,
     "taped_result": taped_result,
     "tick": tick,
+    "turn": turn,
     "to_float": operands.to_float,
     "widen": operands.widen,
     "write_out": _write_out,

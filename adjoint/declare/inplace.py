@@ -23,6 +23,7 @@ from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
+from adjoint.autograd.waiting import memory_of, write
 from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
 from adjoint.declare.naming import show
@@ -56,12 +57,12 @@ def inplace_method(operator: Operator) -> Any:
             ):
                 token = quiet(IGNORE)
                 try:
-                    if self._array.size < LARGE:
+                    if self._array.size < LARGE or not self._array.flags.writeable:
                         ufunc(self._array, other._array, out=self._array)
                     else:
                         compiled_into(self._array, ufunc, self._array, other._array)
-                except TypeError:  # a dtype that the ufunc lacks: the operator itself has PyTorch's error
-                    pass
+                except (TypeError, ValueError):
+                    pass  # a dtype that the ufunc lacks: the operator itself has PyTorch's error; or a view of what waits
                 else:
                     writes_of(self).bump()
                     return self
@@ -85,7 +86,7 @@ def inplace_method(operator: Operator) -> Any:
             for a in args:
                 if isinstance(a, Tensor) and a._edge is None and a._stale:
                     edge_of(a)
-        if operator.writer is not None and not intercept.active and self._array.__class__ is np.ndarray:
+        if operator.writer is not None and not intercept.active and self._waits is None and self._array.__class__ is np.ndarray:
             return wrote(self, build(operator, "writer")(self, *args, **kwargs)._edge, operator)
         function = operator.function  # written when it is first called, and not when its name is
         return overwrite(self, function(_before_write(self), *args, **kwargs), operator)
@@ -193,7 +194,7 @@ def check_result(target: Tensor, result: Tensor) -> None:
             f"result type {dtypes.SCALAR_TYPE_NAMES[result.dtype]} can't be cast to the desired output type "
             f"{dtypes.SCALAR_TYPE_NAMES[target.dtype]}"
         )
-    check_no_overlap(target._array)
+    check_no_overlap(memory_of(target))
 
 
 def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) -> Tensor:
@@ -216,7 +217,7 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
         if alone and getrefcount(target._array) == 2:
             target._array = result._array  # nobody can tell, and nothing has to be copied
         else:
-            np.copyto(target._array, result._array, casting="unsafe")
+            write(target, result._array)
     except IntoUnbatched:
         raise RuntimeError(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
@@ -351,6 +352,6 @@ def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
             )
         out._array = result._array.astype(out._array.dtype)
     else:
-        np.copyto(out._array, result._array, casting="unsafe")
+        write(out, result._array)
     writes_of(out).bump()
     return out

@@ -47,6 +47,7 @@ class Operator:
     gradients: dict[tuple[str, ...], Callable[..., Any]]
     elementwise: bool = False
     view: bool = False
+    turns: tuple[bool, bool] | None = None  # view: whether its values are conjugates, and whether negatives of the memory's
     fused: bool = True  # whether forward and formulas have a compiled reading as a whole where arrays are large
     plain: Callable[..., Any] | None = None  # what forward is while all values have their defaults
     promote: str = "same"  # elementwise: "same", "float" (integers become the default dtype), "bool" (the result is)

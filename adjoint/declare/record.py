@@ -124,6 +124,8 @@ class Record:
         source_name = self.shown[op.params[0].name]
         if op.outputs is None:
             line(depth, f"become_view(t, {source_name}, lambda x: function_itself(x{arguments}))")
+            if op.turns is not None:
+                line(depth, f"turn(t, {source_name}, *{op.turns})")
         else:
             line(depth, "for i, x in enumerate(ts):")
             line(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.waiting import waits
 from adjoint.ops.creation import made
 from adjoint.tensor import Tensor, attach
 
@@ -24,6 +25,11 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
     """
     if self.requires_grad and not force:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if self._waits is not None and not force:
+        name, bit = ("conj", "conjugate") if waits(self)[0] else ("neg", "negative")
+        raise RuntimeError(
+            f"Can't call numpy() on Tensor that has {bit} bit set. Use tensor.resolve_{name}().numpy() instead."
+        )
     if self.dtype is dtypes.bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")
     return self._array.view()

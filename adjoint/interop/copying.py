@@ -50,6 +50,11 @@ def _own_attributes(tensor: Tensor) -> dict[str, Any]:
     return {name: value for name, value in tensor.__dict__.items() if not (name[0] == "_" and hasattr(Tensor, name))}
 
 
+def _class_of(tensor: Tensor) -> type[Tensor]:
+    """What a copy is an instance of: nothing waits to be computed of it."""
+    return type(tensor) if tensor._waits is None else Tensor
+
+
 def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: dict[str, Any]) -> Tensor:
     t = object.__new__(cls)
     t._array = _array_at(*place)
@@ -63,7 +68,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
 def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     if self._hooks is not None and self._hooks.tensor_pre:
         warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=2)
-    return _rebuild, (type(self), _place(self), self.requires_grad, _own_attributes(self))
+    return _rebuild, (_class_of(self), _place(self), self.requires_grad, _own_attributes(self))
 
 
 @attach
@@ -78,7 +83,7 @@ def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
     if known is not None:
         return known
     root, *where = _place(self)
-    new = _rebuild(type(self), (_copy_of(root, memo), *where), self.requires_grad, {})  # type: ignore[arg-type]
+    new = _rebuild(_class_of(self), (_copy_of(root, memo), *where), self.requires_grad, {})  # type: ignore[arg-type]
     memo[id(self)] = new
     if self._grad is not None:
         new._grad = copy.deepcopy(self._grad, memo)

@@ -46,7 +46,7 @@ def __dlpack__(
         asked["dl_device"] = (int(dl_device[0]), dl_device[1])
     if copy is not None:
         asked["copy"] = copy
-    return self._array.__dlpack__(**asked)
+    return (self._array if self._waits is None else self._array.copy()).__dlpack__(**asked)
 
 
 @attach

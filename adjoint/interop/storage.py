@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.waiting import memory_of
 from adjoint.declare import composite
 from adjoint.declare.once import warn_once
 from adjoint.device import CPU, device
@@ -121,13 +122,13 @@ def storage(self: Tensor) -> TypedStorage:
         "class. This should only matter to you if you are using storages directly.  To access UntypedStorage directly, "
         "use tensor.untyped_storage() instead of tensor.storage()",
     )
-    return TypedStorage(root(self._array), self.dtype)
+    return TypedStorage(root(memory_of(self)), self.dtype)
 
 
 @attach
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory behind this tensor."""
-    return UntypedStorage(root(self._array))
+    return UntypedStorage(root(memory_of(self)))
 
 
 @composite(where="torch")

@@ -13,9 +13,9 @@ _new = object.__new__
 def _over(cls: type, data: Tensor) -> Any:
     """A tensor of class ``cls`` over the memory of ``data``, outside of its graph."""
     made: Any = _new(cls)
-    made._array = data._array
+    made._array = data._array if data._waits is None else data._array.copy()
     made._edge = NO_EDGE
-    made._writes = writes_of(data)
+    made._writes = writes_of(data) if data._waits is None else None
     return made
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
+from adjoint.autograd.waiting import waits
 from adjoint.declare import composite, elementwise, op, view
 from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function
@@ -54,9 +55,29 @@ def _view_as_complex(self: Array):
     return self.view(_WHOLES[self.dtype])[..., 0]
 
 
-view_as_real = view("view_as_real", _view_as_real, where="torch", self=lambda g: join(g))
+view_as_real_row = view("view_as_real", _view_as_real, where="", self=lambda g: join(g))
+
+
+@composite(where="torch")
+def view_as_real(input: Tensor) -> Tensor:
+    """A complex tensor as a real one with a last dimension of two, over the same memory.
+
+    Raises RuntimeError on a real tensor, and where a conjugation waits to be computed.
+
+    >>> import adjoint as torch
+    >>> torch.view_as_real(torch.tensor([1+2j]))
+    tensor([[1., 2.]])
+    """
+    if waits(input)[0]:
+        raise RuntimeError(
+            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can view "
+            "it as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the original."
+        )
+    return view_as_real_row.function(input)
+
+
 view_as_complex = view("view_as_complex", _view_as_complex, where="torch", self=lambda g: split(g))
-taped(split)(lambda z: view_as_real.function(z))
+taped(split)(lambda z: view_as_real_row.function(z.resolve_conj()))
 taped(join)(lambda x: view_as_complex.function(x.contiguous()))
 
 
@@ -68,7 +89,9 @@ def real(input: Tensor) -> Tensor:
     >>> torch.real(torch.tensor([1+2j]))
     tensor([1.])
     """
-    return view_as_real.function(input).select(-1, 0) if input.dtype.is_complex else input
+    if not input.dtype.is_complex:
+        return input
+    return view_as_real(conj(input) if waits(input)[0] else input).select(-1, 0)
 
 
 @composite(where="torch")
@@ -79,7 +102,9 @@ def imag(input: Tensor) -> Tensor:
     """
     if not input.dtype.is_complex:
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return view_as_real.function(input).select(-1, 1)
+    if waits(input)[0]:
+        return _neg_view.function(view_as_real(conj(input))).select(-1, 1)
+    return view_as_real(input).select(-1, 1)
 
 
 def _set_real(self: Tensor, value: Any) -> None:
@@ -96,12 +121,19 @@ taped(np.real)(real)
 taped(np.imag)(imag)
 
 conj_physical = elementwise("conj_physical", np.conjugate, node="ConjPhysicalBackward0", self=lambda g: conjugate(g))
-_conj = elementwise("conj", np.conjugate, where="", inplace=False, node="ConjBackward0", self=lambda g: conjugate(g))
+
+
+def _same(self: Array):
+    return self
+
+
+_conj = view("conj", _same, where="", turns=(True, False), tangent="linear", self=lambda g: conjugate(g))
+_neg_view = view("_neg_view", _same, turns=(False, True), tangent="linear", node="NegViewBackward0", self=lambda g: -g)
 
 
 @composite
 def conj(input: Tensor) -> Tensor:
-    """The complex conjugate; a real tensor itself.
+    """The complex conjugate, a view: what is written to it reaches the tensor; a real tensor itself.
 
     >>> import adjoint as torch
     >>> torch.conj(torch.tensor([1+2j]))
@@ -112,26 +144,36 @@ def conj(input: Tensor) -> Tensor:
 
 @composite
 def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugates are computed at once here."""
-    return input
+    """The tensor itself, or a copy of its values where it is a :func:`adjoint.conj` of its memory."""
+    return input.clone() if waits(input)[0] else input
 
 
 @composite
 def resolve_neg(input: Tensor) -> Tensor:
-    """The tensor itself: negatives are computed at once here."""
-    return input
+    """The tensor itself, or a copy of its values where they are the negatives of what is in its memory."""
+    return input.clone() if waits(input)[1] else input
 
 
 @composite
 def is_conj(input: Tensor) -> bool:
-    """Whether a conjugation waits to be computed: never here."""
-    return False
+    """Whether the tensor's values are the conjugates of what is in its memory.
+
+    >>> import adjoint as torch
+    >>> torch.tensor([1+2j]).conj().is_conj()
+    True
+    """
+    return waits(input)[0]
 
 
 @composite
 def is_neg(input: Tensor) -> bool:
-    """Whether a negation waits to be computed: never here."""
-    return False
+    """Whether the tensor's values are the negatives of what is in its memory.
+
+    >>> import adjoint as torch
+    >>> torch.tensor([1+2j]).conj().imag.is_neg()
+    True
+    """
+    return waits(input)[1]
 
 
 def _angle(self):

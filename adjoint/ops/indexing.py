@@ -388,7 +388,8 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     recorded = self.requires_grad or (tensor and value._edge is not NO_EDGE)
     if index is False or (isinstance(index, tuple) and any(i is False for i in index)):
         return
-    if not (recorded and mode.enabled) and not intercept.active and _plain(index):
+    plain = not (recorded and mode.enabled) and not intercept.active and self._waits is None
+    if plain and _plain(index):
         part = _basic_part(self._array, index)
         if part is not None:
             check_writable(self, False)
@@ -402,7 +403,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
                 write(part, value._array)
                 writes_of(self).bump()
                 return
-    if isinstance(index, Tensor) and not tensor and not (recorded and mode.enabled) and not intercept.active:
+    if plain and isinstance(index, Tensor) and not tensor:
         mask = index._array
         if mask.dtype.kind == "b" and mask.ndim and mask.shape == self._array.shape[: mask.ndim]:
             check_writable(self, False)

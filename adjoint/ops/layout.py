@@ -15,6 +15,7 @@ from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_break, noting
 from adjoint.autograd.saved import alias
 from adjoint.autograd.views import check_writable, step_in_place
+from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.declare import composite
 from adjoint.declare.arguments import sizes
 from adjoint.layouts import strides_of
@@ -65,7 +66,7 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
     >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride(0)
     ((3, 1), 1)
     """
-    found = strides_of(self._array)
+    found = strides_of(memory_of(self))
     return found if dim is None else found[wrap_dim(dim, len(found), False)]
 
 
@@ -77,13 +78,13 @@ def storage_offset(self: Tensor) -> int:
     >>> torch.zeros(3)[1:].storage_offset()
     1
     """
-    return geometry(self._array)[1]
+    return geometry(memory_of(self))[1]
 
 
 @attach
 def data_ptr(self: Tensor) -> int:
     """The address of the first element; 0 for a tensor without elements."""
-    return self._array.__array_interface__["data"][0] if self._array.size else 0
+    return memory_of(self).__array_interface__["data"][0] if self._array.size else 0
 
 
 # The same memory outside of the graph
@@ -122,7 +123,10 @@ def _detach_in_place(input: Tensor) -> Tensor:
 
 def _get_data(self: Tensor) -> Tensor:
     """The same memory outside of the graph, under a record of writes of its own."""
-    return from_array(self._array)
+    found = from_array(self._array)
+    if self._waits is not None:
+        look_at(found, memory_of(self), waits(self))
+    return found
 
 
 def _set_data(self: Tensor, value: Tensor) -> None:
@@ -130,7 +134,7 @@ def _set_data(self: Tensor, value: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if self.requires_grad and value.dtype.category < dtypes.FLOAT:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-    self._array = value._array
+    self._array = value._array if value._waits is None else value._array.copy()
 
 
 attach(property(_get_data, _set_data), name="data")

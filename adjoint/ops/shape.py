@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import taped
+from adjoint.autograd.waiting import waits
 from adjoint.declare import composite, op, view
 from adjoint.declare.arguments import sizes, type_name
 from adjoint.layouts import contiguous_format
@@ -150,6 +151,11 @@ def view_as_dtype(self: Tensor, dtype: dtypes.dtype) -> Tensor:
     Raises RuntimeError where the last dimension cannot be divided accordingly.
     """
     array = self._array
+    if self._waits is not None:
+        bit = "conjugate" if waits(self)[0] else "negative"
+        raise RuntimeError(
+            f"torch.Tensor.view is not supported for {bit} view tensors when converting to a different dtype."
+        )
     old, new = array.dtype.itemsize, dtype.itemsize
     names = f"{dtypes.SCALAR_TYPE_NAMES[self.dtype]} as {dtypes.SCALAR_TYPE_NAMES[dtype]}"
     if old != new:

@@ -125,7 +125,7 @@ _copied(transposing.transpose, _transpose_copy)
 _copied(splitting.unbind, _unbind_copy)
 _copied(slicing.unfold, _unfold_copy, doc="All windows of a dimension, as a new last dimension, copied.")
 _copied(shape.unsqueeze, _unsqueeze_copy)
-_copied(complex_parts.view_as_real, _view_as_real_copy)
+_copied(complex_parts.view_as_real_row, _view_as_real_copy)
 _viewed = _copied(shape.viewed_as, _view_copy, where="")
 _strided = _copied(strides._as_strided_view, _as_strided_copy, where="")
 
