@@ -112,7 +112,55 @@ def _order_in_memory(case: Case) -> bool:
     return case.found.key == "strides"
 
 
+_FAILS_IN_VMAP = re.compile(
+    "|".join(
+        [
+            _OUTDATED,  # an in-place operator of a formula of PyTorch's own
+            _REPEATED,
+            r"The size of tensor a \(\d+\) must match the size of tensor b",  # of mse_loss with operands of different levels
+            r"shape '\[.*\]' is invalid for input of size",
+            "vmap: inplace arithmetic",  # of tangents
+            "can not return a BatchedTensor when out_dim is None",  # but one of an outer vmap's
+        ]
+    )
+)
+
+
+def _fails_in_vmap(case: Case) -> bool:
+    theirs, ours = case.texts if _raised(case) else ("", "")
+    nested = re.search(r"vmap|jac|hessian", "\n".join(case.program.lines[: case.found.line + 1]))
+    return bool(nested and not ours and _FAILS_IN_VMAP.search(theirs))
+
+
+def _leads_to_nothing(case: Case) -> bool:
+    """Whether a value requires grad in PyTorch alone, and all its gradients are zero."""
+    if case.found.key != "requires_grad" or not case.found.pytorch:
+        return False
+    value = case.runs[0].value(case.found.path)
+    leaves = [
+        x for n in case.runs[0].names() for _, x in case.runs[0].parts(n) if isinstance(x, torch.Tensor) and x.is_leaf
+    ]
+    leaves = [x for x in leaves if x.requires_grad]
+    found = torch.autograd.grad(value.sum(), leaves, retain_graph=True, allow_unused=True)
+    return all(g is None or not g.any() for g in found)
+
+
+def _zero_for_none(case: Case) -> bool:
+    """Whether PyTorch has a gradient of zeros where Adjoint has none."""
+    if case.found.path and case.found.key in ("dtype", "value"):
+        theirs, ours = (run.value(case.found.path) for run in case.runs)
+        return isinstance(theirs, torch.Tensor) and not theirs.any() and ours is None
+    return case.found.key == "grad" and case.found.adjoint is None and not case.found.pytorch.any()
+
+
 KNOWN = [
+    Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms",)),
+    Known(
+        "an operator that PyTorch cannot differentiate in a vmap, or of operands of different vmaps",
+        _fails_in_vmap,
+        ("transforms",),
+    ),
+    Known("a graph that leads to nothing but zeros", _leads_to_nothing, ("transforms",)),
     Known(
         "PyTorch minds a view whose base was written before it minds the shapes, Adjoint after",
         _base_first,

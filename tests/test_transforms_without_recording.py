@@ -138,3 +138,63 @@ def test_a_gradient_that_does_not_depend_on_what_is_outside_requires_none():
         return [x.requires_grad for x in (first, second, *aux, *values, *pull((t.ones(2), t.ones(2))))]
 
     agree(scenario)
+
+
+def test_results_are_what_was_returned_or_views_of_it():
+    def scenario(t):
+        b, w, n = t.ones(3, requires_grad=True), t.ones(3, requires_grad=True), t.ones(3)
+        found = {
+            "captured": t.func.jvp(lambda y: w, (b,), (n,)),
+            "an input": t.func.jvp(lambda y: y, (b,), (w,)),
+            "a constant": t.func.jvp(lambda y: n, (n,), (n,)),
+            "made": t.func.jvp(lambda y: y * w, (b,), (n,)),
+        }
+        values = {name: x[0] for name, x in found.items()}
+        for name, f in {"captured": lambda y: w, "an input": lambda y: y, "made": lambda y: y * w}.items():
+            values[f"vjp, {name}"] = t.func.vjp(f, b)[0]
+            with t.no_grad():
+                values[f"vjp in no_grad, {name}"] = t.func.vjp(f, b)[0]
+        return [(k, x.is_leaf, x._is_view(), [x is y for y in (b, w, n)], x) for k, x in values.items()]
+
+    agree(scenario)
+
+
+def test_a_write_to_a_primal_is_recorded():
+    def scenario(t):
+        def written(y):
+            y.mul_(3)
+            return y * y
+
+        x = t.ones(2, requires_grad=True)
+        base = x * 2
+        value, tangent = t.func.jvp(written, (base,), (t.ones(2),))
+        return value, tangent.detach(), t.autograd.grad(value.sum() + base.sum(), x)
+
+    agree(scenario)
+    agree(lambda t: t.func.jvp(lambda y: y.mul_(3), (t.ones(2, requires_grad=True),), (t.ones(2),)), raises=True)
+
+
+def test_a_function_inside_of_a_transform_leaves_no_grad_as_it_was():
+    def scenario(t):
+        class Twice(t.autograd.Function):
+            @staticmethod
+            def forward(x):
+                return x * 2
+
+            @staticmethod
+            def setup_context(ctx, inputs, output):
+                pass
+
+            @staticmethod
+            def backward(ctx, g):
+                return Twice.apply(g)
+
+        x = t.ones(2, requires_grad=True)
+        y = Twice.apply(x).sum()
+        with t.no_grad():
+            t.func.grad(lambda a: Twice.apply(a).sum())(x)
+            found = [(x * 2).requires_grad]
+            t.autograd.grad(y, x, create_graph=True)
+            return [*found, (x * 2).requires_grad]
+
+    agree(scenario)

@@ -22,7 +22,7 @@ from typing import Any
 
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.batch import brought_out, sample_by_sample, ways_in
-from adjoint.autograd.grad_mode import mode, off
+from adjoint.autograd.grad_mode import mode, off, set_recording
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
@@ -102,6 +102,8 @@ def run(
         loud(token)
         state["enabled"] = before
         off.discard(number)
+        if outer is None and (off or not before):  # what switched recording on and off inside left its own mark there
+            set_recording(before)
         state["task"] = outer
 
 

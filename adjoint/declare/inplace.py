@@ -26,7 +26,6 @@ from adjoint.autograd.views import check_writable, rebase
 from adjoint.autograd.waiting import memory_of, write
 from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
-from adjoint.declare.naming import show
 from adjoint.declare.operands import fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
@@ -91,7 +90,8 @@ def inplace_method(operator: Operator) -> Any:
         function = operator.function  # written when it is first called, and not when its name is
         return overwrite(self, function(_before_write(self), *args, **kwargs), operator)
 
-    show(inplace, operator.where if operator.where and "Tensor" not in operator.where else ("Tensor",), operator.name + "_")
+    inplace.__name__ = operator.name + "_"
+    inplace.__qualname__ = f"Tensor.{operator.name}_"
     inplace.__doc__ = f"In-place version of :func:`adjoint.{operator.name}`."
     return inplace
 
@@ -147,7 +147,8 @@ def inplace_composite(function: Any, name: str) -> Any:
         check_overlap(name[:-1], self, args, kwargs)
         return overwrite(self, function(_before_write(self), *args, **kwargs))
 
-    show(inplace, ("Tensor",), name)
+    inplace.__name__ = name
+    inplace.__qualname__ = f"Tensor.{name}"
     inplace.__doc__ = f"In-place version of :func:`adjoint.{name[:-1]}`."
     return inplace
 

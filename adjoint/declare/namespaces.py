@@ -6,14 +6,12 @@ attributes are :class:`_Lazy` descriptors that replace themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import FunctionType
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 
 from adjoint.autograd.taped import TAPED
-from adjoint.declare.naming import show
 from adjoint.declare.operator import Operator
 from adjoint.tensor import Tensor
 
@@ -27,32 +25,28 @@ FUNCTIONS: dict[str, dict[str, Any]] = {}
 
 
 class _Lazy:
-    """An attribute of Tensor that is made when it is first looked up, and is the thing itself from then on.
+    """An attribute of Tensor that is made when it is first looked up, and is the thing itself from then on."""
 
-    ``own``: what is made is found there alone, and goes by that name."""
+    __slots__ = ("make", "name")
 
-    __slots__ = ("make", "name", "own")
-
-    def __init__(self, name: str, make: Callable[[], Any], own: bool) -> None:
+    def __init__(self, name: str, make: Callable[[], Any]) -> None:
         self.name = name
         self.make = make
-        self.own = own
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         made = self.make()
-        if self.own and not made.__qualname__.startswith("Tensor."):
-            show(made, ("Tensor",), self.name)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, owner)
 
 
-def _method(name: str, make: Callable[[], Any], own: bool = False) -> None:
+def _method(name: str, make: Callable[[], Any]) -> None:
     assert name not in Tensor.__dict__, f"Tensor.{name} is declared twice"
-    setattr(Tensor, name, _Lazy(name, make, own))
+    setattr(Tensor, name, _Lazy(name, make))
 
 
 def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder: tuple[str, ...]) -> Operator:
     from adjoint.declare.emit import build
+    from adjoint.declare.inplace import inplace_method
 
     key = operator.name if operator.name not in OPERATORS else f"{'/'.join(operator.where)}.{operator.name}"
     assert key not in OPERATORS, f"operator {key} is declared twice"
@@ -68,15 +62,18 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
     for name in (operator.name, *aliases):
         for place in operator.where:
             if place == "Tensor":
-                _method(name, lambda: build(operator, "function"), operator.where == ("Tensor",))
+                _method(name, lambda: build(operator, "function"))
                 continue
             names = FUNCTIONS.setdefault(place, {})
             assert name not in names, f"{place}.{name} is declared twice"
             names[name] = operator
         if inplace:
+            made: list[Any] = []
 
-            def make_inplace() -> Any:
-                return operator.inplace
+            def make_inplace(made: list[Any] = made) -> Any:
+                if not made:
+                    made.append(inplace_method(operator))
+                return made[0]
 
             _method(name + "_", make_inplace)
             if len(operator.arrays) == 1:
@@ -85,10 +82,9 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
                         FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace
     for special in dunder:
         if special.startswith("__i") and special not in ("__invert__",):
-            _method(special, lambda: operator.inplace)
+            _method(special, lambda: inplace_method(operator))
         else:
-            own = operator.elementwise or not operator.where
-            _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"), own)
+            _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"))
     return operator
 
 
@@ -283,8 +279,6 @@ def composite(
     def put(f: F) -> F:
         from adjoint.declare.inplace import inplace_composite
 
-        if isinstance(f, FunctionType):
-            show(f, where.split() or (("Tensor",) if dunder else ()), dunder[0] if dunder and not where else name or f.__name__)
         for special in dunder:
             _method(special, lambda: f)
         if inplace:
@@ -307,29 +301,11 @@ def composite(
     return put if function is None else put(function)
 
 
-def name_methods() -> None:
-    """Name the methods of Tensor that other layers put there, as the tables' are named."""
-    for name, method in list(Tensor.__dict__.items()):
-        if isinstance(method, FunctionType) and not method.__qualname__.startswith("Tensor."):
-            if method.__module__.partition(".")[2] not in ("", "nn.functional", "linalg", "special", "fft"):
-                show(method, ("Tensor",), name)
-
-
-def declared() -> Iterator[Any]:
-    """The functions that are in a namespace, other than those yet to be built."""
-    for place in (Tensor.__dict__, *FUNCTIONS.values(), *(o._built for o in OPERATORS.values())):
-        for function in list(place.values()):
-            if isinstance(function, FunctionType) and function.__name__ != "make_inplace":
-                yield function
-
-
 def lookup(place: str, name: str) -> Any:
     """The function ``name`` of a namespace, built if it has to be; None where there is none."""
     found = FUNCTIONS.get(place, {}).get(name)
     if isinstance(found, Operator):
         return found.function
     if getattr(found, "__name__", "") == "make_inplace":
-        found = found()
-    if isinstance(found, FunctionType) and ".ops." in found.__module__:  # one that was put there by hand
-        show(found, (place,), name)
+        return found()
     return found

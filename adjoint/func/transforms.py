@@ -13,11 +13,12 @@ from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.backward import grad as autograd_grad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.forward_ad import Level, check_tangent, second_name
-from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.node import as_pair
 from adjoint.autograd.saved import alias
 from adjoint.dtypes import FLOAT
 from adjoint.func.vmap import vmap
+from adjoint.ops.shape import alias_view
 from adjoint.pytree import tree_flatten, tree_map, tree_unflatten
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 
@@ -107,13 +108,14 @@ class _Reverse:
     def __init__(self, func: Callable[..., Any], primals: Any, has_aux: bool, where: str) -> None:
         leaves, self.in_spec = tree_flatten(primals)
         before = mode.enabled
-        mode.enabled = True
+        set_recording(True)
         mode.transforms += 1
         try:
             self.inputs = _own(leaves, before)
+            edges = [i._edge if isinstance(i, Tensor) else None for i in self.inputs]
             result = func(*tree_unflatten(self.inputs, self.in_spec))
         finally:
-            mode.enabled = before
+            set_recording(before)
             mode.transforms -= 1
         self.aux: Any = None
         if has_aux:
@@ -126,6 +128,7 @@ class _Reverse:
         self.result = result
         self.where = where
         self.recorded = before
+        self.primals = {id(i): (p, edge) for i, p, edge in zip(self.inputs, leaves, edges)}
 
     def finish(self) -> None:
         """Decide whether derivatives can be recorded: whether somebody could ask for theirs."""
@@ -138,7 +141,15 @@ class _Reverse:
 
     def shown(self, tree: Any) -> Any:
         """Outputs as the caller gets them: part of an outer graph only where there is one."""
-        return tree_map(functools.partial(_let_go, but=self.kept if self.recorded else ()), tree)
+        return tree_map(self._shown, tree)
+
+    def _shown(self, value: Any) -> Any:
+        primal, edge = self.primals.get(id(value), (None, None))
+        if primal is not None and edge is value._edge:  # an input that is returned as it is
+            return primal
+        if isinstance(value, Tensor) and value._edge is None:  # a leaf from outside
+            return value
+        return _let_go(value, self.kept if self.recorded else ())
 
     def pull(self, cotangents: Sequence[Tensor], retain: bool, create_graph: bool | None = None) -> list[Any]:
         """The gradients of all inputs, zero where an output does not depend on one."""
@@ -295,8 +306,7 @@ def jvp(
     with Level() as level, _computing():
         duals = []
         for p, t in zip(leaves, directions):
-            dual = alias(p, p._edge if p._edge is not None else edge_of(p))
-            dual._tangents = dict(p._tangents) if p._tangents else None
+            dual = alias_view.function(p)  # so that a write to it is one to the primal
             level.set_tangent(dual, t)
             duals.append(dual)
         result = func(*tree_unflatten(duals, spec))
@@ -324,7 +334,8 @@ def jvp(
         for o in outputs:
             if o._tangents:
                 o._tangents.pop(level, None)
-    shown = (result, tree_unflatten(pushed, out_spec))
+    values = tree_unflatten([alias_view.function(o) for o in outputs], out_spec)
+    shown = (values, tree_unflatten(pushed, out_spec))
     return (*shown, aux) if has_aux else shown
 
 
