@@ -247,7 +247,7 @@ def _hardswish(self):
 
 hardswish = elementwise(
     "hardswish", _hardswish, where="", inplace=False,
-    self=in_float32(lambda g, self: np.where(self <= -3, g * 0, np.where(self < 3, g * (self / 3 + 0.5), g))),
+    self=in_float32(lambda g, self: kept_where(~(self <= -3), np.where(self >= 3, g, g * (self / 3 + 0.5)))),
 )  # fmt: skip
 
 

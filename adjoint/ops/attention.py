@@ -51,7 +51,7 @@ def scaled_dot_product_attention(
             )
     if attn_mask is not None and is_causal:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
-    scale = 1 / math.sqrt(query.size(-1)) if scale is None else scale
+    scale = 1 / math.sqrt(max(query.size(-1), 1)) if scale is None else scale  # products of nothing are 0, whatever it is
     constant = attn_mask is None or not attn_mask.requires_grad
     if attn_mask is not None:
         # Forward mode may have a tangent for the mask, which the operator knows nothing of.

@@ -27,7 +27,6 @@ from adjoint.ops.pooling_kernels import (
     flat_indices,
     flat_scatter,
     max_taps,
-    resample,
     tap_gather,
     tap_scatter,
     tap_spread,
@@ -36,6 +35,7 @@ from adjoint.ops.pooling_kernels import (
 from adjoint.ops.reduction import products_of_others
 from adjoint.ops.scans import products_back
 from adjoint.ops.selection import add_along, take_along
+from adjoint.ops.weighing import weighted
 from adjoint.ops.widening import widen
 from adjoint.readings.batched import BatchedArray, Level, aligned, materialized, physical, rule, wrapped
 from adjoint.summation import total
@@ -52,7 +52,7 @@ def _leading(function: Any, count: int = 1) -> None:
 
 for _f, _count in (
     (tap_scatter, 2), (tap_gather, 2), (tap_sum, 1), (tap_spread, 1), (max_taps, 1), (flat_indices, 1),
-    (flat_scatter, 2), (flat_gather, 2), (resample, 1), (split, 1), (join, 1), (cofactors, 1), (exponential_of, 1),
+    (flat_scatter, 2), (flat_gather, 2), (weighted, 1), (split, 1), (join, 1), (cofactors, 1), (exponential_of, 1),
     (normal_cdf, 1), (sigmoid_of, 1), (sign_of, 1), (max_unpooled, 2), (adaptive_max, 1), (i0_of, 1), (i1_of, 1),
     (lgamma_of, 1),
 ):  # fmt: skip

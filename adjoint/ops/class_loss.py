@@ -14,6 +14,7 @@ from adjoint.kernels.deferred import put_off
 from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.activation import kept_where
+from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values, array_function, converted
 from adjoint.ops.jointly import jointly, worthwhile
 from adjoint.ops.loss import MEAN, NONE, SUM, no_gradient, reduced, reduction_of
@@ -87,10 +88,14 @@ def _counted(target: Array, ignore_index: int) -> tuple[Array, Array]:
 def _likelihood(picked: Array, counted: Array, index: Array, weight: Array | None, reduction: int) -> tuple[Array, ...]:
     """The loss from each example's element; and what :func:`_nll` returns beside it."""
     dtype = picked.dtype
-    counts = counted.astype(dtype) if weight is None else index_at(weight.astype(dtype), [index], (0,)) * counted
-    # An infinite loss that does not count must not become NaN.
-    loss = -np.where(counted, picked, dtype.type(0)) * counts
-    count = converted(total(counts))
+    loss = -np.where(counted, picked, dtype.type(0))  # an infinite loss that does not count must not become NaN
+    if weight is None:
+        counts, count = counted, total(counted.astype(dtype))
+    else:
+        counts = index_at(weight.astype(dtype), [index], (0,)) * counted
+        count = total(counts)
+        loss = loss * counts
+    count = converted(count)
     if reduction != NONE:
         loss = total(loss)
         if reduction == MEAN:
@@ -102,9 +107,11 @@ def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtyp
     share = g
     if reduction == MEAN:  # where nothing counts, the loss is not a number, but the gradient is zero
         share = g / (np.maximum(total, 1) if weight is None else total)
-    values = -share * counts
-    if weight is not None:
-        values = np.where(target.reshape(index.shape) != ignore_index, values, 0)
+    # What does not count gets nothing, not even of a NaN.
+    if weight is None:
+        values = np.where(counts, -share, constant(0, share))
+    else:
+        values = np.where(target.reshape(index.shape) != ignore_index, -share * counts, constant(0, share))
     values = values.astype(self_dtype)
     if len(self_shape) == 1:
         return class_scatter(values, index, (1, *self_shape)).reshape(self_shape)
@@ -331,8 +338,8 @@ def _smoothed(
 @in_float32
 def _multi_margin(self: Array, target: Array, weight: Array | None = None, p=1, margin=1.0, reduction=MEAN):
     z = margin - class_gather(self, target)[:, None] + self
-    other = np.arange(self.shape[1]) != target[:, None]
-    loss = np.maximum(z, 0) ** p * other
+    counts = (z > 0) & (np.arange(self.shape[1]) != target[:, None])
+    loss = kept_where(counts, z if p == 1 else z * z)
     loss = total(loss, 1) / self.shape[1]
     return reduced(loss if weight is None else loss * weight[target], reduction)
 
@@ -343,7 +350,7 @@ def _multi_margin_gradient(g, x, target, weight, p, margin, reduction):
     share = g / x.shape[0] if reduction == MEAN else g
     if weight is not None:
         share = share * weight[target]
-    slope = kept_where(other, z * 0 + 1 if p == 1 else 2 * z) * ((share[:, None] if share.ndim else share) / x.shape[1])
+    slope = kept_where(other, np.ones_like(z) if p == 1 else 2 * z) * ((share[:, None] if share.ndim else share) / x.shape[1])
     return slope - class_scatter(total(slope, 1), target, x.shape)
 
 

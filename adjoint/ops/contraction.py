@@ -236,9 +236,14 @@ bmm = op(
 # matmul: any ranks
 
 
+def _matrix(x: Any) -> Any:
+    """All rows of an array as one matrix."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
 def _folded(self: Array, other: Array):
     """Matrices times one matrix: one product of all their rows."""
-    rows = self.reshape(math.prod(self.shape[:-1]), self.shape[-1])
+    rows = _matrix(self)
     _check_mm(rows, other)
     return dot(rows, other).reshape((*self.shape[:-1], other.shape[1]))
 
@@ -246,7 +251,7 @@ def _folded(self: Array, other: Array):
 _matmul_folded = op(
     "matmul", _folded, fused=False, where="", tangent="multilinear", node="UnsafeViewBackward0",
     self=lambda g, other: batched(g, adjoint_of(other)),
-    other=lambda g, self: dot(conj(self).reshape(-1, self.shape[-1]).T, g.reshape(-1, g.shape[-1])),
+    other=lambda g, self: dot(_matrix(conj(self)).T, _matrix(g)),
 )  # fmt: skip
 
 
@@ -565,7 +570,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     shape = input._array.shape
     if len(shape) == 2:
         return _linear_row.function(bias, input, weight)
-    rows = _linear_row.function(bias, input.reshape(-1, shape[-1] if shape else 1), weight)
+    rows = _linear_row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1] if shape else 1), weight)
     return rows.view(*shape[:-1], rows._array.shape[-1])
 
 

@@ -473,8 +473,6 @@ def _check_heaviside(self: Tensor, values: Tensor) -> None:
 
 
 def _heaviside(self, values):
-    if self.dtype.kind in "fV":
-        return np.where(np.isnan(self), self * 0, np.where(self == 0, values, (self > 0).astype(self.dtype)))
     return np.where(self == 0, values, (self > 0).astype(self.dtype))
 
 

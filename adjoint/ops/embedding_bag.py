@@ -63,6 +63,8 @@ def embedding_bag(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got "
             f"mode='{mode}'). Please open a feature request on GitHub."
         )
+    if mode == "max" and scale_grad_by_freq:
+        raise ValueError("max mode does not support scaling the gradient by the frequency")
     indices = input._array
     weights = per_sample_weights
     if indices.ndim == 2:
@@ -85,7 +87,8 @@ def embedding_bag(
             )
         positions, filled, _ = _padded(indices, start, include_last_offset)
         rows = np.where(filled, indices[positions] if indices.size else 0, 0)
-        weights = None if weights is None else weights[from_array(positions)]
+        if weights is not None:
+            weights = weights[from_array(positions)] if indices.size else weights.sum().expand(positions.shape)
     else:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {indices.ndim}")
     if padding_idx is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.ops.activation import kept_where
 from adjoint.ops.arrays import Array, converted
 from adjoint.ops.bounds import maximum, minimum
 from adjoint.ops.dims import wrap_dim
@@ -21,9 +22,9 @@ from adjoint.tensor import Tensor
 def shared_among_equals(g, self, result, dim, keepdim):
     """The gradient of an extreme, in equal parts to all elements that have its value; NaN counts as a value."""
     equal = self == spread(result, self.shape, dim, keepdim)
-    equal = (equal | ((self != self) & spread(result != result, self.shape, dim, keepdim))).astype(g.dtype)
-    count = total(equal, axes(dim, len(self.shape)), True)
-    return spread(g, self.shape, dim, keepdim) * equal / count
+    equal = equal | ((self != self) & spread(result != result, self.shape, dim, keepdim))
+    count = total(equal.astype(g.dtype), axes(dim, len(self.shape)), True)
+    return kept_where(equal, spread(g, self.shape, dim, keepdim) / count)
 
 
 def _check_not_empty(name: str, shape: tuple[int, ...], dim: Any, error: type[Exception] = IndexError) -> None:
@@ -186,7 +187,7 @@ def _aminmax(self: Array, *, dim=None, keepdim=False):
 aminmax = op(
     "aminmax", _aminmax, outputs=("min", "max"),
     self=lambda gs, self, min, max, dim, keepdim:
-        shared_among_equals(gs[0], self, min, dim, keepdim) + shared_among_equals(gs[1], self, max, dim, keepdim),
+        _shared(gs[0], self, min, dim, keepdim) + _shared(gs[1], self, max, dim, keepdim),
 )  # fmt: skip
 
 

@@ -467,6 +467,8 @@ def group_norm_gradients(
     """The gradients of input, weight and bias, in float32 where the arrays are of two bytes."""
     rows = (input.shape[0] * num_groups, -1)
     g3 = _per_channel(widen(g))
+    if not input.size:
+        return g3.reshape(input.shape), _channel_sum(g3), _channel_sum(g3)
     normal, rstd = _rows_normalized(widen(input).reshape(rows), eps)
     g_weight = _channel_sum(g3 * normal.reshape(g3.shape))
     g_bias = _channel_sum(g3)

@@ -19,13 +19,13 @@ from adjoint.ops.pooling_kernels import (
     flat_scatter,
     max_taps,
     pooled_size,
-    resample,
     tap_gather,
     tap_scatter,
     tap_spread,
     tap_sum,
     window_counts,
 )
+from adjoint.ops.weighing import Weights, weighted
 from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor
 
@@ -56,8 +56,8 @@ def _forward_flat_gather(x: Array, indices, space):
     return flat_gather(x, indices, space)
 
 
-def _forward_resample(x: Array, matrices):
-    return resample(x, matrices)
+def _forward_weighted(x: Array, weights):
+    return weighted(x, weights)
 
 
 def _linear(function: Any, forward: Any, formula: Any) -> None:
@@ -81,12 +81,7 @@ _linear(tap_sum, _forward_tap_sum, lambda g, windows: tap_spread(g, windows))
 _linear(tap_spread, _forward_tap_spread, lambda g, windows: tap_sum(g, windows))
 _linear(flat_scatter, _forward_flat_scatter, lambda g, indices, space: flat_gather(g, indices, space))
 _linear(flat_gather, _forward_flat_gather, lambda g, indices, space: flat_scatter(g, indices, space))
-_linear(resample, _forward_resample, lambda g, matrices: resample(g, transposed(matrices)))
-
-
-def transposed(matrices: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The matrices of a resampling's gradient."""
-    return tuple(m.T for m in matrices)
+_linear(weighted, _forward_weighted, lambda g, weights: weighted(g, tuple([w.transposed for w in weights])))
 
 
 # Max pooling
@@ -554,17 +549,28 @@ def lp_pool3d(
 # Adaptive pooling: so many windows, however large they are
 
 
+_FEW_TAPS = 64  # more would be added one after the other for too long
+
+
 def bins(n: int, out: int) -> list[tuple[int, int]]:
     """Where each of ``out`` windows over ``n`` elements begins and ends."""
     return [(i * n // out, -(-(i + 1) * n // out)) for i in range(out)]
 
 
 @lru_cache(maxsize=256)
-def _bin_matrix(n: int, out: int, dtype: Any) -> Any:
-    matrix = np.zeros((out, n), dtype)
-    for row, (start, end) in zip(matrix, bins(n, out)):
-        row[start:end] = 1
-    return matrix
+def _bin_weights(n: int, out: int) -> Weights:
+    found = bins(n, out)
+    to = np.repeat(np.arange(out), [end - start for start, end in found])
+    return Weights(n, out, to, np.concatenate([np.arange(0), *[np.arange(*ends) for ends in found]]), None)
+
+
+@lru_cache(maxsize=256)
+def _equal_bins(space: tuple[int, ...], out: tuple[int, ...]) -> Windows | None:
+    """The windows where all are of one size and do not overlap."""
+    if not all(o and n and n % o == 0 for n, o in zip(space, out)):
+        return None
+    size = tuple([n // o for n, o in zip(space, out)])
+    return Windows(space, size, size, (0,) * len(size), (1,) * len(size), out)
 
 
 @lru_cache(maxsize=256)
@@ -581,14 +587,20 @@ def _adaptive_avg_pool(self: Array, output_size):
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
         raise NotImplementedError(f'"adaptive_avg_pool{len(output_size)}d" not implemented for \'{name}\'')
     space = self.shape[-len(output_size) :]
-    matrices = tuple(_bin_matrix(n, o, self.dtype) for n, o in zip(space, output_size))
-    return resample(self, matrices) / _bin_counts(space, output_size, self.dtype)
+    windows = _equal_bins(space, output_size)
+    if windows is not None and prod(windows.kernel) <= _FEW_TAPS:
+        return tap_sum(self, windows) / prod(windows.kernel)
+    weights = tuple([_bin_weights(n, o) for n, o in zip(space, output_size)])
+    return weighted(self, weights) / _bin_counts(space, output_size, self.dtype)
 
 
 def _adaptive_avg_gradient(g, self_shape, output_size):
     space = self_shape[-len(output_size) :]
-    matrices = tuple(_bin_matrix(n, o, g.dtype).T for n, o in zip(space, output_size))
-    return resample(g / _bin_counts(space, output_size, g.dtype), matrices)
+    windows = _equal_bins(space, output_size)
+    if windows is not None and prod(windows.kernel) <= _FEW_TAPS:
+        return tap_spread(g / prod(windows.kernel), windows)
+    weights = tuple([_bin_weights(n, o).transposed for n, o in zip(space, output_size)])
+    return weighted(g / _bin_counts(space, output_size, g.dtype), weights)
 
 
 _ADAPTIVE_AVG = {

@@ -157,9 +157,9 @@ def flat_indices(taps: Array, windows: Windows) -> Array:
 def tap_scatter(g: Array, taps: Array, windows: Windows) -> Array:
     """Each window's element of ``g`` at its tap of the input, zero elsewhere."""
     result = np.zeros((*g.shape[: -len(windows.space)], *windows.padded), g.dtype)
-    overlap = windows.overlap
+    overlap, zero = windows.overlap, g.dtype.type(0)
     for i, at in enumerate(windows.taps()):
-        share = np.multiply(g, taps == i)
+        share = np.where(taps == i, g, zero)
         if overlap:
             result[(..., *at)] += share
         else:
@@ -173,7 +173,7 @@ def tap_gather(x: Array, taps: Array, windows: Windows) -> Array:
     padded = _around(x, windows, 0)
     result = np.zeros(taps.shape, x.dtype)
     for i, at in enumerate(windows.taps()):
-        result += np.multiply(padded[(..., *at)], taps == i)
+        np.copyto(result, padded[(..., *at)], where=taps == i)
     return result
 
 
@@ -232,17 +232,3 @@ def flat_gather(x: Array, indices: Array, space: Ints) -> Array:
     batch = x.shape[: -len(space)]
     found = np.take_along_axis(x.reshape(*batch, -1), indices.reshape(*batch, -1), -1)
     return found.reshape(indices.shape)
-
-
-@array_function
-def resample(x: Array, matrices: tuple[Array, ...]) -> Array:
-    """``x`` multiplied, along each of its last dimensions, by a matrix (out, in)."""
-    n = len(matrices)
-    for i, matrix in enumerate(matrices):
-        axis = x.ndim - n + i
-        if axis == x.ndim - 1:
-            x = np.matmul(x, matrix.T)
-        else:
-            lead, size, rest = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
-            x = np.matmul(matrix, x.reshape(*lead, size, -1)).reshape(*lead, len(matrix), *rest)
-    return x

@@ -12,7 +12,7 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import Array
-from adjoint.ops.pooling_kernels import resample
+from adjoint.ops.weighing import Weights, from_taps, weighted
 from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor
 
@@ -21,14 +21,14 @@ Axis = tuple[str, int, int, float, bool, bool]
 
 
 @lru_cache(maxsize=512)
-def taps(axis: Axis) -> tuple[Any, Any]:
-    """Indices and weights, (out, taps) each, of one dimension."""
+def weights_of(axis: Axis) -> Weights:
+    """How the elements of one dimension are summed."""
     mode, n, out, scale, align_corners, antialias = axis
     i = np.arange(out, dtype=np.float64)
     if mode in ("nearest", "nearest-exact"):
         start = 0.5 if mode == "nearest-exact" else 0.0
         found = np.floor(((i + start) * np.float32(scale)).astype(np.float32)).astype(np.int64)
-        return np.minimum(found, n - 1)[:, None], np.ones((out, 1))
+        return from_taps(n, np.minimum(found, n - 1)[:, None], None)
     if antialias:
         return _antialiased(mode, n, out, scale)
     source = i * scale if align_corners else (i + 0.5) * scale - 0.5
@@ -37,11 +37,11 @@ def taps(axis: Axis) -> tuple[Any, Any]:
         t = source - low
         a = -0.75
         weights = np.stack([_cubic(t + 1, a), _cubic(t, a), _cubic(1 - t, a), _cubic(2 - t, a)], 1)
-        return np.clip(low.astype(np.int64)[:, None] + np.arange(-1, 3), 0, n - 1), weights
+        return from_taps(n, np.clip(low.astype(np.int64)[:, None] + np.arange(-1, 3), 0, n - 1), weights)
     source = np.maximum(source, 0)
     low = np.minimum(np.floor(source).astype(np.int64), n - 1)
     t = np.clip(source - low, 0, 1)
-    return np.stack([low, np.minimum(low + 1, n - 1)], 1), np.stack([1 - t, t], 1)
+    return from_taps(n, np.stack([low, np.minimum(low + 1, n - 1)], 1), np.stack([1 - t, t], 1))
 
 
 def _cubic(x: Any, a: float) -> Any:
@@ -52,55 +52,34 @@ def _cubic(x: Any, a: float) -> Any:
     return np.where(x <= 1, near, np.where(x < 2, far, 0))
 
 
-def _antialiased(mode: str, n: int, out: int, scale: float) -> tuple[Any, Any]:
+def _antialiased(mode: str, n: int, out: int, scale: float) -> Weights:
     """The kernel stretched over all the input that one output element covers."""
     radius = 2.0 if mode == "cubic" else 1.0
     stretch = max(scale, 1.0)
     support = radius * stretch
     width = math.ceil(support) * 2 + 1
-    indices, weights = np.zeros((out, width), np.int64), np.zeros((out, width))
+    indices, weights, counts = np.zeros((out, width), np.int64), np.zeros((out, width)), np.zeros(out, np.int64)
     for i in range(out):
         center = scale * (i + 0.5)
         start = max(int(center - support + 0.5), 0)
         stop = min(int(center + support + 0.5), n)
         at = (np.arange(start, stop) - center + 0.5) / stretch
         w = _cubic(at, -0.5) if mode == "cubic" else np.maximum(1 - np.abs(at), 0)
-        indices[i, : stop - start] = np.arange(start, stop)
-        weights[i, : stop - start] = w / w.sum()
-    return indices, weights
-
-
-@lru_cache(maxsize=512)
-def _matrix(axis: Axis, dtype: Any) -> Any:
-    """The taps as a matrix (out, in)."""
-    indices, weights = taps(axis)
-    matrix = np.zeros((axis[2], axis[1]), np.float64)
-    np.add.at(matrix, (np.arange(axis[2])[:, None], indices), weights)
-    return matrix.astype(dtype)
+        counts[i] = stop - start
+        indices[i, : counts[i]] = np.arange(start, stop)
+        weights[i, : counts[i]] = w / w.sum()
+    return from_taps(n, indices, weights, counts)
 
 
 @in_float32
 def _upsample(self: Array, axes):
-    x = self
-    for k, axis in enumerate(axes):
-        indices, weights = taps(axis)
-        dim = self.ndim - len(axes) + k
-        if indices.shape[1] == 1:
-            x = np.take(x, indices[:, 0], dim)
-            continue
-        shape = [1] * self.ndim
-        shape[dim] = -1
-        total = 0
-        for j in range(indices.shape[1]):
-            total = total + np.take(x, indices[:, j], dim) * weights[:, j].astype(x.dtype).reshape(shape)
-        x = total
-    return x
+    return weighted(self, tuple([weights_of(axis) for axis in axes]))
 
 
 def _row(node: str) -> Any:
     return op(
         "upsample_" + node, _upsample, where="", node=f"Upsample{node}Backward0", tangent="linear",
-        self=in_float32(lambda g, axes: resample(g, tuple(_matrix(axis, g.dtype).T for axis in axes))),
+        self=in_float32(lambda g, axes: weighted(g, tuple([weights_of(axis).transposed for axis in axes]))),
     )  # fmt: skip
 
 

@@ -73,9 +73,9 @@ def _cumprod(self: Array, dim, *, dtype=None):
 
 
 def _cumprod_gradient(g, self, result, dim, self_dtype):  # PyTorch saves the result too, and minds writes to it
-    if not g.ndim:
+    if math.prod(g.shape) < 2:
         return g
-    grad = products_back(g, self, wrap_dim(dim, g.ndim)) if math.prod(g.shape) else g
+    grad = products_back(g, self, wrap_dim(dim, g.ndim))
     return grad if grad.dtype is self_dtype else grad.astype(self_dtype)
 
 

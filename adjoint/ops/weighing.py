@@ -1,0 +1,109 @@
+"""Weighing: every element of the result is a weighted sum of a few elements along a dimension.
+
+Resizing and adaptive averages are such sums.  As products with a matrix, which is mostly zeros, a NaN or an infinity would
+reach every element of the result: zero times it is a NaN.  Here an element reaches only the sums that it is in.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from adjoint.ops.arrays import Array, array_function
+from adjoint.summation import total
+
+_SIDE_BY_SIDE = 16  # elements of a sum that are added one to all others at a time
+
+
+class Weights:
+    """Of ``size`` elements, which ones are summed for each of ``out`` results, and by what they are weighed.
+
+    ``to[k]``, ``of[k]`` and ``weight[k]`` are the k-th product's result, element and factor; ``weight`` is None where all
+    are 1.  Products are in the order of their results.
+    """
+
+    def __init__(self, size: int, out: int, to: Array, of: Array, weight: Array | None) -> None:
+        self.size, self.out = size, out
+        self.to, self.of, self.weight = to, of, weight
+        self.counts = np.bincount(to, minlength=out)
+        self.starts = np.cumsum(self.counts) - self.counts
+        self._columns: dict[Any, Any] = {}
+
+    @cached_property
+    def transposed(self) -> Weights:
+        """The weights of the gradient; its own transposed is this."""
+        order = np.argsort(self.of, kind="stable")
+        made = Weights(
+            self.out, self.size, self.of[order], self.to[order], None if self.weight is None else self.weight[order]
+        )
+        made.__dict__["transposed"] = self
+        return made
+
+    def columns(self, dtype: Any) -> list[tuple[Any, Any, Any]]:
+        """The n-th product of every result that has so many: (their results, or None for all; elements; factors)."""
+        found = self._columns.get(dtype)
+        if found is None:
+            place = np.arange(len(self.to)) - self.starts[self.to]
+            found = self._columns[dtype] = []
+            for n in range(int(self.counts.max(initial=0))):
+                at = np.flatnonzero(place == n)
+                to = None if len(at) == self.out else self.to[at]
+                found.append((to, self.of[at], None if self.weight is None else self.weight[at].astype(dtype)))
+        return found
+
+
+def from_taps(size: int, indices: Array, weights: Array | None, counts: Array | None = None) -> Weights:
+    """From the elements and factors of each result, (out, most): the first ``counts`` of each, or all."""
+    out, most = indices.shape
+    inside = np.ones((out, most), bool) if counts is None else np.arange(most) < counts[:, None]
+    to = np.repeat(np.arange(out), inside.sum(1))
+    return Weights(size, out, to, indices[inside], None if weights is None else weights[inside])
+
+
+@array_function
+def weighted(x: Array, weights: tuple[Weights, ...]) -> Array:
+    """The weighted sums along each of the last dimensions."""
+    for i, along in enumerate(weights):
+        x = _weighted_along(x, along, x.ndim - len(weights) + i)
+    return x
+
+
+def _weighted_along(x: Any, weights: Weights, axis: int) -> Any:
+    if weights.counts.max(initial=0) > _SIDE_BY_SIDE:
+        return _one_by_one(x, weights, axis)
+    lead = (slice(None),) * axis
+    behind = (1,) * (x.ndim - 1 - axis)
+    result = None
+    for to, of, factors in weights.columns(x.dtype):
+        part = np.take(x, of, axis)
+        if factors is not None:
+            part *= factors.reshape(-1, *behind)
+        if result is None:
+            if to is None:
+                result = part
+                continue
+            result = np.zeros((*x.shape[:axis], weights.out, *x.shape[axis + 1 :]), x.dtype)
+        if to is None:
+            result += part
+        else:
+            result[(*lead, to)] += part
+    return np.zeros((*x.shape[:axis], weights.out, *x.shape[axis + 1 :]), x.dtype) if result is None else result
+
+
+def _one_by_one(x: Any, weights: Weights, axis: int) -> Any:
+    """Results of many elements each, one after the other."""
+    lead = (slice(None),) * axis
+    factors = None if weights.weight is None else weights.weight.astype(x.dtype)
+    result = np.zeros((*x.shape[:axis], weights.out, *x.shape[axis + 1 :]), x.dtype)
+    for n in np.flatnonzero(weights.counts):
+        start = weights.starts[n]
+        products = slice(start, start + weights.counts[n])
+        of = weights.of[products]
+        follow = of[-1] - of[0] == len(of) - 1 and (np.diff(of) == 1).all()
+        part = x[(*lead, slice(of[0], of[-1] + 1))] if follow else np.take(x, of, axis)
+        if factors is not None:
+            part = part * factors[products].reshape(-1, *(1,) * (x.ndim - 1 - axis))
+        result[(*lead, n)] = total(part, axis)
+    return result
