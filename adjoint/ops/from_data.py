@@ -122,6 +122,8 @@ def _shape_of(data: Any) -> tuple[int, ...]:
     shape = []
     while _is_sequence(data) and not isinstance(data, (Tensor, str, bytes)):
         if isinstance(data, np.ndarray):
+            if shape and not data.ndim:
+                raise TypeError("len() of unsized object")
             if shape:
                 warn_once(
                     "list of arrays",
@@ -135,7 +137,10 @@ def _shape_of(data: Any) -> tuple[int, ...]:
             raise ValueError(f"too many dimensions '{type_name(data)}'")
         if not shape[-1]:
             break
-        data = data[0]
+        try:
+            data = data[0]
+        except Exception:
+            raise ValueError(f"could not determine the shape of object type '{type_name(data)}'") from None
         if isinstance(data, str):
             raise ValueError("too many dimensions 'str'")
     return tuple(shape)
@@ -182,7 +187,8 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> 
     if depth == len(shape) - 1 and data.__class__ is list:
         into.extend(data)
         return
-    for inner in data:
+    # By index, which says what the elements are: a column of a table iterates over Python's numbers, whatever its dtype.
+    for inner in data if data.__class__ in (list, tuple) else map(data.__getitem__, range(len(data))):
         _flatten(inner, shape, depth + 1, into)
 
 

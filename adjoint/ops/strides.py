@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from adjoint.autograd.waiting import memory_of
 from adjoint.declare import composite, op, view
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.filling import masked_zero
@@ -62,7 +63,9 @@ def placed(
         raise RuntimeError("mismatch in length of strides and shape")
     if any(s < 0 for s in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
-    array = input._array
+    if storage_offset is not None and storage_offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
+    array = memory_of(input)
     if not isinstance(array, np.ndarray):  # a batch: as for a sample that has its memory for itself
         return size, stride, storage_offset or 0, tuple(s // array.itemsize for s in array.strides)
     form, start, storage = geometry(array)
