@@ -64,7 +64,10 @@ def test_a_column_of_pandas_is_such_a_column():
     assert adjoint.tensor(frame["b"]).dtype == adjoint.int32
 
 
-@pytest.mark.parametrize("place", [((4,), (1,)), ((4,), (2,), 0), ((4,), (3,)), ((1,), (1,), 9), ((1,), (1,), 10), ((1,), (1,), -1)])
+PLACES = [((4,), (1,)), ((4,), (2,), 0), ((4,), (3,)), ((1,), (1,), 9), ((1,), (1,), 10), ((1,), (1,), -1)]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_strided_view_of_a_view_is_bounded_by_the_memory(place):
     def scenario(torch: Any) -> Any:
         x = torch.arange(10.0, requires_grad=True)
