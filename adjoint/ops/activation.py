@@ -14,7 +14,9 @@ from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.namespaces import FUNCTIONS, lookup
+from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, special_function
+from adjoint.ops.elementwise import sigmoid_of as sigmoid
 from adjoint.ops.widening import in_float32
 from adjoint.readings.batched import current_levels
 from adjoint.tensor import Tensor, from_array
@@ -33,11 +35,6 @@ def floating(x: Any, kernel: str) -> None:
     if x.dtype.kind in "iub":
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[x.dtype]]
         raise NotImplementedError(f'"{kernel}" not implemented for \'{name}\'')
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)), on arrays."""
-    return 1 / (1 + np.exp(-x))
 
 
 def softplus_of(x):
@@ -235,7 +232,7 @@ def _hardtanh(self, min_val=-1.0, max_val=1.0):
 
 hardtanh = elementwise(
     "hardtanh", _hardtanh, where="", inplace=False, flat="self",
-    self=in_float32(lambda g, self, min_val, max_val: kept_where((self > min_val) & (self < max_val), g)),
+    self=in_float32(lambda g, self, min_val, max_val: kept_where(~((self <= min_val) | (self >= max_val)), g)),
 )  # fmt: skip
 
 
@@ -292,6 +289,17 @@ hardshrink = elementwise(
 # Smooth
 
 
+def _at_most(x, bound):
+    """``x`` up to a bound, with a slope of 0 where they are equal: of the two slopes that a kink has, PyTorch takes that one
+    for second derivatives."""
+    return np.where(x >= bound, constant(bound, x), x)
+
+
+def _negative(x):
+    """As ``_at_most(x, 0)``; of a NaN 0."""
+    return np.where(x < 0, x, constant(0, x))
+
+
 @in_float32
 def _elu(self, alpha=1.0, scale=1.0, input_scale=1.0):
     floating(self, "elu_cpu")
@@ -301,7 +309,7 @@ def _elu(self, alpha=1.0, scale=1.0, input_scale=1.0):
 _elu_row = elementwise(
     "elu", _elu, where="", inplace=False,
     self=in_float32(lambda g, self, alpha, scale, input_scale: np.where(
-        self > 0, g * scale, g * np.exp(np.minimum(self * input_scale, 0)) * (alpha * scale * input_scale)
+        self <= 0, g * np.exp(_negative(self) * input_scale) * (alpha * scale * input_scale), g * scale
     )),
 )  # fmt: skip
 
@@ -316,7 +324,7 @@ def _celu(self, alpha=1.0):
 
 _celu_row = elementwise(
     "celu", _celu, where="torch", inplace=False,
-    self=in_float32(lambda g, self, alpha: np.where(self > 0, g, g * np.exp(np.minimum(self / alpha, 0)))),
+    self=in_float32(lambda g, self, alpha: np.where(self <= 0, g * np.exp(_negative(self) / alpha), g)),
 )  # fmt: skip
 
 
@@ -380,7 +388,9 @@ def _softplus(self, beta=1.0, threshold=20.0):
 
 softplus = elementwise(
     "softplus", _softplus, where="nn.functional", inplace=False,
-    self=in_float32(lambda g, self, beta, threshold: np.where(self * beta > threshold, g, g * sigmoid(self * beta))),
+    self=in_float32(lambda g, self, beta, threshold: np.where(
+        self * beta > threshold, g, g * sigmoid(_at_most(self * beta, threshold))
+    )),
 )  # fmt: skip
 
 

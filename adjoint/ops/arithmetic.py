@@ -309,13 +309,24 @@ _fmod_scalar = op(
 fmod = elementwise(
     "fmod", _fmod, scalar=_fmod_scalar, node="FmodBackward1",
     self=lambda g: g,
-    other=lambda g, self, other: -g * np.trunc(self / other),
+    other=lambda g, self, other: -g * trunc_quotient(self, other),
 )  # fmt: skip
 
 
+@array_function
 def floor_quotient(self, other):
     """The quotient that a remainder leaves, rounded down: constant almost everywhere."""
-    return np.floor(self / other)
+    return _div(self, other, rounding_mode="floor")
+
+
+@array_function
+def trunc_quotient(self, other):
+    """As :func:`floor_quotient`, rounded towards zero."""
+    return _div(self, other, rounding_mode="trunc")
+
+
+taped(floor_quotient)(lambda self, other: div.function(self, other, rounding_mode="floor"))
+taped(trunc_quotient)(lambda self, other: div.function(self, other, rounding_mode="trunc"))
 
 
 # Powers
@@ -362,8 +373,8 @@ def _pow_gradient(g, self, exponent, self_dtype):
         return np.zeros_like(g)
     if exponent == 2:
         slope = self * 2
-    elif exponent == 1:
-        return g
+    elif exponent == 0.5:
+        slope = times(1 / np.sqrt(self), 0.5)
     else:
         slope = times(self ** (exponent - 1), exponent)
     return _real_if(g * conj(slope), self_dtype)
@@ -380,7 +391,8 @@ def _rpow_number(self, exponent: Array):
 _rpow_scalar = op(
     "rpow_number", _rpow_number, where="", node="PowBackward2",
     exponent=lambda g, result, self, exponent, exponent_dtype: _real_if(
-        g * conj(result * constant(np.log(self), result)) if self != 0 else np.where(exponent >= 0, constant(0, g), g * -np.inf),
+        g * conj(result * constant(np.log(self), result)) if self != 0 else
+        np.where(exponent >= 0, constant(0, g), g * (result * constant(-np.inf, result))),
         exponent_dtype),
 )  # fmt: skip
 
@@ -610,7 +622,7 @@ def _lerp(self, end, weight):
     step = end - self
     if is_number(weight):
         weight = element(weight, self)
-    near = np.absolute(weight) < 0.5 if self.dtype.kind == "c" else weight < 0.5
+    near = np.absolute(weight) < 0.5
     return np.where(near, self + weight * step, end - step * (1 - weight))
 
 

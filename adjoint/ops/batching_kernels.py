@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.ops import normalization
 from adjoint.ops.activation import kept_where, normal_cdf
-from adjoint.ops.arithmetic import sign_of
+from adjoint.ops.arithmetic import floor_quotient, sign_of, trunc_quotient
 from adjoint.ops.class_loss import class_gather, class_scatter
 from adjoint.ops.complex_parts import complex_of, join, split
 from adjoint.ops.convolution_kernels import _windows_first, convolve, input_gradient, weight_gradient
@@ -69,10 +69,17 @@ def _polygamma(level: Level, n: Any, x: Any) -> Any:
     return wrapped(polygamma_of(n, x.array), level)
 
 
-@rule(complex_of)
-def _complex_of(level: Level, real: Any, imag: Any) -> Any:
-    ndim = max(real.ndim, imag.ndim)
-    return wrapped(complex_of(aligned(real, level, ndim), aligned(imag, level, ndim)), level)
+def _of_two(function: Any) -> None:
+    """An element-wise function of two arrays."""
+
+    @rule(function)
+    def _(level: Level, a: Any, b: Any) -> Any:
+        ndim = max(a.ndim, b.ndim)
+        return wrapped(function(aligned(a, level, ndim), aligned(b, level, ndim)), level)
+
+
+for _f in (complex_of, floor_quotient, trunc_quotient):
+    _of_two(_f)
 
 
 @rule(digamma_of)

@@ -55,7 +55,9 @@ asinh = elementwise(
 )
 acosh = elementwise(
     "acosh", np.arccosh, promote="float", aliases=("arccosh",),
-    self=lambda g, self: g / conj(np.sqrt(self - 1) * np.sqrt(self + 1)),
+    self=lambda g, self: g / (
+        conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == "c" else np.sqrt((self - 1) * (self + 1))
+    ),
 )  # fmt: skip
 atanh = elementwise(
     "atanh", np.arctanh, promote="float", aliases=("arctanh",), self=lambda g, self: g / conj(1 - self * self)
@@ -81,10 +83,17 @@ def _without(kinds: str, kernel: str, ufunc: Any) -> Callable[..., Any]:
     return forward
 
 
+def _turned(across, self, other):
+    """A step across, as seen from the origin; none where the distance, or its square, is zero."""
+    square = self * self + other * other
+    nothing = square == 0
+    return np.where(nothing, constant(0, across), across / np.where(nothing, constant(1, square), square))
+
+
 atan2 = elementwise(
     "atan2", _without("c", "atan2_cpu", np.arctan2), plain=np.arctan2, promote="float", aliases=("arctan2",), numbers=False,
-    self=lambda g, self, other: g * other / (self * self + other * other),
-    other=lambda g, self, other: -g * self / (self * self + other * other),
+    self=lambda g, self, other: _turned(g * other, self, other),
+    other=lambda g, self, other: _turned(-g * self, self, other),
 )  # fmt: skip
 hypot = elementwise(
     "hypot", _without("iubc", "hypot_cpu", np.hypot), plain=np.hypot, numbers=False,
@@ -100,9 +109,12 @@ def _sinc(self):
 
 def _sinc_gradient(g, self):
     x = self * constant(math.pi, self)
-    safe = np.where(x == 0, constant(1, x), x)
-    slope = (np.cos(safe) * safe - np.sin(safe)) / (self * safe)
-    return g * conj(np.where(x == 0, constant(0, x), slope))
+    small = np.absolute(x) < 0.03  # where the difference has few digits: by the series
+    s = np.where(small, x, constant(0, x))
+    series = s * (-1 / 3 + s * s * (1 / 30 - s * s * (1 / 840 - s * s / 45360)))
+    safe = np.where(small, constant(1, x), x)
+    slope = (np.cos(safe) * safe - np.sin(safe)) / (safe * safe)
+    return g * conj(np.where(small, series, slope) * constant(math.pi, x))
 
 
 sinc = elementwise("sinc", in_float32(_sinc), promote="float", self=in_float32(_sinc_gradient))
@@ -240,13 +252,21 @@ erfinv = elementwise(
     "erfinv", _special("erfinv"), promote="float",
     self=lambda g, result: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g),
 )  # fmt: skip
-lgamma = elementwise("lgamma", _special("gammaln"), promote="float", self=lambda g, self: g * digamma_of(self))
+_gammaln = _special("gammaln")
+
+
+def _lgamma(self):
+    found = _gammaln(self)
+    return np.where(self == -np.inf, constant(np.inf, found), found)  # SciPy has -inf there
+
+
+lgamma = elementwise("lgamma", _lgamma, promote="float", self=lambda g, self: g * digamma_of(self))
 
 
 @array_function
 def lgamma_of(x):
     """The logarithm of the size of the gamma function."""
-    return _special("gammaln")(x)
+    return _lgamma(x)
 
 
 taped(lgamma_of)(lambda x: lgamma.function(x))
@@ -307,7 +327,8 @@ def polygamma_of(n, x):
 
     if n == 0:
         return digamma_of(x)
-    return scipy.special.polygamma(n, x.astype(np.float64)).astype(x.dtype)
+    found = scipy.special.polygamma(n, x.astype(np.float64)).astype(x.dtype)
+    return np.where(x == -np.inf, constant(np.nan, found), found)
 
 
 def _polygamma_forward(n, self: Array):
@@ -375,8 +396,9 @@ def i0_of(x):
 
 
 def _i1_gradient(g, self, result):
-    safe = np.where(self == 0, constant(1, self), self)
-    return g * np.where(self == 0, constant(0.5, self), i0_of(self) - result / safe)
+    flat = np.absolute(self) <= np.finfo(self.dtype).eps  # where the quotient has no digits
+    safe = np.where(flat, constant(1, self), self)
+    return g * np.where(flat, constant(0.5, self), i0_of(self) - result / safe)
 
 
 i0 = elementwise("i0", _special("i0"), promote="float", self=lambda g, self: g * i1_of(self))

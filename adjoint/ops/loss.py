@@ -14,6 +14,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.declare import composite, op
 from adjoint.declare.operands import raise_shapes
 from adjoint.ops.activation import floating, sigmoid, softplus_of
+from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values
 from adjoint.ops.widening import in_float32
 from adjoint.summation import total
@@ -108,12 +109,17 @@ _mse_row = op(
 _mse_function = _mse_row.function
 
 
+def _check_weight(input: Tensor, weight: Tensor | None) -> None:
+    if weight is not None and weight._array.shape != input._array.shape:
+        raise ValueError("Weights and input must have the same size.")
+
+
 def _weighted(loss: Tensor, weight: Tensor, reduction: int) -> Tensor:
     """A loss per element with weights: the mean is over the weights' sum."""
     weighted = loss * weight
     if reduction == NONE:
         return weighted
-    return weighted.sum() if reduction == SUM else weighted.sum() / weight.expand_as(loss).sum()
+    return weighted.sum() if reduction == SUM else weighted.sum() / weight.sum()
 
 
 @composite(where="nn.functional")
@@ -134,6 +140,7 @@ def mse_loss(
     kind = _REDUCTIONS.get(reduction)
     if kind is None or size_average is not None or reduce is not None:
         kind = reduction_of(reduction, size_average, reduce)
+    _check_weight(input, weight)
     if input._array.shape != target._array.shape or input._array.dtype is not target._array.dtype:
         input, target = broadcast(input, target)
     if weight is not None:
@@ -152,6 +159,7 @@ def l1_loss(
 ) -> Tensor:
     """The mean of ``|input - target|``."""
     kind = reduction_of(reduction, size_average, reduce)
+    _check_weight(input, weight)
     input, target = broadcast(input, target)
     loss = (input - target).abs()
     if weight is not None:
@@ -172,8 +180,20 @@ def _smooth_l1(self: Array, target: Array, reduction=MEAN, beta=1.0):
     return reduced(np.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta), reduction)
 
 
+def _bounded(x, bound, inner, limit):
+    """``inner`` where x is within the bounds, and beyond them the limit with its sign.  At the bounds its slope is 0."""
+    beyond = np.where(x > 0, constant(limit, x), np.where(x < 0, constant(-limit, x), x * 0))  # NaN where x is
+    return np.where(np.absolute(x) < bound, inner, beyond)
+
+
 def _smooth_l1_slope(d, beta):
-    return np.where(np.absolute(d) < beta, d / beta, np.sign(d))
+    return _bounded(d, beta, d / beta, 1)
+
+
+def _huber_slope(d, delta):
+    return _bounded(d, delta, d, delta)
+
+
 
 
 _smooth_l1_row = op(
@@ -212,14 +232,10 @@ def _huber(self: Array, target: Array, reduction=MEAN, delta=1.0):
     return reduced(np.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
 
 
-def _clip(x, bound):
-    return np.minimum(np.maximum(x, -bound), bound)
-
-
 _huber_row = op(
     "huber_loss", _huber, where="",
-    self=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * _clip(self - target, delta)),
-    target=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * _clip(target - self, delta)),
+    self=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * _huber_slope(self - target, delta)),
+    target=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * _huber_slope(target - self, delta)),
 )  # fmt: skip
 
 
@@ -229,11 +245,12 @@ def huber_loss(
 ) -> Tensor:
     """The mean of ``d**2 / 2``, made linear where ``|d|`` is above ``delta``."""
     kind = reduction_of(reduction, None, None)
+    _check_weight(input, weight)
     input, target = broadcast(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
-        return _weighted(_huber_row.function(input, target, NONE, delta), weight, kind)
+        return reduce_tensor(_huber_row.function(input, target, NONE, delta) * weight, kind)  # a mean over the elements
     return _huber_row.function(input, target, kind, delta)
 
 

@@ -279,4 +279,4 @@ def multilabel_soft_margin_loss(
     loss = -(target * log_sigmoid(input) + (1 - target) * log_sigmoid(-input))
     if weight is not None:
         loss = loss * weight
-    return reduce_tensor(loss.sum(-1) / input.size(-1), kind)
+    return reduce_tensor(loss.sum(input.ndim - 1) / input.size(-1), kind)

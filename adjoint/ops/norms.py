@@ -11,7 +11,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.operands import fit, result_type_of
-from adjoint.ops.arithmetic import constant
+from adjoint.ops.arithmetic import constant, sign_of
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import amax, amin
@@ -58,18 +58,21 @@ def _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
         return np.zeros_like(self)
     g, norm = spread(g, self_shape, dim, keepdim), spread(result, self_shape, dim, keepdim)
     if ord == 1:
-        return g * np.sign(self)
-    zero = constant(0, self)
+        return g * sign_of(self)
+    zero = constant(0, self)  # of a vector of zeros the subgradient is 0; a NaN from above stays one, as in PyTorch
     if ord == 2:
-        return np.where(norm == 0, zero, self * (g / np.where(norm == 0, constant(1, g), norm)))
+        return g * np.where(norm == 0, zero, self / np.where(norm == 0, constant(1, g), norm))
     size = np.absolute(self)
     if math.isinf(ord):
-        equal = (size == norm).astype(g.dtype)
+        equal = ((size == norm) | (size != size)).astype(g.dtype)
         count = total(equal, axes(dim, len(self_shape)), True)
-        return np.sign(self) * (g * equal / count)
+        return sign_of(self) * (g * equal / count)
     safe_size, safe_norm = (np.where(x == 0, constant(1, g), x) for x in (size, norm))
     ratio = (safe_size / safe_norm) ** constant(ord - 1, g)
-    return np.where((norm == 0) | (size == 0), zero, np.sign(self) * (g * ratio))
+    if ord > 1:  # where PyTorch's quotient by a power of the norm leaves the gradient out
+        g = np.where(norm == 0, constant(0, g), g)
+    g = np.where(norm == norm, g, norm)
+    return np.where((size == 0) | (norm == 0), zero, sign_of(self) * ratio) * g
 
 
 _vector_norm_row = op(

@@ -9,9 +9,9 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.layouts import empty_like
 from adjoint.ops.arithmetic import lerp
-from adjoint.ops.arrays import Array, all_values, converted
+from adjoint.ops.arrays import Array, all_values
 from adjoint.ops.dims import wrap_dim
-from adjoint.ops.extremes import select, selected_gradient
+from adjoint.ops.extremes import select, selected_gradient, shared_among_equals
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.tensor import Tensor, from_array
@@ -128,9 +128,8 @@ def _middle_of_all(name: str, along: Any) -> Any:
     def forward(self: Array):
         flat = self.reshape(-1)
         if flat.size == 0:
-            return (np.asarray(np.nan, self.dtype) if self.dtype.kind in "fV" else np.asarray(-(2**63), self.dtype)), np.zeros(1, np.int64)
-        value, index = along(flat, 0, False)
-        return value, converted(index).reshape(1)
+            return np.asarray(np.nan, self.dtype) if self.dtype.kind in "fV" else np.asarray(-(2**63), self.dtype)
+        return along(flat, 0, False)[0]
 
     return forward
 
@@ -139,8 +138,8 @@ def _declare_middle(name: str, skip_nan: bool) -> Any:
     title = name.capitalize()
     along = _middle(name, skip_nan)
     of_all = op(
-        name, _middle_of_all(name, along), where="", node=f"{title}Backward0", keeps=("place",),
-        self=lambda g, place, self_shape: add_along(g.reshape(1), place, 0, (_count(self_shape),)).reshape(self_shape),
+        name, _middle_of_all(name, along), where="", node=f"{title}Backward0",
+        self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
     )  # fmt: skip
     of_dim = op(
         name, along, where="", node=f"{title}Backward1", outputs=("values", "indices"), differentiable=("values",),
@@ -155,13 +154,6 @@ def _declare_middle(name: str, skip_nan: bool) -> Any:
         "  NaN does not count." if skip_nan else ""
     )
     return composite(middle)
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    n = 1
-    for size in shape:
-        n *= size
-    return n
 
 
 median = _declare_middle("median", skip_nan=False)
