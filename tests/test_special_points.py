@@ -46,6 +46,8 @@ RIGHT_HERE: dict[str, tuple[str, str]] = {
     "torch.logaddexp(x, y)": ("x y", "of equal infinities each has a half, not NaN"),
     "torch.logaddexp2(x, y)": ("x y", "of equal infinities each has a half, not NaN"),
     "torch.pow(p, y)": ("py yp", "at an exponent of 0 it is 1 / p, NaN below 0; PyTorch leaves it out with the first one"),
+    "F.hardswish(x)": ("x", "a NaN has a NaN; in PyTorch that depends on the element's place"),
+    "F.hardswish(x * 3)": ("x", "a NaN has a NaN; in PyTorch that depends on the element's place"),
     "torch.lgamma(p)": ("pp", "trigamma at its poles is infinite"),
     "torch.digamma(p)": ("p pp", "trigamma at its poles is infinite"),
     "torch.polygamma(1, p)": ("", "trigamma at its poles is infinite"),

@@ -238,7 +238,7 @@ def _polar(abs: Array, angle: Array):
 
 
 polar = op(
-    "polar", _polar, where="torch",
+    "polar", _polar, where="torch", flat="abs",
     abs=lambda g, angle, abs_shape, abs_dtype:
         _fit(g.real * np.cos(angle) + g.imag * np.sin(angle), abs_shape, abs_dtype),
     angle=lambda g, result, angle_shape, angle_dtype:
