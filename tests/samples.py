@@ -229,6 +229,8 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "cummax": ("torch.cummax(x, 1)",),
     "cummin": ("torch.cummin(x, 0)",),
     "logcumsumexp": ("torch.logcumsumexp(x, 1)",),
+    "_shares_back": ("torch.logcumsumexp(x, 1)",),
+    "_shares_forth": ("torch.logcumsumexp(x, 1)",),
     "softmax": ("torch.softmax(x, 1)",),
     "log_softmax": ("torch.log_softmax(x, 0)",),
     # contraction

@@ -315,6 +315,39 @@ def test_a_derivative_by_the_direction_of_a_direction_is_found():
     agree(scenario, raises=False)
 
 
+def test_a_pullback_can_be_differentiated_by_its_cotangent():
+    def scenario(t):
+        x, v = t.tensor([0.5, 2.0]), t.tensor([1.0, -1.0])
+        f = lambda x: x.sin() * x.prod()
+        pull = lambda c: t.func.vjp(f, x)[1](c)[0]
+        outside = t.func.vjp(f, x)[1]
+        given = v.clone().requires_grad_()
+        pull(given).prod().backward()
+        return [
+            given.grad,
+            t.func.jacrev(lambda c: outside(c)[0])(v),
+            *(way(lambda c: pull(c).prod())(v) for way in (t.func.grad, t.func.jacfwd, t.func.hessian)),
+            t.vmap(t.func.grad(lambda c: pull(c).prod()))(t.stack([v, x])),
+        ]
+
+    agree(scenario, raises=False)
+
+
+def test_a_linearized_function_can_be_differentiated_by_its_tangent():
+    """(PyTorch's gradient is 0 there.)"""
+    func = adjoint.func
+    x, v = adjoint.tensor([0.5, 2.0]), adjoint.tensor([1.0, -1.0])
+    f = lambda x: x.sin() * x.prod()
+    push = func.linearize(f, x)[1]
+    given = v.clone().requires_grad_()
+    (push(given) ** 2).sum().backward()
+    jacobian = func.jacrev(f)(x)
+    expected = 2 * jacobian.T @ (jacobian @ v)
+    for found in (given.grad, func.grad(lambda v: (push(v) ** 2).sum())(v), func.jacfwd(lambda v: (push(v) ** 2).sum())(v)):
+        assert adjoint.allclose(found, expected)
+    assert adjoint.allclose(func.jacrev(push)(v), jacobian) and not push(v).requires_grad
+
+
 def test_a_dual_tensor_cannot_be_written_to_by_out():
     def scenario(t, make, unpack):
         x = make(t.ones(2), t.ones(2))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import adjoint
-from adjoint.func import grad, jvp, vmap
+from adjoint.func import grad, jvp, linearize, vmap
 from tests.samples import NOT_DIFFERENTIABLE
 from tests.test_tables import DIFFERENTIABLE, JUMPS, operands, run, torch_can
 
@@ -118,6 +118,21 @@ def test_every_order_of_modes_gives_the_same_second_derivative(sample):
     for dtype in ("float64", "complex128"):
         if torch_can(sample, dtype, backward=True):
             check(sample, dtype, WAYS)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_linearized_function_gives_what_forward_mode_gives(sample):
+    """It differentiates the gradient at a gradient of zeros, which no formula may take for one that does not arrive."""
+    for dtype in ("float64", "complex128"):
+        if torch_can(sample, dtype, backward=True):
+            function, inputs = scalar_function(sample, dtype)
+            v = directions(inputs)
+            if inputs and function(*[t.clone().requires_grad_() for t in inputs]).requires_grad:
+                twice = lambda f, v: lambda *args: linearize(lambda *a: linearize(f, *a)[1](*v), *args)[1](*v)
+                once = linearize(function, *inputs)[1](*v)
+                np.testing.assert_allclose(once.numpy(), jvp(function, tuple(inputs), v)[1].numpy(), rtol=1e-7, atol=1e-8)
+                expected = forward_over_forward(function, tuple(inputs), v)
+                np.testing.assert_allclose(twice(function, v)(*inputs).numpy(), expected.numpy(), rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("sample", [s for s in SAMPLES if s != UNBATCHED])

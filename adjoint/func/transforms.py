@@ -12,7 +12,7 @@ import numpy as np
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.backward import grad as autograd_grad
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.forward_ad import Level, check_tangent, second_name
+from adjoint.autograd.forward_ad import Level, check_tangent, second_name, with_tangents
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.node import as_pair
 from adjoint.autograd.saved import alias
@@ -53,6 +53,11 @@ def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
         elif any(pair[0] in beyond for pair in node.next_functions):
             beyond.add(node)
     return beyond
+
+
+def _is_recorded(values: Sequence[Any]) -> bool:
+    """Whether a tensor, or a tangent of it, requires grad."""
+    return any(t.requires_grad for t in with_tangents(values))
 
 
 def _put_nodes(tensor: Tensor, stack: list[Any]) -> None:
@@ -154,6 +159,7 @@ class _Reverse:
     def pull(self, cotangents: Sequence[Tensor], retain: bool, create_graph: bool | None = None) -> list[Any]:
         """The gradients of all inputs, zero where an output does not depend on one."""
         roots = [(o, c) for o, c in zip(self.outputs, cotangents) if o.requires_grad]
+        beyond = self.beyond or _is_recorded(cotangents)
         wanted = [i for i in self.inputs if isinstance(i, Tensor) and i.requires_grad]
         found: dict[int, Any] = {}
         if roots and wanted:
@@ -161,11 +167,11 @@ class _Reverse:
                 [o for o, _ in roots],
                 wanted,
                 [c for _, c in roots],
-                retain_graph=retain or self.beyond,
-                create_graph=self.beyond and (mode.enabled if create_graph is None else create_graph),
+                retain_graph=retain or beyond,
+                create_graph=beyond and (mode.enabled if create_graph is None else create_graph),
                 allow_unused=True,
             )
-            if self.beyond:
+            if beyond:
                 kept = _leading_beyond([g for g in gradients if g is not None])
                 gradients = [_let_go(g, kept) for g in gradients]
             found = {id(i): g for i, g in zip(wanted, gradients)}
@@ -348,7 +354,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     tensor([1., 1.])
     """
     run = _Reverse(func, tuple(primals), False, "linearize(f, *primals)")
-    run.beyond = True
+    run.beyond = False
     with enable_grad():
         dummies = []
         for o in run.outputs:
@@ -356,6 +362,8 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
             v._edge = None
             dummies.append(v)
         pulled = run.pull(dummies, retain=True)
+    for v in dummies:
+        v._only_a_name = True
     run.finish()
 
     def push(*tangents: Any) -> Any:
@@ -379,9 +387,11 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
                 dummies,
                 [t for _, t in used],
                 retain_graph=True,
-                create_graph=run.beyond and mode.enabled,
+                create_graph=mode.enabled and (run.beyond or _is_recorded(leaves)),
                 allow_unused=True,
             )
+            kept = _leading_beyond([f for f in found if f is not None])
+            found = [_let_go(f, kept) for f in found]
         return tree_unflatten(
             [from_array(np.zeros_like(d._array)) if f is None else f for f, d in zip(found, dummies)], run.out_spec
         )

@@ -33,7 +33,7 @@ from adjoint.ops.pooling_kernels import (
     tap_sum,
 )
 from adjoint.ops.reduction import products_of_others
-from adjoint.ops.scans import products_back
+from adjoint.ops.scans import products_back, shares_back, shares_forth
 from adjoint.ops.selection import add_along, take_along
 from adjoint.ops.weighing import weighted
 from adjoint.ops.widening import widen
@@ -129,6 +129,16 @@ def _add_along(level: Level, g: Any, indices: Any, dim: int, shape: Any) -> Any:
 @rule(products_back)
 def _products_back(level: Level, g: Any, x: Any, dim: int) -> Any:
     return wrapped(products_back(materialized(g, level), materialized(x, level), dim + 1), level)
+
+
+def _shares(function: Any) -> None:
+    @rule(function)
+    def shares(level: Level, values: Any, x: Any, total: Any, dim: int) -> Any:
+        return wrapped(function(*[materialized(a, level) for a in (values, x, total)], dim + 1), level)
+
+
+_shares(shares_back)
+_shares(shares_forth)
 
 
 @rule(products_of_others)

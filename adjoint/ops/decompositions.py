@@ -26,8 +26,9 @@ def _diagonal(x):
 
 
 def _quotient(a, b):
-    """``a / b``, and 0 where ``a`` is 0: what nothing flows through does not become NaN."""
-    return np.where(a == 0, constant(0, a), a / b)
+    """``a / b``, and 0 where both are 0: what nothing flows through does not become NaN."""
+    none = (a == 0) & (b == 0)
+    return np.where(none, constant(0, a), a / np.where(none, constant(1, b), b))
 
 
 # Cholesky

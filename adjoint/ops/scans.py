@@ -161,26 +161,53 @@ def _logcumsumexp(self: Array, dim):
 
 
 def _logcumsumexp_gradient(g, self, result, dim, self_dtype):
-    """``sum over j >= k of g_j exp(x_k - result_j)``, the positive and the negative ones apart, in the logarithm.
-
-    The logarithm of nothing is a large negative number rather than -inf, whose own gradient would be NaN.
-    """
     if not g.ndim:
         return g
-    dim = wrap_dim(dim, g.ndim)
-    wide = _wide(g.dtype)
-    g, x, result = g.astype(wide), self.astype(wide), result.astype(wide)
-    nothing = constant(float(np.finfo(wide).min) / 4, g)
-
-    def part(positive):
-        size = np.where(positive > 0, positive, constant(0, g))
-        safe = np.where(size > 0, size, constant(1, g))
-        log = np.where(size > 0, np.log(safe), nothing)
-        return np.exp(_from_last(np.logaddexp, log - result, dim) + x)
-
-    return (part(g) - part(-g)).astype(self_dtype)
+    return shares_back(g, self, result, wrap_dim(dim, g.ndim)).astype(self_dtype)
 
 
+# Element k has the share exp(x_k - total_j) in the sum up to j.  Both functions are linear in the values, and each is the
+# other's gradient by them; as one formula with the logarithm of values in it, neither would be at values of 0.
+
+
+@array_function
+def shares_back(values: Array, x: Array, total: Array, dim: int) -> Array:
+    """``sum over j >= k of values_j exp(x_k - total_j)``"""
+    return _in_logarithms(values, x, total, lambda log, x, total: _from_last(np.logaddexp, log - total, dim) + x)
+
+
+@array_function
+def shares_forth(values: Array, x: Array, total: Array, dim: int) -> Array:
+    """``sum over k <= j of values_k exp(x_k - total_j)``"""
+    return _in_logarithms(values, x, total, lambda log, x, total: _accumulated(np.logaddexp, log + x, dim) - total)
+
+
+def _in_logarithms(values: Any, x: Any, total: Any, scan: Any) -> Any:
+    """The sums of the positive values and of the negative ones, apart; the logarithm of nothing is a large negative number."""
+    wide = _wide(values.dtype)
+    v, x, total = values.astype(wide), x.astype(wide), total.astype(wide)
+    nothing = constant(float(np.finfo(wide).min) / 4, v)
+
+    def part(positive: Any) -> Any:
+        some = positive > 0
+        log = np.where(some, np.log(np.where(some, positive, constant(1, v))), nothing)
+        return np.exp(scan(log, x, total))
+
+    return (part(v) - part(-v)).astype(values.dtype)
+
+
+op(
+    "_shares_back", shares_back, where="", fused=False,
+    values=lambda g, x, total, dim: shares_forth(g, x, total, dim),
+    x=lambda g, result: g * result,
+    total=lambda g, values, x, total, dim: -values * shares_forth(g, x, total, dim),
+)  # fmt: skip
+op(
+    "_shares_forth", shares_forth, where="", fused=False,
+    values=lambda g, x, total, dim: shares_back(g, x, total, dim),
+    x=lambda g, values, x, total, dim: values * shares_back(g, x, total, dim),
+    total=lambda g, result: -g * result,
+)  # fmt: skip
 logcumsumexp = op("logcumsumexp", _logcumsumexp, self=_logcumsumexp_gradient)
 
 
