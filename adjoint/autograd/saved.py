@@ -100,12 +100,18 @@ def raise_modified(node: Node, saved: Tensor, output: int | None = None) -> NoRe
     raise error
 
 
-def taped_input(node: Node, saved: Any) -> Taped:
-    """A saved input as the taped reading sees it: with its place in the graph."""
+def taped_input(node: Node, saved: Any, array: Any = None) -> Taped:
+    """A saved input as the taped reading sees it: with its place in the graph; ``array``: what it was, if that is kept."""
     writes = saved._writes
     if writes is not None and writes.stamp < node._order:
         raise_modified(node, saved)
-    return Taped(saved if isinstance(saved, Tensor) else saved.tensor)
+    if not isinstance(saved, Tensor):
+        return Taped(saved.tensor)
+    if array is not None and saved._array is not array:
+        from adjoint.autograd.edges import edge_of
+
+        return Taped(alias(saved, edge_of(saved), array=array))
+    return Taped(saved)
 
 
 def taped_result(node: Node, saved: Any, index: int | None = None) -> Taped:

@@ -179,7 +179,8 @@ class Backward:
                 elif kinds[name] == ARRAYS:
                     line(depth, f"s_{name} = [taped_input(node, x) for x in {at}]")
                 else:
-                    line(depth, f"s_{name} = None if {at} is None else taped_input(node, {at})")
+                    held = f", v_{name}_array" if name in op.held else ""
+                    line(depth, f"s_{name} = None if {at} is None else taped_input(node, {at}{held})")
                 continue
             if name in kinds and kinds[name] == ARRAYS:
                 line(depth, f"for x in {at}:")
@@ -196,7 +197,10 @@ class Backward:
                 line(inner_depth, f"w = s_{name}._writes")
                 which = f", {outputs.index(name)}" if name in outputs and name not in kinds else ""
                 line(inner_depth, f"if w is not None and w.stamp < node._order: raise_modified(node, s_{name}{which})")
-            line(inner_depth, f"s_{name} = s_{name}._array")
+            now = f"s_{name}._array"
+            if name in op.held:
+                now = f"{now} if s_{name}.__class__ is Packed else v_{name}_array"
+            line(inner_depth, f"s_{name} = {now}")
 
     def _order_of_unpacking(self, formula: Any, saved: list[str]) -> list[str]:
         """What a formula asks for, as it was saved; in the taped reading, before each kept array what its own formula

@@ -19,6 +19,7 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Output
 from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
+from adjoint.autograd.saved_hooks import Packed
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
 from adjoint.autograd.waiting import turn
@@ -152,6 +153,7 @@ _GLOBALS: dict[str, Any] = {
     "raise_modified": raise_modified,
     "raise_shapes": operands.raise_shapes,
     "saved_result": saved_result,
+    "Packed": Packed,
     "taped_input": taped_input,
     "taped_result": taped_result,
     "tick": tick,

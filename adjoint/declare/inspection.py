@@ -19,6 +19,8 @@ def saved_properties(operator: Operator) -> dict[str, property]:
     values = {p.name for p in operator.params if p.kind == VALUE}
     offset = 1 if operator.elementwise and len(operator.arrays) > 1 else 0
     for position, name in enumerate(extra_names(operator)):
+        if name.removesuffix("_array") in operator.held:
+            continue
         attribute = name if name in values else name.replace("_shape", "_sym_sizes").replace("_dtype", "_scalar_type")
         found[f"_saved_{attribute}"] = property(lambda node, i=position + offset: node._extra[i])
     return found

@@ -132,6 +132,7 @@ def op(
     is_view: bool = False,
     turns: tuple[bool, bool] | None = None,
     fused: bool = True,
+    held: str = "",
     flat: str = "",
     joint: str | dict[str, str] = "",
     **formulas: Callable[..., Any],
@@ -157,6 +158,9 @@ def op(
     computes all gradients in PyTorch (or, per gradient, of the one that computes it): it requires grad where one of them
     does.  See :mod:`.again`; where neither is said, it is what the formulas do that decides.
 
+    ``held`` names the inputs of which PyTorch saves a view: a node keeps their memory as well, so that an assignment to
+    their ``data`` does not reach its backward.
+
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
     that there is nothing to compile around them.
     """
@@ -177,6 +181,7 @@ def op(
             writer=writer,
             where=tuple(where.split()),
             doc=doc,
+            held=tuple(held.split()),
             flat=tuple(flat.split()),
             joint=_jointly(joint, {**(gradients or {}), **formulas}),
         ),

@@ -66,6 +66,7 @@ class Operator:
     scalar_first: bool | Operator = False  # whether the first operand may be a number; the row that takes over then
     numbers: bool = True  # elementwise: whether operands may be Python numbers
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
+    held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
     flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions
     joint: dict[str, tuple[str, ...]] = field(default_factory=dict)  # whose gradient PyTorch has from a function of which
     _params: tuple[Param, ...] | None = None

@@ -175,12 +175,14 @@ class Record:
         for name in names:
             base, _, attribute = name.rpartition("_")
             kinds = {p.name: (i, p.kind) for i, p in enumerate(op.arrays)}
-            if base in kinds and attribute in ("shape", "dtype"):
+            if base in kinds and attribute in ("shape", "dtype", "array"):
                 i, kind = kinds[base]
                 if kind == ARRAYS:
                     parts.append(f"[a.{attribute} for a in a{i}]")
                 elif kind == OPTIONAL:
                     parts.append(f"None if a{i} is None else a{i}.{attribute}")
+                elif attribute == "array":
+                    parts.append(f"a{i}")
                 elif op.elementwise:
                     parts.append(f"{self.shown[base]}._array.{attribute}")
                 else:

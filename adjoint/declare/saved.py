@@ -42,4 +42,4 @@ def extra_names(operator: Operator) -> list[str]:
     names = [p.name for p in operator.values]
     for p in operator.arrays:
         names += [f"{p.name}_shape", f"{p.name}_dtype"]
-    return [name for name in names if name in asked]
+    return [name for name in names if name in asked] + [f"{name}_array" for name in operator.held]

@@ -546,7 +546,7 @@ def _linear(bias: Array, self: Array, weight: Array):
 
 
 _linear_row = op(
-    "linear", _linear, fused=False, where="", node="AddmmBackward0",
+    "linear", _linear, fused=False, where="", node="AddmmBackward0", held="weight",
     bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
     weight=lambda g, self: dot(g.T, conj(self)),

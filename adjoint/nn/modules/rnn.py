@@ -205,11 +205,8 @@ class RNNBase(Module):
         if hx is not None and order is not None:
             hx = tuple(s.index_select(1, order) for s in hx) if self.mode == "LSTM" else hx.index_select(1, order)
         h0, c0 = self._initial(hx, sizes[0], True, packed.data)
-        rows = packed.data.split(sizes)
-        width = sizes[0]
-        x = adjoint.stack([F.pad(r, (0, 0, 0, width - r.size(0))) for r in rows])
-        output, h, c = self._walk(x, h0, c0, sizes)
-        data = adjoint.cat([output[t, :n] for t, n in enumerate(sizes)])
+        output, h, c = self._walk(_padded(packed.data, sizes), h0, c0, sizes)
+        data = _running(output, sizes)
         if back is not None:
             h = h.index_select(1, back)
             c = None if c is None else c.index_select(1, back)
@@ -232,7 +229,10 @@ class RNNBase(Module):
                 last_c.append(c)
             x = outs[0] if directions == 1 else adjoint.cat(outs, -1)
             if self.dropout and layer < self.num_layers - 1:
-                x = F.dropout(x, self.dropout, self.training)
+                if sizes[-1] == sizes[0]:
+                    x = F.dropout(x, self.dropout, self.training)
+                else:  # drawn for what runs, and not for the padding
+                    x = _padded(F.dropout(_running(x, sizes), self.dropout, self.training), sizes)
         c = None if c0 is None else adjoint.stack(last_c)
         return x, adjoint.stack(last_h), c
 
@@ -261,6 +261,16 @@ class RNNBase(Module):
                 h = adjoint.cat([new_h, h[n:]])
                 c = None if c is None else adjoint.cat([new_c, c[n:]])
         return adjoint.stack(steps), h, c
+
+
+def _padded(data: Tensor, sizes: list[int]) -> Tensor:
+    """The rows of a packed sequence as (L, N, features), with zeros where a sequence has ended."""
+    return adjoint.stack([F.pad(rows, (0, 0, 0, sizes[0] - rows.size(0))) for rows in data.split(sizes)])
+
+
+def _running(x: Tensor, sizes: list[int]) -> Tensor:
+    """The rows that are in a packed sequence, of (L, N, features)."""
+    return adjoint.cat([x[t, :n] for t, n in enumerate(sizes)])
 
 
 class RNN(RNNBase):
