@@ -198,3 +198,29 @@ def test_a_function_inside_of_a_transform_leaves_no_grad_as_it_was():
             return [*found, (x * 2).requires_grad]
 
     agree(scenario)
+
+
+OF_A_COTANGENT = {
+    "vjp": lambda t, x, v: t.func.vjp(lambda q: q**3, x)[1](v)[0],
+    "vjp, with a graph": lambda t, x, v: t.func.vjp(lambda q: q**3, x)[1](v, create_graph=True)[0],
+    "vjp of vjp": lambda t, x, v: t.func.vjp(lambda q: t.func.vjp(lambda p: p**3, q)[1](q)[0], x)[1](v)[0],
+    "vmap of vjp": lambda t, x, v: t.vmap(t.func.vjp(lambda q: q**3, x)[1])(t.stack([v, 2 * v]))[0],
+}
+
+
+@pytest.mark.parametrize("inner", OF_A_COTANGENT)
+def test_a_derivative_with_respect_to_a_cotangent_goes_through_the_pullback(inner):
+    def scenario(t):
+        x, v = t.tensor([1.0, 2.0]), t.tensor([0.5, -1.0])
+        loss = lambda d: (OF_A_COTANGENT[inner](t, x, d) ** 2).sum()
+        w = v.clone().requires_grad_()
+        return t.func.grad(loss)(v), t.func.jvp(loss, (v,), (x,)), t.autograd.grad(loss(w), w)
+
+    agree(scenario, warnings_too=False)
+
+
+def test_a_derivative_with_respect_to_a_tangent_goes_through_the_pushforward():  # which PyTorch does not
+    x, v = adjoint.tensor([1.0, 2.0]), adjoint.tensor([0.5, -1.0])
+    push = adjoint.func.linearize(lambda q: q**3, x)[1]
+    assert adjoint.func.grad(lambda d: (push(d) ** 2).sum())(v).tolist() == [9.0, -288.0]
+    assert adjoint.func.jacrev(push)(v).tolist() == [[3.0, 0.0], [0.0, 12.0]]

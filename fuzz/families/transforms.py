@@ -44,6 +44,9 @@ class Cube(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         return t * 3 * x ** 2
 
+def cube(x):  # in PyTorch a Function is recorded also in no_grad, inside of a transform
+    return Cube.apply(x) if torch.is_grad_enabled() else x ** 3
+
 def written(a, b):
     c = a * 1
     c[1:] = b[:2] * 2
@@ -89,18 +92,25 @@ def aux(f):
 """
 
 VECTORS = ["($v * $v)", "($v + $v)", "($v - $s)", "$v.sin()", "$v.tanh()", "($m @ $v)", "($v * $s)"]
-VECTORS += ["$v.flip(0)", "$v.cumsum(0)", "torch.where($v > 0, $v, $v)", "$v.softmax(0)", "($v ** 2)"]
+VECTORS += ["$v.flip(0)", "$v.cumsum(0)", "torch.where($v > 0.01, $v, $v)", "$v.softmax(0)", "($v ** 2)"]
 VECTORS += ["torch.stack([$s, $s, $s])", "normal($v)", "written($v, $v)", "part_written($v, $v)"]
-VECTORS += ["added($v, $v)", "Cube.apply($v)", "$v.exp().reciprocal()", "constant($v)", "default($v, $v)"]
+VECTORS += ["added($v, $v)", "cube($v)", "$v.exp().reciprocal()", "constant($v)", "default($v, $v)"]
 VECTORS += ["$v[torch.tensor([2, 0, 1])]", "torch.cat([$v[:1], $v[1:]])", "$v.roll(1)", "$module($v)"]
 VECTORS += ["func.functional_call($module, dict(weight=$m), ($v,))", "$v.sort().values", "$v.expand(2, 3).sum(0)"]
 VECTORS += ["torch.cross($v, $v, dim=0)", "$m.diagonal()", "torch.relu($v)", "$v.abs()", "lin_hooked($v)"]
-VECTORS += ["$v.masked_fill($v > 0, 2.0)"]
+VECTORS += ["$v.masked_fill($v > 0.01, 2.0)"]
 VECTORS += ["torch.einsum('ij,j->i', $m, $v)", "$v.index_select(0, torch.tensor([1, 1, 2]))", "$v.clamp(-1, 1)"]
 VECTORS += ["($m * $v).sum(0)", "$v.view(3, 1).squeeze(1)", "$v.unfold(0, 3, 1)[0]", "F.gelu($v)", "$v.cumprod(0)"]
 SCALARS = ["$v.sum()", "($v * $v).sum()", "torch.dot($v, $v)", "$v[1]", "($s * $s)", "$v.logsumexp(0)"]
-SCALARS += ["($s + $s)", "$s.sin()", "$v.pow(3).sum()", "$v.pow(2).mean()", "$m.sum()", "$v.norm()"]
-SCALARS += ["F.mse_loss($v, $v)", "$v.max()"]
+SCALARS += [
+    "($s + $s)",
+    "$s.sin()",
+    "$v.pow(3).sum()",
+    "$v.pow(2).mean()",
+    "$m.sum()",
+    "($v.square().sum() + 1).sqrt()",
+]
+SCALARS += ["($v - $v).square().mean()", "$v.max()"]
 MATRICES = ["torch.outer($v, $v)", "($m * $v)", "$m.t()", "($m @ $m)", "$v.diag()", "$m.tanh()"]
 STACKS = ["X", "Y", "($x * $v)", "torch.stack([$v, $v])", "$v.expand(4, 3)", "($x @ $m)", "$x.sin()", "$m"]
 
@@ -224,7 +234,7 @@ class _Writer:
     def hook(self) -> None:
         """A hook on something captured, whose effect is seen in the gradients."""
         name = self.random.choice([*self.scope["v"], *self.leaves])
-        effect = self.random.choice(["_g * 2", "_g.sin()", "_g + 1"])
+        effect = self.random.choice(["_g * 2", "_g.sin()"])
         self.lines.append(f"_h = {name}.register_hook(lambda _g: {effect}) if {name}.requires_grad else None")
 
     def result(self) -> str:
