@@ -116,6 +116,19 @@ def overwritten_by_a_constant(t, make, unpack):
     return unpack(x)
 
 
+def drawn_anew(t, make, unpack):
+    x = make(t.ones(4), t.ones(4))
+    draws = [
+        lambda y: y.normal_(), lambda y: y.uniform_(), lambda y: y.bernoulli_(0.5), lambda y: y.exponential_(),
+        lambda y: y.cauchy_(), lambda y: y.log_normal_(), lambda y: y.geometric_(0.5), lambda y: y.random_(0, 5),
+        t.nn.init.normal_, t.nn.init.zeros_, lambda y: t.nn.init.constant_(y, 3.0),
+    ]  # fmt: skip
+    parts = [x * 2 for _ in draws]
+    for draw, y in zip(draws, parts):
+        draw(y[1:3])
+    return [unpack(draw(x * 2))[1] for draw in draws], [unpack(y)[1] for y in parts]
+
+
 def gradient_of_a_dual(t, make, unpack):
     x = make(t.arange(1.0, 4.0, requires_grad=True), t.ones(3))
     (g,) = t.autograd.grad((x**3).sum(), x)
@@ -190,6 +203,7 @@ INSIDE = {
     "of what is written while off": written_while_off,
     "into integers": into_integers,
     "that a constant overwrites": overwritten_by_a_constant,
+    "of numbers that are drawn into it": drawn_anew,
     "of a Function": lambda t, make, unpack: unpack(square_of(t).apply(make(t.arange(3.0), t.ones(3)))),
     "of a Function that is recorded": lambda t, make, unpack: [
         part.detach() for part in unpack(square_of(t).apply(make(t.arange(3.0, requires_grad=True), t.ones(3))))

@@ -355,15 +355,15 @@ def is_dual(value: Any) -> bool:
     return tangents is not None and any(level.handle is not None for level in tangents)
 
 
-def carry_over(target: Tensor, result: Tensor) -> None:
-    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``.
+def carry_over(target: Tensor, result: Tensor | None = None) -> None:
+    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``; zeros for a constant.
 
     Tangents are never written to themselves: other tensors may have them too (that of ``x + 1`` is that of ``x``), and
     an outer derivative may have saved them.  A write gives the target a new one, and all that looks at its memory.
     """
     if mode.primal or target.dtype.category < dtypes.FLOAT:
         return
-    new = result._tangents or {}
+    new = (result._tangents if result is not None else None) or {}
     for level in {*new, *(target._tangents or ())}:
         if level.handle is None:  # a level that was left
             continue

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.forward_ad import carry_over
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.quiet import IGNORE, loud, quiet
@@ -71,6 +72,8 @@ def _begin(tensor: Tensor) -> Any:
 
 def _written(tensor: Tensor) -> Tensor:
     writes_of(tensor).bump()
+    if tensor._tangents:
+        carry_over(tensor)
     return tensor
 
 

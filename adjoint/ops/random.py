@@ -16,6 +16,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint import random as torch_random
 from adjoint.autograd.edges import edge_of
+from adjoint.autograd.forward_ad import carry_over
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, record
 from adjoint.autograd.overlap import check_no_overlap
@@ -157,6 +158,8 @@ def _write(tensor: Tensor, fill: Callable[[Any], None], node: str, *inputs: Tens
     check_no_overlap(tensor._array)
     fill(tensor._array)
     writes_of(tensor).bump()
+    if tensor._tangents:
+        carry_over(tensor)
     if mode.enabled and (tensor._edge is not NO_EDGE or any(t._edge is not NO_EDGE for t in inputs)):
         rebase(tensor, recorded(node, tensor, *inputs))
     return tensor
