@@ -155,6 +155,74 @@ def _zero_for_none(case: Case) -> bool:
     return case.found.key == "grad" and case.found.adjoint is None and not case.found.pytorch.any()
 
 
+_LACKING = (
+    "not implemented for '",
+    "Trying to use forward AD with",
+    "does not support automatic differentiation for outputs with complex dtype",
+    "derivative for ",
+    "does not support complex",
+    "not yet implemented for complex tensors",
+    "only supports floating-point dtypes",
+    "Unsupported input type encountered for",
+)
+
+
+def _lacking(case: Case) -> bool:
+    return _raised(case) and any(text in case.texts[0] for text in _LACKING)
+
+
+def _overloads(case: Case) -> bool:
+    return _both(case) and all(x[0] == "TypeError" for x in (case.found.pytorch, case.found.adjoint))
+
+
+def _out_dtype(case: Case) -> bool:
+    return (
+        _raised(case) and "out=" in case.line and re.match(r"Found dtype \w+ but expected", case.texts[0]) is not None
+    )
+
+
+def _no_out(case: Case) -> bool:
+    return _raised(case) and "got an unexpected keyword argument 'out'" in case.texts[1]
+
+
+def _nothing_selected(case: Case) -> bool:
+    return _raised(case) and "False" in case.line and not case.texts[1] and "[" in case.line
+
+
+def _order_of_checks(case: Case) -> bool:
+    return _both(case) and case.found.pytorch[0] in ("RuntimeError", "NotImplementedError", "IndexError")
+
+
+def _compared_into(case: Case) -> bool:
+    return (
+        _raised(case) and not case.texts[0] and "out=" in case.line and "don't support automatic diff" in case.texts[1]
+    )
+
+
+def _integer_sums(case: Case) -> bool:
+    return _raised(case) and "Autograd not support dtype" in case.texts[0]
+
+
+def _row(*names: str) -> Callable[[Case], bool]:
+    """The value of one of these functions' derivatives."""
+    return lambda case: case.found.key == "value" and any(name in case.line for name in names)
+
+
+def _numbers_of_sort(case: Case) -> bool:
+    return case.found.key == "grad_fn" and "stable=" in case.line
+
+
+def _of_no_reals(case: Case) -> bool:
+    return _raised(case) and any(
+        text in case.texts[0]
+        for text in ("must be floating-point or complex Tensors", "Expected all outputs to be real")
+    )
+
+
+def _kron(case: Case) -> bool:
+    return _raised(case) and "kron" in case.line and "view size is not compatible" in case.texts[0]
+
+
 KNOWN = [
     Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms",)),
     Known(
@@ -163,6 +231,35 @@ KNOWN = [
         ("transforms",),
     ),
     Known("a graph that leads to nothing but zeros", _leads_to_nothing, ("transforms",)),
+    Known("PyTorch has no kernel for the dtype, or no derivative; Adjoint has, or says so in other words", _lacking),
+    Known(
+        "two TypeErrors of arguments: which overloads there are, and which of them is meant", _overloads, goes_on=True
+    ),
+    Known("an out= of another dtype, which PyTorch has some operators refuse, and Adjoint convert to", _out_dtype),
+    Known("an index with False in it selects nothing, and its other parts are not looked at", _nothing_selected),
+    Known(
+        "a comparison's out= beside an operand that requires grad: its result has no gradient in either", _compared_into
+    ),
+    Known(
+        "PyTorch refuses a sum with an integer dtype of what requires grad; Adjoint's does not require grad",
+        _integer_sums,
+    ),
+    Known(
+        "PyTorch divides by a factor that is zero or infinite; Adjoint multiplies the others",
+        _row("cumprod"),
+        ("rows",),
+    ),
+    Known(
+        "PyTorch multiplies a tangent that is infinite by zero; Adjoint leaves it out", _row("nan_to_num"), ("rows",)
+    ),
+    Known("PyTorch's sixth is one of float32 in float64 too", _row("hardsigmoid"), ("rows",)),
+    Known("what torch.sort's node is called where it was asked to be stable", _numbers_of_sort, ("indexing",)),
+    Known(
+        "PyTorch has no Jacobian of outputs that are not real; Adjoint's is zero, or complex", _of_no_reals, ("rows",)
+    ),
+    Known("PyTorch's second derivative of kron needs contiguous operands", _kron, ("rows",)),
+    Known("which of two reasons to refuse is found first", _order_of_checks, ("numbers", "indexing"), goes_on=True),
+    Known("no out= of reductions and scans in Adjoint: it raises", _no_out),
     Known(
         "PyTorch minds a view whose base was written before it minds the shapes, Adjoint after",
         _base_first,
@@ -182,7 +279,7 @@ KNOWN = [
     Known(
         "in which order a result of permuted or broadcast operands lies in memory",
         _order_in_memory,
-        ("programs",),
+        ("programs", "rows", "indexing", "numbers"),
         goes_on=True,
     ),
 ]

@@ -139,14 +139,16 @@ class Run:
 def plain_text(error: BaseException) -> str:
     """An error's text without what is PyTorch's alone: a trace of C++, addresses, the names of kernels."""
     text = str(error).split("\nException raised from")[0]
-    text = re.sub(r"(output type) (?:long )?(bool|int)\b", _as_scalar_type, text)
+    text = re.sub(rf"(output type) ({'|'.join(map(re.escape, _C_TYPES))})$", lambda m: f"{m[1]} {_C_TYPES[m[2]]}", text)
     text = re.sub(r'^"\w+" (not implemented)', r"\1", text)
-    return re.sub(r"0x[0-9a-f]+", "0x", text).replace("adjoint.", "torch.")
+    return re.sub(r"0x[0-9a-f]+", "0x", text).replace("torch.return_types.", "").replace("torch.dtype", "dtype")
 
 
-def _as_scalar_type(found: re.Match[str]) -> str:
-    """clamp_'s kernel prints the C++ type where every other operator prints the scalar type's name."""
-    return f"{found[1]} {'Bool' if found[2] == 'bool' else 'Long'}"
+_C_TYPES = {
+    "bool": "Bool", "unsigned char": "Byte", "signed char": "Char", "short int": "Short", "int": "Int", "long int": "Long",
+    "c10::Half": "Half", "c10::BFloat16": "BFloat16", "float": "Float", "double": "Double",
+}  # fmt: skip
+"""clamp_'s kernel prints the C++ type where every other operator prints the scalar type's name."""
 
 
 def seen(value: Any, library: Any, graph: int = 1) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _copied(g: Any, leaf: Any) -> Any:
 def _writable(grad: Tensor) -> Any:
     """The array of a gradient to add to in place.  Raises PyTorch's error for one that was expanded."""
     array = grad._array
-    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape)):
+    if array.size and any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."

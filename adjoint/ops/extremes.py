@@ -151,7 +151,7 @@ def _of_dims(name: str, ufunc: Any) -> Any:
         if self.dtype.kind == "c":
             unsupported(f"{name}_cpu", self)
         over = axes(dim, self.ndim)
-        _check_not_empty(name, self.shape, dim)
+        _check_not_empty(name, self.shape, dim, RuntimeError)
         return ufunc.reduce(self, over, None, None, keepdim)
 
     return forward
@@ -179,7 +179,12 @@ def _taped_min(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, 
 
 
 def _aminmax(self: Array, *, dim=None, keepdim=False):
-    _check_not_empty("aminmax", self.shape, dim, RuntimeError)
+    if 0 in self.shape:
+        if dim is None:
+            raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
+        wrapped = wrap_dim(dim, self.ndim)
+        if not self.shape[wrapped]:
+            raise IndexError(f"aminmax: Expected reduction dim {wrapped} to have non-zero size.")
     over = axes(dim, self.ndim)
     return np.minimum.reduce(self, over, None, None, keepdim), np.maximum.reduce(self, over, None, None, keepdim)
 

@@ -191,7 +191,7 @@ def _dimensions_of(item: Any) -> int:
     return 1
 
 
-def _taken_apart(self: Tensor, index: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
+def _taken_apart(self: Tensor, index: Any, written: bool = False) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     """The view that the basic items of an index make, and the index tensors with their dimensions of that view."""
     items = []
     for item in _as_tuple(index):
@@ -233,7 +233,8 @@ def _taken_apart(self: Tensor, index: Any) -> tuple[Tensor, list[tuple[int, Tens
         elif item.__class__ is slice:
             start, stop, step = _bounds(item)
             whole = not start and step in (None, 1) and (stop is None or stop >= view._array.shape[dim])
-            if not whole or index.__class__ is slice:  # as in PyTorch, where `x[:]` is a slice and `x[:, 0]` has none
+            # As in PyTorch, where `x[:]` is a slice, and `x[:, 0]` has none, nor what `x[:] = y` writes to.
+            if not whole or (index.__class__ is slice and not written):
                 view = slice_.function(view, dim, start, stop, step)
             dim += 1
         elif item.__class__ is int:
@@ -386,7 +387,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     value = _value_for(self, value)
     tensor = isinstance(value, Tensor)
     recorded = self.requires_grad or (tensor and value._edge is not NO_EDGE)
-    if index is False or (isinstance(index, tuple) and any(i is False for i in index)):
+    if index is False:
         return
     plain = not (recorded and mode.enabled) and not intercept.active and self._waits is None
     if plain and _plain(index):
@@ -410,7 +411,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
             self._array[mask] = number_for(value, self._array)
             writes_of(self).bump()
             return
-    view, advanced = _taken_apart(self, index)
+    view, advanced = _taken_apart(self, index, written=True)
     if not advanced:
         _assign(view, value)
         return

@@ -311,11 +311,32 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
 @array_function
 def triangular_solve(A: Array, B: Array, upper, left, unit):
     """``inv(A) @ B`` (``B @ inv(A)``) with only a triangle of ``A`` looked at."""
-    t = (np.triu if upper else np.tril)(A)
-    if unit:
-        n = t.shape[-1]
-        t = t - t * np.eye(n, dtype=t.dtype) + np.eye(n, dtype=t.dtype)
-    return in_columns(_solve(t, B, left))
+    _check_triangular(A, B, left)
+    if not left:  # X A = B is A' X' = B', and A' has the other triangle
+        A, B, upper = A.swapaxes(-1, -2), B.swapaxes(-1, -2), not upper
+    n = A.shape[-1]
+    batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+    A = np.broadcast_to(A, (*batch, n, n))
+    x = np.array(np.broadcast_to(B, (*batch, *B.shape[-2:])))
+    for i in range(n - 1, -1, -1) if upper else range(n):  # what a zero on the diagonal divides is infinite, as in PyTorch
+        known = slice(i + 1, n) if upper else slice(0, i)
+        x[..., i, :] -= np.matmul(A[..., i, None, known], x[..., known, :])[..., 0, :]
+        if not unit:
+            x[..., i, :] /= A[..., i, i, None]
+    return in_columns(x if left else x.swapaxes(-1, -2))
+
+
+def _check_triangular(A: Any, B: Any, left: bool) -> None:
+    name = "linalg.solve_triangular"
+    check_matrix(name, A)
+    if B.ndim < 2:
+        raise RuntimeError(f"{name}: The input tensor B must have at least 2 dimensions.")
+    if B.shape[-2 if left else -1] != A.shape[-1]:
+        equation = "AX = B" if left else "XA = B"
+        raise RuntimeError(
+            f"{name}: Incompatible shapes of A and B for the equation {equation} ({A.shape[-2]}x{A.shape[-1]} and "
+            f"{B.shape[-2]}x{B.shape[-1]})"
+        )
 
 
 def _triangle(g, upper, unit):

@@ -34,7 +34,7 @@ def _softmax(self: Array, dim):
     x = widen(self) if self.dtype.itemsize == 2 else self
     e, dim = _shifted(x, dim, "softmax")
     if not e.size:
-        return e
+        return e.astype(self.dtype, copy=False)
     e = np.exp(e)
     e *= 1 / total(e, dim, True)  # a division for each element would take as long as all the rest
     e = e.reshape(()) if not x.ndim else e
@@ -45,7 +45,7 @@ def _log_softmax(self: Array, dim):
     x = widen(self) if self.dtype.itemsize == 2 else self
     s, dim = _shifted(x, dim, "log_softmax")
     if not s.size:
-        return s
+        return s.astype(self.dtype, copy=False)
     s -= np.log(total(np.exp(s), dim, True))
     s = s.reshape(()) if not x.ndim else s
     return s if x is self else s.astype(self.dtype)

@@ -33,7 +33,9 @@ def difference(theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, 
         parts = [(k, theirs[k], ours[k]) for k in theirs]
     elif isinstance(theirs, (list, tuple)):
         if not isinstance(ours, (list, tuple)) or len(theirs) != len(ours):
-            return f"{where}parts: {len(theirs)} | {len(ours) if isinstance(ours, (list, tuple)) else type(ours).__name__}"
+            return (
+                f"{where}parts: {len(theirs)} | {len(ours) if isinstance(ours, (list, tuple)) else type(ours).__name__}"
+            )
         if isinstance(theirs, tuple) and type(theirs).__name__ != type(ours).__name__:
             return f"{where}type: {type(theirs).__name__} | {type(ours).__name__}"
         parts = [(k, a, b) for k, (a, b) in enumerate(zip(theirs, ours))]

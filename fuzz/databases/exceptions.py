@@ -28,42 +28,119 @@ def _known(reason: str, pattern: str, *names: str) -> None:
 # Right here.
 
 _known("Which of equally frequent values' indices is returned is the sorting algorithm's own", r"^\[1\] values", "mode")
-_known("PyTorch's hardsigmoid multiplies by 1/6 in single precision, whose error shows in float64", "values",
-       "nn.functional.hardsigmoid")
-_known("PyTorch's difference is noise: the gradient of one normalized number is 0", "values",
-       "nn.functional.layer_norm")
-_known("PyTorch's gradient of a half is rounded after each step, and this one once", "gradient .*values",
-       "addcdiv", "addcmul", "nn.functional.instance_norm", "nn.functional.normalize")
-_known("PyTorch computes exp of a half in half and overflows; this one does not", "inf", "nn.functional.soft_margin_loss")
+_known(
+    "PyTorch's hardsigmoid multiplies by 1/6 in single precision, whose error shows in float64",
+    "values",
+    "nn.functional.hardsigmoid",
+)
+_known(
+    "PyTorch's difference is noise: the gradient of one normalized number is 0", "values", "nn.functional.layer_norm"
+)
+_known(
+    "PyTorch's gradient of a half is rounded after each step, and this one once",
+    "gradient .*values",
+    "addcdiv",
+    "addcmul",
+    "nn.functional.instance_norm",
+    "nn.functional.normalize",
+)
+_known(
+    "PyTorch computes exp of a half in half and overflows; this one does not", "inf", "nn.functional.soft_margin_loss"
+)
 _known("A number on the boundary of two bins of halves goes into either", "values", "histc")
 _known("PyTorch's complex halves do not exist here: NumPy has none", "raised", "complex", "view_as_complex")
 
-_known("PyTorch's gradient has numbers in the triangle that is not looked at; these are 0 here", "gradient .*values",
-       "cholesky_inverse", "cholesky_solve")
+_known(
+    "PyTorch's gradient has numbers in the triangle that is not looked at; these are 0 here",
+    "gradient .*values",
+    "cholesky_inverse",
+    "cholesky_solve",
+)
 
 # To be done.
 
 _known("The residuals are not differentiable", "requires_grad|dtype", "linalg.lstsq", "linalg.lstsq.grad_oriented")
 _known("Where a tensor has no gradient, zeros are returned", "value", "linalg.norm.subgradients_at_zero")
-_known("A difference that is yet to be looked at", "gradient", "linalg.eigh", "cholesky", "linalg.cholesky",
-       "linalg.cholesky_ex")
+_known(
+    "A difference that is yet to be looked at",
+    "gradient",
+    "linalg.eigh",
+    "cholesky",
+    "linalg.cholesky",
+    "linalg.cholesky_ex",
+)
 
 _known("Operands whose dtypes PyTorch does not promote", "dtype|raised", "clamp", "heaviside")
-_known("Softmax and its kin of a half with a dtype of its own", "dtype", "softmax", "log_softmax", "nn.functional.softmin")
-_known("Operators that PyTorch records, or does not, where this one does the other thing", "grad_fn|requires_grad",
-       "conj_physical", "sum_to_size", "nextafter")
-_known("Complex factors of products are not conjugated in their gradients", "gradient .*values",
-       "addbmm", "addmm", "addr", "baddbmm")
-_known("Tensors without elements, or of no dimension, in places that few programs have them", "raised|shape|gradient",
-       "__rmatmul__", "matmul", "nn.functional.group_norm", "nn.functional.unfold", "nn.functional.adaptive_avg_pool1d",
-       "nn.functional.adaptive_avg_pool3d", "nn.functional.batch_norm", "gather", "searchsorted", "take_along_dim",
-       "tensordot", "meshgrid.list_of_tensors", "meshgrid.variadic_tensors", "nn.functional.prelu", "diff", "linalg.vander")
+_known(
+    "Softmax and its kin of a half with a dtype of its own", "dtype", "softmax", "log_softmax", "nn.functional.softmin"
+)
+_known(
+    "Operators that PyTorch records, or does not, where this one does the other thing",
+    "grad_fn|requires_grad",
+    "conj_physical",
+    "sum_to_size",
+    "nextafter",
+)
+_known(
+    "Complex factors of products are not conjugated in their gradients",
+    "gradient .*values",
+    "addbmm",
+    "addmm",
+    "addr",
+    "baddbmm",
+)
+_known(
+    "Tensors without elements, or of no dimension, in places that few programs have them",
+    "raised|shape|gradient",
+    "__rmatmul__",
+    "matmul",
+    "nn.functional.group_norm",
+    "nn.functional.unfold",
+    "nn.functional.adaptive_avg_pool1d",
+    "nn.functional.adaptive_avg_pool3d",
+    "nn.functional.batch_norm",
+    "gather",
+    "searchsorted",
+    "take_along_dim",
+    "tensordot",
+    "meshgrid.list_of_tensors",
+    "meshgrid.variadic_tensors",
+    "nn.functional.prelu",
+    "diff",
+    "linalg.vander",
+)
 _known("The gradient of q is missing, and the shapes of one quantile", "gradient|shape", "quantile", "nanquantile")
-_known("Gradients of special arguments differ", "gradient",
-       "as_strided_scatter", "cov", "corrcoef", "index_fill", "logcumsumexp", "renorm", "norm")
+_known(
+    "Gradients of special arguments differ",
+    "gradient",
+    "as_strided_scatter",
+    "cov",
+    "corrcoef",
+    "index_fill",
+    "logcumsumexp",
+    "renorm",
+    "norm",
+)
 _known("Argument forms that raise here", "raised", "matrix_exp", "linalg.matrix_rank", "__rmod__")
-_known("A difference that is yet to be looked at", "", "__rmod__", "corrcoef", "cov", "logcumsumexp", "linalg.matrix_rank")
-_known("Their result lies in memory in another order", "strides",
-       "cat", "cross", "linalg.cross", "kthvalue", "masked_scatter", "nn.functional.interpolate.nearest",
-       "nn.functional.max_pool2d", "nn.functional.max_unpool2d", "nn.functional.max_unpool2d.grad", "rot90", "sort",
-       "argsort", "topk", "unravel_index", "nonzero")
+_known(
+    "A difference that is yet to be looked at", "", "__rmod__", "corrcoef", "cov", "logcumsumexp", "linalg.matrix_rank"
+)
+_known(
+    "Their result lies in memory in another order",
+    "strides",
+    "cat",
+    "cross",
+    "linalg.cross",
+    "kthvalue",
+    "masked_scatter",
+    "nn.functional.interpolate.nearest",
+    "nn.functional.max_pool2d",
+    "nn.functional.max_unpool2d",
+    "nn.functional.max_unpool2d.grad",
+    "rot90",
+    "sort",
+    "argsort",
+    "topk",
+    "unravel_index",
+    "nonzero",
+)

@@ -40,7 +40,11 @@ def sampled(name: str, dtype: str, most: int | None = None) -> Iterator[tuple[in
     kind = getattr(torch, dtype)
     if kind not in info.supported_dtypes("cpu"):
         return
-    grad = info.supports_autograd and kind in info.supported_backward_dtypes("cpu") and kind.is_floating_point | kind.is_complex
+    grad = (
+        info.supports_autograd
+        and kind in info.supported_backward_dtypes("cpu")
+        and kind.is_floating_point | kind.is_complex
+    )
     torch.manual_seed(1)
     random.seed(1)
     samples = list(enumerate(info.sample_inputs("cpu", kind, requires_grad=grad)))
@@ -88,7 +92,9 @@ def _one(info: Any, name: str, sample: Any) -> str | None:
     operator = translated(info.op, memo)
     b, our_error = _call(adjoint, operator, ours)
     if error is not None or our_error is not None:
-        if isinstance(our_error, AttributeError) and re.search("Adjoint does not have|has no attribute", str(our_error)):
+        if isinstance(our_error, AttributeError) and re.search(
+            "Adjoint does not have|has no attribute", str(our_error)
+        ):
             raise Lacking(re.findall(r"[\w.]+", str(our_error))[-1])
         if isinstance(our_error, Lacking):
             raise our_error
@@ -130,7 +136,9 @@ def _call(library: Any, function: Any, sample: Any) -> tuple[Any, BaseException 
 
 
 def _errors(theirs: BaseException | None, ours: BaseException | None) -> str | None:
-    texts = [None if e is None else f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}" for e in (theirs, ours)]
+    texts = [
+        None if e is None else f"{type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}" for e in (theirs, ours)
+    ]
     if theirs is not None and ours is not None and type(theirs).__name__ == type(ours).__name__:
         return None
     return f"raised: {texts[0]} | {texts[1]}"
@@ -150,4 +158,6 @@ def _seed(root: torch.Tensor, number: int) -> torch.Tensor:
     """A gradient to start from that is not the same everywhere."""
     made = torch.linspace(0.5, 1.5, max(root.numel(), 1), dtype=torch.float64)[: root.numel()].reshape(root.shape)
     made = made + 0.25 * number
-    return (made + 0.5j * made.flip(tuple(range(made.dim())))).to(root.dtype) if root.is_complex() else made.to(root.dtype)
+    return (
+        (made + 0.5j * made.flip(tuple(range(made.dim())))).to(root.dtype) if root.is_complex() else made.to(root.dtype)
+    )

@@ -1,0 +1,115 @@
+"""What random programs found: each a kind of its own, mended where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.both import agree
+
+
+@pytest.mark.parametrize("shape", [(2, 0), (0, 3), (0,), (2, 0, 3)])
+def test_gradients_without_elements_are_added_up(shape: tuple[int, ...]) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.zeros(shape, requires_grad=True)
+        y = x * 1
+        for _ in range(3):
+            (y * y).sum().backward(retain_graph=True)
+        return x.grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_of_nothing_has_its_operands_dtype(name: str, dtype: str) -> None:
+    agree(lambda torch: getattr(torch, name)(torch.zeros(2, 0, dtype=getattr(torch, dtype)), 0))
+    agree(lambda torch: getattr(torch, name)(torch.zeros(0, 2), 1, dtype=getattr(torch, dtype)))
+
+
+@pytest.mark.parametrize("name", ["amax", "amin", "aminmax"])
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 2)])
+@pytest.mark.parametrize("options", [{}, {"dim": 0}, {"dim": -1}])
+def test_extremes_of_nothing_are_pytorchs_errors(name: str, shape: tuple[int, ...], options: dict[str, int]) -> None:
+    agree(lambda torch: getattr(torch, name)(torch.zeros(shape), **options))
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("beta", [1.0, 0.5])
+def test_smooth_l1_loss_of_nan_has_the_gradient_nan(create_graph: bool, beta: float) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor([1.0, float("nan"), 3.0, 0.0, 0.75], dtype=torch.float64, requires_grad=True)
+        y = torch.tensor([1.0, 2.0, float("nan"), 0.5, 0.25], dtype=torch.float64, requires_grad=True)
+        loss = torch.nn.functional.smooth_l1_loss(x, y, beta=beta)
+        return [g.detach() for g in torch.autograd.grad(loss, [x, y], create_graph=create_graph)]
+
+    # (NaN is not equal to itself, so as text)
+    agree(lambda torch: [[str(v) for v in g.tolist()] for g in scenario(torch)])
+
+
+@pytest.mark.parametrize("shape", [(3,), (1,), (0,), (2, 3), (1, 1, 1)])
+@pytest.mark.parametrize("value", ["2.0", "torch.ones(shape)", "torch.tensor(2.0)", "x.detach()"])
+def test_a_whole_slice_is_written_to_as_the_tensor_itself(shape: tuple[int, ...], value: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.zeros(shape, requires_grad=True)
+        y = x * 1
+        y[:] = eval(value, {"torch": torch, "shape": shape, "x": x})
+        z = x * 1
+        z[:] *= 3
+        (y.sum() + z.sum()).backward()
+        return y, z, y._version, z._version, x.grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("index", ["False", "(0, False)", "(False, slice(1))", "(slice(None), False)", "(None, False)"])
+def test_a_write_to_nothing_counts_as_pytorch_counts_it(index: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.zeros(2, 3)
+        x[eval(index)] = 1.0
+        return x, x._version
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("left", [True, False])
+@pytest.mark.parametrize("shapes", [((3, 3, 3), (3, 3)), ((3, 3), (3, 3, 3)), ((2, 1, 3, 3), (3, 3)), ((3, 3), (3, 3))])
+def test_the_right_side_of_a_triangular_system_is_always_a_matrix(shapes: Any, left: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        a = (torch.arange(27.0, dtype=torch.float64) + 1).repeat(2)[: _size(shapes[0])].reshape(shapes[0]) / 8
+        b = (torch.arange(27.0, dtype=torch.float64) - 4)[: _size(shapes[1])].reshape(shapes[1])
+        a.requires_grad_()
+        b.requires_grad_()
+        x = torch.linalg.solve_triangular(a, b, upper=False, left=left)
+        y = torch.linalg.solve_triangular(a, b, upper=True, left=left, unitriangular=True)
+        return x, y, torch.autograd.grad((x * x).sum() + y.sum(), [a, b])
+
+    agree(scenario)
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    import math
+
+    return math.prod(shape)
+
+
+def test_a_triangular_system_has_one_solution_per_sample_though_the_batch_is_as_large_as_the_matrix() -> None:
+    def scenario(torch: Any) -> Any:
+        m = torch.arange(27.0, dtype=torch.float64).reshape(3, 3, 3) + 1
+        n = torch.arange(9.0, dtype=torch.float64).reshape(3, 3)
+        solve = torch.linalg.solve_triangular
+        return torch.func.vmap(lambda m: solve(m, n, upper=True))(m), torch.func.vmap(
+            lambda m: solve(n + 1, m, upper=True)
+        )(m)
+
+    agree(scenario)
+
+
+def test_a_zero_on_the_diagonal_of_a_triangular_system_divides() -> None:
+    agree(lambda torch: str(torch.linalg.solve_triangular(torch.tensor([[1.0, 2], [0, 0]]), torch.eye(2), upper=True)))
+
+
+@pytest.mark.parametrize("a, b", [((3, 3), (3,)), ((2, 3), (3, 3)), ((3, 3), (2, 3))])
+def test_a_triangular_system_that_does_not_fit_is_pytorchs_error(a: Any, b: Any) -> None:
+    agree(lambda torch: torch.linalg.solve_triangular(torch.ones(a), torch.ones(b), upper=True), raises=True)
