@@ -15,6 +15,7 @@ import numpy as np
 
 _reduce = np.add.reduce
 _ROWS = 32  # rows that may be added one after the other
+_WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 _MANY = 512  # rows from which on halves are added rather than sections
 
 
@@ -40,11 +41,13 @@ def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """``x.prod(axis, keepdims=keepdims)``, in pairs like a sum."""
-    if x.__class__ is np.ndarray and x.size > _ROWS:
-        axis = range(x.ndim) if axis is None else (axis,) if axis.__class__ is int else axis
-        return _in_pairs(x, axis, keepdims, np.multiply)
-    return np.multiply.reduce(x, axis, None, None, keepdims)
+    """``x.prod(axis, keepdims=keepdims)``; many numbers of single precision are multiplied in double.
+
+    In pairs, equal factors would all be rounded alike, and the errors of a product's factors add up.
+    """
+    wide = _WIDE.get(x.dtype) if x.__class__ is np.ndarray and x.size > _ROWS else None
+    found = np.multiply.reduce(x, axis, wide, None, keepdims)
+    return found if wide is None else found.astype(x.dtype)
 
 
 def total_of_products(a: Any, b: Any, axis: int) -> Any:
@@ -54,17 +57,17 @@ def total_of_products(a: Any, b: Any, axis: int) -> Any:
     return total(a * b, axis)
 
 
-def _in_pairs(x: Any, axis: Any, keepdims: bool, combine: Any = np.add) -> Any:
+def _in_pairs(x: Any, axis: Any, keepdims: bool) -> Any:
     if x.dtype.kind in "fc" and x.size:
         over = [a % x.ndim for a in axis]
-        nearest = _nearest(x, over) if combine is np.add else []
+        nearest = _nearest(x, over)
         apart = [a for a in over if a not in nearest and x.shape[a] != 1]
         if prod([x.shape[a] for a in apart]) > _ROWS:
             if prod([x.shape[a] for a in nearest]) >= _ROWS:
                 x = _reduce(x, tuple(nearest), None, None, True)
             for a in apart:
-                x = _fewer(x, a, combine)
-    return combine.reduce(x, tuple(axis), None, None, keepdims)
+                x = _fewer(x, a)
+    return _reduce(x, tuple(axis), None, None, keepdims)
 
 
 def _nearest(x: Any, over: list[int]) -> list[int]:
@@ -81,20 +84,19 @@ def _nearest(x: Any, over: list[int]) -> list[int]:
     return found
 
 
-def _fewer(x: Any, axis: int, combine: Any) -> Any:
-    """An array with few rows along an axis, and the same sum or product: of halves, and of sections of what is left."""
+def _fewer(x: Any, axis: int) -> Any:
+    """An array with few rows along an axis, and the same sum: halves are added, and sections of what is left."""
     lead = (slice(None),) * axis
     while (n := x.shape[axis]) > _ROWS:
         part = n // 2 if n > _MANY else n // _ROWS * _ROWS
         if n > _MANY:
-            found = combine(x[(*lead, slice(part))], x[(*lead, slice(part, 2 * part))])
+            found = x[(*lead, slice(part))] + x[(*lead, slice(part, 2 * part))]
             rest = x[(*lead, slice(2 * part, n))]
         else:
             sections = x[(*lead, slice(part))].reshape(*x.shape[:axis], part // _ROWS, _ROWS, *x.shape[axis + 1 :])
-            found = combine.reduce(sections, axis + 1)
+            found = _reduce(sections, axis + 1)
             rest = x[(*lead, slice(part, n))]
         if rest.shape[axis]:
-            first = found[(*lead, slice(1))]
-            combine(first, combine.reduce(rest, axis, None, None, True), first)
+            found[(*lead, slice(1))] += _reduce(rest, axis, None, None, True)
         x = found
     return x

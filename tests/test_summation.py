@@ -90,6 +90,18 @@ def test_any_axes_of_any_layout_are_summed() -> None:
                 np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-11)
 
 
+@pytest.mark.parametrize("name", ["var", "std"])
+def test_the_deviation_of_more_halves_than_a_half_can_count_has_a_gradient(name: str) -> None:
+    x = np.arange(100_000) / 100_000
+
+    def gradient(module: Any) -> Any:
+        leaf = module.tensor(x).to(module.float16).requires_grad_()
+        (getattr(leaf, name)() * 1000).backward()
+        return leaf.grad.double().numpy()
+
+    np.testing.assert_allclose(gradient(adjoint), gradient(torch), atol=1e-4)
+
+
 @pytest.mark.parametrize("shape", [(7,), (5_000, 3), (20_000, 3)])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "complex64"])
 def test_equal_elements_do_not_deviate_and_get_no_gradient(shape: tuple[int, ...], dtype: str) -> None:

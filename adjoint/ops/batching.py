@@ -270,7 +270,7 @@ def _diagonal_scatter(level: Level, array: Any, src: Any, offset: int = 0, dim1:
 
 @rule(identity_like)
 def _identity_like(level: Level, g: Any, shape: Any) -> Any:
-    return np.eye(*shape, dtype=g.dtype) * g.reshape(1, 1)
+    return np.where(np.eye(*shape, dtype=bool), g.reshape(1, 1), g.dtype.type(0))
 
 
 @rule(joining._block_diag)

@@ -283,6 +283,8 @@ count_nonzero = op("count_nonzero", _count_nonzero)
 
 def _deviations(x, dim):
     """The elements less their mean over the dimensions, which is found from the first one: equal elements deviate by 0."""
+    if x.dtype.itemsize == 2:
+        return _deviations(x.astype(np.float32), dim).astype(x.dtype)
     over = axes(dim, x.ndim)
     first = x[tuple([slice(0, 1) if over is None or i in over else slice(None) for i in range(x.ndim)])]
     mean = first + total(x - first, over, True) / constant(reduced_size(x.shape, dim), x)

@@ -34,8 +34,8 @@ def neutral(e: Any) -> str:
 
 
 def wide(e: Any) -> str:
-    """The type in which what sections come to is combined: sums in double."""
-    return "f64" if e.name == "sum" and e.dtype.kind == "f" else TYPES[str(e.dtype)]
+    """The type in which what sections come to is combined: sums and products in double."""
+    return "f64" if e.name in ("sum", "prod") and e.dtype.kind == "f" else TYPES[str(e.dtype)]
 
 
 def horizontal(e: Any) -> str:
