@@ -218,3 +218,29 @@ def test_meshgrids_and_differences_are_pytorchs():
         return grids, [g.stride() for grid in grids for g in grid], torch.diff(x, n=0, prepend=torch.tensor([7]))
 
     agree(scenario)
+
+
+def test_gradients_that_cannot_be_are_none_and_those_of_rectifiers_have_pytorchs_node():
+    def scenario(torch):
+        x = torch.tensor([0.0, -1.0, 2.0], requires_grad=True)
+        F = torch.nn.functional
+        nodes = []
+        for f in (torch.relu, F.leaky_relu, F.hardtanh, F.softshrink, F.relu6):
+            (g,) = torch.autograd.grad(f(x).sum(), x, create_graph=True)
+            nodes.append(g.grad_fn.name())
+        counted = torch.autograd.grad(x.norm(0), x, allow_unused=True), torch.func.grad(lambda t: t.norm(0))(x.detach())
+        one = F.prelu(torch.tensor(-2.0), torch.tensor([0.5]))
+        return nodes, counted, one
+
+    agree(scenario)
+
+
+def test_powers_of_a_complex_zero_have_derivatives():
+    def scenario(torch):
+        x = torch.tensor([0, 1, 1 + 1j], dtype=torch.complex128, requires_grad=True)
+        y = 0**x
+        (g,) = torch.autograd.grad(y, x, torch.ones_like(y))
+        z = torch.zeros_like(x).requires_grad_()
+        return g.isnan(), torch.autograd.grad((z**x).sum(), x)[0].isnan()
+
+    agree(scenario)

@@ -63,7 +63,7 @@ def _with_node(operator: Operator, kind: type[Node], g: Taped, edges: tuple[Sink
     key = kind.__name__, operator.backward_name
     cls = _CLASSES.get(key)
     if cls is None:
-        name = operator.backward_name[:-1] + "Backward0"
+        name = operator.again or operator.backward_name[:-1] + "Backward0"
         cls = _CLASSES[key] = type(name, (kind,), {"__slots__": (), "__module__": "builtins", "__doc__": kind.__doc__})
     made = object.__new__(Tensor)
     made._array = g.tensor._array

@@ -233,6 +233,7 @@ def elementwise(
     check: Callable[..., Any] | None = None,
     gradients: dict[str, Any] | None = None,
     flat: str = "",
+    again: str = "",
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an element-wise operator: its operands (the parameters without a default) may be numbers, are promoted
@@ -243,7 +244,8 @@ def elementwise(
     not rounded.  ``scalar`` and ``scalar_first`` are the rows that take over where
     the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers=False`` refuses
     Python numbers altogether.  ``check`` is called with operands of two dtypes, or of one that the forward refuses, to
-    raise PyTorch's error.  Otherwise as :func:`op`.
+    raise PyTorch's error.  ``again`` names the node of ``flat`` gradients where PyTorch's has a name of its own.  Otherwise
+    as :func:`op`.
     """
     return _declare(
         Operator(
@@ -263,6 +265,7 @@ def elementwise(
             check=check,
             numbers=numbers,
             flat=tuple(flat.split()),
+            again=again,
         ),
         aliases,
         inplace,

@@ -68,6 +68,7 @@ class Operator:
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
     held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
     flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions
+    again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it
     joint: dict[str, tuple[str, ...]] = field(default_factory=dict)  # whose gradient PyTorch has from a function of which
     _params: tuple[Param, ...] | None = None
     _built: dict[str, Any] = field(default_factory=dict)

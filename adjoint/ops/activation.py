@@ -86,7 +86,7 @@ def _relu(self):
 
 
 relu = elementwise(
-    "relu", _relu, flat="self",
+    "relu", _relu, flat="self", again="ThresholdBackwardBackward0",
     self=lambda g, result: kept_where(result != 0, g),  # a NaN passes the gradient, as in PyTorch
 )  # fmt: skip
 
@@ -135,8 +135,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
                 f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {count} and channel "
                 f"size = {channels}."
             )
-    if weight.ndim or input.ndim:
-        shape = [1] * max(input.ndim, 1)
+    if weight.ndim != input.ndim:
+        shape = [1] * input.ndim
         if input.ndim > 1:
             shape[1] = count
         weight = weight.view(shape)

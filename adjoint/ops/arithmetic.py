@@ -388,11 +388,16 @@ def _rpow_number(self, exponent: Array):
     return _pow(base, exponent)
 
 
+def _is_not_negative(exponent):
+    """Where a power of 0 is 0, or 1, and stays it."""
+    return exponent >= 0 if exponent.dtype.kind != "c" else (exponent.real >= 0) & (exponent.imag == 0)
+
+
 _rpow_scalar = op(
     "rpow_number", _rpow_number, where="", node="PowBackward2",
     exponent=lambda g, result, self, exponent, exponent_dtype: _real_if(
         g * conj(result * constant(np.log(self), result)) if self != 0 else
-        np.where(exponent >= 0, constant(0, g), g * (result * constant(-np.inf, result))),
+        np.where(_is_not_negative(exponent), constant(0, g), g * (result * constant(-np.inf, result))),
         exponent_dtype),
 )  # fmt: skip
 
@@ -421,10 +426,7 @@ def _pow_base_gradient(g, self, exponent):
 
 
 def _pow_exponent_gradient(g, result, self, exponent):
-    if result.dtype.kind == "c":
-        zero = self == 0
-    else:
-        zero = (self == 0) & (exponent >= 0)
+    zero = (self == 0) & _is_not_negative(exponent)
     return np.where(zero, constant(0, g), g * conj(result * np.log(np.where(zero, constant(1, self), self))))
 
 

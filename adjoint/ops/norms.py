@@ -76,8 +76,11 @@ def _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
 
 
 _vector_norm_row = op(
-    "linalg_vector_norm", _vector_norm, where="", self=_vector_norm_gradient
-)
+    "linalg_vector_norm", _vector_norm, where="",
+    # the number of elements that are not 0 has no derivative: as in PyTorch, None and not zeros
+    self=lambda g, self, result, self_shape, ord, dim, keepdim:
+        None if ord == 0 else _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim),
+)  # fmt: skip
 
 
 def _converted(name: str, x: Tensor, dtype: dtypes.dtype | None) -> Tensor:
