@@ -297,7 +297,7 @@ def _at_most(x, bound):
 
 def _negative(x):
     """As ``_at_most(x, 0)``; of a NaN 0."""
-    return np.where(x < 0, x, constant(0, x))
+    return kept_where(x < 0, x)
 
 
 @in_float32

@@ -86,8 +86,7 @@ def _without(kinds: str, kernel: str, ufunc: Any) -> Callable[..., Any]:
 def _turned(across, self, other):
     """A step across, as seen from the origin; none where the distance, or its square, is zero."""
     square = self * self + other * other
-    nothing = square == 0
-    return np.where(nothing, constant(0, across), across / np.where(nothing, constant(1, square), square))
+    return across / np.where(square == 0, constant(np.inf, square), square)
 
 
 atan2 = elementwise(
