@@ -129,6 +129,18 @@ def drawn_anew(t, make, unpack):
     return [unpack(draw(x * 2))[1] for draw in draws], [unpack(y)[1] for y in parts]
 
 
+def after_steps_of(make_optimizer):
+    def scenario(t, make, unpack):
+        p = t.nn.Parameter(t.tensor([1.0, 2.0]))
+        optimizer = make_optimizer(t.optim, [p])
+        for i in range(3):
+            p.grad = make(t.tensor([1.0, 2.0]), t.tensor([1.0, -1.0]) * i)
+            optimizer.step()
+        return [part.detach() for part in unpack(p)]
+
+    return scenario
+
+
 def gradient_of_a_dual(t, make, unpack):
     x = make(t.arange(1.0, 4.0, requires_grad=True), t.ones(3))
     (g,) = t.autograd.grad((x**3).sum(), x)
@@ -204,6 +216,10 @@ INSIDE = {
     "into integers": into_integers,
     "that a constant overwrites": overwritten_by_a_constant,
     "of numbers that are drawn into it": drawn_anew,
+    "of a parameter after steps of SGD": after_steps_of(lambda optim, ps: optim.SGD(ps, lr=0.1, weight_decay=0.2)),
+    "of a parameter after steps of Adam": after_steps_of(lambda optim, ps: optim.Adam(ps, lr=0.1)),
+    "of a parameter after steps of AdamW": after_steps_of(lambda optim, ps: optim.AdamW(ps, lr=0.1)),
+    "of a parameter after steps of RMSprop": after_steps_of(lambda optim, ps: optim.RMSprop(ps, lr=0.1)),
     "of a Function": lambda t, make, unpack: unpack(square_of(t).apply(make(t.arange(3.0), t.ones(3)))),
     "of a Function that is recorded": lambda t, make, unpack: [
         part.detach() for part in unpack(square_of(t).apply(make(t.arange(3.0, requires_grad=True), t.ones(3))))

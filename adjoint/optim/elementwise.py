@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.forward_ad import is_dual
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
+from adjoint.autograd.interception import intercept
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
@@ -117,12 +119,21 @@ class Elementwise(Optimizer):
                     self._step_recorded(group)
                     continue
                 set_recording(False)
-                self._step_group(group)
+                if intercept.active and self._has_tangents(group):
+                    self._step_recorded(group)
+                else:
+                    self._step_group(group)
                 set_recording(enabled)
         finally:
             set_recording(enabled)
             loud(token)
         return loss
+
+    def _has_tangents(self, group: dict[str, Any]) -> bool:
+        """Whether forward mode has to be carried through the rule, which is then run on tensors."""
+        return any(
+            is_dual([p, p._grad, *self.state[p].values()] if p in self.state else [p, p._grad]) for p in group["params"]
+        )
 
     def _step_group(self, group: dict[str, Any]) -> None:
         if group.get("capturable"):
