@@ -16,20 +16,19 @@ Levels nest, each with its own tangents: the operators that compute an inner lev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.backward import grad
-from adjoint.autograd.batch import in_batches_of, note_shared
+from adjoint.autograd.batch import note_shared
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.taped import Taped
-from adjoint.autograd.views import replay
 from adjoint.tensor import NO_EDGE, Tensor, as_number, attach, from_array
 
 _VALUE = "value"
@@ -139,7 +138,8 @@ def _tangents_of(level: Level, value: Any) -> Any:
     return None
 
 
-def _zeros(like: Tensor) -> Tensor:
+def zeros(like: Tensor) -> Tensor:
+    """The tangent of a constant that is like this tensor."""
     return from_array(np.zeros_like(like._array))
 
 
@@ -164,11 +164,11 @@ def _linear(operator: Any, function: Callable[..., Any], given: dict[str, Any], 
             continue
         found = tangents.get(p.name)
         if isinstance(value, Tensor):
-            changed[p.name] = _zeros(value) if found is None else found
+            changed[p.name] = zeros(value) if found is None else found
         elif found is not None:
-            changed[p.name] = [_zeros(v) if t is None else t for v, t in zip(value, found)]
+            changed[p.name] = [zeros(v) if t is None else t for v, t in zip(value, found)]
         elif isinstance(value, (tuple, list)):
-            changed[p.name] = [_zeros(v) for v in value]
+            changed[p.name] = [zeros(v) for v in value]
         elif not isinstance(value, Tensor):
             changed[p.name] = 0  # a number beside the tangent does not change
     return call(operator, function, changed)
@@ -234,7 +234,7 @@ def _declared(operator: Any, given: dict[str, Any], tangents: dict[str, Any], re
         value = given[p.name]
         if isinstance(value, Tensor):
             found = tangents.get(p.name)
-            space[f"{p.name}_t"] = Taped(_zeros(value) if found is None else found)
+            space[f"{p.name}_t"] = Taped(zeros(value) if found is None else found)
         elif f"{p.name}_t" not in space:
             space[f"{p.name}_t"] = _read(tangents.get(p.name))
     made = operator.tangent(*[space[name] for name in _names(operator.tangent)])
@@ -343,80 +343,8 @@ def _transposed(
             allow_unused=True,
         )
     for (i, r), t in zip(outputs, pushed):
-        found[i] = _zeros(r) if t is None else t
+        found[i] = zeros(r) if t is None else t
     return found
-
-
-def is_dual(value: Any) -> bool:
-    """Whether a tensor, or one of several, has a tangent at a level that is entered."""
-    if isinstance(value, (tuple, list)):
-        return any(map(is_dual, value))
-    tangents = value._tangents if isinstance(value, Tensor) else None
-    return tangents is not None and any(level.handle is not None for level in tangents)
-
-
-def carry_over(target: Tensor, result: Tensor | None = None) -> None:
-    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``; zeros for a constant.
-
-    Tangents are never written to themselves: other tensors may have them too (that of ``x + 1`` is that of ``x``), and
-    an outer derivative may have saved them.  A write gives the target a new one, and all that looks at its memory.
-    """
-    if mode.primal or target.dtype.category < dtypes.FLOAT:
-        return
-    new = (result._tangents if result is not None else None) or {}
-    for level in {*new, *(target._tangents or ())}:
-        if level.handle is None:  # a level that was left
-            continue
-        tangent = new.get(level)
-        if tangent is None:
-            tangent = _zeros(target)
-        elif tangent.dtype is not target.dtype:
-            tangent = tangent.to(target.dtype)
-        _write_tangent(level, target, tangent)
-
-
-def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
-    """Have ``tangent`` for the tangent of ``target`` and for the part of others' that is over the same memory."""
-    view = target._view
-    base = target if view is None else view.base
-    live = [other for reference in getattr(base._writes, "views", None) or () if (other := reference()) is not None]
-    whole, path = level.tangent(base), () if view is None else view.path
-    keeps_history = not mode.enabled and whole is not None and whole.requires_grad
-    if view is None and not (live or keeps_history):
-        level.set_tangent(target, tangent)
-        return
-    if whole is None:
-        whole = level.tangent(target)
-        if whole is None:
-            whole = _zeros(base)
-            level.set_tangent(base, whole)
-        else:  # a dual tensor, of which its primal knows nothing
-            path = ()
-    if whole._view is not None:  # the tangents' own views say which of them share memory
-        path = (*whole._view.path, *path)
-        whole = whole._view.base
-    changed = tangent
-    if path or keeps_history:  # a write that is not recorded leaves the tangent's history, as it does the tensor's
-        with enable_grad() if keeps_history else nullcontext():
-            changed = in_batches_of(whole, tangent._array).clone()
-        replay(path, changed).copy_(tangent)
-    with enable_grad() if keeps_history else nullcontext():
-        _share_tangent(level, base, live, whole, changed)
-
-
-def _share_tangent(level: Level, base: Tensor, live: list[Tensor], whole: Tensor, changed: Tensor) -> None:
-    """Give ``base`` and its views the parts of ``changed`` for those of ``whole`` that they had as their tangents."""
-    known = [(other, level.tangent(other)) for other in (base, *live)]
-    for other, before in known:
-        if before is whole:
-            level.set_tangent(other, changed)
-        elif before is not None and before._view is not None and before._view.base is whole:
-            level.set_tangent(other, replay(before._view.path, changed))
-    of_base = level.tangent(base)
-    if of_base is not None:
-        for other, before in known:
-            if before is None and other is not base:  # a view from before the base had a tangent
-                level.set_tangent(other, replay(other._view.path, of_base))
 
 
 # The public interface: one level at a time, as in torch.autograd.forward_ad.

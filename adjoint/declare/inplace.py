@@ -14,7 +14,6 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.forward_ad import carry_over, is_dual
 from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, record
@@ -24,6 +23,7 @@ from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
 from adjoint.autograd.waiting import memory_of, write
+from adjoint.autograd.written_tangents import carry_over, is_dual
 from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
 from adjoint.declare.operands import fits

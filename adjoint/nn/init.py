@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.forward_ad import carry_over
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.views import check_writable
+from adjoint.autograd.written_tangents import carry_over
 from adjoint.layouts import empty_like
 from adjoint.ops.random import (
     check_normal,

@@ -16,13 +16,13 @@ import numpy as np
 from adjoint import dtypes
 from adjoint import random as torch_random
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.forward_ad import carry_over
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, record
 from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
+from adjoint.autograd.written_tangents import carry_over
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.operator import MISSING

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd.forward_ad import is_dual
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
+from adjoint.autograd.written_tangents import is_dual
 from adjoint.declare.inplace import overwrite
 from adjoint.kernels.reading import threshold, usable
 from adjoint.optim.batch import SMALL, Batch

@@ -1,0 +1,89 @@
+"""Tangents of what is written to: an in-place operator in forward mode.
+
+A view's tangent is the view of its base's tangent.  A write gives new tangents to the tensor and to all that looks at its
+memory; no tangent is itself written to.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+from adjoint import dtypes
+from adjoint.autograd.batch import in_batches_of
+from adjoint.autograd.forward_ad import Level, zeros
+from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.views import replay
+from adjoint.tensor import Tensor
+
+
+def is_dual(value: Any) -> bool:
+    """Whether a tensor, or one of several, has a tangent at a level that is entered."""
+    if isinstance(value, (tuple, list)):
+        return any(map(is_dual, value))
+    tangents = value._tangents if isinstance(value, Tensor) else None
+    return tangents is not None and any(level.handle is not None for level in tangents)
+
+
+def carry_over(target: Tensor, result: Tensor | None = None) -> None:
+    """Give ``target``, into which ``result`` was written in place, the tangents of ``result``; zeros for a constant.
+
+    Tangents are never written to themselves: other tensors may have them too (that of ``x + 1`` is that of ``x``), and
+    an outer derivative may have saved them.  A write gives the target a new one, and all that looks at its memory.
+    """
+    if mode.primal or target.dtype.category < dtypes.FLOAT:
+        return
+    new = (result._tangents if result is not None else None) or {}
+    for level in {*new, *(target._tangents or ())}:
+        if level.handle is None:  # a level that was left
+            continue
+        tangent = new.get(level)
+        if tangent is None:
+            tangent = zeros(target)
+        elif tangent.dtype is not target.dtype:
+            tangent = tangent.to(target.dtype)
+        _write_tangent(level, target, tangent)
+
+
+def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
+    """Have ``tangent`` for the tangent of ``target`` and for the part of others' that is over the same memory."""
+    view = target._view
+    base = target if view is None else view.base
+    live = [other for reference in getattr(base._writes, "views", None) or () if (other := reference()) is not None]
+    whole, path = level.tangent(base), () if view is None else view.path
+    keeps_history = not mode.enabled and whole is not None and whole.requires_grad
+    if view is None and not (live or keeps_history):
+        level.set_tangent(target, tangent)
+        return
+    if whole is None:
+        whole = level.tangent(target)
+        if whole is None:
+            whole = zeros(base)
+            level.set_tangent(base, whole)
+        else:  # a dual tensor, of which its primal knows nothing
+            path = ()
+    if whole._view is not None:  # the tangents' own views say which of them share memory
+        path = (*whole._view.path, *path)
+        whole = whole._view.base
+    changed = tangent
+    if path or keeps_history:  # a write that is not recorded leaves the tangent's history, as it does the tensor's
+        with enable_grad() if keeps_history else nullcontext():
+            changed = in_batches_of(whole, tangent._array).clone()
+        replay(path, changed).copy_(tangent)
+    with enable_grad() if keeps_history else nullcontext():
+        _share_tangent(level, base, live, whole, changed)
+
+
+def _share_tangent(level: Level, base: Tensor, live: list[Tensor], whole: Tensor, changed: Tensor) -> None:
+    """Give ``base`` and its views the parts of ``changed`` for those of ``whole`` that they had as their tangents."""
+    known = [(other, level.tangent(other)) for other in (base, *live)]
+    for other, before in known:
+        if before is whole:
+            level.set_tangent(other, changed)
+        elif before is not None and before._view is not None and before._view.base is whole:
+            level.set_tangent(other, replay(before._view.path, changed))
+    of_base = level.tangent(base)
+    if of_base is not None:
+        for other, before in known:
+            if before is None and other is not base:  # a view from before the base had a tangent
+                level.set_tangent(other, replay(other._view.path, of_base))
