@@ -95,7 +95,7 @@ def compare(program: Program, family: str = "", settings: Settings = Settings())
         for found in _differences(number, runs, tolerance, settings, outcome):
             if raised[0] is not None and found.key == "grad":
                 return outcome  # a backward that failed: PyTorch may have come further, for it does leaves first
-            if not _is_known(found, program, family, runs, outcome):
+            if not _is_known(found, program, family, runs, outcome, raised[0] is not None and raised[1] is not None):
                 return outcome
             if found.key == "strides":  # what comes after is compared from the same memory
                 _mend(runs, tolerance, f"{found.path} = {found.path}.clone(memory_format=torch.contiguous_format)")
@@ -150,9 +150,12 @@ def _differences(
                 yield Disagreement(number, path, key, a, b)
 
 
-def _is_known(found: Disagreement, program: Program, family: str, runs: tuple[Run, Run], outcome: Outcome) -> bool:
-    """Whether the comparison goes on: the difference is known and what comes after can be compared."""
-    entry = known.entry(found, program, family, runs)
+def _is_known(
+    found: Disagreement, program: Program, family: str, runs: tuple[Run, Run], outcome: Outcome, failed: bool = False
+) -> bool:
+    """Whether the comparison goes on: the difference is known and what comes after can be compared; ``failed``: its line
+    raised in both libraries."""
+    entry = known.entry(found, program, family, runs, failed)
     if entry is None:
         outcome.found = found
         return False

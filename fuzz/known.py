@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from fuzz.program import Program
@@ -27,6 +28,8 @@ class Case:
     found: Disagreement
     program: Program
     runs: tuple[Run, Run]
+    failed: bool = False
+    """Whether the line raised in both."""
 
     @property
     def line(self) -> str:
@@ -223,7 +226,61 @@ def _kron(case: Case) -> bool:
     return _raised(case) and "kron" in case.line and "view size is not compatible" in case.texts[0]
 
 
+def _half_complex(case: Case) -> bool:
+    return any("ComplexHalf" in str(x) or "complex32" in str(x) for x in (case.found.pytorch, case.found.adjoint))
+
+
+def _partly_written(case: Case) -> bool:
+    """Whether the line is a write at which both raised, or was one."""
+    written = re.search(r"_\(|\] = |out=| [-+*/%&|]+= ", case.line)
+    return bool(written) and case.found.key == "value" and case.failed
+
+
+def _refuses_dtype(case: Case) -> bool:
+    return case.found.key.endswith("raised") and not case.texts[1] and bool(_REFUSED.search(case.texts[0]))
+
+
+_REFUSED = re.compile(
+    "|".join(
+        [
+            "Autograd not support dtype",  # a sum as integers, of what requires grad
+            "does not support automatic differentiation for outputs with complex dtype",
+            "masked_fill_ only supports boolean masks",  # an index of bytes
+            "Integer division with addcdiv",  # of a sum of floats
+            "INTERNAL ASSERT FAILED",
+            "Cannot convert a ZeroTensor",
+            "not implemented for '(Complex|Bool)",  # a dtype for which there is no kernel
+        ]
+    )
+)
+
+
+def _lacks(case: Case) -> bool:
+    lacking = "logcumsumexp of complex|view_as_complex is only supported .*Half"
+    return _raised(case) and not case.texts[0] and bool(re.search(lacking, case.texts[1]))
+
+
+def _no_elements(case: Case) -> bool:
+    return _raised(case) and not all(case.texts) and any(not a.numel() for a, _ in case.operands())
+
+
+def _infinite_complex(case: Case) -> bool:
+    """Whether what differs is infinite or NaN in one library, and came from a complex number that is."""
+    theirs, ours = case.found.pytorch, case.found.adjoint
+    if not (isinstance(theirs, np.ndarray) and isinstance(ours, np.ndarray)) or theirs.shape != ours.shape:
+        return False
+    if not any(isinstance(x, torch.Tensor) and x.is_complex() and not x.isfinite().all() for x in case.runs[0].space.values()):
+        return False
+    return bool((np.isclose(theirs, ours, 1e-2) | ~np.isfinite(theirs) | ~np.isfinite(ours)).all())
+
+
 KNOWN = [
+    Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
+    Known("a write that fails when some of it is done", _partly_written, ("values",)),
+    Known("PyTorch refuses what has a plain meaning", _refuses_dtype, ("values",)),
+    Known("an error of a kernel, where there are no elements for one", _no_elements, ("values",)),
+    Known("a NotImplementedError that says so", _lacks, ("values",)),
+    Known("an infinite complex number times another: NaN in PyTorch, or in NumPy", _infinite_complex, ("values",)),
     Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms",)),
     Known(
         "an operator that PyTorch cannot differentiate in a vmap, or of operands of different vmaps",
@@ -285,9 +342,11 @@ KNOWN = [
 ]
 
 
-def entry(found: Disagreement, program: Program, family: str, runs: tuple[Run, Run]) -> Known | None:
+def entry(
+    found: Disagreement, program: Program, family: str, runs: tuple[Run, Run], failed: bool = False
+) -> Known | None:
     """The entry for this difference; None if there is none."""
-    case = Case(found, program, runs)
+    case = Case(found, program, runs, failed)
     for known in KNOWN:
         if (not known.families or family in known.families) and known.applies(case):
             return known

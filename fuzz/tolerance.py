@@ -82,6 +82,7 @@ class Tolerance:
             return True
         exact = self._exact(path, key)
         if exact is not None and exact.dtype.kind == "c":
+            exact = np.ascontiguousarray(exact)
             exact = exact.view(exact.real.dtype).reshape(*exact.shape, 2)
         if exact is None or exact.shape != a.shape:
             exact = a

@@ -191,3 +191,38 @@ def test_the_gradient_of_ldexp_is_right_for_negative_and_large_integers():
     x = adjoint.tensor([1.0, 1.0], dtype=adjoint.float64, requires_grad=True)
     adjoint.ldexp(x, adjoint.tensor([-3, 200])).sum().backward()
     assert x.grad.tolist() == [0.125, 2.0**200]
+
+
+ASIDE = {
+    "conj_physical is the tensor": lambda torch: torch.conj_physical(x := torch.ones(2)) is x,
+    "abs at NaN": lambda torch: _pulled(torch, lambda x: x.abs(), [math.nan, -1.0, 0.0]),
+    "cumprod of one infinity": lambda torch: _pulled(torch, lambda x: x[None].cumprod(0), [math.inf, 1.0]),
+    "nothing by what wraps to 0": lambda torch: torch.zeros(0, dtype=torch.int8) // 256,
+    "True as an index": lambda torch: _written(torch, True, torch.tensor(1.5)),
+    "False as an index": lambda torch: _written(torch, False, 1e30),
+    "one number scattered": lambda torch: torch.ones(1).scatter(0, torch.tensor([0]), torch.tensor(3.0)),
+    "a number's remainder": lambda torch: [(7 % x).grad_fn for x in _leaves(torch, [2.0])],
+    "a number's xlogy": lambda torch: [torch.xlogy(2, x).grad_fn for x in _leaves(torch, [2.0])],
+    "heaviside": lambda torch: [torch.heaviside(x, x).grad_fn for x in _leaves(torch, [2.0])],
+    "abs_ of complex numbers": lambda torch: torch.tensor([1j]).abs_(),
+    "a strided view before the memory": lambda torch: torch.ones(2).as_strided((1,), (1,), -1),
+}
+
+
+def _leaves(torch: Any, values: list[float]) -> list[Any]:
+    return [torch.tensor(values, dtype=d, requires_grad=True) for d in (torch.float16, torch.bfloat16, torch.float32)]
+
+
+def _pulled(torch: Any, f: Any, values: list[float]) -> list[Any]:
+    return [torch.autograd.grad(f(x).sum(), x)[0] for x in _leaves(torch, values)]
+
+
+def _written(torch: Any, index: Any, value: Any) -> Any:
+    x = torch.arange(6).reshape(2, 3)
+    x[index] = value
+    return x
+
+
+@pytest.mark.parametrize("what", ASIDE)
+def test_what_random_programs_found(what):
+    agree(ASIDE[what])

@@ -163,7 +163,11 @@ def find_edge(view: Tensor) -> Sink | None:
         return view._edge
     if way.made:
         _raise_made(view, way, indirect=True)
-    edge = record(AsStridedBackward0(), (edge,), extra=(way.path, _Form(way.base._array)))
+    if view._waits is None:
+        edge = record(AsStridedBackward0(), (edge,), extra=(way.path, _Form(way.base._array)))
+    else:  # no strides lead there, so the way itself is the history, as in PyTorch
+        with enable_grad():
+            edge = edge_of(replay(way.path, way.base))
     view._edge = edge
     note_shared(view)
     view._stale = view._follows = False

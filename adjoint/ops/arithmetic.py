@@ -66,6 +66,8 @@ def times(array, value):
 @array_function
 def sign_of(x):
     """-1, 0 or 1 by the sign, on arrays; 0 for a NaN, as in PyTorch (NumPy's is a NaN)."""
+    if x.dtype.kind == "V":  # bfloat16, of which NumPy cannot subtract bools
+        return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
     return np.sign(x) if x.dtype.kind != "f" else np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
@@ -103,7 +105,7 @@ def _plus_times(self, other, factor):
 
 
 def _add(self, other, *, alpha=1):
-    if alpha == 1 and alpha is not True:
+    if alpha.__class__ is not bool and not isinstance(alpha, Tensor) and alpha == 1:
         return np.add(self, other)
     _check_alpha(self, alpha)
     return _plus_times(self, other, element(alpha, other))
@@ -131,7 +133,7 @@ def _no_bools(self: Tensor, other: Tensor) -> None:
 
 
 def _sub(self, other, *, alpha=1):
-    if alpha == 1 and alpha is not True:
+    if alpha.__class__ is not bool and not isinstance(alpha, Tensor) and alpha == 1:
         return np.subtract(self, other)
     _check_alpha(self, alpha)
     return _plus_times(self, other, -element(alpha, other)) if self.dtype.kind in "fV" else np.subtract(self, other * element(alpha, other))
@@ -183,10 +185,10 @@ mul = elementwise(
 )  # fmt: skip
 
 
-def _check_divisor(kernel: str, divisor: Any) -> None:
+def _check_divisor(kernel: str, self: Any, divisor: Any) -> None:
     if divisor.dtype.kind in "bc":
         unsupported(kernel, divisor)
-    if divisor.dtype.kind in "iu" and not all_values(divisor).all():
+    if divisor.dtype.kind in "iu" and self.size and not all_values(divisor).all():
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -197,7 +199,7 @@ def _div(self, other, *, rounding_mode=None):
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    _check_divisor(f"div_{rounding_mode}_cpu", other)
+    _check_divisor(f"div_{rounding_mode}_cpu", self, other)
     if rounding_mode == "floor":
         return _floored(self, other)
     if self.dtype.kind in "iu":
@@ -241,7 +243,7 @@ composite(_rtruediv, where="", dunder=("__rtruediv__",))
 
 
 def _floor_divide(self, other):
-    _check_divisor("div_floor_cpu", other)
+    _check_divisor("div_floor_cpu", self, other)
     return _floored(self, other)
 
 
@@ -261,7 +263,7 @@ composite(_rfloordiv, where="", dunder=("__rfloordiv__",))
 
 
 def _remainder(self, other):
-    _check_divisor("remainder_cpu", other)
+    _check_divisor("remainder_cpu", self, other)
     if self.dtype.kind in "iu":
         return np.remainder(self, other)
     rest = np.fmod(self, other)
@@ -277,8 +279,19 @@ _remainder_scalar = op(
     self=lambda g, self_dtype: _real_if(g, self_dtype),
 )  # fmt: skip
 
+
+def _remainder_of_number(self, other: Array):
+    other, number = with_number(other, self)
+    return _remainder(number, other)
+
+
+_remainder_of_number_row = op(
+    "remainder_of_number", _remainder_of_number, where="", node="NotImplemented",
+    other=lambda g: not_implemented("remainder"),
+)  # fmt: skip
+
 remainder = elementwise(
-    "remainder", _remainder, dunder=("__mod__", "__imod__"), scalar=_remainder_scalar, scalar_first=True,
+    "remainder", _remainder, dunder=("__mod__", "__imod__"), scalar=_remainder_scalar, scalar_first=_remainder_of_number_row,
     node="RemainderBackward1",
     self=lambda g: g,
     other=lambda g, self, other: -g * floor_quotient(self, other),
@@ -293,7 +306,7 @@ composite(_rmod, where="", dunder=("__rmod__",))
 
 
 def _fmod(self, other):
-    _check_divisor("fmod_cpu", other)
+    _check_divisor("fmod_cpu", self, other)
     return np.fmod(self, other)
 
 
@@ -540,9 +553,22 @@ def _abs(self):
 
 
 abs = elementwise(
-    "abs", _abs, aliases=("absolute",), dunder=("__abs__",),
+    "abs", _abs, aliases=("absolute",), dunder=("__abs__",), inplace=False,
     self=lambda g, self: g * sign_of(self),
 )  # fmt: skip
+
+
+@composite(aliases=("absolute_",))
+def abs_(input: Tensor) -> Tensor:
+    """In-place version of :func:`adjoint.abs`.
+
+    Raises RuntimeError on a complex tensor.
+    """
+    if input.dtype.is_complex:
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
+    return abs.inplace(input)
+
+
 taped(np.absolute)(lambda x: abs.function(x))
 
 

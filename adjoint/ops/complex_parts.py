@@ -120,7 +120,26 @@ attach(property(imag, _set_imag), name="imag")
 taped(np.real)(real)
 taped(np.imag)(imag)
 
-conj_physical = elementwise("conj_physical", np.conjugate, node="ConjPhysicalBackward0", self=lambda g: conjugate(g))
+_conj_physical = elementwise(
+    "conj_physical", np.conjugate, where="", inplace=False, node="ConjPhysicalBackward0", self=lambda g: conjugate(g)
+)
+
+
+@composite
+def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The complex conjugate, computed at once; a real tensor itself.
+
+    >>> import adjoint as torch
+    >>> torch.conj_physical(torch.tensor([1+2j])).is_conj()
+    False
+    """
+    return _conj_physical.function(input, out=out) if input.dtype.is_complex or out is not None else input
+
+
+@composite
+def conj_physical_(input: Tensor) -> Tensor:
+    """Conjugate in place; nothing is done to a real tensor."""
+    return _conj_physical.inplace(input) if input.dtype.is_complex else input
 
 
 def _same(self: Array):

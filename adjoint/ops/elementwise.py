@@ -13,7 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
-from adjoint.ops.arithmetic import constant, quotient, times
+from adjoint.ops.arithmetic import constant, not_implemented, quotient, times
 from adjoint.ops.arrays import Array, array_function, conj, special_function
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
@@ -62,12 +62,20 @@ acosh = elementwise(
 atanh = elementwise(
     "atanh", np.arctanh, promote="float", aliases=("arctanh",), self=lambda g, self: g / conj(1 - self * self)
 )
+
+
+def _real(name: str, x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise RuntimeError(f"{name} is not supported for complex tensors.")
+    return to_float(x)
+
+
 deg2rad = elementwise(
-    "deg2rad", lambda self: times(to_float(self), math.pi / 180), promote="float",
+    "deg2rad", lambda self: times(_real("deg2rad", self), math.pi / 180), promote="float",
     node="Deg2RadBackward0", self=lambda g: times(g, math.pi / 180),
 )  # fmt: skip
 rad2deg = elementwise(
-    "rad2deg", lambda self: times(to_float(self), 180 / math.pi), promote="float",
+    "rad2deg", lambda self: times(_real("rad2deg", self), 180 / math.pi), promote="float",
     node="Rad2DegBackward0", self=lambda g: times(g, 180 / math.pi),
 )  # fmt: skip
 
@@ -217,7 +225,7 @@ def _xlogy(self, other):
 
 xlogy = elementwise(
     "xlogy", _xlogy, promote="float", scalar_first=True,
-    node="XlogyBackward2 if other._wrapped else XlogyBackward0",
+    node="XlogyBackward1 if input._wrapped else XlogyBackward2 if other._wrapped else XlogyBackward0",
     self=lambda g, self, other: g * np.where((self == 0) & (other <= 0), constant(0, g), np.log(other)),
     other=lambda g, self, other: g * self / other,
 )  # fmt: skip
@@ -232,6 +240,8 @@ def _special(name: str) -> Callable[..., Any]:
 
     def forward(self):
         x = to_float(self)
+        if x.dtype.kind == "c":
+            unsupported(f"{name}_vml_cpu", x)
         wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
         return function(wide).astype(x.dtype)
 
@@ -497,7 +507,11 @@ def _heaviside(self, values):
     return np.where(self == 0, values, (self > 0).astype(self.dtype))
 
 
-heaviside = elementwise("heaviside", _without("c", "heaviside_cpu", _heaviside), numbers=False, check=_check_heaviside)
+heaviside = elementwise(
+    "heaviside", _without("c", "heaviside_cpu", _heaviside), numbers=False, check=_check_heaviside, node="NotImplemented",
+    self=lambda g: not_implemented("heaviside"),
+    other=lambda g: not_implemented("heaviside"),
+)  # fmt: skip
 
 
 def _frexp(self: Array):

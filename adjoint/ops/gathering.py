@@ -170,7 +170,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
 
 def region(src, index):
     """The part of ``src`` that ``index`` covers."""
-    return src if src.shape == index.shape else src[tuple(slice(n) for n in index.shape)]
+    if src.shape == index.shape:
+        return src
+    return src[tuple(slice(n) for n in index.shape)] if src.ndim else src.reshape((1,) * index.ndim)
 
 
 def _region_back(g, shape):

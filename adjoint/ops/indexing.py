@@ -388,6 +388,8 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     tensor = isinstance(value, Tensor)
     recorded = self.requires_grad or (tensor and value._edge is not NO_EDGE)
     if index is False:
+        if not tensor:
+            number_for(value, self._array)
         return
     plain = not (recorded and mode.enabled) and not intercept.active and self._waits is None
     if plain and _plain(index):
@@ -411,6 +413,9 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
             self._array[mask] = number_for(value, self._array)
             writes_of(self).bump()
             return
+    if index is True:
+        _assign(unsqueeze.function(self, 0), value)
+        return
     view, advanced = _taken_apart(self, index, written=True)
     if not advanced:
         _assign(view, value)

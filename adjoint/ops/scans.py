@@ -40,7 +40,7 @@ def _from_last(ufunc: Any, x: Any, dim: int) -> Any:
 
 def _scan(ufunc: Any, x: Any, dim: int, dtype: Any) -> Any:
     if dtype is not None:
-        if dtype.array.kind == "b":
+        if dtype.array.kind == "b" and x.ndim and math.prod(x.shape):
             unsupported(f"{'cumsum' if ufunc is np.add else 'cumprod'}_out_cpu", np.empty(0, bool))
         x = x.astype(dtype.array)
     elif x.dtype.kind in "iub":
@@ -54,6 +54,8 @@ def _cumsum(self: Array, dim, *, dtype=None):
 
 
 def _cumsum_gradient(g, dim, self_dtype):
+    if g.dtype.kind == "c" and self_dtype.kind != "c":
+        g = g.real
     if g.ndim:
         dim = wrap_dim(dim, g.ndim)
         g = _from_last(np.add, g, dim)
@@ -73,9 +75,12 @@ def _cumprod(self: Array, dim, *, dtype=None):
 
 
 def _cumprod_gradient(g, self, result, dim, self_dtype):  # PyTorch saves the result too, and minds writes to it
+    if g.dtype.kind == "c" and self_dtype.kind != "c":
+        g = g.real
     if math.prod(g.shape) < 2:
         return g
-    grad = products_back(g, self, wrap_dim(dim, g.ndim))
+    dim = wrap_dim(dim, g.ndim)
+    grad = products_back(g, self, dim) if g.shape[dim] > 1 else g
     return grad if grad.dtype is self_dtype else grad.astype(self_dtype)
 
 
@@ -128,6 +133,8 @@ def _taped_cumprod(x: Tensor, axis: int = 0, dtype: Any = None) -> Tensor:
 def _extreme_scan(ufunc: Any) -> Any:
     def forward(self: Array, dim):
         dim = wrap_dim(dim, self.ndim)
+        if self.dtype.kind == "c":
+            unsupported(f"{'cummax' if ufunc is np.maximum else 'cummin'}_cpu", self)
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
         values = ufunc.accumulate(self, dim)
@@ -155,6 +162,10 @@ cummin = op(
 
 
 def _logcumsumexp(self: Array, dim):
+    if self.dtype.kind in "iub":
+        unsupported("logcumsumexp_out_cpu", self)
+    if self.dtype.kind == "c":
+        raise NotImplementedError("logcumsumexp of complex numbers is not implemented")
     x = to_float(self)
     dim = wrap_dim(dim, x.ndim)
     return _accumulated(np.logaddexp, x, dim) if x.ndim else x.copy()
