@@ -101,6 +101,7 @@ class _SavedOutput:
         self.index = index
 
     _tangents = None
+    _waits = None
     is_leaf = True
 
 
@@ -462,8 +463,7 @@ class Function(_SingleLevelFunction):
                 "https://pytorch.org/docs/main/notes/extending.func.html"
             )
         if intercept.active and intercept.wants():
-            operator = CustomFunction(cls)
-            return intercept.call(operator, functools.partial(_apply_seen, operator, with_setup), args, {})
+            return _apply_seen(CustomFunction(cls), with_setup, *args)
         return _apply(cls, with_setup, *args)
 
 
@@ -491,7 +491,10 @@ def _bound(forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
 
 
 def _apply_seen(operator: CustomFunction, with_setup: bool, *args: Any) -> Any:
-    """As :func:`_apply`, with the node noted for forward mode, which is off in the forward itself."""
+    """As :func:`_apply`, through all interceptors, and with the node noted for forward mode, which is off in the forward
+    itself."""
+    if intercept.wants():
+        return intercept.call(operator, functools.partial(_apply_seen, operator, with_setup), args, {})
     operator.node = _new(operator.function._backward_cls)
     mode.primal += 1
     try:

@@ -17,6 +17,7 @@ from adjoint.autograd.grad_mode import mode, set_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_modified
+from adjoint.readings.batched import levels_of, with_levels
 from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array, tick
 from adjoint.thread_state import carried
 
@@ -40,9 +41,10 @@ class Packed:
     AccumulateGrad is then held instead.
     """
 
-    __slots__ = ("_accumulator", "_dtype", "_edge", "_writes", "packed", "packed_for", "unpack")
+    __slots__ = ("_accumulator", "_dtype", "_edge", "_levels", "_writes", "packed", "packed_for", "unpack")
 
     _tangents = None
+    _waits = None
 
     def __init__(
         self, tensor: Tensor, edge: Sink | None, pack: Pack, unpack: Unpack, place: Tensor | None = None
@@ -51,31 +53,37 @@ class Packed:
         self._edge = edge
         self._accumulator = edge_of(tensor if place is None else place) if edge is None else None
         self._dtype = tensor._array.dtype
+        self._levels = levels_of(tensor._array)
         self._writes = None
         self.packed_for: int | None = None  # which output of its Function this was
         self.packed = _packed(tensor, pack)
 
     @property
     def _array(self) -> Any:
-        array = self._unpacked()._array
+        array = self._unpacked()
         return array if array.dtype == self._dtype else array.astype(self._dtype)
 
     @property
     def tensor(self) -> Tensor:
         """The unpacked tensor, in the place in the graph of the one that was packed."""
-        t = from_array(self._unpacked()._array)
+        t = from_array(self._unpacked())
         t._edge = self._edge
         if self._accumulator is not None:
             t._accumulator = weakref.ref(self._accumulator)
         return t
 
-    def _unpacked(self) -> Tensor:
+    def _unpacked(self) -> Any:
         tensor = self.unpack(self.packed)
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}"
             )
-        return tensor
+        array = tensor._array
+        if self._levels:  # a vmap that was run again, by a checkpoint, stands for the one that the tensor is of
+            levels = levels_of(array)
+            if levels != self._levels and len(levels) == len(self._levels):
+                array = with_levels(array, self._levels)
+        return array
 
 
 def _packed(tensor: Tensor, pack: Pack) -> Any:

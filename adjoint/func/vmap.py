@@ -234,7 +234,7 @@ def _custom(level: Level, operator: CustomFunction, function: Callable[..., Any]
             "vmap staticmethod or set generate_vmap_rule=True. For more details, please see "
             "https://pytorch.org/docs/main/notes/extending.func.html"
         )
-    else:
+    elif operator.forward is cls.forward:  # else it is the vmap further in whose batch the Function is told of
         operator.forward = functools.partial(_batched_forward, level, cls)
     return function(*args)
 

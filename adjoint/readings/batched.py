@@ -250,6 +250,13 @@ def levels_of(array: Any) -> list[Level]:
     return found
 
 
+def with_levels(array: Any, levels: list[Level]) -> Any:
+    """The array, which is batched at as many levels, as one that is batched at these, the innermost first."""
+    if not levels:
+        return array
+    return BatchedArray(with_levels(array.array, levels[1:]), levels[0])
+
+
 def into_batch(array: Any, level: Level, dim: int) -> BatchedArray:
     """The array with its dimension ``dim`` as the batch of ``level``.  Of nested batches the later vmap's is outermost,
     also where this level's is made after that."""
