@@ -301,7 +301,7 @@ def _check_variance(name: str, array: Any, dim: Any, correction: float) -> float
             else "std and var only support floating point and complex dtypes"
         )
     freedom = reduced_size(array.shape, dim) - correction
-    if freedom <= 0:
+    if freedom <= 0 or not array.size:
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel).",
