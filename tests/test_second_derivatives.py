@@ -244,3 +244,10 @@ def test_powers_of_a_complex_zero_have_derivatives():
         return g.isnan(), torch.autograd.grad((z**x).sum(), x)[0].isnan()
 
     agree(scenario)
+
+
+def test_losses_of_margins_have_a_second_gradient_of_zeros():
+    x = adjoint.tensor([[0.2, 0.5, 0.1]], requires_grad=True)  # PyTorch's requires grad too, and raises when it is asked
+    loss = adjoint.nn.functional.multi_margin_loss(x, adjoint.tensor([0]))
+    (g,) = adjoint.autograd.grad(loss, x, create_graph=True)
+    assert g.requires_grad and adjoint.autograd.grad(g.sum(), x)[0].tolist() == [[0, 0, 0]]

@@ -355,7 +355,7 @@ def _multi_margin_gradient(g, x, target, weight, p, margin, reduction):
 
 
 _multi_margin_row = op(
-    "multi_margin_loss", _multi_margin, where="",
+    "multi_margin_loss", _multi_margin, where="", flat="self",
     self=in_float32(lambda g, self, target, weight, p, margin, reduction: _multi_margin_gradient(
         g, self, target, weight, p, margin, reduction
     )),
