@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types unit doctest sweep bench fuzz database clean
+.PHONY: run test lint types unit bounds doctest sweep bench fuzz database clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
 
-test: lint types unit doctest
+test: lint types unit bounds doctest
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -25,6 +25,13 @@ unit: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m pytest -n 2 tests/test_tables.py tests/test_nn_ops.py tests/test_views_inplace.py \
 	  tests/test_operator_database.py
+
+# The debug build of native code: every load and store of the kernels' tests is checked.
+bounds: $(VENV)/test.stamp
+	ADJOINT_KERNELS_CHECK=1 $(BIN)/python -m pytest -n 2 tests/test_transposed_convolution.py $(BOUNDED:%=tests/test_kernel_%.py)
+
+BOUNDED := native bounds fusion indexing copying pooling depthwise convolution winograd matmul attention jointly updates training
+BOUNDED += broadcasting steps
 
 # The vector functions against correct rounding, on a dense sample of all 2^32 numbers: minutes.
 sweep: $(VENV)/test.stamp

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
+from adjoint.kernels.handed import elements, handle
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import entry
 from adjoint.kernels.native import (
@@ -72,7 +73,7 @@ NAMED = {"a": 1, "b": 2, "c": 3, "d": 4}
 def filled(function, count, *arrays, of=i64, **constants):
     """What a function of ``(out, ...)`` writes into an array."""
     out = np.full(count, 99, ARRAYS[of])
-    entry(function, **constants)(out.ctypes.data, *(a.ctypes.data if isinstance(a, np.ndarray) else a for a in arrays))
+    entry(function, **constants)(elements(out), *(elements(a) if isinstance(a, np.ndarray) else a for a in arrays))
     return out.tolist()
 
 
@@ -604,9 +605,9 @@ def test_arrays_are_read_from_the_objects_of_python():
     x = np.arange(1.0, 9.0)
     x[1:2].view(np.int64)[:] = 5
     later, repeated = x[2:], np.broadcast_to(x, (4, 8)).T
-    assert filled(read, 3, id(x), of=f64) == [1, 3, 5]
-    assert filled(read, 3, id(later), of=f64)[:2] == [3, 5]
-    assert filled(read, 3, id(repeated), of=f64) == [1, 3, 5]
+    assert filled(read, 3, handle(x), of=f64) == [1, 3, 5]
+    assert filled(read, 3, handle(later), of=f64)[:2] == [3, 5]
+    assert filled(read, 3, handle(repeated), of=f64) == [1, 3, 5]
 
 
 # What is refused

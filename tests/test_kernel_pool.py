@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from adjoint.kernels import pool, threads
+from adjoint.kernels.handed import elements
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.native import atomic_add, call_c, cast, i32, i64, native, ptr
@@ -40,8 +41,8 @@ class Counted:
     def __init__(self, microseconds=0):
         self.out = np.zeros(MOST_TASKS, np.int64)
         self.by = np.zeros(MOST_WORKERS, np.int64)
-        self.args = np.array([self.out.ctypes.data, self.by.ctypes.data, microseconds], np.int64)
-        self.function, self.pointer = address(count), self.args.ctypes.data
+        self.args = np.array([elements(self.out), elements(self.by), microseconds], np.int64)
+        self.function, self.pointer = address(count), elements(self.args)
 
     def launch(self, tasks, backward=0):
         pool.launch(self.function, self.pointer, tasks, backward)
@@ -108,8 +109,8 @@ def note(args: ptr(i64), task: i64, worker: i64):
 def test_every_thread_begins_with_its_own_share(backward, set_threads):
     set_threads(2)
     order, seen = np.full((2, MOST_TASKS), -1), np.zeros(2, np.int64)
-    args = np.array([order.ctypes.data, seen.ctypes.data], np.int64)
-    pool.launch(address(note), args.ctypes.data, 40, backward)
+    args = np.array([elements(order), elements(seen)], np.int64)
+    pool.launch(address(note), elements(args), 40, backward)
     shares = [range(20), range(20, 40)]
     for worker, share in enumerate(shares):
         own = [*share][:: -1 if backward else 1]
@@ -120,7 +121,7 @@ def test_every_thread_begins_with_its_own_share(backward, set_threads):
     assert sorted(order[order >= 0].tolist()) == [*range(40)]
     set_threads(1)
     seen[:] = 0
-    pool.launch(address(note), args.ctypes.data, 5, backward)
+    pool.launch(address(note), elements(args), 5, backward)
     assert order[0, :5].tolist() == [0, 1, 2, 3, 4][:: -1 if backward else 1]
 
 

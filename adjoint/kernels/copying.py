@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import moving, pool
+from adjoint.kernels.handed import handle
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
 
@@ -128,7 +129,7 @@ def _move(target: Array, source: Array) -> Any:
         return NotImplemented
     kernel, words, tasks = plan
     if tasks:
-        pool.launch(kernel, _pack(id(target), id(source), *words), tasks)
+        pool.launch(kernel, _pack(handle(target), handle(source), *words), tasks)
     return target
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from adjoint.kernels import pool
 from adjoint.kernels.cephes import COS, FOUR_OVER_PI, LN2_HIGH, LN2_LOW, LOG, QUARTERS, ROOT_HALF, SIN, TWO_PI
+from adjoint.kernels.handed import handle
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.mathematics.polynomial import horner
 from adjoint.kernels.native import *
@@ -34,7 +35,7 @@ def normals(drawn: Array, mean: float, std: float) -> Array:
     units = drawn.size // GROUP
     per_task = max(64, -(-units // _TASKS))
     single = np.float32
-    words = _pack_normals(id(drawn), id(drawn), units, per_task, float(single(mean)), float(single(std)))
+    words = _pack_normals(handle(drawn), handle(drawn), units, per_task, float(single(mean)), float(single(std)))
     pool.launch(_normals_address(), words, -(-units // per_task))
     return drawn
 
@@ -44,7 +45,7 @@ def c_function(x: Array, name: str) -> Array:
     x = np.ascontiguousarray(x)
     result = np.empty_like(x)
     per_task = max(512, -(-x.size // _TASKS))
-    pool.launch(_function_address(name), _pack_function(id(x), id(result), x.size, per_task), -(-x.size // per_task))
+    pool.launch(_function_address(name), _pack_function(handle(x), handle(result), x.size, per_task), -(-x.size // per_task))
     return result
 
 

@@ -22,7 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.kernels.handed import start, watched
 from adjoint.kernels.machine import machine
+from adjoint.kernels.native.bounds import CHECKED
 
 _lock = threading.RLock()
 if hasattr(os, "register_at_fork"):  # nobody forks while another thread compiles
@@ -38,17 +40,17 @@ def entry(function: Any, result: Any = None, **constants: Any) -> Any:
     The parameters that are not constant have their types declared; Python passes them as integers (pointers too) and
     floats.  ``result`` is the ctypes type of what it returns.
     """
-    from adjoint.kernels.native import described, emit_module
-
-    address = address_of(described((function, constants)), lambda name: emit_module(function, constants, name))
     parameters = [_CTYPES[function.types[p].name] if function.types[p].kind != "ptr" else ctypes.c_void_p
                   for p in function.parameters(constants)]  # fmt: skip
-    return ctypes.CFUNCTYPE(result, *parameters)(address)
+    made = ctypes.CFUNCTYPE(result, *parameters)(address(function, **constants))
+    return watched(made) if CHECKED else made
 
 
 def address(function: Any, **constants: Any) -> int:
     """The address of a native function, some of its parameters constant."""
-    return ctypes.cast(entry(function, **constants), ctypes.c_void_p).value  # type: ignore[return-value]
+    from adjoint.kernels.native import described, emit_module
+
+    return address_of(described((function, constants)), lambda name: emit_module(function, constants, name))
 
 
 _CTYPES = {
@@ -134,6 +136,8 @@ def _target() -> Any:
 def _engine() -> Any:
     import llvmlite.binding as llvm
 
+    if CHECKED:
+        start()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # threads run its code for as long as there is a process
     return engine
@@ -148,7 +152,7 @@ def _fingerprint() -> str:
         seen.update(file.read_bytes())
     host = machine()
     versions = f"{sys.version} {np.__version__} {llvmlite.__version__}"  # kernels know how arrays lie in memory
-    return f"{seen.hexdigest()} {versions} {host.cpu} {host.features} {host.vector_bytes} {sys.platform}"
+    return f"{seen.hexdigest()} {versions} {host.cpu} {host.features} {host.vector_bytes} {sys.platform} {CHECKED}"
 
 
 def _folder() -> Path | None:

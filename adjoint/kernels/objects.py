@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from adjoint.kernels.native import cast, i8, i64, inline, ptr
+from adjoint.kernels.native import cast, elements_of, inline, ptr
 
 
 @lru_cache(maxsize=None)
@@ -32,4 +32,4 @@ def data_word() -> int:
 @inline
 def pointer(array, offset, of):
     """A pointer to the elements of the array object at an address, so many bytes on."""
-    return cast(cast(cast(array, ptr(i64))[data_word()], ptr(i8)) + offset, ptr(of))
+    return cast(elements_of(array, data_word()) + offset, ptr(of))

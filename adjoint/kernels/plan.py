@@ -14,6 +14,7 @@ import numpy as np
 
 from adjoint.kernels import memory, pool
 from adjoint.kernels.fusing import Analysis, Kernel, Source, compile_kernel, fusion
+from adjoint.kernels.handed import handle
 from adjoint.kernels.layout import Space, crossed, groups, space
 from adjoint.kernels.machine import machine
 from adjoint.kernels.partition import partition
@@ -94,7 +95,7 @@ class Step:
         if self.reads:
             _direction[0] ^= 1
         made = targets or [empty(shape, dtype) for shape, dtype in self.made]
-        block = self.pack(*[id(arrays[a]) for a in self.arguments], *map(id, made)) + self.tail
+        block = self.pack(*[handle(arrays[a]) for a in self.arguments], *map(handle, made)) + self.tail
         pool.launch(self.code, block, self.tasks, _direction[0])
         if self.finish is not None:
             return self.finish(made, self)

@@ -15,6 +15,7 @@ import numpy as np
 
 from adjoint.kernels import pool
 from adjoint.kernels.fusing import compile_kernel, fusion
+from adjoint.kernels.handed import elements, handle
 from adjoint.kernels.layout import space
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address
@@ -137,14 +138,14 @@ class _Rule:
             as_floats[k] = numbers[number]
         blocks = np.tile(words, (len(jobs), 1))
         order = self.order
-        blocks[:, : len(order)] = [[id(job[k]) for k in order] for job in jobs]
+        blocks[:, : len(order)] = [[handle(job[k]) for k in order] for job in jobs]
         sizes = tuple([job[0].size for job in jobs])
         blocks[:, self.size_at] = sizes
         rows, tasks = _shares(sizes)
         table = np.empty((len(rows), 2), np.int64)
-        table[:, 0] = rows * blocks.strides[0] + blocks.ctypes.data
+        table[:, 0] = rows * blocks.strides[0] + elements(blocks)
         table[:, 1] = tasks
-        block = struct.pack("=2q", table.ctypes.data, self.code)
+        block = struct.pack("=2q", elements(table), self.code)
         pool.launch(_many(), block, len(table))
 
 

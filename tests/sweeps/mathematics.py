@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from adjoint.kernels.handed import elements
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import entry
 from adjoint.kernels.mathematics import SUPPORTED
@@ -69,7 +70,7 @@ def compiled(name: str, dtype: str = "f32", lanes: int | None = None) -> Callabl
         count = operands[0].size
         padded = [np.resize(np.asarray(x, kind), count + -count % (lanes or 1)) for x in operands]
         out = np.empty_like(padded[0])
-        run(out.size, *(x.ctypes.data for x in padded), out.ctypes.data)
+        run(out.size, *(elements(x) for x in padded), elements(out))
         return out[:count]
 
     return call
@@ -185,7 +186,7 @@ def speed(name: str, dtype: str) -> float:
     operands = [draw.uniform(0.01, 5, 1 << 20).astype(kind) for _ in range(2 if name in BINARY else 1)]
     out = np.empty_like(operands[0])
     run = kernel(name, dtype, machine().lanes(kind().itemsize))
-    arguments = (out.size, *(x.ctypes.data for x in operands), out.ctypes.data)
+    arguments = (out.size, *(elements(x) for x in operands), elements(out))
     times = []
     for _ in range(25):
         begin = time.perf_counter()

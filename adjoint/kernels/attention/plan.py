@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import pool
+from adjoint.kernels.handed import handle
 from adjoint.kernels.memory import empty
 
 Array = Any
@@ -88,8 +89,9 @@ class Plan:
         """Write the output and the logsumexp."""
         work = empty(pool.num_threads() * self.work, FLOAT32)
         words = _ARRAYS.pack(
-            id(q), id(k), id(v), _id(mask), _id(dropout), id(output), 0, 0, 0, 0, id(logsumexp), id(work), 0
-        )
+            handle(q), handle(k), handle(v), _id(mask), _id(dropout), handle(output), 0, 0, 0, 0,
+            handle(logsumexp), handle(work), 0,
+        )  # fmt: skip
         pool.launch(self.address, words + self.rest, self.tasks)
 
     def backward(
@@ -100,8 +102,8 @@ class Plan:
         work = empty(pool.num_threads() * self.work, FLOAT32)
         parts = None if self.parts is None else empty(self.parts, FLOAT32)
         words = _ARRAYS.pack(
-            id(q), id(k), id(v), _id(mask), _id(dropout), id(output), id(g), id(to_q), id(to_k), id(to_v),
-            id(logsumexp), id(work), _id(parts),
+            handle(q), handle(k), handle(v), _id(mask), _id(dropout), handle(output), handle(g),
+            handle(to_q), handle(to_k), handle(to_v), handle(logsumexp), handle(work), _id(parts),
         ) + self.rest  # fmt: skip
         pool.launch(self.address, words, self.gradient_tasks)
         if parts is not None:
@@ -109,7 +111,7 @@ class Plan:
 
 
 def _id(x: Array | None) -> int:
-    return 0 if x is None else id(x)
+    return 0 if x is None else handle(x)
 
 
 def _strides(x: Array | None, over: tuple[int, ...]) -> tuple[int, ...]:

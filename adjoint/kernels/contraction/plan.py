@@ -13,6 +13,7 @@ from adjoint.kernels.contraction import units as u
 from adjoint.kernels.contraction.micro import tile_rows
 from adjoint.kernels.contraction.packing import VECTORS, packer_address
 from adjoint.kernels.contraction.strip import strip_address
+from adjoint.kernels.handed import elements, handle
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address, entry
 from adjoint.kernels.native.types import f32, f64
@@ -47,7 +48,7 @@ class Plan:
             np.arange(matrices, dtype=np.int64) * (self.m * self.n),
         ]
         self.words = words = np.zeros(u.WORDS, np.int64)
-        self.address = words.ctypes.data
+        self.address = elements(words)
         self.nothing = matrices * self.m * self.n * self.k == 0
         self.partial: tuple[int, ...] = ()
         self.pool: Any = None
@@ -58,7 +59,7 @@ class Plan:
         words[[u.A_ROW, u.A_K, u.B_K, u.B_N]] = [s // self.size for s in (*a.strides[-2:], *b.strides[-2:])]
         if self.n == 1:  # a stride that is never taken
             words[u.B_N] = 1
-        words[[u.OFFSETS_A, u.OFFSETS_B, u.OFFSETS_C]] = [o.ctypes.data for o in self.offsets]
+        words[[u.OFFSETS_A, u.OFFSETS_B, u.OFFSETS_C]] = [elements(o) for o in self.offsets]
         self.matrices = matrices
         self.choose_tiles()
         self.divide()
@@ -72,13 +73,13 @@ class Plan:
         if current is not self.pool:  # the first time, and after a fork
             self.words[u.POOL] = current.state_address
             self.pool = current
-        row = 0 if bias is None else id(bias)
-        end = 0 if final is None else id(final)
+        row = 0 if bias is None else handle(bias)
+        end = 0 if final is None else handle(final)
         if self.partial:
             parts = memory.empty(self.partial, self.dtype)
-            self.call(self.address, id(a), id(b), id(out), row, id(parts), end)
+            self.call(self.address, handle(a), handle(b), handle(out), row, handle(parts), end)
         else:
-            self.call(self.address, id(a), id(b), id(out), row, 0, end)
+            self.call(self.address, handle(a), handle(b), handle(out), row, 0, end)
 
     def choose_tiles(self) -> None:
         """The strip of the edge is as narrow as what full panels leave."""

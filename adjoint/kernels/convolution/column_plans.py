@@ -11,6 +11,7 @@ from adjoint.kernels.convolution import arguments, columns, layouts
 from adjoint.kernels.convolution.geometry import Frame, Geometry, Ints, grid, input_frame
 from adjoint.kernels.convolution.layouts import LANES
 from adjoint.kernels.convolution.plan import Plan
+from adjoint.kernels.handed import elements
 from adjoint.kernels.machine_code import address
 
 Array = Any
@@ -60,7 +61,7 @@ class ColumnPlan(Plan):
             grid(g.out, (s[0] * outer[1] * outer[2], s[1] * outer[2], s[2])),
             grid(g.kernel[:2], (d[0] * outer[1] * outer[2], d[1] * outer[2])),
         )
-        w[[columns.PLACES, columns.ROWS, columns.WINDOWS, columns.RUNS]] = [table.ctypes.data for table in self.tables]
+        w[[columns.PLACES, columns.ROWS, columns.WINDOWS, columns.RUNS]] = [elements(table) for table in self.tables]
         w[columns.PIXELS], w[columns.PLANE], w[columns.IMAGES] = g.batch * g.pixels, g.pixels, g.batch
         w[columns.CHANNELS], w[columns.FILTERS], w[columns.K] = g.channels, g.filters, g.channels * g.taps
         w[[layouts.DEPTH, layouts.HEIGHT, layouts.WIDTH]] = frame.inner

@@ -10,6 +10,7 @@ import numpy as np
 
 from adjoint.kernels import memory, pool
 from adjoint.kernels.convolution import depthwise_kernels as kernels
+from adjoint.kernels.handed import elements
 from adjoint.kernels.machine_code import address
 
 Array = Any
@@ -110,8 +111,8 @@ class _Plan:
     def run(self, input: Array, weight: Array, output: Array, bias: Array | None) -> None:
         """Run it on contiguous arrays, one of which is written to."""
         words = self.words.copy()
-        words[: kernels.BIAS] = input.ctypes.data, weight.ctypes.data, output.ctypes.data
+        words[: kernels.BIAS] = elements(input), elements(weight), elements(output)
         if bias is not None:
             bias = np.ascontiguousarray(bias)
-            words[kernels.BIAS] = bias.ctypes.data
-        pool.launch(self.code, words.ctypes.data, self.tasks)
+            words[kernels.BIAS] = elements(bias)
+        pool.launch(self.code, elements(words), self.tasks)

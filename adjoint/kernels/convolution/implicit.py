@@ -45,7 +45,7 @@ def multiply(args: ptr(i64), task: i64, worker: i64):
     for i in range(plan[PARTS]):
         part = cast(plan[PART_TABLE], ptr(i64)) + i * PART_WORDS
         kernel = cast(plan[PRODUCTS + (lanes - 1) // LANES], ptr(i8))
-        call_pointer(kernel, part, chunk, plan[K_BLOCK], a, b, c - start * width, width)
+        call_pointer(kernel, part, chunk, plan[K_BLOCK], a, b, c, start, width)
     first_lane = group * plan[LANES_TOTAL] + panel * width
     out = arguments.given(args, arguments.RESULT) + (group * plan[OUT_GROUP] + panel * width * plan[OUT_LANE])
     row = i64(0)
@@ -60,8 +60,10 @@ def multiply(args: ptr(i64), task: i64, worker: i64):
 
 
 @native
-def products(part: ptr(i64), chunk: i64, k_block: i64, a: ptr(f32), b: ptr(f32), c: ptr(f32), width: i64, vectors):
-    """A part's products in a chunk, in blocks of K that leave the panel in the cache."""
+def products(
+    part: ptr(i64), chunk: i64, k_block: i64, a: ptr(f32), b: ptr(f32), c: ptr(f32), start: i64, width: i64, vectors
+):  # fmt: skip
+    """A part's products in a chunk, in blocks of K that leave the panel in the cache; ``c`` begins with the row ``start``."""
     rows = BLOCKS[vectors]
     starts = cast(part[STARTS], ptr(i64))
     first, last = starts[chunk], starts[chunk + 1]
@@ -78,7 +80,7 @@ def products(part: ptr(i64), chunk: i64, k_block: i64, a: ptr(f32), b: ptr(f32),
                     offsets[r] = row_offset[minimum(row + r, last - 1)]
                     places[r] = place[minimum(row + r, last - 1)]
                 of, to = offsets, places
-            block(vectors, count, factors + done, a, of, b, c, to, width, done)
+            block(vectors, count, factors + done, a, of, b, c - start * width, to, width, done)
         done += maximum(count, 1)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint.kernels import memory, pool
 from adjoint.kernels.convolution import arguments, implicit, layouts
 from adjoint.kernels.convolution.geometry import Frame, Ints
+from adjoint.kernels.handed import elements, handle
 from adjoint.kernels.machine_code import address
 
 Array = Any
@@ -64,7 +65,7 @@ class Plan:
     def address(self) -> int:
         """The address of the plan's words, which are complete."""
         self.words[arguments.SCRATCH] = self.floats
-        return self.words.ctypes.data
+        return elements(self.words)
 
     def __call__(self, first: Array, second: Array, bias: Array | None) -> Array:
         if self.swapped:
@@ -75,8 +76,8 @@ class Plan:
         workspace = memory.empty(self.floats + scratch, np.float32)
         if bias is not None:
             bias = np.ascontiguousarray(bias)
-        added = 0 if bias is None else id(bias)
-        call = arguments.pack(self.address, id(first), id(second), id(out), added, id(workspace))
+        added = 0 if bias is None else handle(bias)
+        call = arguments.pack(self.address, handle(first), handle(second), handle(out), added, handle(workspace))
         self.run(call, workspace)
         return out
 
@@ -143,10 +144,10 @@ class Plan:
         starts = [np.searchsorted(part.place, bounds).astype(np.int64) for part in parts]
         for words, part, start in zip(table, parts, starts):
             arrays = (part.row, part.offsets, part.place, start)
-            words[:] = part.k, *(x.ctypes.data for x in arrays)
+            words[:] = part.k, *(elements(x) for x in arrays)
         k = max(part.k for part in parts)
         blocks = -(-k * width // (_K_BLOCK * implicit.PANEL_LANES)) or 1
-        w[implicit.PARTS], w[implicit.PART_TABLE] = len(parts), table.ctypes.data
+        w[implicit.PARTS], w[implicit.PART_TABLE] = len(parts), elements(table)
         w[implicit.CHUNK], w[implicit.CHUNKS], w[implicit.ROWS] = chunk, chunks, rows
         w[implicit.K_BLOCK], w[implicit.A_GROUP] = -(-k // blocks), a_group
         w[arguments.SCRATCH_STEP] = (chunk + layouts.LANES) * width

@@ -12,6 +12,7 @@ from adjoint.kernels.convolution import planes
 from adjoint.kernels.convolution.geometry import Frame, Geometry, Ints, gradient_frame, grid, input_frame, phases
 from adjoint.kernels.convolution.layouts import LANES
 from adjoint.kernels.convolution.plan import Plan
+from adjoint.kernels.handed import elements
 from adjoint.kernels.machine_code import address
 
 Array = Any
@@ -61,8 +62,8 @@ class PlanePlan(Plan):
         self.take(max(0, self.reach - self.grid.size))  # read behind the last plane
         self.table = np.zeros((len(self.parts), planes.PART_WORDS), np.int64)
         for words, (starts, a, *others) in zip(self.table, self.parts):
-            words[:] = len(a), len(starts) - 1, *(x.ctypes.data for x in (starts, a, *others))
-        w[planes.PARTS], w[planes.PART_TABLE] = len(self.parts), self.table.ctypes.data
+            words[:] = len(a), len(starts) - 1, *(elements(x) for x in (starts, a, *others))
+        w[planes.PARTS], w[planes.PART_TABLE] = len(self.parts), elements(self.table)
         w[planes.SPLITS] = splits = -(-_LEAST_TASKS // (batch * int(w[planes.GROUPS])))
         self.tasks = batch * int(w[planes.GROUPS]) * splits
 

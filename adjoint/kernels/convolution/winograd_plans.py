@@ -15,6 +15,7 @@ from adjoint.kernels import memory, pool
 from adjoint.kernels.convolution import winograd_kernels as kernels
 from adjoint.kernels.convolution import winograd_transforms as transforms
 from adjoint.kernels.convolution.layouts import LANES
+from adjoint.kernels.handed import elements
 from adjoint.kernels.machine_code import address
 
 Array = Any
@@ -120,14 +121,14 @@ class Products(_Plan):
         out = memory.empty(self.shape, np.float32)
         space = memory.empty((self.shared + pool.num_threads() * self.own,), np.float32)
         words = self.words.copy()
-        words[kernels.OF], words[kernels.TO] = input.ctypes.data, out.ctypes.data
-        words[kernels.WEIGHT] = weight.ctypes.data
+        words[kernels.OF], words[kernels.TO] = elements(input), elements(out)
+        words[kernels.WEIGHT] = elements(weight)
         if bias is not None:
             bias = np.ascontiguousarray(bias)
-            words[kernels.BIAS] = bias.ctypes.data
-        words[self.matrices] = start = space.ctypes.data
+            words[kernels.BIAS] = elements(bias)
+        words[self.matrices] = start = elements(space)
         words[kernels.WORKSPACE] = start + 4 * self.shared
-        given = words.ctypes.data
+        given = elements(words)
         for code, tasks in self.steps:
             pool.launch(code, given, tasks)
         return NotImplemented if words[kernels.ODD] else out
@@ -203,8 +204,8 @@ class Sums(_Plan):
         input, g = np.ascontiguousarray(input), np.ascontiguousarray(g)
         out = memory.empty(self.shape, np.float32)
         words = self.words.copy()
-        words[kernels.OF], words[kernels.TO] = input.ctypes.data, g.ctypes.data
-        words[kernels.WEIGHT] = out.ctypes.data
+        words[kernels.OF], words[kernels.TO] = elements(input), elements(g)
+        words[kernels.WEIGHT] = elements(out)
         self.run(words)
         return NotImplemented if words[kernels.ODD] else out
 
@@ -233,10 +234,10 @@ class PartSums(Sums):
     def run(self, words: Array) -> None:
         own = pool.num_threads() * self.own
         space = memory.empty((own + self.parts * self.part_step,), np.float32)
-        words[kernels.WORKSPACE] = start = space.ctypes.data
+        words[kernels.WORKSPACE] = start = elements(space)
         words[kernels.PART_PRODUCTS] = start + 4 * own
-        pool.launch(address(kernels.sum_part, m=self.m), words.ctypes.data, self.parts)
-        pool.launch(address(kernels.add_parts, m=self.m), words.ctypes.data, self.tasks)
+        pool.launch(address(kernels.sum_part, m=self.m), elements(words), self.parts)
+        pool.launch(address(kernels.add_parts, m=self.m), elements(words), self.tasks)
 
 
 class SharedSums(Sums):
@@ -255,7 +256,7 @@ class SharedSums(Sums):
     def run(self, words: Array) -> None:
         own = (self.tasks if self.parts > 1 else pool.num_threads()) * self.own
         space = memory.empty((self.shared + own,), np.float32)
-        words[kernels.TILE_MATRICES] = start = space.ctypes.data
+        words[kernels.TILE_MATRICES] = start = elements(space)
         words[kernels.OTHER_MATRICES] = start + 4 * self.places * int(words[kernels.TILE_PLACE])
         words[kernels.WORKSPACE] = start + 4 * self.shared
         read, multiply = address(kernels.make_both_tiles, m=self.m), address(kernels.filters_gradient, m=self.m)
@@ -263,8 +264,8 @@ class SharedSums(Sums):
             words[kernels.FIRST] = first = part * self.part
             words[kernels.TILES] = tiles = min(self.part, self.tiles - first)
             words[kernels.BEFORE], words[kernels.AFTER] = part, self.parts - 1 - part
-            pool.launch(read, words.ctypes.data, 2 * -(-tiles // kernels.ROWS))
-            pool.launch(multiply, words.ctypes.data, self.tasks)
+            pool.launch(read, elements(words), 2 * -(-tiles // kernels.ROWS))
+            pool.launch(multiply, elements(words), self.tasks)
 
 
 def _rounded(n: int, to: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import copying, pool
+from adjoint.kernels.handed import handle
 from adjoint.kernels.indexing import rows as kernels
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
@@ -56,7 +57,8 @@ def take(x: Array, index: Array, axis: int) -> Any:
     per_task, tasks = _divided(units, elements, _TASKS)
     failed = np.zeros(1, np.int64)
     words = _pack(
-        id(x), id(result), id(index), id(failed), units, per_task, index.size, x.shape[axis], width // size, of_row, of_outer
+        handle(x), handle(result), handle(index), handle(failed),
+        units, per_task, index.size, x.shape[axis], width // size, of_row, of_outer,
     )  # fmt: skip
     pool.launch(_address(name, _WORDS[size], integer), words, tasks)
     return NotImplemented if failed[0] else result
@@ -102,7 +104,7 @@ def _add(target: Array, index: Array, g: Array, clear: bool) -> Any:
     most = min(_TASKS, (index.size + count) * width // (64 * index.size)) if index.size else _TASKS
     per_task, tasks = _divided(count, width + g.size // count, max(most, num_threads()))
     words = _pack(
-        id(g), id(target), id(index), 0, count, per_task, index.size, count, width, g.strides[0], 0
+        handle(g), handle(target), handle(index), 0, count, per_task, index.size, count, width, g.strides[0], 0
     )  # fmt: skip
     pool.launch(_adding(clear, number, integer), words, tasks)
     return target
@@ -123,7 +125,7 @@ def scatter(g: Array, index: Array, count: int) -> Any:
     if not result.size:
         return result
     per_task, tasks = _divided(rows, count + n, _TASKS)
-    words = _pack(id(g), id(result), id(index), 0, rows, per_task, n, count, 1, 0, 0)
+    words = _pack(handle(g), handle(result), handle(index), 0, rows, per_task, n, count, 1, 0, 0)
     pool.launch(_address("scatter_rows", number, integer), words, tasks)
     return result
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from llvmlite import ir
 
+from adjoint.kernels.native import bounds
 from adjoint.kernels.native.emitter import Emitter, Value
-from adjoint.kernels.native.types import Type, i1, i32, i64, ptr, vec, void
+from adjoint.kernels.native.types import Type, i1, i8, i32, i64, ptr, vec, void
 
 
 class Builtin:
@@ -59,9 +60,8 @@ def store(e: Emitter, pointer: Value, index: Any, value: Value) -> None:
 def store_streaming(e: Emitter, pointer: Value, index: Any, value: Value) -> None:
     """As ``store``, past the caches, for what will not be read soon; the address must be a multiple of the vector's size,
     or of 64 where that is larger."""
-    e.store(pointer, index, value)
+    e.store(pointer, index, value, min(64, value.type.lanes * pointer.type.of.bytes))
     written = e.builder.block.instructions[-1]
-    written.align = min(64, value.type.lanes * pointer.type.of.bytes)
     written.set_metadata("nontemporal", e.compilation.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
 
 
@@ -70,6 +70,7 @@ def load_masked(e: Emitter, pointer: Value, index: Any, mask: Value, other: Any 
     """As ``load`` in the lanes where the mask holds; ``other`` elsewhere, and nothing is read there."""
     t = vec(pointer.type.of, mask.type.lanes)
     address = e.offset(pointer, index)
+    mask = _inside(e, address, mask, bounds.READ)
     suffix = f"masked.load.{_name(t)}.p0"
     full = e.compilation.intrinsic(
         f"llvm.{suffix}", t.ir, [ir.PointerType(), ir.IntType(32), mask.type.ir, t.ir]
@@ -87,7 +88,19 @@ def store_masked(e: Emitter, pointer: Value, index: Any, value: Value, mask: Val
         f"llvm.masked.store.{_name(t)}.p0", ir.VoidType(), [t.ir, ir.PointerType(), ir.IntType(32), mask.type.ir]
     )
     align = ir.Constant(ir.IntType(32), pointer.type.of.bytes)
-    e.builder.call(full, [value.ir, e.offset(pointer, index).ir, align, mask.ir])
+    address = e.offset(pointer, index)
+    mask = _inside(e, address, mask, bounds.WRITE)
+    e.builder.call(full, [value.ir, address.ir, align, mask.ir])
+
+
+def _inside(e: Emitter, first: Value, mask: Value, how: int) -> Value:
+    """A mask without the lanes that are outside of what a pointer may be used for."""
+    if not e.checks:
+        return mask
+    bytes, lanes = first.type.of.bytes, mask.type.lanes
+    address = e.splat(Value(i64, e.builder.ptrtoint(first.ir, i64.ir)), lanes)
+    steps = ir.Constant(address.type.ir, [ir.Constant(i64.ir, bytes * n) for n in range(lanes)])
+    return Value(mask.type, bounds.allowed(e, first, e.builder.add(address.ir, steps), mask.ir, bytes, how))
 
 
 @builtin
@@ -98,6 +111,9 @@ def gather(e: Emitter, pointer: Value, indices: Value, mask: Value | None = None
     pointers = ir.VectorType(ir.PointerType(), t.lanes)
     addresses.type = pointers
     mask = e.splat(e.constant(i1, True), t.lanes) if mask is None else mask
+    if e.checks:
+        places = e.builder.ptrtoint(addresses, ir.VectorType(i64.ir, t.lanes))
+        mask = Value(mask.type, bounds.allowed(e, pointer, places, mask.ir, pointer.type.of.bytes, bounds.READ))
     full = e.compilation.intrinsic(
         f"llvm.masked.gather.{_name(t)}.v{t.lanes}p0", t.ir, [pointers, ir.IntType(32), mask.type.ir, t.ir]
     )
@@ -110,14 +126,23 @@ def scratch(e: Emitter, of: Type, count: int) -> Value:
     """A small array on the stack, of ``count`` elements (known to the compiler), aligned to 64 bytes."""
     with e.builder.goto_entry_block():
         memory = e.builder.alloca(of.ir, count)
-    memory.align = 64
-    return Value(ptr(of), memory)
+        memory.align = 64
+        within = bounds.known(e, memory, count * of.bytes) if e.checks else None
+    return Value(ptr(of), memory, within)
 
 
 @builtin
 def cast(e: Emitter, x: Value, to: Type) -> Value:
     """A pointer as a pointer to another type, or to and from an integer; other values are converted."""
     return e.convert(x, to)
+
+
+@builtin
+def elements_of(e: Emitter, array: Value, word: int) -> Value:
+    """A pointer to the first byte of an array, from the address of the array object, which keeps it in this word."""
+    place = e.offset(Value(ptr(i64), e.builder.inttoptr(array.ir, ptr(i64).ir)), word)
+    first = e.builder.inttoptr(e.builder.load(place.ir, typ=i64.ir, align=8), ptr(i8).ir)
+    return Value(ptr(i8), first, bounds.of_array(e, array.ir) if e.checks else None)
 
 
 @builtin
@@ -133,7 +158,7 @@ def prefetch(e: Emitter, pointer: Value, index: Any) -> None:
 @builtin
 def copy_bytes(e: Emitter, to: Value, of: Value, count: Any) -> None:
     """``memcpy``."""
-    _memory(e, "memcpy", to, of.ir, ir.PointerType(), count)
+    _memory(e, "memcpy", to, of, ir.PointerType(), count)
 
 
 @builtin
@@ -147,7 +172,20 @@ def _memory(e: Emitter, name: str, to: Value, second: Any, kind: Any, count: Any
     function = e.compilation.intrinsic(
         f"llvm.{name}.{suffix}", ir.VoidType(), [ir.PointerType(), kind, ir.IntType(64), ir.IntType(1)]
     )
-    e.builder.call(function, [to.ir, second, e.value(count).ir, ir.Constant(ir.IntType(1), 0)])
+    size, target = e.value(count).ir, to.ir
+    if isinstance(second, Value):
+        if e.checks:
+            size = _whole(e, second, size, bounds.READ)
+        second = second.ir
+    if e.checks:
+        size = _whole(e, to, size, bounds.WRITE)
+    e.builder.call(function, [target, second, size, ir.Constant(ir.IntType(1), 0)])
+
+
+def _whole(e: Emitter, pointer: Value, size: Any, how: int) -> Any:
+    """So many bytes, if all of them may be used; else none."""
+    found = bounds.guarded(e, pointer, size, how)
+    return e.builder.select(e.builder.icmp_unsigned("==", found, pointer.ir), size, ir.Constant(size.type, 0))
 
 
 # Vectors
@@ -357,25 +395,30 @@ def below_unsigned(e: Emitter, a: Any, b: Any) -> Value:
 # Threads
 
 
+def _word(e: Emitter, pointer: Value, index: Any, how: int = bounds.WRITE) -> Any:
+    """The address of an integer that several threads use."""
+    return e.address(pointer, index, pointer.type.of.bytes, how)
+
+
 @builtin
 def atomic_add(e: Emitter, pointer: Value, index: Any, value: Any) -> Value:
     """Add to an integer that other threads add to; what it was before."""
     of = pointer.type.of
-    return Value(of, e.builder.atomic_rmw("add", e.offset(pointer, index).ir, e.value(value, of).ir, "seq_cst"))
+    return Value(of, e.builder.atomic_rmw("add", _word(e, pointer, index), e.value(value, of).ir, "seq_cst"))
 
 
 @builtin
 def atomic_swap(e: Emitter, pointer: Value, index: Any, value: Any) -> Value:
     """Replace an integer; what it was before."""
     of = pointer.type.of
-    return Value(of, e.builder.atomic_rmw("xchg", e.offset(pointer, index).ir, e.value(value, of).ir, "seq_cst"))
+    return Value(of, e.builder.atomic_rmw("xchg", _word(e, pointer, index), e.value(value, of).ir, "seq_cst"))
 
 
 @builtin
 def atomic_compare_swap(e: Emitter, pointer: Value, index: Any, expected: Any, value: Any) -> Value:
     """Replace an integer if it is as expected; whether it was."""
     of = pointer.type.of
-    address, old, new = e.offset(pointer, index).ir, e.value(expected, of).ir, e.value(value, of).ir
+    address, old, new = _word(e, pointer, index), e.value(expected, of).ir, e.value(value, of).ir
     pair = e.builder.cmpxchg(address, old, new, "seq_cst", "seq_cst")
     return Value(i1, e.builder.extract_value(pair, 1))
 
@@ -384,14 +427,14 @@ def atomic_compare_swap(e: Emitter, pointer: Value, index: Any, expected: Any, v
 def atomic_load(e: Emitter, pointer: Value, index: Any) -> Value:
     """An integer that other threads write."""
     of = pointer.type.of
-    return Value(of, e.builder.load_atomic(e.offset(pointer, index).ir, "seq_cst", of.bytes, typ=of.ir))
+    return Value(of, e.builder.load_atomic(_word(e, pointer, index, bounds.READ), "seq_cst", of.bytes, typ=of.ir))
 
 
 @builtin
 def atomic_store(e: Emitter, pointer: Value, index: Any, value: Any) -> None:
     """Write an integer that other threads read."""
     of = pointer.type.of
-    e.builder.atomic_rmw("xchg", e.offset(pointer, index).ir, e.value(value, of).ir, "seq_cst")
+    e.builder.atomic_rmw("xchg", _word(e, pointer, index), e.value(value, of).ir, "seq_cst")
 
 
 @builtin
@@ -418,6 +461,10 @@ def call_c(e: Emitter, name: str, result: Type, *arguments: Any) -> Any:
 def call_pointer(e: Emitter, function: Value, *arguments: Any) -> None:
     """Call a native function by its address, with a result of nothing."""
     values = [e.value(a) for a in arguments]
+    if e.checks:
+        for v in values:
+            if v.type.kind == "ptr":
+                bounds.note(e, v)
     kind = ir.FunctionType(ir.VoidType(), [v.type.ir for v in values])
     e.builder.call(_Typed(function.ir, kind), [v.ir for v in values])
 
@@ -434,6 +481,14 @@ class _Typed:
 
     def get_reference(self) -> str:
         return self.pointer.get_reference()
+
+
+@builtin
+def external(e: Emitter, name: str) -> Value:
+    """The address of memory that is known to the process by a name, as an i64."""
+    module = e.compilation.module
+    found = module.globals.get(name) or ir.GlobalVariable(module, ir.IntType(8), name)
+    return Value(i64, e.builder.ptrtoint(found, i64.ir))
 
 
 @builtin

@@ -6,17 +6,19 @@ from typing import Any
 
 from llvmlite import ir
 
+from adjoint.kernels.native import bounds
 from adjoint.kernels.native.types import Type, f64, i1, i64, vec
 
 
 class Value:
-    """A value that the machine will have, with its type."""
+    """A value that the machine will have, with its type; of a pointer in the debug build, its bounds."""
 
-    __slots__ = ("ir", "type")
+    __slots__ = ("bounds", "ir", "type")
 
-    def __init__(self, type: Type, value: Any) -> None:
+    def __init__(self, type: Type, value: Any, bounds: Any = None) -> None:
         self.type = type
         self.ir = value
+        self.bounds = bounds
 
     def __repr__(self) -> str:
         return f"<{self.type}>"
@@ -32,6 +34,7 @@ class Compilation:
         self.module = ir.Module(name)
         self.functions: dict[Any, Any] = {}
         self.lowered: set[Any] = set()  # these, and the ones in the making
+        self.places: dict[str, Any] = {}  # texts that say where in the source something is
 
     def intrinsic(self, name: str, result: Any, arguments: list[Any]) -> Any:
         """An LLVM intrinsic or a C function by its full name."""
@@ -51,9 +54,11 @@ _COMPARISONS = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "Not
 class Emitter:
     """Writes instructions at the end of a block."""
 
-    def __init__(self, compilation: Compilation, builder: Any) -> None:
+    def __init__(self, compilation: Compilation, builder: Any, checks: bool = False) -> None:
         self.compilation = compilation
         self.builder = builder
+        self.checks = checks  # whether loads and stores are
+        self.place = ""  # where in the source that is which is being written
 
     # Constants and conversions
 
@@ -122,13 +127,15 @@ class Emitter:
             return x
         b, t = self.builder, to.ir
         if of.kind == "ptr" and to.kind == "ptr":
-            return Value(to, x.ir)
+            return Value(to, x.ir, x.bounds)
         if of.kind == "ptr" and to.bits == 1:
             return Value(to, b.icmp_unsigned("!=", x.ir, ir.Constant(of.ir, None)))
         if of.kind == "ptr":
+            if self.checks:
+                bounds.note(self, x)
             return Value(to, b.ptrtoint(x.ir, t))
         if to.kind == "ptr":
-            return Value(to, b.inttoptr(x.ir, t))
+            return self.pointer(to, b.inttoptr(x.ir, t))
         if of.kind == "int" and to.kind == "int":
             if to.bits < of.bits:
                 return Value(to, b.trunc(x.ir, t) if to.bits > 1 else b.icmp_signed("!=", x.ir, ir.Constant(of.ir, None)))
@@ -203,9 +210,19 @@ class Emitter:
         a, b = self.pair(a, b)
         if condition.type.lanes and not a.type.lanes:
             a, b = self.splat(a, condition.type.lanes), self.splat(b, condition.type.lanes)
-        return Value(a.type, self.builder.select(condition.ir, a.ir, b.ir))
+        which = bounds.selected(self, condition.ir, a, b) if a.type.kind == "ptr" else None
+        return Value(a.type, self.builder.select(condition.ir, a.ir, b.ir), which)
 
     # Memory
+
+    def pointer(self, type: Type, value: Any) -> Value:
+        """A pointer of unknown origin."""
+        return Value(type, value, bounds.look_up(self, value) if self.checks else None)
+
+    def address(self, pointer: Value, index: Any, bytes: Any, how: int, aligned: int = 1) -> Any:
+        """The address (an LLVM value) of the element so many places on, where so many bytes are to be read or written."""
+        found = self.offset(pointer, index)
+        return bounds.guarded(self, found, bytes, how, aligned) if self.checks else found.ir
 
     def offset(self, pointer: Value, index: Any) -> Value:
         """A pointer to the element so many places on."""
@@ -216,24 +233,26 @@ class Emitter:
             index = self.convert(index, i64)
         of = pointer.type.of
         assert of is not None
-        return Value(pointer.type, self.builder.gep(pointer.ir, [index.ir], inbounds=True, source_etype=of.ir))
+        moved = self.builder.gep(pointer.ir, [index.ir], inbounds=not self.checks, source_etype=of.ir)
+        return Value(pointer.type, moved, pointer.bounds)
 
     def load(self, pointer: Value, index: Any, lanes: int = 0) -> Value:
         """One element, or ``lanes`` following ones as a vector (at any alignment); an i1 is a byte in memory."""
         of = pointer.type.of
         assert of is not None
         t = vec(of, lanes) if lanes else of
-        address = self.offset(pointer, index)
-        return Value(t, self.builder.load(address.ir, typ=t.ir, align=of.bytes))
+        address = self.address(pointer, index, of.bytes * (lanes or 1), bounds.READ)
+        return Value(t, self.builder.load(address, typ=t.ir, align=of.bytes))
 
-    def store(self, pointer: Value, index: Any, value: Any) -> None:
-        """Write one element, or the lanes of a vector."""
+    def store(self, pointer: Value, index: Any, value: Any, aligned: int = 1) -> None:
+        """Write one element, or the lanes of a vector; to an address that is ``aligned`` to so many bytes."""
         of = pointer.type.of
         assert of is not None
         value = self.value(value, of)
         if value.type.scalar != of:
             raise TypeError(f"{value.type} stored through {pointer.type}")
-        self.builder.store(value.ir, self.offset(pointer, index).ir, align=of.bytes)
+        address = self.address(pointer, index, of.bytes * (value.type.lanes or 1), bounds.WRITE, aligned)
+        self.builder.store(value.ir, address, align=max(aligned, of.bytes))
 
     # Calls
 

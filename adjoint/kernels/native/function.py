@@ -12,8 +12,9 @@ from typing import Any
 
 from llvmlite import ir
 
+from adjoint.kernels.native.bounds import is_checked
 from adjoint.kernels.native.emitter import Compilation, Value
-from adjoint.kernels.native.types import Type, void
+from adjoint.kernels.native.types import Type, i64, void
 
 
 class Native:
@@ -117,7 +118,8 @@ class Specialised:
 def specialised(compilation: Compilation, function: Native, arguments: list[Any], public: str = "") -> Specialised:
     """The LLVM function for these arguments: values count by their types, anything else is a constant.
 
-    ``public`` is the name under which others find it.
+    ``public`` is the name under which others find it.  In the debug build a pointer is passed with its bounds, but to one
+    that others find.
     """
     from adjoint.kernels.native.lower import Lowering
 
@@ -129,9 +131,12 @@ def specialised(compilation: Compilation, function: Native, arguments: list[Any]
         raise TypeError(f"{function.__name__} calls itself")
     compilation.lowered.add(key)
     passed = [(name, a) for name, a in zip(function.names, arguments) if isinstance(a, Value)]
+    bounded = is_checked(function) and not public
     result = void
     while True:  # a second time where the first found out that it returns something
-        kind = ir.FunctionType(result.ir, [a.type.ir for _, a in passed])
+        types = [a.type.ir for _, a in passed]
+        types += [i64.ir] * (2 * bounded * sum(a.type.kind == "ptr" for _, a in passed))
+        kind = ir.FunctionType(result.ir, types)
         made = ir.Function(compilation.module, kind, public or compilation.module.get_unique_name(function.__name__))
         made.linkage = "" if public else "internal"
         made.attributes.add("nounwind")
@@ -141,9 +146,16 @@ def specialised(compilation: Compilation, function: Native, arguments: list[Any]
             made.attributes.add("noinline")
         lowering = Lowering(compilation, function, made, result)
         values = dict(zip(function.names, arguments))
+        words = iter(made.args[len(passed) :])
         for (parameter, a), argument in zip(passed, made.args):
             argument.name = parameter
             values[parameter] = Value(a.type, argument)
+            if a.type.kind == "ptr" and is_checked(function):
+                values[parameter] = (
+                    Value(a.type, argument, (next(words), next(words)))
+                    if bounded
+                    else lowering.emitter.pointer(a.type, argument)
+                )
         lowering.body(values)
         if lowering.result == result:
             break

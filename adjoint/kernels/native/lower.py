@@ -8,10 +8,12 @@ from typing import Any
 
 from llvmlite import ir
 
+from adjoint.kernels.native import bounds
+from adjoint.kernels.native.bounds import is_checked
 from adjoint.kernels.native.builtins import Builtin
 from adjoint.kernels.native.emitter import Compilation, Emitter, Value
 from adjoint.kernels.native.function import Native, specialised
-from adjoint.kernels.native.types import Type, i1, void
+from adjoint.kernels.native.types import Type, i1, i64, void
 
 
 class NativeError(SyntaxError):
@@ -19,13 +21,14 @@ class NativeError(SyntaxError):
 
 
 class Variable:
-    """A name that holds values: a place on the stack, which LLVM turns into registers."""
+    """A name that holds values: a place on the stack, which LLVM turns into registers; and places for a pointer's bounds."""
 
-    __slots__ = ("memory", "type")
+    __slots__ = ("bounds", "memory", "type")
 
-    def __init__(self, type: Type, memory: Any) -> None:
+    def __init__(self, type: Type, memory: Any, bounds: Any = ()) -> None:
         self.type = type
         self.memory = memory
+        self.bounds = bounds
 
 
 class _Bound:
@@ -56,7 +59,7 @@ class Lowering:
         self.returned: Any = None
         if made is not None:
             entry = made.append_basic_block("entry")
-            self.emitter = Emitter(compilation, ir.IRBuilder(entry))
+            self.emitter = Emitter(compilation, ir.IRBuilder(entry), is_checked(function))
 
     @property
     def builder(self) -> Any:
@@ -81,6 +84,8 @@ class Lowering:
             if self.builder.block.is_terminated or self.leaving:
                 return
             method = getattr(self, "do_" + statement.__class__.__name__, None)
+            if self.emitter.checks:
+                self.mark(statement)
             try:
                 if method is None:
                     raise TypeError(f"{statement.__class__.__name__} is not part of native code")
@@ -90,6 +95,11 @@ class Lowering:
             except Exception as error:
                 where = f"{self.function.__module__}.{self.function.__name__}, line {statement.lineno}"
                 raise NativeError(f"{where}: {ast.unparse(statement)[:120]}: {error}") from error
+
+    def mark(self, statement: ast.stmt) -> None:
+        """Say where in the source what is written now is."""
+        text = ast.unparse(statement).partition("\n")[0]
+        self.emitter.place = f"{self.function.__module__}.{self.function.__name__}, line {statement.lineno}: {text[:120]}"
 
     def do_Expr(self, node: ast.Expr) -> None:
         if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
@@ -144,14 +154,12 @@ class Lowering:
                     value = self.emitter.splat(value, held.type.lanes)
                 if value.type != held.type:
                     raise TypeError(f"{name} is of {held.type}, not of {value.type}")
-            self.builder.store(value.ir, held.memory)
+            self.put(held, value)
             return
         if isinstance(value, Value):
             if held is not None and held.depth < self.depth:
                 raise TypeError(f"{name} is known to the compiler; make it a variable first: {name} = i64(...)")
-            variable = Variable(value.type, self.stack(value.type, name))
-            self.builder.store(value.ir, variable.memory)
-            self.names[name] = variable
+            self.names[name] = self.variable(value, name)
             return
         if isinstance(value, list):
             value = [self.cell(v) for v in value]
@@ -165,9 +173,20 @@ class Lowering:
             return [self.cell(v) for v in value]
         if not isinstance(value, Value):
             return value
-        variable = Variable(value.type, self.stack(value.type, "cell"))
-        self.builder.store(value.ir, variable.memory)
-        return variable
+        return self.variable(value, "cell")
+
+    def variable(self, value: Value, name: str) -> Variable:
+        """A new variable that holds a value."""
+        limits = [self.stack(i64, "bound") for _ in value.bounds or ()]
+        made = Variable(value.type, self.stack(value.type, name), limits)
+        self.put(made, value)
+        return made
+
+    def put(self, held: Variable, value: Value) -> None:
+        """Have a variable hold a value."""
+        self.builder.store(value.ir, held.memory)
+        for memory, limit in zip(held.bounds, value.bounds or ()):
+            self.builder.store(limit, memory)
 
     def stack(self, type: Type, name: str) -> Any:
         with self.builder.goto_entry_block():
@@ -336,7 +355,8 @@ class Lowering:
 
     def read(self, held: Any) -> Any:
         if isinstance(held, Variable):
-            return Value(held.type, self.builder.load(held.memory, typ=held.type.ir))
+            limits = [self.builder.load(memory, typ=i64.ir) for memory in held.bounds]
+            return Value(held.type, self.builder.load(held.memory, typ=held.type.ir), tuple(limits) or None)
         return held
 
     def of_BinOp(self, node: ast.BinOp) -> Any:
@@ -467,7 +487,7 @@ class Lowering:
             value = self.emitter.value(value, held.type)
             if value.type != held.type:
                 raise TypeError(f"an element of {held.type} cannot hold {value.type}")
-            self.builder.store(value.ir, held.memory)
+            self.put(held, value)
         elif self.depth:
             raise TypeError("a list of constants is changed where only the machine knows whether")
         else:
@@ -504,8 +524,18 @@ class Lowering:
     def called(self, function: Native, arguments: list[Any]) -> Any:
         arguments = [self.typed(function, name, a) for name, a in zip(function.names, arguments)]
         found = specialised(self.compilation, function, arguments)
-        result = self.builder.call(found.function, [a.ir for a in arguments if isinstance(a, Value)])
-        return None if found.result == void else Value(found.result, result)
+        passed = [a for a in arguments if isinstance(a, Value)]
+        words = [a.ir for a in passed]
+        if self.emitter.checks:
+            for a in passed:
+                if a.type.kind == "ptr" and is_checked(function):
+                    words += a.bounds
+                elif a.type.kind == "ptr":
+                    bounds.note(self.emitter, a)
+        result = self.builder.call(found.function, words)
+        if found.result == void:
+            return None
+        return self.emitter.pointer(found.result, result) if found.result.kind == "ptr" else Value(found.result, result)
 
     def typed(self, function: Native, name: str, argument: Any) -> Any:
         """An argument as its parameter's declared type."""
@@ -531,7 +561,9 @@ class Lowering:
             if not isinstance(a, list):
                 inner.names.pop(name)
                 inner.assign(name, a)
+        place = self.emitter.place
         inner.statements(function.tree.body)
+        self.emitter.place = place
         if not self.builder.block.is_terminated:
             self.builder.branch(inner.exit)
         self.builder.position_at_end(inner.exit)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import copying, indexing, pool
+from adjoint.kernels.handed import handle
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
 from adjoint.kernels.pooling import backward, forward, layout
@@ -123,21 +124,21 @@ class _Plan:
         rows = result.size // self.out[2] if result.size else 0
         per_task, tasks = _divided(rows, self.out[2] * self.taps)
         kernel = _pooling(combine, **self.constants)
-        self.launch(kernel, (id(x), id(result), id(taps), 0, rows, per_task), tasks)
+        self.launch(kernel, (handle(x), handle(result), handle(taps), 0, rows, per_task), tasks)
 
     def scatter(self, g: Array, taps: Array) -> Array:
         """The gradient of the input, of windows that give to one element."""
         result, planes, per_task, tasks = self.gradient(g)
         way = "apart" if self.apart else "long_rows" if self.out[2] >= _LONG else "short_rows"
         kernel = _scattering(f"scatter_{way}", self.kernel[2], self.strides, self.dilations)
-        self.launch(kernel, (id(g), id(result), id(taps), id(self.steps), planes, per_task), tasks)
+        self.launch(kernel, (handle(g), handle(result), handle(taps), handle(self.steps), planes, per_task), tasks)
         return result
 
     def spread(self, g: Array) -> Array:
         """The gradient of the input, of windows that give to all their elements."""
         result, planes, per_task, tasks = self.gradient(g)
         kernel = _spreading(self.space[0] == self.kernel[0] == 1, **self.constants)
-        self.launch(kernel, (id(g), id(result), 0, 0, planes, per_task), tasks)
+        self.launch(kernel, (handle(g), handle(result), 0, 0, planes, per_task), tasks)
         return result
 
     def gradient(self, g: Array) -> tuple[Array, int, int, int]:
@@ -151,7 +152,7 @@ class _Plan:
         result = empty(taps.shape, np.dtype(np.int64))
         rows = taps.size // self.out[2] if taps.size else 0
         per_task, tasks = _divided(rows, self.out[2])
-        self.launch(_flattening(self.strides), (0, id(result), id(taps), id(self.steps), rows, per_task), tasks)
+        self.launch(_flattening(self.strides), (0, handle(result), handle(taps), handle(self.steps), rows, per_task), tasks)
         return result
 
     def launch(self, kernel: int, words: tuple[int, ...], tasks: int) -> None:
