@@ -17,8 +17,14 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+from adjoint.declare import naming
+from adjoint.declare.namespaces import declared, name_methods
+
 # Packages, PyTorch's name first.
 _PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
+
+# Modules that only pickles name: those of functions not written in Python, and others whose functions users find elsewhere.
+_NAMES_ALONE = ("torch._C", "torch._tensor_str", "torch.functional")
 
 # Modules that PyTorch has under another name.
 _MODULES = {
@@ -27,33 +33,6 @@ _MODULES = {
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
 }
-
-# Where PyTorch shows classes that Adjoint keeps elsewhere; a module stands for all classes in it and below it.
-_SHOWN = {
-    "adjoint.autograd.accumulate.AccumulateGrad": "builtins",
-    "adjoint.autograd.edges.GradientEdge": "torch.autograd.graph",
-    "adjoint.autograd.hooks.RemovableHandle": "torch.utils.hooks",
-    "adjoint.autograd.node.Node": "torch.autograd.graph",
-    "adjoint.autograd.views.AsStridedBackward0": "builtins",
-    "adjoint.autograd.views.CopySlices": "builtins",
-    "adjoint.cuda.Event": "torch.cuda.streams",
-    "adjoint.cuda.OutOfMemoryError": "torch",
-    "adjoint.cuda.Stream": "torch.cuda.streams",
-    "adjoint.cuda.amp.GradScaler": "torch.cuda.amp.grad_scaler",
-    "adjoint.cuda.amp.autocast": "torch.cuda.amp.autocast_mode",
-    "adjoint.device.device": "torch",
-    "adjoint.dtypes.dtype": "torch",
-    "adjoint.layouts": "torch",
-    "adjoint.limits": "torch",
-    "adjoint.nn.modules.attention.MultiheadAttention": "torch.nn.modules.activation",
-    "adjoint.ops.linalg._LinAlgError": "torch._C",
-    "adjoint.optim.lr_scheduler": "torch.optim.lr_scheduler",
-    "adjoint.random.generator.Generator": "torch._C",
-    "adjoint.serialization": "torch.serialization",
-    "adjoint.tensor.Size": "torch",
-    "adjoint.tensor.Tensor": "torch",
-}
-
 
 def install() -> None:
     """Make ``torch`` and ``torchvision`` resolve to Adjoint from now on; a second call does nothing.
@@ -71,6 +50,11 @@ def install() -> None:
         if name in sys.modules:
             raise ImportError(f"{name} was imported before adjoint.compat.install() was called", name=name)
     sys.meta_path.insert(0, _Finder())
+    name_methods()
+    naming.Root.name = "torch"  # of functions that are declared, or built, from now on
+    for function in declared():
+        if function.__module__ == "adjoint" or function.__module__.startswith("adjoint."):
+            function.__module__ = _torch_name(function.__module__)
     for name, module in list(sys.modules.items()):
         if name == "adjoint" or name.startswith("adjoint."):
             _show_as_torch(name, module)
@@ -88,12 +72,25 @@ class _Finder:
             return None if spec is None else _renaming(spec)
         if top not in _PACKAGES:
             return None
+        if name in _NAMES_ALONE or name.startswith("torch._C."):
+            return ModuleSpec(name, _Known(_BuiltIn(name)), is_package=True)
         module = _module(_own_name(name))
         if module is None:  # said here, for a PyTorch that is also installed must not step in
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         # importlib would take the spec of what it now finds there, and load the module a second time.
         sys.modules.pop(name, None)
         return ModuleSpec(name, _Known(module), is_package=hasattr(module, "__path__"))
+
+
+class _BuiltIn(ModuleType):
+    """A module that pickles of PyTorch's name, and that Adjoint has no need of."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        from adjoint.serialization.names import find
+
+        return find(self.__name__, name)
 
 
 class _Known(Loader):
@@ -159,7 +156,7 @@ def _show_as_torch(name: str, module: ModuleType) -> None:
         if inspect.isclass(value) and value.__module__ == name:
             _rename(value)
         elif inspect.isfunction(value) and value.__module__ == name:
-            value.__module__ = shown
+            value.__module__ = naming.shown(name, value.__qualname__) or shown
     # Errors name the module by this: "cannot import name 'x' from 'torch'".
     module.__name__ = shown
 
@@ -167,10 +164,8 @@ def _show_as_torch(name: str, module: ModuleType) -> None:
 def _rename(cls: Any) -> None:
     """Show a class, and those that it holds, where PyTorch does, and have it be found there, as pickles require."""
     module = cls.__module__
-    place = f"{module}.{cls.__qualname__}"
-    while place and place not in _SHOWN:
-        place = place.rpartition(".")[0]
-    shown = cls.__module__ = _SHOWN[place] if place else _torch_name(module)
+    place = naming.shown(module, cls.__qualname__)
+    shown = cls.__module__ = place or _torch_name(module)
     if place and shown != "builtins" and "." not in cls.__qualname__:
         vars(_home(shown)).setdefault(cls.__name__, cls)
     for value in list(vars(cls).values()):
@@ -180,7 +175,7 @@ def _rename(cls: Any) -> None:
 
 def _home(name: str) -> ModuleType:
     """PyTorch's module of that name; one that Adjoint does not have is made for what is shown in it."""
-    home = sys.modules.get(name) or _module(_own_name(name))
+    home = sys.modules.get(name) or _module(name if name == "torch._C" else _own_name(name))
     if home is None:
         home = sys.modules[name] = ModuleType(name, "Some of PyTorch's module, by Adjoint.")
     return home

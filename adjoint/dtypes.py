@@ -53,7 +53,7 @@ class dtype:
         return f"torch.{self.name}"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return named, (self.name,)
+        return self.name if type(self).__module__ == "torch" else (named, (self.name,))  # as PyTorch's, where it is that
 
 
 float16 = half = dtype("float16", np.float16, FLOAT)

@@ -18,7 +18,7 @@ class _Constant:
         return f"torch.{self._name}"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return _named, (self._name,)
+        return self._name if type(self).__module__ == "torch" else (_named, (self._name,))  # PyTorch's, where it is that
 
 
 class layout(_Constant):

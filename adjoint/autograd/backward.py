@@ -178,6 +178,9 @@ def backward_of(
     engine.run(roots, keep_graph=keep, create_graph=create_graph, captures={}, needed=needed)
 
 
+backward_of.__name__ = backward_of.__qualname__ = "backward"  # as users find it, and pickles name it
+
+
 _warned_of_cycle = False
 
 

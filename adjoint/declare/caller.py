@@ -257,6 +257,13 @@ class Caller:
             line(1, f"{', '.join(names)} = r")
         elif op.keeps:
             line(1, f"{', '.join(['r', *(f'kept_{name}' for name in op.keeps)])} = r")
+        ordered = getattr(op.forward, "in_order", False)
+        if ordered and isinstance(op.outputs, tuple):
+            for name in op.outputs:
+                line(1, f"if r_{name}.__class__ is ndarray and not r_{name}.flags.c_contiguous: r_{name} = r_{name}.copy()")
         if op.outputs is None:
             line(1, "if r.__class__ is not ndarray:")
             line(2, "r = as_array(r)")
+            if ordered:
+                line(1, "elif r.ndim > 1 and not r.flags.c_contiguous:")
+                line(2, "r = r.copy()")

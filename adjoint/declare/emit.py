@@ -25,6 +25,7 @@ from adjoint.autograd.views import become_view
 from adjoint.autograd.waiting import turn
 from adjoint.declare import again, operands
 from adjoint.declare.caller import Caller, identifier
+from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, threshold
@@ -99,6 +100,7 @@ def _compile(operator: Operator, what: str) -> Any:
     made.__qualname__ = operator.name
     made.__module__ = "adjoint"
     if what == "function":
+        show(made, operator.where, operator.name)
         from adjoint.declare.documentation import document
 
         made.__doc__ = document(operator)

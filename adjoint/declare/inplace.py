@@ -26,6 +26,7 @@ from adjoint.autograd.waiting import memory_of, write
 from adjoint.autograd.written_tangents import carry_over, is_dual
 from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
+from adjoint.declare.naming import show
 from adjoint.declare.operands import fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
@@ -90,8 +91,7 @@ def inplace_method(operator: Operator) -> Any:
         function = operator.function  # written when it is first called, and not when its name is
         return overwrite(self, function(_before_write(self), *args, **kwargs), operator)
 
-    inplace.__name__ = operator.name + "_"
-    inplace.__qualname__ = f"Tensor.{operator.name}_"
+    show(inplace, operator.where if operator.where and "Tensor" not in operator.where else ("Tensor",), operator.name + "_")
     inplace.__doc__ = f"In-place version of :func:`adjoint.{operator.name}`."
     return inplace
 
@@ -147,8 +147,7 @@ def inplace_composite(function: Any, name: str) -> Any:
         check_overlap(name[:-1], self, args, kwargs)
         return overwrite(self, function(_before_write(self), *args, **kwargs))
 
-    inplace.__name__ = name
-    inplace.__qualname__ = f"Tensor.{name}"
+    show(inplace, ("Tensor",), name)
     inplace.__doc__ = f"In-place version of :func:`adjoint.{name[:-1]}`."
     return inplace
 

@@ -6,12 +6,14 @@ attributes are :class:`_Lazy` descriptors that replace themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
 
 from adjoint.autograd.taped import TAPED
+from adjoint.declare.naming import show
 from adjoint.declare.operator import Operator
 from adjoint.tensor import Tensor
 
@@ -25,28 +27,32 @@ FUNCTIONS: dict[str, dict[str, Any]] = {}
 
 
 class _Lazy:
-    """An attribute of Tensor that is made when it is first looked up, and is the thing itself from then on."""
+    """An attribute of Tensor that is made when it is first looked up, and is the thing itself from then on.
 
-    __slots__ = ("make", "name")
+    ``own``: what is made is found there alone, and goes by that name."""
 
-    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+    __slots__ = ("make", "name", "own")
+
+    def __init__(self, name: str, make: Callable[[], Any], own: bool) -> None:
         self.name = name
         self.make = make
+        self.own = own
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         made = self.make()
+        if self.own and not made.__qualname__.startswith("Tensor."):
+            show(made, ("Tensor",), self.name)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, owner)
 
 
-def _method(name: str, make: Callable[[], Any]) -> None:
+def _method(name: str, make: Callable[[], Any], own: bool = False) -> None:
     assert name not in Tensor.__dict__, f"Tensor.{name} is declared twice"
-    setattr(Tensor, name, _Lazy(name, make))
+    setattr(Tensor, name, _Lazy(name, make, own))
 
 
 def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder: tuple[str, ...]) -> Operator:
     from adjoint.declare.emit import build
-    from adjoint.declare.inplace import inplace_method
 
     key = operator.name if operator.name not in OPERATORS else f"{'/'.join(operator.where)}.{operator.name}"
     assert key not in OPERATORS, f"operator {key} is declared twice"
@@ -62,18 +68,15 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
     for name in (operator.name, *aliases):
         for place in operator.where:
             if place == "Tensor":
-                _method(name, lambda: build(operator, "function"))
+                _method(name, lambda: build(operator, "function"), operator.where == ("Tensor",))
                 continue
             names = FUNCTIONS.setdefault(place, {})
             assert name not in names, f"{place}.{name} is declared twice"
             names[name] = operator
         if inplace:
-            made: list[Any] = []
 
-            def make_inplace(made: list[Any] = made) -> Any:
-                if not made:
-                    made.append(inplace_method(operator))
-                return made[0]
+            def make_inplace() -> Any:
+                return operator.inplace
 
             _method(name + "_", make_inplace)
             if len(operator.arrays) == 1:
@@ -82,9 +85,10 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
                         FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace
     for special in dunder:
         if special.startswith("__i") and special not in ("__invert__",):
-            _method(special, lambda: inplace_method(operator))
+            _method(special, lambda: operator.inplace)
         else:
-            _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"))
+            own = operator.elementwise or not operator.where
+            _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"), own)
     return operator
 
 
@@ -287,6 +291,8 @@ def composite(
     def put(f: F) -> F:
         from adjoint.declare.inplace import inplace_composite
 
+        if isinstance(f, FunctionType):
+            show(f, where.split() or (("Tensor",) if dunder else ()), dunder[0] if dunder and not where else name or f.__name__)
         for special in dunder:
             _method(special, lambda: f)
         if inplace:
@@ -309,11 +315,29 @@ def composite(
     return put if function is None else put(function)
 
 
+def name_methods() -> None:
+    """Name the methods of Tensor that other layers put there, as the tables' are named."""
+    for name, method in list(Tensor.__dict__.items()):
+        if isinstance(method, FunctionType) and not method.__qualname__.startswith("Tensor."):
+            if method.__module__.partition(".")[2] not in ("", "nn.functional", "linalg", "special", "fft"):
+                show(method, ("Tensor",), name)
+
+
+def declared() -> Iterator[Any]:
+    """The functions that are in a namespace, other than those yet to be built."""
+    for place in (Tensor.__dict__, *FUNCTIONS.values(), *(o._built for o in OPERATORS.values())):
+        for function in list(place.values()):
+            if isinstance(function, FunctionType) and function.__name__ != "make_inplace":
+                yield function
+
+
 def lookup(place: str, name: str) -> Any:
     """The function ``name`` of a namespace, built if it has to be; None where there is none."""
     found = FUNCTIONS.get(place, {}).get(name)
     if isinstance(found, Operator):
         return found.function
     if getattr(found, "__name__", "") == "make_inplace":
-        return found()
+        found = found()
+    if isinstance(found, FunctionType) and ".ops." in found.__module__:  # one that was put there by hand
+        show(found, (place,), name)
     return found

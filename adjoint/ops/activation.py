@@ -14,6 +14,7 @@ from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.namespaces import FUNCTIONS, lookup
+from adjoint.declare.naming import show
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.elementwise import sigmoid_of as sigmoid
@@ -444,15 +445,15 @@ def _second_form(row: Any) -> Any:
     return replace(row, node_name=row.backward_name[:-1] + "1", _built={})
 
 
-_relu_ = inplace_method(relu)
+_relu_ = relu.inplace
 _leaky_relu_ = inplace_method(_second_form(leaky_relu))
-_hardtanh_ = inplace_method(hardtanh)
-_hardswish_ = inplace_method(hardswish)
-_hardsigmoid_ = inplace_method(hardsigmoid)
+_hardtanh_ = hardtanh.inplace
+_hardswish_ = hardswish.inplace
+_hardsigmoid_ = hardsigmoid.inplace
 _elu_ = inplace_method(_second_form(_elu_row))
 _celu_ = inplace_method(_second_form(_celu_row))
-_silu_ = inplace_method(_silu_row)
-_mish_ = inplace_method(_mish_row)
+_silu_ = _silu_row.inplace
+_mish_ = _mish_row.inplace
 _threshold_ = inplace_method(_second_form(_threshold_row))
 
 _relu_function = relu.function
@@ -575,6 +576,8 @@ def _functional_tanh(input: Tensor) -> Tensor:
     return input.tanh()
 
 
+for _name, _function in {"leaky_relu_": _leaky_relu_, "hardtanh_": _hardtanh_, "elu_": _elu_}.items():
+    show(_function, ("nn.functional",), _name)
 FUNCTIONS["nn.functional"].update(
     relu_=_relu_, leaky_relu_=_leaky_relu_, hardtanh_=_hardtanh_, elu_=_elu_, celu_=_celu_, threshold_=_threshold_,
     rrelu_=lambda input, lower=1.0 / 8, upper=1.0 / 3, training=False: rrelu(input, lower, upper, training, True),

@@ -214,7 +214,8 @@ def _floored(self, other):
 
 
 div = elementwise(
-    "div", _div, plain=np.true_divide, promote="float", aliases=("divide",), dunder=("__truediv__", "__itruediv__"),
+    "div", _div, plain=np.true_divide, promote="float", aliases=("divide",),
+    dunder=("__truediv__", "__itruediv__", "__div__", "__idiv__"),
     scalar_first=True, wide=True, node="DivBackward0 if rounding_mode is None else DivBackward2",
     self=lambda g, other, rounding_mode: g / conj(other) if rounding_mode is None else np.zeros_like(g),
     other=lambda g, self, other, rounding_mode:
@@ -239,7 +240,7 @@ def _rtruediv(self: Tensor, other: Any) -> Any:
     return mul.function(reciprocal.function(self), other)
 
 
-composite(_rtruediv, where="", dunder=("__rtruediv__",))
+composite(_rtruediv, where="", dunder=("__rtruediv__", "__rdiv__"))
 
 
 def _floor_divide(self, other):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 Array = Any  # numpy.ndarray, or what another reading hands a formula
 Arrays = Any
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def array_function(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,6 +69,12 @@ def converted(value: Array, dtype: Any = None) -> Array:
 def contiguous(x: Array) -> Array:
     """As ``numpy.ascontiguousarray``; another reading's array as it is."""
     return np.ascontiguousarray(x) if x.__class__ is np.ndarray else x
+
+
+def in_order(forward: F) -> F:
+    """Mark a forward whose result lies in memory in the order of its dimensions, however its operands lie."""
+    forward.in_order = True  # type: ignore[attr-defined]
+    return forward
 
 
 def in_columns(x: Array) -> Array:

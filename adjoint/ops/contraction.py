@@ -663,7 +663,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return written(_unsafe_view.function(left * right, tuple(x * y for x, y in zip(a, b))), out, "kron")
 
 
-@composite(where="torch linalg", name="multi_dot")
+@composite(where="linalg", name="multi_dot")
 def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """The product of matrices, in the order that needs the least arithmetic; the first and the last may be vectors.
 

@@ -60,10 +60,9 @@ def _cholesky_gradient(g, result, upper):
     """Murray, "Differentiation of the Cholesky decomposition" (2016), section 3."""
     L, gL = (adjoint_of(result), adjoint_of(g)) if upper else (result, g)
     phi = np.tril(np.matmul(adjoint_of(L), gL))
-    phi = phi - _diagonal_matrix(_diagonal(phi)) / 2
+    phi = (phi + adjoint_of(np.tril(phi, -1))) / 2
     inner = np.linalg.solve(adjoint_of(L), phi)
-    gA = adjoint_of(np.linalg.solve(adjoint_of(L), adjoint_of(inner)))
-    return (gA + adjoint_of(gA)) / 2
+    return adjoint_of(np.linalg.solve(adjoint_of(L), adjoint_of(inner)))
 
 
 _cholesky_row = op("linalg_cholesky", _cholesky, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient)
@@ -287,7 +286,7 @@ def _eigh_gradient(gs, eigenvalues, eigenvectors):
     V, L = eigenvectors, eigenvalues
     k = L.shape[-1]
     E = L[..., None, :] - L[..., :, None] + np.eye(k, dtype=L.dtype)
-    VhgV = np.matmul(adjoint_of(V), gV)
+    VhgV = _skew(np.matmul(adjoint_of(V), gV)) / 2  # vectors stay orthonormal: the rest of gV moves nothing
     off = np.eye(k, dtype=L.dtype) == 0
     inner = np.where(off, _quotient(VhgV, E + (VhgV - VhgV)), constant(0, V)) + _diagonal_matrix(gL)
     return np.matmul(V, np.matmul(inner, adjoint_of(V)))

@@ -45,13 +45,17 @@ def einsum(*args: Any) -> Tensor:
     else:
         counted = [c for part in labels for c in part if isinstance(c, str)]
         output = [*range(extra), *sorted(c for c in set(counted) if counted.count(c) == 1)]
-    tensors = [_diagonals(t, list(part)) for t, part in zip(operands, labels)]
+    # The result's dimensions first: in this order PyTorch takes dimensions, and in it results lie in memory.
+    order = [*output, *sorted({c for part in labels for c in part} - set(output), key=str)]
+    tensors = [_in_order(*_diagonals(t, list(part)), order) for t, part in zip(operands, labels)]
     tensor, have = tensors[0]
     if len(tensors) == 1:
-        return _reduced_and_ordered(tensor, have, output)
+        over = tuple(range(len(output), len(have)))
+        return summed.function(tensor, over) if over else tensor.permute(tuple(range(len(have))))
     for i in range(1, len(tensors)):
+        last = i == len(tensors) - 1
         needed = set(output).union(*(part for _, part in tensors[i + 1 :]))
-        tensor, have = _contract(tensor, have, *tensors[i], needed, output if i == len(tensors) - 1 else None, sizes)
+        tensor, have = _contract(tensor, have, *tensors[i], needed, order, output if last else None, sizes)
     return tensor
 
 
@@ -148,20 +152,14 @@ def _diagonals(t: Tensor, labels: list[Any]) -> tuple[Tensor, list[Any]]:
     return t, labels
 
 
-def _reduced_and_ordered(t: Tensor, have: list[Any], output: list[Any]) -> Tensor:
-    over = [i for i, label in enumerate(have) if label not in output]
-    if over:
-        t = summed.function(t, tuple(over))
-        have = [label for label in have if label in output]
-    else:
-        return t.permute([have.index(label) for label in output])
-    order = [have.index(label) for label in output]
-    return t.permute(order) if order != list(range(len(order))) else t
+def _in_order(t: Tensor, have: list[Any], order: list[Any]) -> tuple[Tensor, list[Any]]:
+    ordered = [x for x in order if x in have]
+    return _arranged(t, have, ordered), ordered
 
 
 def _contract(
-    a: Tensor, have_a: list[Any], b: Tensor, have_b: list[Any], needed: set[Any], output: list[Any] | None,
-    sizes: dict[Any, int],
+    a: Tensor, have_a: list[Any], b: Tensor, have_b: list[Any], needed: set[Any], order: list[Any],
+    output: list[Any] | None, sizes: dict[Any, int],
 ) -> tuple[Tensor, list[Any]]:  # fmt: skip
     """Sum the products of two tensors over the labels that nothing needs any more."""
     a, have_a = _without(a, have_a, needed | set(have_b))
@@ -172,17 +170,23 @@ def _contract(
     b, have_b = _without(b, have_b, full_b | (set(have_b) - set(have_a)))
     a, have_a = _without(a, have_a, needed | set(have_b))
     b, have_b = _without(b, have_b, needed | set(have_a))
-    both = [x for x in have_a if x in have_b and x in needed]
-    inside = [x for x in have_a if x in have_b and x not in needed]
-    only_a = [x for x in have_a if x not in have_b]
-    only_b = [x for x in have_b if x not in have_a]
+    both = [x for x in order if x in have_a and x in have_b and x in needed]
+    inside = [x for x in order if x in have_a and x in have_b and x not in needed]
+    only_a = [x for x in order if x in have_a and x not in have_b]
+    only_b = [x for x in order if x in have_b and x not in have_a]
 
     def count(labels: list[Any]) -> int:
         return math.prod(sizes[x] if x in full_a | full_b else 1 for x in labels)
 
     if not inside:  # nothing to sum: a product that broadcasts
-        have = output if output is not None else [*both, *only_a, *only_b]
-        return _aligned(a, have_a, have) * _aligned(b, have_b, have), have
+        have = output if output is not None else [x for x in order if x in have_a or x in have_b]
+        product = _aligned(a, have_a, have) * _aligned(b, have_b, have)
+        return (product if output is None or len(order) == len(output) else product.view(product.shape)), have
+    long_a = [x for x in only_a if sizes[x] != 1]
+    others = [x for x in order if x not in inside and x not in long_a and not (x in both and sizes[x] != 1)]
+    if long_a and others and order.index(others[-1]) < order.index(long_a[0]):
+        # All that b adds comes before what a adds: the product the other way round lies in memory as it is asked for.
+        a, have_a, only_a, b, have_b, only_b = b, have_b, only_b, a, have_a, only_a
     n, k = count(both), count(inside)
     left = _arranged(a, have_a, [*both, *only_a, *inside]).reshape(n, count(only_a), k)
     right = _arranged(b, have_b, [*both, *inside, *only_b]).reshape(n, k, count(only_b))

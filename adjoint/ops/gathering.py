@@ -12,7 +12,7 @@ from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
-from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import Array, array_function, in_order
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
@@ -115,7 +115,7 @@ def gather_back(g, self_shape, dim, index):
 
 gather = op(
     "gather",
-    gathered,
+    in_order(gathered),
     tangent="linear",
     self=lambda g, self, dim, index: gather_back(g, self.shape, dim, index),
     doc="""The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.

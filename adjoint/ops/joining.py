@@ -13,7 +13,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import result_type_of
 from adjoint.ops import bulk
-from adjoint.ops.arrays import Arrays, array_function
+from adjoint.ops.arrays import Arrays, array_function, in_order
 from adjoint.ops.copying import convert, real_if
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.shape import reshape, unsqueeze
@@ -118,7 +118,7 @@ def _unstack(g, dim, dtypes_):
 
 
 _stack_row = op(
-    "stack", _stack, tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype)
+    "stack", in_order(_stack), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype)
 )
 
 

@@ -12,7 +12,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import compiled, fused
-from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import Array, array_function, in_order
 from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, narrow, widen
@@ -389,7 +389,7 @@ def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, nee
 
 
 _layer_norm_row = op(
-    "native_layer_norm", _layer_norm, where="", keeps=("mean", "rstd"), joint="input weight bias",
+    "native_layer_norm", in_order(_layer_norm), where="", keeps=("mean", "rstd"), joint="input weight bias",
     gradients={"input weight bias": _layer_gradients},
 )  # fmt: skip
 

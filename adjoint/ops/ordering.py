@@ -9,7 +9,7 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.layouts import empty_like
 from adjoint.ops.arithmetic import lerp
-from adjoint.ops.arrays import Array, all_values
+from adjoint.ops.arrays import Array, all_values, contiguous, in_order
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import select, selected_gradient, shared_among_equals
 from adjoint.ops.selection import add_along
@@ -24,7 +24,7 @@ def order_along(x: Any, dim: int, descending: bool = False) -> Any:
     if not descending:
         return np.argsort(x, dim, kind="stable")
     n = x.shape[dim]
-    return np.flip(n - 1 - np.argsort(np.flip(x, dim), dim, kind="stable"), dim)
+    return contiguous(np.flip(n - 1 - np.argsort(np.flip(x, dim), dim, kind="stable"), dim))
 
 
 def _sort(self: Array, dim=-1, descending=False, *, stable=False):
@@ -84,7 +84,7 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
     return np.take_along_axis(self, indices, dim), indices
 
 
-topk = op("topk", _topk, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
+topk = op("topk", in_order(_topk), outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
 
 
 def _kthvalue(self: Array, k, dim=-1, keepdim=False):
@@ -97,7 +97,7 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
 
 
 kthvalue = op(
-    "kthvalue", _kthvalue, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient
+    "kthvalue", in_order(_kthvalue), outputs=("values", "indices"), differentiable=("values",), self=selected_gradient
 )
 
 # The middle

@@ -12,7 +12,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import check_not_negative, sizes
 from adjoint.declare.once import warn_once
-from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import Array, array_function, in_order
 from adjoint.ops.broadcasting import expanded_to
 from adjoint.ops.copying import clone
 from adjoint.ops.dims import wrap_dim, wrap_dims
@@ -242,11 +242,11 @@ def _triu(self: Array, diagonal=0):
 
 
 tril = op(
-    "tril", _tril, tangent="linear", inplace=True, self=lambda g, diagonal: np.tril(g, diagonal),
+    "tril", in_order(_tril), tangent="linear", inplace=True, self=lambda g, diagonal: np.tril(g, diagonal),
     doc="Matrices with zeros above a diagonal.",
 )  # fmt: skip
 triu = op(
-    "triu", _triu, tangent="linear", inplace=True, self=lambda g, diagonal: np.triu(g, diagonal),
+    "triu", in_order(_triu), tangent="linear", inplace=True, self=lambda g, diagonal: np.triu(g, diagonal),
     doc="Matrices with zeros below a diagonal.",
 )  # fmt: skip
 

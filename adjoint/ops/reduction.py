@@ -13,7 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant, quotient
-from adjoint.ops.arrays import Array, array_function, conj, expand
+from adjoint.ops.arrays import Array, array_function, conj, expand, in_order
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
 from adjoint.summation import product, total
@@ -78,7 +78,7 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 
 sum = op(
-    "sum", _sum, node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
+    "sum", in_order(_sum), node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
     self=lambda g, self_shape, self_dtype, dim, keepdim: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype),
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):
 
 
 mean = op(
-    "mean", _mean, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient
+    "mean", in_order(_mean), node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient
 )
 
 
@@ -136,7 +136,7 @@ def _nansum(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 
 nansum = op(
-    "nansum", _nansum,
+    "nansum", in_order(_nansum),
     self=lambda g, self, self_shape, self_dtype, dim, keepdim:
         np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)),
 )  # fmt: skip
@@ -247,7 +247,7 @@ def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves 
 
 
 prod = op(
-    "prod", _prod, node="ProdBackward0 if dim is None else ProdBackward1",
+    "prod", in_order(_prod), node="ProdBackward0 if dim is None else ProdBackward1",
     self=_prod_gradient,
 )  # fmt: skip
 
@@ -268,15 +268,15 @@ def _truth(ufunc: Any) -> Any:
     return forward
 
 
-any = op("any", _truth(np.logical_or))
-all = op("all", _truth(np.logical_and))
+any = op("any", in_order(_truth(np.logical_or)))
+all = op("all", in_order(_truth(np.logical_and)))
 
 
 def _count_nonzero(self: Array, dim=None):
     return _add_reduce(self != 0, axes(dim, self.ndim), np.int64)
 
 
-count_nonzero = op("count_nonzero", _count_nonzero)
+count_nonzero = op("count_nonzero", in_order(_count_nonzero))
 
 # Variance
 
@@ -340,8 +340,8 @@ def _std_gradient(g, result, self, self_shape, dim, correction, keepdim):
     return _var_gradient(quotient(g, result * 2), self, self_shape, dim, correction, keepdim)
 
 
-_var_row = op("var", _var, where="", self=_var_gradient)
-_std_row = op("std", _std, where="", self=_std_gradient)
+_var_row = op("var", in_order(_var), where="", self=_var_gradient)
+_std_row = op("std", in_order(_std), where="", self=_std_gradient)
 
 
 def _var_mean(self: Array, dim=None, correction=1, keepdim=False):
@@ -361,12 +361,12 @@ def _mean_share(g, self_shape, dim, keepdim):
 
 
 _var_mean_row = op(
-    "var_mean", _var_mean, where="", outputs=("var", "mean"),
+    "var_mean", in_order(_var_mean), where="", outputs=("var", "mean"),
     self=lambda gs, self, self_shape, dim, correction, keepdim:
         _var_gradient(gs[0], self, self_shape, dim, correction, keepdim) + _mean_share(gs[1], self_shape, dim, keepdim),
 )  # fmt: skip
 _std_mean_row = op(
-    "std_mean", _std_mean, where="", outputs=("std", "mean"),
+    "std_mean", in_order(_std_mean), where="", outputs=("std", "mean"),
     self=lambda gs, std, self, self_shape, dim, correction, keepdim:
         _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim)
         + _mean_share(gs[1], self_shape, dim, keepdim),
@@ -464,7 +464,7 @@ def _logsumexp(self: Array, dim, keepdim=False):
 
 
 logsumexp = op(
-    "logsumexp", _logsumexp,
+    "logsumexp", in_order(_logsumexp),
     self=lambda g, self, result, self_shape, dim, keepdim:
         spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim))),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import op
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, array_function, conj
+from adjoint.ops.arrays import Array, array_function, conj, in_order
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import unsupported
@@ -62,7 +62,7 @@ def _cumsum_gradient(g, dim, self_dtype):
     return g if g.dtype is self_dtype else g.astype(self_dtype)
 
 
-cumsum = op("cumsum", _cumsum, inplace=True, tangent="linear", self=_cumsum_gradient)
+cumsum = op("cumsum", in_order(_cumsum), inplace=True, tangent="linear", self=_cumsum_gradient)
 
 
 @taped(np.cumsum, (np.add, "accumulate"))
@@ -122,7 +122,7 @@ def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
     return lookup("torch", "stack")([b * a for b, a in zip(before, h[::-1])], dim)
 
 
-cumprod = op("cumprod", _cumprod, inplace=True, self=_cumprod_gradient)
+cumprod = op("cumprod", in_order(_cumprod), inplace=True, self=_cumprod_gradient)
 
 
 @taped(np.cumprod, (np.multiply, "accumulate"))
@@ -152,11 +152,11 @@ def _scatter_back(g, indices, self, dim):
 
 
 cummax = op(
-    "cummax", _extreme_scan(np.maximum), outputs=("values", "indices"), differentiable=("values",),
+    "cummax", in_order(_extreme_scan(np.maximum)), outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
 )  # fmt: skip
 cummin = op(
-    "cummin", _extreme_scan(np.minimum), outputs=("values", "indices"), differentiable=("values",),
+    "cummin", in_order(_extreme_scan(np.minimum)), outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
 )  # fmt: skip
 
@@ -219,7 +219,7 @@ op(
     x=lambda g, values, x, total, dim: values * shares_back(g, x, total, dim),
     total=lambda g, result: -g * result,
 )  # fmt: skip
-logcumsumexp = op("logcumsumexp", _logcumsumexp, self=_logcumsumexp_gradient)
+logcumsumexp = op("logcumsumexp", in_order(_logcumsumexp), self=_logcumsumexp_gradient)
 
 
 @taped((np.logaddexp, "accumulate"))

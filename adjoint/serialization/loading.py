@@ -8,6 +8,7 @@ import pickle
 import pickletools
 import sys
 import warnings
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
 from typing import Any
 
@@ -275,6 +276,7 @@ def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
         for opcode, argument, _ in pickletools.genops(reader.read("data.pkl")):
             if opcode.name == "GLOBAL":
                 module, _, name = str(argument).partition(" ")
+                module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
                 found.add(f"{module}.{name}")
         return sorted(name for name in found if allowed.always(name) is None and name not in by_user)
 

@@ -17,7 +17,7 @@ from adjoint.device import device
 from adjoint.interop.storage import UntypedStorage
 from adjoint.ops.memory import geometry, root
 from adjoint.serialization import rebuild
-from adjoint.serialization.names import name_of
+from adjoint.serialization.names import find, name_of
 from adjoint.serialization.storage_types import UNTYPED, StorageType, type_of
 from adjoint.tensor import Size, Tensor
 
@@ -105,6 +105,10 @@ class Pickler(_PythonPickler):
         module, qualname = ours
         if "<locals>" in qualname:
             raise AttributeError(f"Can't pickle local object '{qualname}'")
+        holder, dot, last = qualname.rpartition(".")
+        if dot and self.proto < 4 and isinstance(obj, types.FunctionType):  # a method: of a class that has a name
+            self.save_reduce(getattr, (find(module, holder), last), obj=obj)
+            return
         if self.proto >= 4:
             self.save(module)
             self.save(qualname)

@@ -98,3 +98,8 @@ def clip_grad_value_(
     for p in _list(parameters):
         if p.grad is not None:
             p.grad.clamp_(min=-clip_value, max=clip_value)
+
+
+# By these names PyTorch's pickles know them.
+_clip_grads_with_norm_ = clip_grads_with_norm_
+_get_total_norm = get_total_norm

@@ -1,0 +1,68 @@
+"""Naming: a function goes by the name under which users find it; pickles know it by that, in either library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+_FIRST = ("torch", "nn.functional", "linalg", "special", "fft", "Tensor")
+
+
+class Root:
+    """What the package goes by: its own name, or PyTorch's once :mod:`adjoint.compat` has taken that."""
+
+    name = __name__.partition(".")[0]
+
+
+def show(function: Any, places: Iterable[str], name: str) -> None:
+    """Name a function for the first of the namespaces that it is in; one that is in none keeps its own name."""
+    for place in _FIRST:
+        if place in places:
+            function.__name__ = name
+            function.__qualname__ = f"Tensor.{name}" if place == "Tensor" else name
+            function.__module__ = Root.name if place in ("torch", "Tensor") else f"{Root.name}.{place}"
+            return
+
+
+# Where PyTorch shows what Adjoint keeps elsewhere; a module stands for all classes and functions in it and below it.
+_SHOWN = {
+    "adjoint.autograd.accumulate.AccumulateGrad": "builtins",
+    "adjoint.autograd.anomaly_mode.is_anomaly_check_nan_enabled": "torch",
+    "adjoint.autograd.anomaly_mode.is_anomaly_enabled": "torch",
+    "adjoint.autograd.backward": "torch.autograd",
+    "adjoint.autograd.grad_mode.is_grad_enabled": "torch",
+    "adjoint.autograd.grad_mode.is_inference_mode_enabled": "torch",
+    "adjoint.autograd.edges.GradientEdge": "torch.autograd.graph",
+    "adjoint.autograd.hooks.RemovableHandle": "torch.utils.hooks",
+    "adjoint.autograd.node.Node": "torch.autograd.graph",
+    "adjoint.autograd.views.AsStridedBackward0": "builtins",
+    "adjoint.autograd.views.CopySlices": "builtins",
+    "adjoint.cuda.Event": "torch.cuda.streams",
+    "adjoint.cuda.OutOfMemoryError": "torch",
+    "adjoint.cuda.Stream": "torch.cuda.streams",
+    "adjoint.cuda.amp.GradScaler": "torch.cuda.amp.grad_scaler",
+    "adjoint.cuda.amp.autocast": "torch.cuda.amp.autocast_mode",
+    "adjoint.device": "torch",
+    "adjoint.dtypes": "torch",
+    "adjoint.func": "torch.func",
+    "adjoint.layouts": "torch",
+    "adjoint.limits": "torch",
+    "adjoint.nn.modules.attention.MultiheadAttention": "torch.nn.modules.activation",
+    "adjoint.nn.utils.clip_grad.clip_grads_with_norm_": "torch.nn.utils",
+    "adjoint.nn.utils.clip_grad.get_total_norm": "torch.nn.utils",
+    "adjoint.ops.linalg._LinAlgError": "torch._C",
+    "adjoint.optim.lr_scheduler": "torch.optim.lr_scheduler",
+    "adjoint.printing": "torch",
+    "adjoint.random.generator.Generator": "torch._C",
+    "adjoint.serialization": "torch.serialization",
+    "adjoint.tensor.Size": "torch",
+    "adjoint.tensor.Tensor": "torch",
+}
+
+
+def shown(module: str, name: str) -> str | None:
+    """The module in which PyTorch shows what Adjoint has as ``module.name``; None where it is of the same name."""
+    place = f"{module}.{name}"
+    while place and place not in _SHOWN:
+        place = place.rpartition(".")[0]
+    return _SHOWN[place] if place else None

@@ -1,0 +1,64 @@
+"""How results lie in memory: what is read in memory's order afterwards (dropout's draws) depends on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.both import agree
+
+# In the order of their dimensions, however the operands lie.
+IN_ORDER = (
+    "x.softmax(-1)", "x.log_softmax(0)", "x.cumsum(0)", "x.cumprod(1)", "x.cummax(1)", "x.logcumsumexp(0)", "x.sum(0)",
+    "x.mean(1, keepdim=True)", "x.prod(0)", "(x > 0).any(0)", "x.var(1)", "x.std(0)", "x.logsumexp(0)", "x.amax(0)",
+    "x.norm(dim=1)", "torch.gather(x, 1, (y > 0).long())", "torch.cdist(x, y)", "torch.tril(x)", "torch.stack([x, y])",
+    "torch.linalg.cross(x, y, dim=0)", "torch.nn.functional.layer_norm(x, (2,))", "x.topk(1, 1)", "x.kthvalue(1, 0)",
+)  # fmt: skip
+
+# Column by column, as LAPACK leaves them.
+BY_COLUMNS = (
+    "linalg.inv(m)", "linalg.cholesky(m)", "linalg.qr(m)", "linalg.svd(m)", "linalg.eigh(m)", "linalg.eig(m)",
+    "linalg.solve(m, n)", "linalg.solve(m, n, left=False)", "linalg.solve_triangular(m, n, upper=True)",
+    "linalg.lstsq(m, n)", "linalg.qr(n[..., :2, :])", "linalg.svd(n[..., :2], full_matrices=False)",
+)  # fmt: skip
+
+
+def steps(found: Any) -> Any:
+    """The strides along the dimensions that are stepped along."""
+    parts = found if isinstance(found, tuple) else (found,)
+    return [[s for s, n in zip(t.stride(), t.shape) if n > 1] for t in parts if t.numel()]
+
+
+@pytest.mark.parametrize("expression", IN_ORDER)
+@pytest.mark.parametrize("order", [(2, 0, 1), (1, 2, 0), (0, 2, 1)])
+def test_results_that_are_in_order_however_operands_lie(expression: str, order: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.randn([(3, 4, 2)[d] for d in order]).permute([order.index(d) for d in range(3)])
+        return steps(eval(expression, {"torch": torch, "x": x, "y": torch.randn(3, 4, 2)}))
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("expression", BY_COLUMNS)
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_results_of_linear_algebra_lie_column_by_column(expression: str, batch: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        n = torch.randn(*batch, 3, 3)
+        m = n @ n.mT + torch.eye(3)
+        return steps(eval(expression, {"torch": torch, "linalg": torch.linalg, "m": m, "n": n}))
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize(
+    "equation", ["ij,jk->ik", "ij,jk->ki", "ij,kj->ki", "bij,bjk->kib", "ij->ji", "ijk->ki", "ij,jk,kl->li", "bi,bj->bij"]
+)
+def test_einsums_results_lie_as_pytorchs_and_dropout_drops_the_same(equation: str) -> None:
+    def scenario(torch: Any) -> Any:
+        sizes = {"i": 3, "j": 4, "k": 5, "l": 2, "b": 2}
+        operands = [torch.randn([sizes[c] for c in part]) for part in equation.partition("->")[0].split(",")]
+        found = torch.einsum(equation, *operands)
+        return [steps(found), torch.nn.functional.dropout(found, 0.5)]
+
+    agree(scenario)
