@@ -203,6 +203,11 @@ ASIDE = {
     "one number scattered": lambda torch: torch.ones(1).scatter(0, torch.tensor([0]), torch.tensor(3.0)),
     "a number's remainder": lambda torch: [(7 % x).grad_fn for x in _leaves(torch, [2.0])],
     "a number's xlogy": lambda torch: [torch.xlogy(2, x).grad_fn for x in _leaves(torch, [2.0])],
+    "many into one": lambda torch: [
+        torch.tensor(1.0).scatter_reduce(0, torch.tensor([0, 0, 0]), torch.tensor([2.0, 4.0, 6.0]), how, include_self=own)
+        for how in ("sum", "prod", "mean", "amax") for own in (True, False)
+    ],
+    "truths into negatives": lambda torch: torch.eq(x := torch.tensor([1, 2]), 1, out=torch._neg_view(x)),
     "heaviside": lambda torch: [torch.heaviside(x, x).grad_fn for x in _leaves(torch, [2.0])],
     "abs_ of complex numbers": lambda torch: torch.tensor([1j]).abs_(),
     "a strided view before the memory": lambda torch: torch.ones(2).as_strided((1,), (1,), -1),

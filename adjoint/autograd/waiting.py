@@ -82,4 +82,5 @@ def write(tensor: Tensor, values: Any) -> None:
     if tensor._waits is None:
         np.copyto(tensor._array, values, casting="unsafe")
     else:
-        np.copyto(memory_of(tensor), tensor._waits(values), casting="unsafe")
+        memory = memory_of(tensor)
+        np.copyto(memory, tensor._waits(values.astype(memory.dtype, copy=False)))

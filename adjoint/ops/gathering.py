@@ -378,10 +378,14 @@ def _scatter_reduce_into(self: Array, dim, index: Array, src: Array, reduce, *, 
     check_reads(self, src, True)
     if not index.size:
         return self
-    where = _grid(index, dim) if self.ndim else ...
+    if not self.ndim:
+        where, source = index.reshape(-1), src.reshape(-1)[: index.size]
+        _scatter_reduce_into(self.reshape(1), 0, where, source, reduce, include_self=include_self)
+        return self
+    where = _grid(index, dim)
     if not include_self:
         self[where] = _identity(reduce, self.dtype)
-    given = region(src, index) if self.ndim else src.reshape(())
+    given = region(src, index)
     if is_half(self.dtype):
         wide = self.astype(np.float32)
         self[...] = _reduce_at(wide, where, widen(given), reduce, include_self)
