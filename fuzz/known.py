@@ -133,21 +133,24 @@ _FAILS_IN_VMAP = re.compile(
 
 
 def _fails_in_vmap(case: Case) -> bool:
-    theirs, ours = case.texts if _raised(case) else ("", "")
+    raised = case.found.key in ("raised", "looking raised")
+    theirs, ours = case.texts if raised else ("", "")
     nested = re.search(r"vmap|jac|hessian", "\n".join(case.program.lines[: case.found.line + 1]))
     return bool(nested and not ours and _FAILS_IN_VMAP.search(theirs))
 
 
 def _leads_to_nothing(case: Case) -> bool:
-    """Whether a value requires grad in PyTorch alone, and all its gradients are zero."""
-    if case.found.key != "requires_grad" or not case.found.pytorch:
+    """Whether a value requires grad in one library alone, and all its gradients are zero."""
+    if case.found.key != "requires_grad":
         return False
-    value = case.runs[0].value(case.found.path)
-    leaves = [
-        x for n in case.runs[0].names() for _, x in case.runs[0].parts(n) if isinstance(x, torch.Tensor) and x.is_leaf
-    ]
-    leaves = [x for x in leaves if x.requires_grad]
-    found = torch.autograd.grad(value.sum(), leaves, retain_graph=True, allow_unused=True)
+    run = case.runs[0 if case.found.pytorch else 1]
+    parts = [x for name in run.names() for _, x in run.parts(name)]
+    leaves = [x for x in parts if isinstance(x, run.library.Tensor) and x.is_leaf and x.requires_grad]
+    try:
+        value = run.value(case.found.path)
+        found = run.library.autograd.grad(value.sum(), leaves, retain_graph=True, allow_unused=True)
+    except RuntimeError:
+        return False
     return all(g is None or not g.any() for g in found)
 
 

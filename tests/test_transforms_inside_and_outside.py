@@ -153,6 +153,38 @@ def test_a_hook_on_what_the_samples_share_sees_their_sum():
     agree(scenario)
 
 
+WRITES = {
+    "the base": lambda u: (u.diagonal().sin_(), u)[1],
+    "a diagonal": lambda u: u.diagonal().sin_(),
+    "a row": lambda u: u[0].mul_(2),
+    "a column of another view": lambda u: (lambda v: (u[:, 0].sin_(), v)[1])(u.t()),
+    "both": lambda u: (lambda v: (v.sin_(), (u.tanh().sum() * v))[1])(u.diagonal()),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_views_of_a_sample_that_was_written_to_keep_its_gradients(write):
+    def scenario(t):
+        w = _value(t)
+        y = t.vmap(lambda r: WRITES[write](t.outer(w, r)))(_five(t)[:3])
+        loss = (y**2).sum() + w.sum()
+        batched = t.autograd.grad(
+            loss.expand(2), w, t.eye(2, dtype=t.float64), is_grads_batched=True, retain_graph=True
+        )
+        (g,) = t.autograd.grad(loss, w, create_graph=True)
+        u = t.outer(w, w)
+        WRITES[write](u)
+        return (
+            y.detach(),
+            batched,
+            g.detach(),
+            t.autograd.grad((g**2).sum(), w),
+            t.autograd.grad(u.sum().expand(2), w, t.eye(2, dtype=t.float64), is_grads_batched=True),
+        )
+
+    agree(scenario)
+
+
 def test_what_is_made_inside_of_a_vmap_and_used_outside_of_it_gets_both():
     def scenario(t):
         v = _value(t)

@@ -339,7 +339,7 @@ class AsStridedBackward0(Node):
     def _back(self, g: Any, taped: bool) -> Any:
         """Go the way from a stand-in for the base, whose values do not matter, and send the gradient back along it."""
         path, form = self._extra
-        stand_in = from_array(form.empty())
+        stand_in = _in_batches_of(from_array(form.empty()), g.tensor._array if g.__class__ is Taped else g)
         stand_in._edge = None
         with enable_grad():
             view = replay(path, stand_in)

@@ -83,9 +83,7 @@ def _swapaxes(level: Level, array: Any, a: int, b: int) -> Any:
 
 @rule(np.moveaxis)
 def _moveaxis(level: Level, array: Any, source: Any, destination: Any) -> Any:
-    return BatchedArray(
-        np.moveaxis(array.array, shifted(source, array.ndim), shifted(destination, array.ndim)), level
-    )
+    return BatchedArray(np.moveaxis(array.array, shifted(source, array.ndim), shifted(destination, array.ndim)), level)
 
 
 @rule(np.expand_dims)
@@ -211,9 +209,10 @@ def _put_along_axis(level: Level, array: Any, indices: Any, values: Any, axis: A
 
 @rule(np.diagonal)
 def _diagonal(level: Level, array: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return BatchedArray(
-        array.array.diagonal(offset, shifted(axis1, array.ndim), shifted(axis2, array.ndim)), level
-    )
+    found = array.array.diagonal(offset, shifted(axis1, array.ndim), shifted(axis2, array.ndim))
+    if array.flags.writeable:
+        found.flags.writeable = True  # NumPy's own is not: a diagonal was a copy once
+    return BatchedArray(found, level)
 
 
 @rule(np.trace)
