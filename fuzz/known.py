@@ -88,6 +88,12 @@ def _other_saved_tensor(case: Case) -> bool:
     )
 
 
+def _bias_is_saved(case: Case) -> bool:
+    earlier = case.program.lines[: case.found.line]
+    theirs, ours = case.texts
+    return _raised(case) and _OUTDATED in theirs and not ours and any("layer_norm(" in line for line in earlier)
+
+
 def _second_hook(case: Case) -> bool:
     return _raised(case) and "register_hook" in case.line and _BASE_WRITTEN in case.texts[1]
 
@@ -336,6 +342,7 @@ KNOWN = [
         _other_saved_tensor,
         goes_on=True,
     ),
+    Known("PyTorch saves a layer norm's bias, which no gradient needs, and minds a write into it", _bias_is_saved),
     Known("PyTorch does not look at the history again for a tensor's second hook", _second_hook, goes_on=True),
     Known("a kernel may mind the dtype before it minds an expanded tensor", _dtype_first, goes_on=True),
     Known(
