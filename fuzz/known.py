@@ -89,9 +89,11 @@ def _other_saved_tensor(case: Case) -> bool:
 
 
 def _bias_is_saved(case: Case) -> bool:
-    earlier = case.program.lines[: case.found.line]
+    if not _raised(case):
+        return False
     theirs, ours = case.texts
-    return _raised(case) and _OUTDATED in theirs and not ours and any("layer_norm(" in line for line in earlier)
+    earlier = case.program.lines[: case.found.line]
+    return _OUTDATED in theirs and not ours and any("layer_norm(" in line for line in earlier)
 
 
 def _second_hook(case: Case) -> bool:
