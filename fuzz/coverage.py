@@ -26,6 +26,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+import numpy as np
+
 import adjoint
 from adjoint.autograd import forward_ad
 from adjoint.declare.emit import build
@@ -156,7 +158,7 @@ class Coverage:
 
 def _array(value: Any) -> Any:
     """The array behind what a generated function was handed."""
-    found = getattr(value, "_array", None)
+    found = value if isinstance(value, (BatchedArray, np.ndarray)) else getattr(value, "_array", None)
     return found if hasattr(found, "dtype") else None
 
 

@@ -66,6 +66,10 @@ class Tolerance:
 
     def same(self, path: str, key: str, theirs: np.ndarray, ours: np.ndarray) -> bool | str:
         """Whether two arrays are the same, or the reason why they count as such."""
+        with np.errstate(all="ignore"):
+            return self._same(path, key, theirs, ours)
+
+    def _same(self, path: str, key: str, theirs: np.ndarray, ours: np.ndarray) -> bool | str:
         if theirs.shape != ours.shape or theirs.dtype != ours.dtype:
             return False
         if np.array_equal(theirs, ours, equal_nan=theirs.dtype.kind in "fc"):

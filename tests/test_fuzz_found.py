@@ -113,3 +113,12 @@ def test_a_zero_on_the_diagonal_of_a_triangular_system_divides() -> None:
 @pytest.mark.parametrize("a, b", [((3, 3), (3,)), ((2, 3), (3, 3)), ((3, 3), (2, 3))])
 def test_a_triangular_system_that_does_not_fit_is_pytorchs_error(a: Any, b: Any) -> None:
     agree(lambda torch: torch.linalg.solve_triangular(torch.ones(a), torch.ones(b), upper=True), raises=True)
+
+
+@pytest.mark.parametrize("options", ["", "stable=True", "stable=False", "descending=True", "dim=0, stable=None"])
+def test_a_sort_that_is_asked_to_be_stable_has_a_node_of_its_own(options: str) -> None:
+    agree(
+        lambda torch: eval(
+            f"torch.sort(torch.tensor([3.0, 1.0, 2.0], requires_grad=True), {options})", {"torch": torch}
+        )
+    )

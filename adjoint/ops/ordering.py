@@ -27,7 +27,7 @@ def order_along(x: Any, dim: int, descending: bool = False) -> Any:
     return contiguous(np.flip(n - 1 - np.argsort(np.flip(x, dim), dim, kind="stable"), dim))
 
 
-def _sort(self: Array, dim=-1, descending=False, *, stable=False):
+def _sort(self: Array, dim=-1, descending=False, *, stable=...):  # always stable; PyTorch has two nodes
     dim = wrap_dim(dim, self.ndim)
     if self.dtype.kind == "c":
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
@@ -51,8 +51,9 @@ def _along_gradient(g, indices, self_shape, dim):
 
 
 sort = op(
-    "sort", _sort, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient
-)
+    "sort", _sort, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient,
+    node="SortBackward0 if stable is ... else SortBackward1",
+)  # fmt: skip
 
 
 @composite

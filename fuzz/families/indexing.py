@@ -11,7 +11,7 @@ from fuzz.program import Program
 
 NAME = "indexing"
 COMPARED = Settings()
-TESTED = 300
+TESTED = 150
 ENVIRONMENTS = [{}, {}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 _SHAPES = [(5,), (3, 4), (2, 3, 4), (4, 1, 3), (2, 3, 2, 2), (), (0,), (3, 0), (1,), (1, 1, 5)]

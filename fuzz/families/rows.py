@@ -9,6 +9,7 @@ tests; a new row has one, or its test fails.
 from __future__ import annotations
 
 import random as random_module
+import zlib
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.samples import NOT_DIFFERENTIABLE, samples_of, values
 
 NAME = "rows"
 COMPARED = Settings(version=False)  # of results that an operator made in steps
-TESTED = 200
+TESTED = 100
 ENVIRONMENTS = [{}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 PRELUDE = """
@@ -73,7 +74,9 @@ def _expressions() -> list[str]:
 
 def generate(random: random_module.Random) -> Program:
     """An expression, its operands, and what is done with it."""
-    sample = random.choice(_expressions())
+    # Not `choice`: a new row's expressions must not change the programs of all seeds.
+    draw = str(random.random()).encode()
+    sample = min(_expressions(), key=lambda expression: zlib.crc32(expression.encode(), zlib.crc32(draw)))
     names = [n for n in dict.fromkeys(compile(sample, "sample", "eval").co_names) if n in values()]
     dtype = random.choice(_FLOATS)
     floats = [n for n in names if n not in NOT_DIFFERENTIABLE]
