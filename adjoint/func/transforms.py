@@ -35,6 +35,7 @@ def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
     """The nodes of the graphs of tensors, and of their tangents, that lead to a leaf which is not the name of a transform
     that is over: what an outer derivative, or a later backward, may be asked to go through."""
     found: list[Any] = []
+    beyond: set[Any] = set()
     seen = set()
     stack: list[Any] = []
     for t in tensors:
@@ -43,14 +44,16 @@ def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
+            if node.__class__ is AccumulateGrad:
+                if not node.variable._only_a_name:
+                    beyond.add(node)
+                continue
             found.append(node)
             stack += [pair[0] for pair in node.next_functions if pair[0] is not None]
-    beyond = set()
+    if not beyond:
+        return beyond
     for node in sorted(found, key=lambda n: -n._order):  # from the earliest on, so that those it leads to are decided
-        if node.__class__ is AccumulateGrad:
-            if not node.variable._only_a_name:
-                beyond.add(node)
-        elif any(pair[0] in beyond for pair in node.next_functions):
+        if any(pair[0] in beyond for pair in node.next_functions):
             beyond.add(node)
     return beyond
 
