@@ -27,6 +27,7 @@ def _known(reason: str, pattern: str, *names: str) -> None:
 
 # Right here.
 
+_known("Which of equal numbers comes first is the sorting algorithm's own", r"^\[1\] values", "kthvalue", "topk")
 _known("Which of equally frequent values' indices is returned is the sorting algorithm's own", r"^\[1\] values", "mode")
 _known(
     "PyTorch's hardsigmoid multiplies by 1/6 in single precision, whose error shows in float64",
@@ -59,88 +60,37 @@ _known(
 
 # To be done.
 
-_known("The residuals are not differentiable", "requires_grad|dtype", "linalg.lstsq", "linalg.lstsq.grad_oriented")
-_known("Where a tensor has no gradient, zeros are returned", "value", "linalg.norm.subgradients_at_zero")
 _known(
-    "A difference that is yet to be looked at",
-    "gradient",
-    "linalg.eigh",
-    "cholesky",
-    "linalg.cholesky",
-    "linalg.cholesky_ex",
-)
-
-_known("Operands whose dtypes PyTorch does not promote", "dtype|raised", "clamp", "heaviside")
-_known(
-    "Softmax and its kin of a half with a dtype of its own", "dtype", "softmax", "log_softmax", "nn.functional.softmin"
+    "The residuals are not differentiable", "requires_grad|dtype|strides",
+    "linalg.lstsq", "linalg.lstsq.grad_oriented",
 )
 _known(
-    "Operators that PyTorch records, or does not, where this one does the other thing",
-    "grad_fn|requires_grad",
-    "conj_physical",
+    "Where a tensor has no gradient, zeros are returned", "value",
+    "linalg.norm.subgradients_at_zero",
+)
+_known(
+    "Operators that PyTorch records, or does not, where this one does the other thing", "grad_fn|requires_grad",
     "sum_to_size",
-    "nextafter",
 )
 _known(
-    "Complex factors of products are not conjugated in their gradients",
-    "gradient .*values",
-    "addbmm",
-    "addmm",
-    "addr",
-    "baddbmm",
-)
-_known(
-    "Tensors without elements, or of no dimension, in places that few programs have them",
-    "raised|shape|gradient",
-    "__rmatmul__",
-    "matmul",
-    "nn.functional.group_norm",
-    "nn.functional.unfold",
-    "nn.functional.adaptive_avg_pool1d",
-    "nn.functional.adaptive_avg_pool3d",
-    "nn.functional.batch_norm",
-    "gather",
-    "searchsorted",
-    "take_along_dim",
-    "tensordot",
-    "meshgrid.list_of_tensors",
-    "meshgrid.variadic_tensors",
-    "nn.functional.prelu",
-    "diff",
+    "Tensors without elements, or of no dimension, in places that few programs have them", "raised|shape|gradient",
+    "nn.functional.unfold", "nn.functional.batch_norm", "gather", "searchsorted", "take_along_dim", "tensordot",
     "linalg.vander",
 )
-_known("The gradient of q is missing, and the shapes of one quantile", "gradient|shape", "quantile", "nanquantile")
 _known(
-    "Gradients of special arguments differ",
-    "gradient",
-    "as_strided_scatter",
-    "cov",
-    "corrcoef",
-    "index_fill",
-    "logcumsumexp",
-    "renorm",
-    "norm",
-)
-_known("Argument forms that raise here", "raised", "matrix_exp", "linalg.matrix_rank", "__rmod__")
-_known(
-    "A difference that is yet to be looked at", "", "__rmod__", "corrcoef", "cov", "logcumsumexp", "linalg.matrix_rank"
+    "Gradients of special arguments differ", "gradient",
+    "as_strided_scatter", "cov", "corrcoef", "logcumsumexp", "renorm",
 )
 _known(
-    "Their result lies in memory in another order",
-    "strides",
-    "cat",
-    "cross",
-    "linalg.cross",
-    "kthvalue",
-    "masked_scatter",
-    "nn.functional.interpolate.nearest",
-    "nn.functional.max_pool2d",
-    "nn.functional.max_unpool2d",
-    "nn.functional.max_unpool2d.grad",
-    "rot90",
-    "sort",
-    "argsort",
-    "topk",
-    "unravel_index",
-    "nonzero",
+    "Argument forms that raise here", "raised",
+    "matrix_exp", "linalg.matrix_rank", "__rmod__",
+)
+_known(
+    "A difference that is yet to be looked at", "",
+    "__rmod__", "corrcoef", "cov", "logcumsumexp", "linalg.matrix_rank",
+)
+_known(
+    "Their result lies in memory in another order", "strides",
+    "cat", "masked_scatter", "nn.functional.interpolate.nearest", "nn.functional.max_pool2d",
+    "nn.functional.max_unpool2d", "nn.functional.max_unpool2d.grad", "rot90", "unravel_index", "nonzero",
 )
