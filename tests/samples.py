@@ -402,7 +402,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "_tap_spread": ("F.avg_pool2d(i2, 2)",),
     "_flat_scatter": ("F.adaptive_max_pool2d(i2, 2)",),
     "_flat_gather": ("F.adaptive_max_pool2d(i2, 2)",),
-    "_resample": ("F.adaptive_avg_pool2d(i2, (2, 3))",),
+    "_weighted": ("F.adaptive_avg_pool2d(i2, (2, 3))",),
     "upsample_Nearest1D": (_RESIZE.format(x="l", mode="nearest", more=""),),
     "upsample_Nearest2D": (_RESIZE.format(x="i2", mode="nearest", more=""),),
     "upsample_Nearest3D": (_RESIZE.format(x="i3[..., :2, :2]", mode="nearest", more=""),),
