@@ -109,3 +109,46 @@ def test_equal_elements_do_not_deviate_and_get_no_gradient(shape: tuple[int, ...
     deviation = x.std(0)
     deviation.sum().backward()
     assert not deviation.detach().numpy().any() and not x.grad.numpy().any()
+
+
+NORMS = {
+    "layer norm": lambda torch, x: torch.nn.functional.layer_norm(x, x.shape[-1:]),
+    "group norm": lambda torch, x: torch.nn.functional.group_norm(x, 2),
+    "instance norm": lambda torch, x: torch.nn.functional.instance_norm(x),
+    "batch norm": lambda torch, x: torch.nn.functional.batch_norm(x, None, None, training=True),
+}
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 66), (3, 4, 5_001)])
+@pytest.mark.parametrize("name", NORMS)
+def test_equal_elements_are_normalized_to_zero_at_every_order_and_in_batches(name: str, shape: tuple[int, ...]) -> None:
+    norm, x = NORMS[name], adjoint.full(shape, 1e4 + 0.1, requires_grad=True)
+    normal = norm(adjoint, x)
+    assert not normal.detach().numpy().any()
+    g = adjoint.linspace(-1, 1, x.numel()).reshape(shape)
+    (first,) = adjoint.autograd.grad(normal, x, g, create_graph=True)
+    expected = adjoint.autograd.grad(norm(adjoint, x), x, g)[0]
+    np.testing.assert_allclose(first.detach().numpy(), expected.numpy(), rtol=1e-4, atol=1e-3)
+    (second,) = adjoint.autograd.grad((first * g).sum(), x)
+    assert not second.numpy().any()
+    samples = x.detach()[None].expand(2, *shape)
+    assert not adjoint.vmap(lambda t: norm(adjoint, t))(samples).numpy().any()
+    batched = adjoint.vmap(lambda t: adjoint.func.vjp(lambda t: norm(adjoint, t), t)[1](g)[0])(samples)
+    np.testing.assert_allclose(batched[0].numpy(), expected.numpy(), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(4, 6, 66), (4, 6, 5_001)])
+@pytest.mark.parametrize("name", NORMS)
+def test_a_large_mean_costs_a_norm_no_more_than_pytorch(name: str, shape: tuple[int, ...]) -> None:
+    def run(module: Any, x: Any, g: Any, dtype: str) -> list[Any]:
+        leaf = module.tensor(x).to(getattr(module, dtype)).requires_grad_()
+        result = NORMS[name](module, leaf)
+        result.backward(module.tensor(g).to(leaf.dtype))
+        return [result.detach().double().numpy(), leaf.grad.double().numpy()]
+
+    draw = np.random.default_rng(0)
+    for mean in (0, 100, 1e4):
+        x, g = (a.astype(np.float32) for a in (mean + draw.standard_normal(shape), draw.standard_normal(shape)))
+        exact = run(torch, x, g, "float64")
+        for right, theirs, ours in zip(exact, run(torch, x, g, "float32"), run(adjoint, x, g, "float32")):
+            assert np.abs(ours - right).max() <= 2 * np.abs(theirs - right).max() + 4 * ULP * (8 + mean)

@@ -38,7 +38,7 @@ from adjoint.ops.selection import add_along, take_along
 from adjoint.ops.weighing import weighted
 from adjoint.ops.widening import widen
 from adjoint.readings.batched import BatchedArray, Level, aligned, materialized, physical, rule, wrapped
-from adjoint.summation import total
+from adjoint.summation import first_along, total
 
 # Functions of the last dimensions of their arrays, whatever stands before those.
 
@@ -242,7 +242,8 @@ def _weight_gradient(
 
 
 def _normal(x: Any, over: Any, eps: float) -> tuple[Any, Any]:
-    centred = x - x.mean(over, keepdims=True)
+    centred = x - first_along(x, over)
+    centred = centred - centred.mean(over, keepdims=True)
     rstd = 1 / np.sqrt((centred * centred).mean(over, keepdims=True) + eps)
     return centred * rstd, rstd
 

@@ -17,7 +17,7 @@ from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, narrow, widen
 from adjoint.readings.batched import BatchedArray
-from adjoint.summation import total, total_of_products
+from adjoint.summation import centred, first_along, total, total_of_products
 from adjoint.tensor import Tensor, writes_of
 
 # Batch norm: statistics of a channel over the batch
@@ -40,10 +40,12 @@ def channel_statistics(x: Array) -> tuple[Array, Array]:
     """Mean and biased variance of (N, C, *) per channel."""
     x = _per_channel(widen(x))
     count = x.shape[0] * x.shape[2]
-    mean = _channel_sum(x) / count
-    centred = x - mean[:, None]
-    centred *= centred
-    return mean, _channel_sum(centred) / count
+    first = x[:1, :, :1]  # as in :func:`adjoint.summation.centred`
+    squares = x - first
+    mean = _channel_sum(squares) / count
+    squares -= mean[:, None]
+    squares *= squares
+    return mean + first[0, :, 0], _channel_sum(squares) / count
 
 
 @array_function
@@ -75,7 +77,7 @@ def _batch_norm_gradients(
     over = (0, *range(2, input.ndim))
     column = [1, -1] + [1] * (input.ndim - 2)
     if training:
-        centred = input - input.mean(over, keepdim=True)
+        centred = _centred(input, over)
         invstd = (centred.square().mean(over, keepdim=True) + eps).rsqrt()
     else:
         centred = input - mean.view(column)
@@ -312,9 +314,8 @@ def instance_norm(
 
 def _rows_normalized(x: Array, eps: float) -> tuple[Array, Array]:
     """(rows, features) with mean 0 and variance 1 a row, and 1 / the deviation of each row."""
-    n = x.shape[1]
-    result = x - (total(x, 1, True) / n)
-    var = total_of_products(result, result, 1) / n
+    result, _ = centred(x)
+    var = total_of_products(result, result, 1) / x.shape[1]
     rstd = (1 / np.sqrt(var + var.dtype.type(eps)))[:, None]
     result *= rstd
     return result, rstd
@@ -336,8 +337,7 @@ def _layer_norm(input: Array, weight: Array | None, bias: Array | None, normaliz
     if not input.size:
         return input.copy(), np.zeros(rows, input.dtype), np.zeros(rows, input.dtype)
     x = widen(input).reshape(-1, size)
-    mean = total(x, 1, True) / size
-    normal = x - mean
+    normal, mean = centred(x)
     var = total_of_products(normal, normal, 1) / size
     rstd = (1 / np.sqrt(var + var.dtype.type(eps)))[:, None]
     normal *= rstd
@@ -377,8 +377,14 @@ def _layer_norm_gradients(
     return g_input, g_weight.sum(lead) if lead else g_weight, g.sum(lead) if lead else g
 
 
+def _centred(x: Tensor, over: tuple[int, ...]) -> Tensor:
+    """As :func:`adjoint.summation.centred`; whatever is taken off first makes no difference to the gradient."""
+    near = x - first_along(x.detach(), over)
+    return near - near.mean(over, keepdim=True)
+
+
 def _normal(x: Tensor, over: tuple[int, ...], eps: float) -> tuple[Tensor, Tensor]:
-    centred = x - x.mean(over, keepdim=True)
+    centred = _centred(x, over)
     rstd = (centred.square().mean(over, keepdim=True) + eps).rsqrt()
     return centred * rstd, rstd
 

@@ -16,7 +16,7 @@ from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand, in_order
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
-from adjoint.summation import product, total
+from adjoint.summation import first_along, product, total
 from adjoint.tensor import Tensor
 
 _add_reduce = np.add.reduce
@@ -286,7 +286,7 @@ def _deviations(x, dim):
     if x.dtype.itemsize == 2:
         return _deviations(x.astype(np.float32), dim).astype(x.dtype)
     over = axes(dim, x.ndim)
-    first = x[tuple([slice(0, 1) if over is None or i in over else slice(None) for i in range(x.ndim)])]
+    first = first_along(x, over)
     mean = first + total(x - first, over, True) / constant(reduced_size(x.shape, dim), x)
     return x - mean
 
