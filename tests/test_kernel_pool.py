@@ -12,11 +12,11 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from adjoint.kernels import pool, threads
+from adjoint.kernels import attention, convolution, pool, threads
 from adjoint.kernels.handed import elements
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address
-from adjoint.kernels.native import atomic_add, call_c, cast, i32, i64, native, ptr
+from adjoint.kernels.native import atomic_add, atomic_load, call_c, cast, i32, i64, native, ptr
 
 pytestmark = pytest.mark.skipif(machine().family == "unknown", reason="no kernels for this processor")
 
@@ -56,10 +56,9 @@ class Counted:
 
 @pytest.fixture
 def set_threads():
-    before = threads._count
+    before = threads.num_threads()
     yield pool.set_num_threads
-    pool.set_num_threads(threads.available())
-    threads._count = before
+    pool.set_num_threads(before)
 
 
 def in_a_process(program, **environment):
@@ -123,6 +122,71 @@ def test_every_thread_begins_with_its_own_share(backward, set_threads):
     seen[:] = 0
     pool.launch(address(note), elements(args), 5, backward)
     assert order[0, :5].tolist() == [0, 1, 2, 3, 4][:: -1 if backward else 1]
+
+
+@native
+def let_late_ones_in(args: ptr(i64), task: i64, worker: i64):
+    """As :func:`count`; the first task lets workers in that should not be there."""
+    count(args, task, worker)
+    if task == 0:
+        state = cast(args[3], ptr(i64))
+        for late in range(1, 9):
+            pool.work(state, atomic_load(state, pool.TICKET) >> 32, i64(late))
+
+
+def test_a_worker_that_comes_when_there_are_fewer_threads_finds_nothing_to_do(set_threads):
+    """It saw the larger number, was stopped, and goes on in a region whose scratch memory is for fewer."""
+    set_threads(2)
+    counted = Counted()
+    args = np.array([*counted.args, elements(pool.pool().state)], np.int64)
+    for _ in range(20):
+        pool.launch(address(let_late_ones_in), elements(args), 20)
+    assert counted.by[:2].sum() == counted.by.sum() == 20 * 20
+
+
+def test_a_region_has_no_more_threads_than_it_has_memory_for(set_threads):
+    set_threads(4)
+    counted = Counted(microseconds=50)
+    for most in (1, 2, 3):
+        counted.by[:] = 0
+        for _ in range(10):
+            pool.launch(counted.function, counted.pointer, 20, threads=most)
+        assert counted.by[:most].sum() == counted.by.sum() == 200
+
+
+SHAPES = [(32, 40, 24, 1), (90, 75, 4, 1), (3, 8, 64, 1), (16, 16, 96, 1), (32, 40, 24, 2)]
+
+
+@pytest.mark.parametrize("channels, filters, size, stride", SHAPES)
+def test_kernels_with_scratch_memory_run_on_the_threads_that_they_counted(monkeypatch, channels, filters, size, stride):
+    """Another thread may set a larger number after a kernel's caller has made room for each worker."""
+    launch, asked, counted = pool.launch, [], []
+
+    def launched(function, arguments, tasks, backward=0, threads=pool.MOST_THREADS):
+        asked.append(threads)
+        launch(function, arguments, tasks, backward, threads)
+
+    monkeypatch.setattr(pool, "launch", launched)
+    monkeypatch.setattr(pool, "num_threads", lambda: counted.append(3) or 3)
+    random = np.random.default_rng(0)
+    x, w, q = (
+        random.standard_normal(shape).astype(np.float32)
+        for shape in ((2, channels, size, size), (filters, channels, 3, 3), (4, 4, 96, 16))
+    )
+    rest = ((stride, stride), (1, 1), (1, 1), 1)
+    y = convolution.convolve(x, w, *rest)
+    found = attention.attend(q, q, q, None, None, False, 1.0)
+    for call in (
+        lambda: convolution.convolve(x, w, *rest),
+        lambda: convolution.input_gradient(y, w, (size, size), *rest),
+        lambda: convolution.weight_gradient(x, y, (3, 3), *rest),
+        lambda: attention.attend(q, q, q, None, None, False, 1.0),
+        lambda: attention.attend_gradients(q, q, q, q, *found, None, None, False, 1.0),
+    ):
+        asked.clear()
+        counted.clear()
+        call()
+        assert not counted or 3 in asked
 
 
 def test_a_region_without_tasks_runs_nothing():

@@ -9,7 +9,8 @@ end, so a task's result may depend on its number only.
 
 A share's ticket is the region's number and the next task in one word.  A worker takes a task by exchanging it, which fails
 when the region has ended meanwhile; the caller closes the tickets before it writes what the next region is.  The first word
-announces the region when all is written.
+announces the region when all is written.  A worker whose number is beyond the region's threads takes no task: there are
+fewer since it looked, or the kernel has scratch memory for so many only.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ from adjoint.kernels.native import *
 from adjoint.kernels.threads import listeners, num_threads, set_num_threads  # noqa: F401 - as much a part of the pool
 
 # The words of the pool's state, a cache line for each group that is written together.
-TICKET, FUNCTION, ARGUMENTS, TASKS, BACKWARD, SHARES, DONE, ASLEEP, BUSY, ACTIVE = 0, 8, 9, 10, 11, 12, 16, 24, 32, 40
+TICKET, FUNCTION, ARGUMENTS, TASKS, BACKWARD, SHARES, THREADS = 0, 8, 9, 10, 11, 12, 13
+DONE, ASLEEP, BUSY, ACTIVE = 16, 24, 32, 40
 SHARE, APART = 48, 8  # the first share's ticket, and from one to the next
 MOST_SHARES = 8
+MOST_THREADS = 1 << 30  # as many as there are
 _WORDS = SHARE + APART * MOST_SHARES
 
 CLOSED = 0x7FFFFFFF
@@ -80,6 +83,8 @@ def work(state: ptr(i64), region: i64, worker: i64):
     function, arguments = atomic_load(state, FUNCTION), atomic_load(state, ARGUMENTS)
     tasks, shares = atomic_load(state, TASKS), atomic_load(state, SHARES)
     backward = atomic_load(state, BACKWARD)
+    if worker >= atomic_load(state, THREADS):
+        return
     for n in range(shares):
         share = (worker + n) % shares
         place = SHARE + APART * share
@@ -128,13 +133,13 @@ def serve(start: ptr(i64)):
 @native
 def run(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64):
     """Run all tasks of a region; alone, where another thread has the pool."""
-    run_along(state, function, arguments, tasks, i64(0))
+    run_along(state, function, arguments, tasks, i64(0), i64(MOST_THREADS))
 
 
 @native
-def run_along(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64, backward: i64):
-    """As :func:`run`; every thread begins with the last task of its share where they are to be taken ``backward``."""
-    threads = atomic_load(state, ACTIVE)
+def run_along(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64, backward: i64, most: i64):
+    """As :func:`run`, on ``most`` threads at most; each begins with the last task of its share if they are taken ``backward``."""
+    threads = smaller(atomic_load(state, ACTIVE), most)
     alone = tasks == 1 or threads == 1
     if not alone:  # `or` computes both sides, and the swap must be undone
         alone = atomic_swap(state, BUSY, 1) != 0
@@ -153,6 +158,7 @@ def run_along(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64, b
     atomic_store(state, TASKS, tasks)
     atomic_store(state, BACKWARD, backward)
     atomic_store(state, SHARES, shares)
+    atomic_store(state, THREADS, threads)
     atomic_store(state, DONE, 0)
     for share in range(shares):
         atomic_store(state, SHARE + APART * share, (region << 32) | (share * tasks // shares))
@@ -259,6 +265,10 @@ def _run() -> Any:
     return entry(run_along)
 
 
-def launch(function: int, arguments: int, tasks: int, backward: int = 0) -> None:
-    """Run ``function(arguments, task, worker)`` for each of the tasks; both are addresses."""
-    _run()((_pool or pool()).state_address, function, arguments, tasks, backward)
+def launch(function: int, arguments: int, tasks: int, backward: int = 0, threads: int = MOST_THREADS) -> None:
+    """Run ``function(arguments, task, worker)`` for each of the tasks; both are addresses.
+
+    ``threads``: of how many workers, at most.  A kernel that has scratch memory for each worker says here for how many: the
+    number that is set may be another by now.
+    """
+    _run()((_pool or pool()).state_address, function, arguments, tasks, backward, threads)

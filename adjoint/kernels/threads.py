@@ -17,7 +17,7 @@ def num_threads() -> int:
 
 
 def set_num_threads(count: int) -> None:
-    """Have so many threads work in a region from now on; not while another thread is about to start one."""
+    """Have so many threads work in a region from now on."""
     global _count
     _count = count
     for listener in listeners:

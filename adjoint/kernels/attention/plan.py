@@ -87,25 +87,27 @@ class Plan:
         self, q: Array, k: Array, v: Array, mask: Array | None, dropout: Array | None, output: Array, logsumexp: Array
     ) -> None:
         """Write the output and the logsumexp."""
-        work = empty(pool.num_threads() * self.work, FLOAT32)
+        threads = pool.num_threads()
+        work = empty(threads * self.work, FLOAT32)
         words = _ARRAYS.pack(
             handle(q), handle(k), handle(v), _id(mask), _id(dropout), handle(output), 0, 0, 0, 0,
             handle(logsumexp), handle(work), 0,
         )  # fmt: skip
-        pool.launch(self.address, words + self.rest, self.tasks)
+        pool.launch(self.address, words + self.rest, self.tasks, threads=threads)
 
     def backward(
         self, q: Array, k: Array, v: Array, mask: Array | None, dropout: Array | None, output: Array, g: Array,
         logsumexp: Array, to_q: Array, to_k: Array, to_v: Array,
     ) -> None:  # fmt: skip
         """Write the gradients."""
-        work = empty(pool.num_threads() * self.work, FLOAT32)
+        threads = pool.num_threads()
+        work = empty(threads * self.work, FLOAT32)
         parts = None if self.parts is None else empty(self.parts, FLOAT32)
         words = _ARRAYS.pack(
             handle(q), handle(k), handle(v), _id(mask), _id(dropout), handle(output), handle(g),
             handle(to_q), handle(to_k), handle(to_v), handle(logsumexp), handle(work), _id(parts),
         ) + self.rest  # fmt: skip
-        pool.launch(self.address, words, self.gradient_tasks)
+        pool.launch(self.address, words, self.gradient_tasks, threads=threads)
         if parts is not None:
             pool.launch(self.add_address, words, self.heads)
 

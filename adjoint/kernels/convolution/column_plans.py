@@ -76,9 +76,9 @@ class ColumnPlan(Plan):
         w[columns.COLUMN_STEP] = step = _rounded(g.channels * g.taps) + LANES
         w[arguments.SCRATCH_STEP] = LANES + frames + g.batch * g.pixels * step + sums
 
-    def run(self, call: bytes, workspace: Array) -> None:
+    def run(self, call: bytes, workspace: Array, threads: int) -> None:
         workspace[:: self.words[arguments.SCRATCH_STEP]] = 0.0  # no worker has columns yet
-        super().run(call, workspace)
+        super().run(call, workspace, threads)
 
     def divide(self, count: int, least: int) -> int:
         """Have so many rows done in tasks, which are of as many rows each as are done together, or multiples of those."""

@@ -72,20 +72,21 @@ class Plan:
             first, second = second, first
         first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)
         out = memory.empty(self.out, np.float32)
-        scratch = pool.num_threads() * int(self.words[arguments.SCRATCH_STEP])
+        threads = pool.num_threads()
+        scratch = threads * int(self.words[arguments.SCRATCH_STEP])
         workspace = memory.empty(self.floats + scratch, np.float32)
         if bias is not None:
             bias = np.ascontiguousarray(bias)
         added = 0 if bias is None else handle(bias)
         call = arguments.pack(self.address, handle(first), handle(second), handle(out), added, handle(workspace))
-        self.run(call, workspace)
+        self.run(call, workspace, threads)
         return out
 
-    def run(self, call: bytes, workspace: Array) -> None:
-        """Run the parallel regions."""
+    def run(self, call: bytes, workspace: Array, threads: int) -> None:
+        """Run the parallel regions; the workspace has scratch memory for so many threads."""
         if self.prepare_tasks:
             pool.launch(self.prepare_code, call, self.prepare_tasks)
-        pool.launch(self.code, call, self.tasks)
+        pool.launch(self.code, call, self.tasks, threads=threads)
 
     def frame(self, frame: Frame, planes: int, always: bool = False) -> None:
         """Have A's planes framed with zeros; unless there are none, or the copy is wanted anyway."""

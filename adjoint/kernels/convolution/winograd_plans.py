@@ -119,7 +119,8 @@ class Products(_Plan):
     def __call__(self, input: Array, weight: Array, bias: Array | None) -> Array:
         input, weight = np.ascontiguousarray(input), np.ascontiguousarray(weight)
         out = memory.empty(self.shape, np.float32)
-        space = memory.empty((self.shared + pool.num_threads() * self.own,), np.float32)
+        threads = pool.num_threads()
+        space = memory.empty((self.shared + threads * self.own,), np.float32)
         words = self.words.copy()
         words[kernels.OF], words[kernels.TO] = elements(input), elements(out)
         words[kernels.WEIGHT] = elements(weight)
@@ -130,7 +131,7 @@ class Products(_Plan):
         words[kernels.WORKSPACE] = start + 4 * self.shared
         given = elements(words)
         for code, tasks in self.steps:
-            pool.launch(code, given, tasks)
+            pool.launch(code, given, tasks, threads=threads)
         return NotImplemented if words[kernels.ODD] else out
 
 
@@ -232,11 +233,12 @@ class PartSums(Sums):
         return self.parts > 1 and 4 * self.part_step <= _SUMS_BYTES
 
     def run(self, words: Array) -> None:
-        own = pool.num_threads() * self.own
+        threads = pool.num_threads()
+        own = threads * self.own
         space = memory.empty((own + self.parts * self.part_step,), np.float32)
         words[kernels.WORKSPACE] = start = elements(space)
         words[kernels.PART_PRODUCTS] = start + 4 * own
-        pool.launch(address(kernels.sum_part, m=self.m), elements(words), self.parts)
+        pool.launch(address(kernels.sum_part, m=self.m), elements(words), self.parts, threads=threads)
         pool.launch(address(kernels.add_parts, m=self.m), elements(words), self.tasks)
 
 
@@ -254,7 +256,8 @@ class SharedSums(Sums):
         self.own = w[kernels.WORKSPACE_STEP] = self.places * int(w[kernels.PRODUCT_PLACE])
 
     def run(self, words: Array) -> None:
-        own = (self.tasks if self.parts > 1 else pool.num_threads()) * self.own
+        threads = pool.num_threads()
+        own = (self.tasks if self.parts > 1 else threads) * self.own
         space = memory.empty((self.shared + own,), np.float32)
         words[kernels.TILE_MATRICES] = start = elements(space)
         words[kernels.OTHER_MATRICES] = start + 4 * self.places * int(words[kernels.TILE_PLACE])
@@ -265,7 +268,7 @@ class SharedSums(Sums):
             words[kernels.TILES] = tiles = min(self.part, self.tiles - first)
             words[kernels.BEFORE], words[kernels.AFTER] = part, self.parts - 1 - part
             pool.launch(read, elements(words), 2 * -(-tiles // kernels.ROWS))
-            pool.launch(multiply, elements(words), self.tasks)
+            pool.launch(multiply, elements(words), self.tasks, threads=threads)
 
 
 def _rounded(n: int, to: int) -> int:
