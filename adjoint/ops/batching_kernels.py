@@ -233,7 +233,9 @@ def _weight_gradient(
         products = np.matmul(given.reshape(size * images, filters, -1), columns.swapaxes(1, 2))
         if images > 1:
             products = total(products.reshape(size, images, *products.shape[1:]), 1)
-        return BatchedArray(products.reshape(size, filters, -1, *kernel), level)
+        found = products.reshape(size, filters, -1, *kernel)
+        if not any(padding) or np.isfinite(np.add.reduce(found[(..., *[k // 2 for k in kernel])], None)):
+            return BatchedArray(found, level)  # or else zeros of the padding may have spread what is not finite
     found = weight_gradient(_channels(x), _channels(given), kernel, stride, padding, dilation, size * groups)
     return BatchedArray(found.reshape(size, filters, *found.shape[1:]), level)
 

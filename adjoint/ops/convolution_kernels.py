@@ -17,7 +17,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from adjoint.kernels.late import LARGE, by_kernel
+from adjoint.ops import convolution_taps
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.convolution_taps import few_of_input, few_of_output, few_of_weight, spreading
 from adjoint.ops.widening import narrow, widen
 from adjoint.summation import total, total_of_products
 
@@ -50,6 +52,7 @@ def _are_many_of_weight(input: Array, g: Array, kernel: Ints, *rest: object) -> 
 
 
 @array_function
+@spreading(convolution_taps.convolve, few_of_output)
 @by_kernel("convolution:convolve", _are_many_of_output)
 def convolve(
     input: Array, weight: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, bias: Array | None = None
@@ -86,6 +89,7 @@ def convolve(
 
 
 @array_function
+@spreading(convolution_taps.input_gradient, few_of_input)
 @by_kernel("convolution:input_gradient", _are_many_of_input)
 def input_gradient(
     g: Array, weight: Array, space: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
@@ -134,6 +138,7 @@ def input_gradient(
 
 
 @array_function
+@spreading(convolution_taps.weight_gradient, few_of_weight, of_result=True)
 @by_kernel("convolution:weight_gradient", _are_many_of_weight)
 def weight_gradient(
     input: Array, g: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
