@@ -89,12 +89,18 @@ def _other_saved_tensor(case: Case) -> bool:
     )
 
 
-def _bias_is_saved(case: Case) -> bool:
+def _needlessly_saved(case: Case) -> bool:
     if not _raised(case):
         return False
     theirs, ours = case.texts
     earlier = case.program.lines[: case.found.line]
-    return _OUTDATED in theirs and not ours and any("layer_norm(" in line for line in earlier)
+    return _OUTDATED in theirs and not ours and any(
+        "layer_norm(" in line or "torch.complex(" in line for line in earlier
+    )
+
+
+def _no_memory(case: Case) -> bool:
+    return case.found.key == "looking raised" and "Cannot convert a ZeroTensor to numpy" in case.texts[0] and not case.texts[1]
 
 
 def _second_hook(case: Case) -> bool:
@@ -378,7 +384,11 @@ KNOWN = [
         _other_saved_tensor,
         goes_on=True,
     ),
-    Known("PyTorch saves a layer norm's bias, which no gradient needs, and minds a write into it", _bias_is_saved),
+    Known(
+        "PyTorch saves a layer norm's bias and the parts of a complex number, which no gradient needs, and minds a write",
+        _needlessly_saved,
+    ),
+    Known("PyTorch's gradients of zeros that have no memory cannot be looked at", _no_memory),
     Known("PyTorch does not look at the history again for a tensor's second hook", _second_hook, goes_on=True),
     Known("a kernel may mind the dtype before it minds an expanded tensor", _dtype_first, goes_on=True),
     Known(

@@ -122,3 +122,56 @@ def test_a_sort_that_is_asked_to_be_stable_has_a_node_of_its_own(options: str) -
             f"torch.sort(torch.tensor([3.0, 1.0, 2.0], requires_grad=True), {options})", {"torch": torch}
         )
     )
+
+
+@pytest.mark.parametrize("name", ["var_mean", "std_mean"])
+@pytest.mark.parametrize("shape", [(2, 3), (200, 100)])
+def test_the_gradient_of_a_mean_alone_does_not_depend_on_the_deviations_beside_it(name: str, shape: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(shape, requires_grad=True)
+        found = []
+        for which in ((1,), (0,), (0, 1)):
+            several = getattr(torch, name)(x * torch.arange(shape[1]), 1)
+            (g,) = torch.autograd.grad(sum(several[i].sum() for i in which), [x], create_graph=True)
+            found.append((g.requires_grad, g.sum().item()))
+        return found
+
+    agree(scenario, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("shapes", [((3,), (2,)), ((1, 3), (2, 1, 2)), ((2, 3), (3, 2))])
+@pytest.mark.parametrize("bounds", [("min",), ("max",), ("min", "max")])
+def test_bounds_that_do_not_broadcast_are_pytorchs_error(shapes: Any, bounds: Any) -> None:
+    agree(lambda torch: torch.clamp(torch.zeros(shapes[0]), **{name: torch.zeros(shapes[1]) for name in bounds}))
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_huber_loss_has_the_dtype_of_its_input(reduction: str, weighted: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        found = []
+        for input, target in (("float32", "float64"), ("float64", "float32"), ("float32", "int64")):
+            for shape in ((), (2,)):
+                a = torch.ones(2, dtype=getattr(torch, input))
+                b = torch.zeros(shape, dtype=getattr(torch, target))
+                weight = a * 2 if weighted else None
+                found.append(torch.nn.functional.huber_loss(a, b, reduction=reduction, weight=weight))
+        return found
+
+    agree(scenario)
+
+
+def test_a_batch_norms_weight_may_have_any_strides() -> None:
+    """PyTorch's gradient reads the elements next to each other in memory, whatever the strides are."""
+    import adjoint
+    from adjoint.nn.functional import batch_norm
+
+    adjoint.manual_seed(0)
+    x = adjoint.randn(5, 4, dtype=adjoint.float64, requires_grad=True)
+    whole = adjoint.randn(8, dtype=adjoint.float64)
+    g = adjoint.randn(5, 4, dtype=adjoint.float64)
+    found = []
+    for weight in (whole[::2], whole[::2].contiguous()):
+        y = batch_norm(x, None, None, weight.detach().requires_grad_(), None, training=True)
+        found.append(adjoint.autograd.grad(y, x, g)[0])
+    assert found[0].equal(found[1])

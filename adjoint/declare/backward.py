@@ -54,6 +54,8 @@ class Backward:
         if op.outputs is not None:
             if any("gs" in asks_for(f) for f in op.gradients.values()):
                 line(1, "gs = g if g.__class__ is list else [g]")
+                if any("arrived" in asks_for(f) for f in op.gradients.values()):
+                    line(1, "arrived = tuple([x is not None for x in gs])")
                 zero = "Taped(from_array(zeros(s, d)))" if self.taped else "zeros(s, d)"
                 line(1, f"gs = [{zero} if x is None else x for x, (s, d) in zip(gs, node._forms)]")
         edge_by_name = dict(zip(inputs, edges))
@@ -121,7 +123,7 @@ class Backward:
                     if several:
                         needs = ["*[e is not NO_EDGE for e in edges]"]
                     arguments.append(f"({', '.join(needs)},)")
-                elif asked in ("g", "gs"):
+                elif asked in ("g", "gs", "arrived"):
                     arguments.append(asked)
                 elif asked in extra:
                     arguments.append(f"v_{asked}")

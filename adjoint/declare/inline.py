@@ -13,7 +13,7 @@ import linecache
 from types import FunctionType
 from typing import Any
 
-_RESERVED = frozenset({"edges", "forms", "g", "gs", "node", "saved", "w", "x"})
+_RESERVED = frozenset({"arrived", "edges", "forms", "g", "gs", "node", "saved", "w", "x"})
 
 
 def inlined(formula: Any, local_names: dict[str, str], space: dict[str, Any], prefix: str) -> str | None:

@@ -33,6 +33,7 @@ class Operator:
 
     ======================  =========================================================================
     ``g``                   the gradient that arrives (``gs``: those of all outputs, zeros where none did)
+    ``arrived``             beside ``gs``: a tuple of bools, which of them did; what is made of zeros would depend on inputs
     ``result``              the output; of several, by their names in ``outputs``
     an input's name         that input
     ``<input>_shape``       its shape only; likewise ``<input>_dtype``

@@ -11,7 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
-from adjoint.declare.operands import FLOATS, fit, number, result_type_of
+from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_type_of
 from adjoint.ops.arithmetic import constant, element, is_number, with_number
 from adjoint.ops.arrays import Array
 from adjoint.ops.scalars import convert, filling
@@ -107,10 +107,13 @@ def _clamp_arrays(self: Array, min: Array | None = None, max: Array | None = Non
     if d.kind == "c":
         unsupported("maximum_cpu", np.empty(0, d))
     result = self.astype(d)
-    if min is not None:
-        result = np.maximum(result, min.astype(d))
-    if max is not None:
-        result = np.minimum(result, max.astype(d))
+    try:
+        if min is not None:
+            result = np.maximum(result, min.astype(d))
+        if max is not None:
+            result = np.minimum(result, max.astype(d))
+    except ValueError:
+        raise_shapes(*given)
     return result
 
 

@@ -246,12 +246,14 @@ def huber_loss(
     """The mean of ``d**2 / 2``, made linear where ``|d|`` is above ``delta``."""
     kind = reduction_of(reduction, None, None)
     _check_weight(input, weight)
+    own = input.dtype  # which the result has, whatever the target's is
     input, target = broadcast(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    if weight is not None:
-        return reduce_tensor(_huber_row.function(input, target, NONE, delta) * weight, kind)  # a mean over the elements
-    return _huber_row.function(input, target, kind, delta)
+    loss = _huber_row.function(input, target, kind if weight is None else NONE, delta)
+    if loss.dtype is not own:
+        loss = loss.to(own)
+    return loss if weight is None else reduce_tensor(loss * weight, kind)  # a mean over the elements
 
 
 # Binary classification

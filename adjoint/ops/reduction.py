@@ -360,17 +360,18 @@ def _mean_share(g, self_shape, dim, keepdim):
     return spread(g / reduced_size(self_shape, dim), self_shape, dim, keepdim)
 
 
-_var_mean_row = op(
-    "var_mean", in_order(_var_mean), where="", outputs=("var", "mean"),
-    self=lambda gs, self, self_shape, dim, correction, keepdim:
-        _var_gradient(gs[0], self, self_shape, dim, correction, keepdim) + _mean_share(gs[1], self_shape, dim, keepdim),
-)  # fmt: skip
-_std_mean_row = op(
-    "std_mean", in_order(_std_mean), where="", outputs=("std", "mean"),
-    self=lambda gs, std, self, self_shape, dim, correction, keepdim:
-        _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim)
-        + _mean_share(gs[1], self_shape, dim, keepdim),
-)  # fmt: skip
+def _var_mean_gradient(gs, arrived, self, self_shape, dim, correction, keepdim):
+    share = _mean_share(gs[1], self_shape, dim, keepdim)
+    return share + _var_gradient(gs[0], self, self_shape, dim, correction, keepdim) if arrived[0] else share
+
+
+def _std_mean_gradient(gs, arrived, std, self, self_shape, dim, correction, keepdim):
+    share = _mean_share(gs[1], self_shape, dim, keepdim)
+    return share + _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim) if arrived[0] else share
+
+
+_var_mean_row = op("var_mean", in_order(_var_mean), where="", outputs=("var", "mean"), self=_var_mean_gradient)
+_std_mean_row = op("std_mean", in_order(_std_mean), where="", outputs=("std", "mean"), self=_std_mean_gradient)
 
 
 def _variance_arguments(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import re
 
 from fuzz.compare import Settings
 from fuzz.program import Program
@@ -403,7 +404,9 @@ class _Writer:
         c = shape[-1]
         ways = [(f"F.layer_norm({x}, ({c},){self._parameters(c)})", shape), (f"F.rms_norm({x}, ({c},))", shape)]
         if len(shape) in (2, 3, 4) and math.prod(shape) // shape[1] > 1:
-            ways.append((f"F.batch_norm({x}, None, None{self._parameters(shape[1])}, training=True)", shape))
+            # (PyTorch's gradient reads a weight as if its elements were next to each other)
+            parameters = re.sub(r"(v\d+)", r"\1.contiguous()", self._parameters(shape[1]))
+            ways.append((f"F.batch_norm({x}, None, None{parameters}, training=True)", shape))
         if len(shape) == 3:
             k, s, p, g = r.choice((1, 2, 3)), r.choice((1, 2)), r.choice((0, 1)), r.choice((1, shape[1]))
             if shape[2] + 2 * p >= k and shape[1] <= 64:
