@@ -13,8 +13,12 @@ from typing import Any
 
 import numpy as np
 
-_reduce = np.add.reduce
-_ROWS = 32  # rows that may be added one after the other
+_reduce: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+
+ROWS = 32
+"""So many may be added one after the other."""
+
 _WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 _MANY = 512  # rows from which on halves are added rather than sections
 
@@ -28,14 +32,14 @@ def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     dtype = x.dtype
     if dtype.itemsize == 2 and dtype.kind in "fV":
         return total(x.astype(np.float32), axis, keepdims).astype(dtype)
-    if x.__class__ is np.ndarray and x.size > _ROWS:
+    if x.__class__ is np.ndarray and x.size > ROWS:
         if axis.__class__ is int:
-            if x.shape[axis] > _ROWS and x.strides[axis] != x.itemsize:
+            if x.shape[axis] > ROWS and x.strides[axis] != x.itemsize:
                 return _in_pairs(x, (axis,), keepdims)
         elif axis is None:
             if not x.flags.c_contiguous:
                 return _in_pairs(x, range(x.ndim), keepdims)
-        elif len(axis) > 1 or (axis and x.shape[axis[0]] > _ROWS):
+        elif len(axis) > 1 or (axis and x.shape[axis[0]] > ROWS):
             return _in_pairs(x, axis, keepdims)
     return _reduce(x, axis, None, None, keepdims)
 
@@ -45,14 +49,14 @@ def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     In pairs, equal factors would all be rounded alike, and the errors of a product's factors add up.
     """
-    wide = _WIDE.get(x.dtype) if x.__class__ is np.ndarray and x.size > _ROWS else None
-    found = np.multiply.reduce(x, axis, wide, None, keepdims)
+    wide = _WIDE.get(x.dtype) if x.__class__ is np.ndarray and x.size > ROWS else None
+    found = _multiply(x, axis, wide, None, keepdims)
     return found if wide is None else found.astype(x.dtype)
 
 
 def total_of_products(a: Any, b: Any, axis: int) -> Any:
     """``(a * b).sum(axis)`` of matrices; of few elements without what is between."""
-    if a.__class__ is not np.ndarray or a.shape[axis] <= 8 * _ROWS:
+    if a.__class__ is not np.ndarray or a.shape[axis] <= 8 * ROWS:
         if axis == 1 and a.__class__ is b.__class__ is np.ndarray and a.dtype.kind == "f":
             return np.vecdot(a, b)
         return np.einsum("ij,ij->j" if axis == 0 else "ij,ij->i", a, b)
@@ -86,8 +90,8 @@ def _in_pairs(x: Any, axis: Any, keepdims: bool) -> Any:
         over = [a % x.ndim for a in axis]
         nearest = _nearest(x, over)
         apart = [a for a in over if a not in nearest and x.shape[a] != 1]
-        if prod([x.shape[a] for a in apart]) > _ROWS:
-            if prod([x.shape[a] for a in nearest]) >= _ROWS:
+        if prod([x.shape[a] for a in apart]) > ROWS:
+            if prod([x.shape[a] for a in nearest]) >= ROWS:
                 x = _reduce(x, tuple(nearest), None, None, True)
             for a in apart:
                 x = _fewer(x, a)
@@ -111,13 +115,13 @@ def _nearest(x: Any, over: list[int]) -> list[int]:
 def _fewer(x: Any, axis: int) -> Any:
     """An array with few rows along an axis, and the same sum: halves are added, and sections of what is left."""
     lead = (slice(None),) * axis
-    while (n := x.shape[axis]) > _ROWS:
-        part = n // 2 if n > _MANY else n // _ROWS * _ROWS
+    while (n := x.shape[axis]) > ROWS:
+        part = n // 2 if n > _MANY else n // ROWS * ROWS
         if n > _MANY:
             found = x[(*lead, slice(part))] + x[(*lead, slice(part, 2 * part))]
             rest = x[(*lead, slice(2 * part, n))]
         else:
-            sections = x[(*lead, slice(part))].reshape(*x.shape[:axis], part // _ROWS, _ROWS, *x.shape[axis + 1 :])
+            sections = x[(*lead, slice(part))].reshape(*x.shape[:axis], part // ROWS, ROWS, *x.shape[axis + 1 :])
             found = _reduce(sections, axis + 1)
             rest = x[(*lead, slice(part, n))]
         if rest.shape[axis]:

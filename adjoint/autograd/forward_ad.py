@@ -342,8 +342,8 @@ def _transposed(
             create_graph=recording,
             allow_unused=True,
         )
-    for (i, r), t in zip(outputs, pushed):
-        found[i] = zeros(r) if t is None else t
+    for (place, r), t in zip(outputs, pushed):
+        found[place] = zeros(r) if t is None else t
     return found
 
 

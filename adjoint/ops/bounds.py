@@ -75,10 +75,10 @@ def _clamp_number(self: Array, min=None, max=None):
             only = "" if len(bounds) == 2 else "max_" if min is None else "min_"
             unsupported(f"clamp_{only}scalar_cpu", self)
     for bound in bounds:
-        if isinstance(bound, complex):
+        if bound.__class__ is complex:
             convert(bound, dtypes.float64)
-    if any(b != b for b in bounds):  # a bound that is no number leaves none
-        return np.full_like(self, np.nan)
+        elif bound != bound:  # a bound that is no number leaves none
+            return np.full_like(self, np.nan)
     result = self
     if min is not None:
         result = np.maximum(result, element(min, self))
@@ -268,7 +268,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
 def _where_of_tensors(condition: Any, input: Any, other: Any) -> Tensor | None:
     """The usual case: operands of one dtype, or one of them a number that takes the other's; None for anything else."""
     if other.__class__ is float:
-        other = FLOATS.get((other, input._array.dtype))
+        dtype = input._array.dtype
+        other = FLOATS.get((other, dtype)) if other else number(other, dtype)  # zeros, of either sign, fit and are not kept
         if other is None:  # not seen before: whether it fits has to be looked at
             return None
     d = input._array.dtype

@@ -194,8 +194,6 @@ def _huber_slope(d, delta):
     return _bounded(d, delta, d, delta)
 
 
-
-
 _smooth_l1_row = op(
     "smooth_l1_loss", _smooth_l1, where="", node="SmoothL1LossBackward0",
     self=in_float32(

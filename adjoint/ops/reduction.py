@@ -16,7 +16,7 @@ from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand, in_order
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
-from adjoint.summation import first_along, product, total
+from adjoint.summation import ROWS, first_along, product, total
 from adjoint.tensor import Tensor
 
 _add_reduce = np.add.reduce
@@ -68,7 +68,7 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
     else:
         accumulate = self.dtype
         if (accumulate is _FLOAT32 or accumulate is _FLOAT64) and dim is None and not keepdim:
-            return total(self)
+            return _add_reduce(self, None) if self.size <= ROWS else total(self)
         if accumulate.kind in "iub":
             accumulate = np.int64
     over = None if dim is None else axes(dim, self.ndim)
@@ -91,7 +91,7 @@ def _taped_sum(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, 
 def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
     d = self.dtype
     if dtype is None and dim is None and not keepdim and (d is _FLOAT32 or d is _FLOAT64):
-        return total(self) / self.size
+        return (_add_reduce(self, None) if self.size <= ROWS else total(self)) / self.size
     if dtype is not None:
         if dtype.category < dtypes.FLOAT:
             raise RuntimeError(
