@@ -23,6 +23,8 @@ class _Mode(threading.local):
     duals = 0  # how many forward-mode levels are entered
     primal = 0  # how many times forward mode was switched off inside of them
     transforms = 0  # how many transforms of torch.func are being computed
+    evaluating: tuple[Any, ...] = ()  # the evaluations (adjoint.autograd.evaluation) that are under way, the outermost first
+    pulling: Any = None  # the one whose pullback runs
     multithreading = True
     task: Any = None  # the backward that runs, (number, roots, captures, needed, depth of nesting, whether
     # gradients may be computed later than they are sent: adjoint.kernels.deferred)

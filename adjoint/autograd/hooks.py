@@ -11,6 +11,7 @@ from typing import Any
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.engine import as_gradient, as_tensor, hooked
+from adjoint.autograd.evaluation import of_its_evaluation
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, as_pair
 from adjoint.autograd.quiet import IGNORE, loud, quiet
@@ -192,6 +193,8 @@ def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Rem
     node, index = as_pair(edge_of(self))
     if node is None:
         return add_hook(_hooks_to_be(self).tensor_pre.setdefault(0, OrderedDict()), hook)
+    if mode.evaluating:
+        hook = of_its_evaluation(self, node, hook)
     return add_hook(hooks_of(node).tensor_pre.setdefault(index, OrderedDict()), hook)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.backward import grad as autograd_grad
 from adjoint.autograd.edges import edge_of
+from adjoint.autograd.evaluation import Evaluation
 from adjoint.autograd.forward_ad import Level, check_tangent, second_name, with_tangents
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.node import as_pair
@@ -116,15 +117,19 @@ class _Reverse:
     def __init__(self, func: Callable[..., Any], primals: Any, has_aux: bool, where: str) -> None:
         leaves, self.in_spec = tree_flatten(primals)
         before = mode.enabled
+        outer = mode.evaluating
+        self.evaluation = Evaluation()
         set_recording(True)
         mode.transforms += 1
+        mode.evaluating = (*outer, self.evaluation)
         try:
-            self.inputs = _own(leaves, before)
+            self.inputs = self.evaluation.inputs = _own(leaves, before)
             edges = [i._edge if isinstance(i, Tensor) else None for i in self.inputs]
             result = func(*tree_unflatten(self.inputs, self.in_spec))
         finally:
             set_recording(before)
             mode.transforms -= 1
+            mode.evaluating = outer
         self.aux: Any = None
         if has_aux:
             if not (isinstance(result, tuple) and len(result) == 2):
@@ -166,14 +171,18 @@ class _Reverse:
         wanted = [i for i in self.inputs if isinstance(i, Tensor) and i.requires_grad]
         found: dict[int, Any] = {}
         if roots and wanted:
-            gradients = autograd_grad(
-                [o for o, _ in roots],
-                wanted,
-                [c for _, c in roots],
-                retain_graph=retain or beyond,
-                create_graph=beyond and (mode.enabled if create_graph is None else create_graph),
-                allow_unused=True,
-            )
+            outer, mode.pulling = mode.pulling, self.evaluation
+            try:
+                gradients = autograd_grad(
+                    [o for o, _ in roots],
+                    wanted,
+                    [c for _, c in roots],
+                    retain_graph=retain or beyond,
+                    create_graph=beyond and (mode.enabled if create_graph is None else create_graph),
+                    allow_unused=True,
+                )
+            finally:
+                mode.pulling = outer
             if beyond:
                 kept = _leading_beyond([g for g in gradients if g is not None])
                 gradients = [_let_go(g, kept) for g in gradients]

@@ -30,7 +30,13 @@ from adjoint.dtypes import FLOAT, INTEGER, SCALAR_TYPE_NAMES
 from adjoint.ops.arrays import all_values
 from adjoint.random import draws
 from adjoint.random.generator import Generator, default_generator
-from adjoint.readings.batched import BatchedArray, check_randomness, current_levels, materialized
+from adjoint.readings.batched import (
+    BatchedArray,
+    check_own_numbers,
+    check_randomness,
+    current_levels,
+    materialized,
+)
 from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
 
 for _name in (
@@ -156,6 +162,8 @@ def _begin(function: str, tensor: Tensor, generator: Any, *inputs: Tensor) -> Ge
 def _write(tensor: Tensor, fill: Callable[[Any], None], node: str, *inputs: Tensor) -> Tensor:
     """Fill a tensor's array, count the write and record it."""
     check_no_overlap(tensor._array)
+    if current_levels():
+        check_own_numbers(tensor._array)
     fill(tensor._array)
     writes_of(tensor).bump()
     if tensor._tangents:

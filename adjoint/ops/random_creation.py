@@ -34,7 +34,7 @@ from adjoint.ops.random import (
 )
 from adjoint.random import draws
 from adjoint.random.generator import BLOCK, Generator
-from adjoint.readings.batched import current_levels, to_draw_into
+from adjoint.readings.batched import current_levels, different_levels, levels_of, to_draw_into
 from adjoint.tensor import Tensor
 
 _OPTIONS = (
@@ -274,7 +274,14 @@ def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_m
     if not isinstance(input, Tensor):
         wrong_argument(function, "input", "Tensor", input, 1)
     chosen = options(function, dtype, layout, device, pin_memory)
-    return empty_like(input._array, input._array.dtype if chosen is None else chosen.array, memory_format)
+    return array_like(input._array, input._array.dtype if chosen is None else chosen.array, memory_format)
+
+
+def array_like(array: Any, dtype: Any, memory_format: Any = None) -> Any:
+    """A new array of another's shape and layout to draw into; inside of vmaps with one draw, or one for each sample."""
+    if current_levels() and levels_of(array) != different_levels()[::-1]:
+        return to_draw_into(np.empty(array.shape, dtype))
+    return empty_like(array, dtype, memory_format)
 
 
 @composite(where="torch")

@@ -14,7 +14,7 @@ from adjoint.declare.arguments import python_number, sequence_of_sizes, type_nam
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import raise_shapes
 from adjoint.dtypes import FLOAT, SCALAR_TYPE_NAMES
-from adjoint.layouts import empty_like
+from adjoint.ops.arrays import all_values
 from adjoint.ops.creation import made, options
 from adjoint.ops.random import (
     check_coin,
@@ -28,9 +28,18 @@ from adjoint.ops.random import (
     not_implemented,
     recorded,
 )
-from adjoint.ops.random_creation import finished, new_array
+from adjoint.ops.random_creation import array_like, finished, new_array
 from adjoint.random import draws
 from adjoint.random.generator import Generator
+from adjoint.readings.batched import (
+    BatchedArray,
+    current_levels,
+    different_levels,
+    drawn_for,
+    into_batch,
+    out_of_batch,
+    to_draw_into,
+)
 from adjoint.tensor import NO_EDGE, Tensor
 
 
@@ -65,12 +74,14 @@ def bernoulli(
         )
     source = generator_argument("bernoulli", generator)
     dtype = input.dtype if out is None else out.dtype
-    array = empty_like(input._array, dtype.array, None)
     if p is None:
         check_coins(dtype, input)
-        coins_fill(array, input._array, source)
+        chances = drawn_for(input._array)
+        array = array_like(input._array, dtype.array)
+        coins_fill(array, chances, source)
     else:
         check_coin(dtype, float(p))
+        array = array_like(input._array, dtype.array)
         coin_fill(array, float(p), source)
     result = _recorded(array, "BernoulliBackward0", input)
     return result if out is None else write_out(result, out, "bernoulli")
@@ -117,7 +128,7 @@ def normal(
 
 def _operand(value: Any, mean: Any, std: Any) -> Any:
     if isinstance(value, Tensor):
-        return value._array
+        return drawn_for(value._array)
     found = python_number(value)
     if found is None or isinstance(found, complex):
         _wrong_normal(mean, std)
@@ -127,10 +138,10 @@ def _operand(value: Any, mean: Any, std: Any) -> Any:
 def _normal(mean: Any, std: Any, dtype: dtypes.dtype, source: Generator) -> Any:
     """Normal numbers, moved as the dtype does it; scaled as they are drawn where ``std`` is a number, else as the dtype does
     it."""
-    if isinstance(std, np.ndarray):
+    if isinstance(std, _ARRAYS):
         if std.dtype.kind == "c":
             raise RuntimeError("normal expects standard deviation to be non-complex")
-        if not (std >= 0).all():
+        if not all_values(std >= 0).all():
             raise RuntimeError("normal expects all elements of std >= 0.0")
     elif not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
@@ -139,16 +150,19 @@ def _normal(mean: Any, std: Any, dtype: dtypes.dtype, source: Generator) -> Any:
     except ValueError:
         raise_shapes(mean, std)
     check_normal(dtype)
-    drawn = np.empty(shape, dtype.array)
+    drawn = to_draw_into(np.empty(shape, dtype.array))
     wide = np.float32 if dtype.itemsize == 2 else dtype.array
-    if isinstance(std, np.ndarray):
+    if isinstance(std, _ARRAYS):
         normal_fill(drawn, source)
         drawn = (drawn.astype(wide, copy=False) * std.astype(wide)).astype(dtype.array, copy=False)
     else:
         normal_fill(drawn, source, 0.0, float(std))
-    if not isinstance(mean, np.ndarray):
+    if not isinstance(mean, _ARRAYS):
         mean = np.asarray(mean, dtype.array)
-    return (drawn.astype(wide, copy=False) + np.asarray(mean).astype(wide)).astype(dtype.array, copy=False)
+    return (drawn.astype(wide, copy=False) + mean.astype(wide)).astype(dtype.array, copy=False)
+
+
+_ARRAYS = (np.ndarray, BatchedArray)
 
 
 def _normal_of_size(
@@ -201,11 +215,11 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     if input.dtype.category != FLOAT:
         raise not_implemented("poisson_cpu", input.dtype)
     source = generator_argument("poisson", generator)
-    rates = input._array
-    if not (rates >= 0).all():
+    rates = drawn_for(input._array)
+    if not all_values(rates >= 0).all():
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    array = np.empty(rates.shape, rates.dtype)
-    flat = rates.reshape(-1).astype(np.float64)
+    array = to_draw_into(np.empty(rates.shape, rates.dtype))
+    flat = all_values(rates).reshape(-1).astype(np.float64)
     draw_into(array, lambda out, g: draws.poisson(out, g, flat), source)
     return _recorded(array, "PoissonBackward0", input)
 
@@ -239,10 +253,24 @@ def multinomial(
     try:
         with source.lock:
             pick = _with_replacement if replacement and num_samples > 1 else _without_replacement
-            indices = pick(chances, num_samples, source)
+            indices = _of_samples(pick, chances, num_samples, source)
     finally:
         loud(token)
     return finished("multinomial", indices, out, False)
+
+
+def _of_samples(pick: Any, chances: Any, n: int, source: Generator) -> Any:
+    """The indices that ``pick`` draws; inside of vmaps with a row for each sample that has numbers of its own."""
+    if not current_levels():
+        return pick(chances, n, source)
+    chances = drawn_for(chances)
+    different = different_levels()
+    for level in reversed(different):
+        chances = out_of_batch(chances, level, 0)
+    indices = pick(chances, n, source)
+    for level in different:
+        indices = into_batch(indices, level, 0)
+    return indices
 
 
 def _check_multinomial(input: Tensor, num_samples: int, replacement: bool, out: Tensor | None) -> None:
@@ -259,9 +287,9 @@ def _check_multinomial(input: Tensor, num_samples: int, replacement: bool, out: 
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > chances.shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    if not (np.isfinite(chances) & (chances >= 0)).all():
+    if not all_values(np.isfinite(chances) & (chances >= 0)).all():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if chances.shape[-1] and not (chances != 0).any(axis=-1).all():
+    if chances.shape[-1] and not all_values((chances != 0).any(axis=-1)).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 

@@ -100,11 +100,48 @@ def to_draw_into(array: Any) -> Any:
     if not _levels.stack:
         return array
     check_randomness()
-    different = [level for level in _levels.stack if level.randomness == "different"]
+    different = different_levels()
     found: Any = np.empty((*(level.size for level in different), *array.shape), array.dtype)
     for level in different:
         found = BatchedArray(found, level)
     return found
+
+
+def drawn_for(array: Any) -> Any:
+    """What random numbers are drawn for, an array of probabilities for one: once for each sample of every vmap under
+    "different" randomness.  Raises PyTorch's RuntimeError where samples of a vmap under "same" would differ."""
+    if not _levels.stack:
+        return array
+    check_randomness()
+    different = different_levels()
+    own = levels_of(array)
+    if any(level.active and level not in different for level in own):
+        raise RuntimeError(
+            "Vmap does not currently support same randomness with a batched tensor input. Please file an issue with functorch"
+        )
+    if own and all(level in own for level in different):
+        return array
+    for level in reversed(different):
+        array = out_of_batch(array, level, 0)
+    for level in different:
+        array = into_batch(array, level, 0)
+    return array
+
+
+def check_own_numbers(array: Any) -> None:
+    """Raise PyTorch's error for a draw into an array that the samples of a vmap share, where each is to have its own."""
+    check_randomness()
+    own = levels_of(array)
+    if any(level not in own for level in different_levels()):
+        raise RuntimeError(
+            "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same "
+            "randomness. If this is necessary for your usage, please file an issue with functorch."
+        )
+
+
+def different_levels() -> list[Level]:
+    """The vmaps around this call, the outermost first, in which every sample has random numbers of its own."""
+    return [level for level in _levels.stack if level.randomness == "different"]
 
 
 def rule(*functions: Any) -> Callable[[Rule], Rule]:

@@ -1,180 +1,22 @@
-"""Transforms: functions of functions nested three deep, of what is outside of them too, in losses that are differentiated.
-
-A program makes tensors and modules, a loss of them in which expressions use them inside of transforms and outside, and
-gradients of the loss.  Expressions are vectors of three elements, scalars, matrices and stacks of vectors; a function is
-an expression of its argument and of everything around it.  All is double precision: a rounding error is no finding.
-"""
+"""Writer: a program of expressions, functions of what is around them, and transforms of these."""
 
 from __future__ import annotations
 
 import random
 import re
 
-from fuzz.compare import Settings
-from fuzz.program import Program
-
-NAME = "transforms"
-COMPARED = Settings(strides=False, graph=0, version=False, errors="any", ulps=2.0**22)
-TESTED = 100
-
-
-def generate(random: random.Random) -> Program:
-    """A program of about ten lines."""
-    return Program(_Writer(random).lines, PRELUDE, seconds=60.0)
+from fuzz.families.transforms.forms import (
+    MATRICES,
+    OUTERMOST,
+    SCALAR_TRANSFORMS,
+    SCALARS,
+    STACKS,
+    VECTOR_TRANSFORMS,
+    VECTORS,
+)
 
 
-PRELUDE = """
-f64 = torch.float64
-
-class Cube(torch.autograd.Function):
-    generate_vmap_rule = True
-    @staticmethod
-    def forward(x):
-        return x ** 3
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return g * 3 * x ** 2
-    @staticmethod
-    def jvp(ctx, t):
-        (x,) = ctx.saved_tensors
-        return t * 3 * x ** 2
-
-def cube(x):  # in PyTorch a Function is recorded also in no_grad, inside of a transform
-    return Cube.apply(x) if torch.is_grad_enabled() else x ** 3
-
-def written(a, b):
-    c = a * 1
-    c[1:] = b[:2] * 2
-    return c
-
-def part_written(a, b):
-    c = a + b * 0
-    c[:2].mul_(b[1:])
-    return c
-
-def added(a, b):
-    c = torch.zeros_like(a)
-    c += a
-    c.mul_(b)
-    return c
-
-def constant(x):
-    with torch.no_grad():
-        return x.sin() * 2
-
-def without(f, x):
-    with torch.no_grad():
-        return f(x)
-
-def normal(a):  # not F.layer_norm: the second derivatives of its tangents are wrong in PyTorch
-    return (a - a.mean()) / (a.var() + 1).sqrt()
-
-def default(a, w=None):
-    return a if w is None else a * w
-
-def lin_hooked(x):
-    return hooked(x)
-
-def both(module, m):
-    return dict(weight=torch.stack([m, m * 2]))
-
-checkpoint = torch.utils.checkpoint.checkpoint
-hooked = fill(nn.Linear(3, 3, dtype=f64), 3)
-hooked.register_forward_hook(lambda mod, args, out: out * 2)
-
-def aux(f):
-    return lambda *xs: (f(*xs), xs[0] * 2)
-"""
-
-VECTORS = ["($v * $v)", "($v + $v)", "($v - $s)", "$v.sin()", "$v.tanh()", "($m @ $v)", "($v * $s)"]
-VECTORS += ["$v.flip(0)", "$v.cumsum(0)", "torch.where($v > 0.01, $v, $v)", "$v.softmax(0)", "($v ** 2)"]
-VECTORS += ["torch.stack([$s, $s, $s])", "normal($v)", "written($v, $v)", "part_written($v, $v)"]
-VECTORS += ["added($v, $v)", "cube($v)", "$v.exp().reciprocal()", "constant($v)", "default($v, $v)"]
-VECTORS += ["$v[torch.tensor([2, 0, 1])]", "torch.cat([$v[:1], $v[1:]])", "$v.roll(1)", "$module($v)"]
-VECTORS += ["func.functional_call($module, dict(weight=$m), ($v,))", "$v.sort().values", "$v.expand(2, 3).sum(0)"]
-VECTORS += ["torch.cross($v, $v, dim=0)", "$m.diagonal()", "torch.relu($v)", "$v.abs()", "lin_hooked($v)"]
-VECTORS += ["$v.masked_fill($v > 0.01, 2.0)"]
-VECTORS += ["torch.einsum('ij,j->i', $m, $v)", "$v.index_select(0, torch.tensor([1, 1, 2]))", "$v.clamp(-1, 1)"]
-VECTORS += ["($m * $v).sum(0)", "$v.view(3, 1).squeeze(1)", "$v.unfold(0, 3, 1)[0]", "F.gelu($v)", "$v.cumprod(0)"]
-SCALARS = ["$v.sum()", "($v * $v).sum()", "torch.dot($v, $v)", "$v[1]", "($s * $s)", "$v.logsumexp(0)"]
-SCALARS += [
-    "($s + $s)",
-    "$s.sin()",
-    "$v.pow(3).sum()",
-    "$v.pow(2).mean()",
-    "$m.sum()",
-    "($v.square().sum() + 1).sqrt()",
-]
-SCALARS += ["($v - $v).square().mean()", "$v.max()"]
-MATRICES = ["torch.outer($v, $v)", "($m * $v)", "$m.t()", "($m @ $m)", "$v.diag()", "$m.tanh()"]
-STACKS = ["X", "Y", "($x * $v)", "torch.stack([$v, $v])", "$v.expand(4, 3)", "($x @ $m)", "$x.sin()", "$m"]
-
-# What a transform makes of a function; V, S, M stand for functions whose results are vectors, scalars, matrices.
-VECTOR_TRANSFORMS = [
-    "func.grad($S)($v)",
-    "func.grad($S2, argnums=$arg)($v, $v)",
-    "func.grad_and_value($S)($v)[0]",
-    "func.grad(aux($S), has_aux=True)($v)[$arg]",
-    "func.vjp($V, $v)[1]($v)[0]",
-    "func.vjp($V2, $v, $v)[1]($v)[$arg]",
-    "func.vjp($V, $v)[0]",
-    "func.jvp($V, ($v,), ($v,))[1]",
-    "func.jvp($V2, ($v, $v), ($v, $v))[1]",
-    "func.jvp($V, ($v,), ($v,))[0]",
-    "(func.jacrev($V)($v) @ $v)",
-    "(func.jacrev($V, chunk_size=2)($v) @ $v)",
-    "(func.jacfwd($V)($v) @ $v)",
-    "(func.hessian($S)($v) @ $v)",
-    "func.jacrev($S)($v)",
-    "func.jacfwd($S)($v)",
-    "func.vmap($V)($x).sum(0)",
-    "func.vmap($V, chunk_size=2)($x).sum(0)",
-    "func.vmap($V2, in_dims=(0, None))($x, $v).sum(0)",
-    "func.vmap($V2, in_dims=(0, 1))($m, $m).sum(0)",
-    "func.vmap(lambda _r: _r * $V(_r), in_dims=1, out_dims=1)($m).sum(0)",
-    "func.vmap($S)($m)",
-    "func.vmap(func.grad($S))($x).sum(0)",
-    "func.vmap(func.jacrev($V))($x).sum((0, 1))",
-    "func.vmap(func.jacfwd($V))($x).sum((0, 1))",
-    "func.vmap(func.hessian($S))($x).sum((0, 1))",
-    "func.jacrev(lambda _q: func.vmap($V)(X * _q))($v).sum((0, 1))",
-    "func.vmap(lambda _q: ($V(_q), $S(w)), out_dims=(0, None))($x)[0].sum(0)",
-    "func.vmap(lambda _q: _q['a'] * _q['b'], in_dims=({'a': 0, 'b': None},))({'a': $x, 'b': $v}).sum(0)",
-    "func.vmap(lambda _p, _q: func.functional_call(lin, _p, (_q,)), in_dims=(0, None))(both(lin, $m), $v).sum(0)",
-    "func.vmap(lambda _p, _q: func.functional_call(lin, _p, (_q,)))(both(lin, $m), $m[:2]).sum(0)",
-    "func.grad(lambda _p: func.functional_call(lin, _p, ($v,)).sum())(dict(weight=$m))['weight'].sum(0)",
-    "func.vmap(func.grad(lambda _p, _q: func.functional_call(lin, _p, (_q,)).sum()), in_dims=(None, 0))("
-    "dict(weight=$m), $x)['weight'].sum((0, 1))",
-    "torch.stack(func.jacrev($V2, argnums=(0, 1))($v, $v)).sum((0, 1))",
-    "torch.stack(func.jacfwd($V2, argnums=(0, 1))($v, $v)).sum((0, 1))",
-    "without(func.grad($S), $v)",
-    "without($V, $v)",
-]
-SCALAR_TRANSFORMS = [
-    "func.vmap($S)($x).sum()",
-    "func.vmap($S, chunk_size=3)($x).logsumexp(0)",
-    "func.grad_and_value($S)($v)[1]",
-    "func.jvp($S, ($v,), ($v,))[1]",
-    "func.hessian($S)($v).sum()",
-]
-OUTERMOST = [  # what is not to be used inside of another transform
-    "checkpoint(lambda _c: _c * $v, $v, use_reentrant=False)",
-    "torch.autograd.functional.jacobian($V, $v, create_graph=True).sum(0)",
-    "torch.autograd.functional.hessian($S, $v, create_graph=True).sum(0)",
-    "func.vmap(lambda _g: torch.autograd.grad((w + b) ** 3, [w, b][w.requires_grad < 1], _g, retain_graph=True, "
-    "create_graph=True)[0])(X).sum(0)",
-    "func.vmap(lambda _r: F.dropout($v * _r, 0.5), randomness='different')($x).sum(0)",
-    "func.vmap(lambda _r: F.dropout($v * _r, 0.5), randomness='same')($x).sum(0)",
-    "func.vmap(lambda _r: $v * torch.rand(3, dtype=f64) * _r, randomness='different')($x).sum(0)",
-]
-
-
-class _Writer:
+class Writer:
     """A program under construction."""
 
     def __init__(self, random: random.Random) -> None:
@@ -298,11 +140,13 @@ class _Writer:
 
     def fill(self, form: str, budget: int, depth: int = 0) -> str:
         """A form with expressions and functions in its places."""
-        return re.sub(r"\$(module|arg|\w\d?)", lambda found: self.part(found[1], budget, depth), form)
+        return re.sub(r"\$(module|arg|jvp|\w\d?)", lambda found: self.part(found[1], budget, depth), form)
 
     def part(self, name: str, budget: int, depth: int) -> str:
         if name == "arg":
             return str(self.random.randrange(2))
+        if name == "jvp":
+            return str(self.random.randrange(3))
         if name == "module":
             return self.random.choice(self.scope["module"])
         if name[0] in "VS":

@@ -1,0 +1,57 @@
+"""Random numbers inside of vmap: each sample's own under "different", all samples' under "same", bit for bit PyTorch's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.both import agree
+
+DRAWS = {
+    "rand": lambda t, w, r: t.rand(3),
+    "rand_like of what the samples share": lambda t, w, r: t.rand_like(w),
+    "randn_like of what the samples share": lambda t, w, r: t.randn_like(w),
+    "randint_like of what the samples share": lambda t, w, r: t.randint_like(w, 9),
+    "randn_like of samples": lambda t, w, r: t.randn_like(r),
+    "bernoulli of what the samples share": lambda t, w, r: t.bernoulli(w),
+    "bernoulli with a number": lambda t, w, r: t.bernoulli(w, 0.4),
+    "bernoulli of samples": lambda t, w, r: t.bernoulli(r),
+    "normal with means that the samples share": lambda t, w, r: t.normal(w, 2.0),
+    "normal with deviations of samples": lambda t, w, r: t.normal(0.0, r),
+    "normal with both": lambda t, w, r: t.normal(w, r),
+    "poisson of what the samples share": lambda t, w, r: t.poisson(w * 5),
+    "poisson of samples": lambda t, w, r: t.poisson(r * 5),
+    "multinomial of what the samples share": lambda t, w, r: t.multinomial(w, 4, replacement=True),
+    "multinomial of samples": lambda t, w, r: t.multinomial(r, 2),
+    "dropout of what the samples share": lambda t, w, r: t.nn.functional.dropout(w),
+    "alpha dropout": lambda t, w, r: t.nn.functional.alpha_dropout(w * r),
+    "a draw into a new tensor": lambda t, w, r: t.empty(3).normal_(),
+    "a draw into samples": lambda t, w, r: (r * 1).uniform_(-1, 2),
+    "a draw into coins": lambda t, w, r: (r * 1).bernoulli_(0.3),
+}
+
+
+@pytest.mark.parametrize("how", ["different", "same", "error"])
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_draw_is_pytorchs(name, how):
+    def scenario(torch):
+        torch.manual_seed(3)
+        x, w = torch.tensor([[0.3, 0.5, 0.9], [0.2, 1.0, 0.4]]), torch.tensor([0.1, 0.6, 0.8])
+        found = torch.func.vmap(lambda r: DRAWS[name](torch, w, r), randomness=how)(x)
+        return found, torch.rand(1)
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("inner", ["different", "same"])
+@pytest.mark.parametrize("outer", ["different", "same"])
+@pytest.mark.parametrize("name", ["rand", "randn_like of what the samples share", "randn_like of samples", "bernoulli with a number"])
+def test_each_of_nested_vmaps_has_its_own_way(name, outer, inner):
+    def scenario(torch):
+        torch.manual_seed(3)
+        x, w = torch.tensor([[0.3, 0.5, 0.9], [0.2, 1.0, 0.4]]), torch.tensor([0.1, 0.6, 0.8])
+        both = torch.func.vmap(
+            lambda r: torch.func.vmap(lambda q: DRAWS[name](torch, w, r), randomness=inner)(x), randomness=outer
+        )
+        return both(x), torch.rand(1)
+
+    agree(scenario)
