@@ -44,7 +44,9 @@ def test_a_draw_is_pytorchs(name, how):
 
 @pytest.mark.parametrize("inner", ["different", "same"])
 @pytest.mark.parametrize("outer", ["different", "same"])
-@pytest.mark.parametrize("name", ["rand", "randn_like of what the samples share", "randn_like of samples", "bernoulli with a number"])
+@pytest.mark.parametrize(
+    "name", ["rand", "randn_like of what the samples share", "randn_like of samples", "bernoulli with a number"]
+)
 def test_each_of_nested_vmaps_has_its_own_way(name, outer, inner):
     def scenario(torch):
         torch.manual_seed(3)

@@ -25,6 +25,7 @@ from fuzz.program import Program
 LOOPED = "LOOP = torch.__name__ == 'torch'\n"
 """PyTorch's part of a vmap is a loop."""
 
+
 def _shared_memory(case: Case) -> bool:
     theirs, ours = case.texts if case.found.key == "raised" else ("", "")
     return case.program.prelude.startswith(LOOPED) and not theirs and "vmap: inplace arithmetic" in ours

@@ -25,10 +25,14 @@ def ensemble(random: random.Random) -> list[str]:
     r = random
     module, count = r.choice(MODULES), r.choice([1, 2, 3])
     train = r.random() < 0.5
-    lines = [f"models = [fill({module}, _i * 10 + {r.randrange(1000)}).{'train' if train else 'eval'}() for _i in range({count})]"]
+    lines = [
+        f"models = [fill({module}, _i * 10 + {r.randrange(1000)}).{'train' if train else 'eval'}() for _i in range({count})]"
+    ]
     lines.append("params, buffers = func.stack_module_state(models)")
     shared = r.random() < 0.5
-    lines.append(f"x = data({r.randrange(1000)}, {'' if shared else f'{count}, '}4, 3, dtype=f64, grad={r.random() < 0.5})")
+    lines.append(
+        f"x = data({r.randrange(1000)}, {'' if shared else f'{count}, '}4, 3, dtype=f64, grad={r.random() < 0.5})"
+    )
     lines.append("base = models[0]")
     lines.append("_call = lambda _p, _b, _x: func.functional_call(base, (_p, _b), (_x,))")
     place = "None" if shared else "0"
@@ -42,15 +46,21 @@ def ensemble(random: random.Random) -> list[str]:
     if way == 3 and re.search("Norm", module):  # the gradients of their tangents are wrong in PyTorch
         way = 2
     if way == 0:
-        lines.append(f"g, y = func.vmap(func.grad_and_value(lambda _p, _b, _x: _call(_p, _b, _x).square().sum()), {options})(params, buffers, x)")
+        lines.append(
+            f"g, y = func.vmap(func.grad_and_value(lambda _p, _b, _x: _call(_p, _b, _x).square().sum()), {options})(params, buffers, x)"
+        )
     elif way == 1:
-        lines.append(f"g = func.vmap(func.grad(lambda _p, _b, _x: _call(_p, _b, _x).sin().sum(), argnums=(0, 2)), {options})(params, buffers, x)")
+        lines.append(
+            f"g = func.vmap(func.grad(lambda _p, _b, _x: _call(_p, _b, _x).sin().sum(), argnums=(0, 2)), {options})(params, buffers, x)"
+        )
     elif way == 2:
         lines.append(f"y = func.vmap(_call, out_dims={r.choice([0, 1, -1])}, {options})(params, buffers, x)")
         lines.append("loss = y.square().sum() + sum((_p * 10).sum() for _p in params.values()) + (x * 5).sum()")
         lines.append("loss.backward()")
     elif way == 3:
-        lines.append(f"y = func.vmap(lambda _p, _b, _x: func.jvp(lambda _q: _call(_p, _b, _q), (_x,), (_x * 2,))[1], {options})(params, buffers, x)")
+        lines.append(
+            f"y = func.vmap(lambda _p, _b, _x: func.jvp(lambda _q: _call(_p, _b, _q), (_x,), (_x * 2,))[1], {options})(params, buffers, x)"
+        )
         lines.append("loss = y.square().sum() + sum(_p.sum() for _p in params.values())")
         lines.append("loss.backward()")
     else:
