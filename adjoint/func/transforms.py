@@ -15,7 +15,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.evaluation import Evaluation
 from adjoint.autograd.forward_ad import Level, check_tangent, second_name, with_tangents
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
-from adjoint.autograd.node import as_pair
+from adjoint.autograd.node import Output, as_pair
 from adjoint.autograd.saved import alias
 from adjoint.dtypes import FLOAT
 from adjoint.func.vmap import vmap
@@ -50,11 +50,11 @@ def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
                     beyond.add(node)
                 continue
             found.append(node)
-            stack += [pair[0] for pair in node.next_functions if pair[0] is not None]
+            stack += [edge.node if edge.__class__ is Output else edge for edge in node._edges if edge is not NO_EDGE]
     if not beyond:
         return beyond
     for node in sorted(found, key=lambda n: -n._order):  # from the earliest on, so that those it leads to are decided
-        if any(pair[0] in beyond for pair in node.next_functions):
+        if any((edge.node if edge.__class__ is Output else edge) in beyond for edge in node._edges):
             beyond.add(node)
     return beyond
 
@@ -148,13 +148,13 @@ class _Reverse:
         for i in self.inputs:
             if _is_tensor(i) and i._edge is None:
                 i._only_a_name = True
-        auxiliary = [a for a in tree_flatten(self.aux)[0] if isinstance(a, Tensor)]
+        auxiliary = [] if self.aux is None else [a for a in tree_flatten(self.aux)[0] if isinstance(a, Tensor)]
         self.kept = _leading_beyond([*self.outputs, *auxiliary])
         self.beyond = bool(self.kept)
 
     def shown(self, tree: Any) -> Any:
         """Outputs as the caller gets them: part of an outer graph only where there is one."""
-        return tree_map(self._shown, tree)
+        return self._shown(tree) if tree.__class__ is Tensor else tree_map(self._shown, tree)
 
     def _shown(self, value: Any) -> Any:
         primal, edge = self.primals.get(id(value), (None, None))

@@ -342,8 +342,11 @@ def _elementwise(level: Level, ufunc: np.ufunc, args: Any, kwargs: dict[str, Any
                 x, y = a.array, b.array
                 if x.ndim == y.ndim:
                     return BatchedArray(ufunc(x, y), level)
-            elif a.__class__ is BatchedArray and (b.__class__ in _SCALARS or not getattr(b, "ndim", 0)) and a.level is level:
-                return BatchedArray(ufunc(a.array, b), level)
+            elif a.__class__ is BatchedArray and a.level is level:  # of more dimensions, with the batch, than the other
+                if b.__class__ in _SCALARS or getattr(b, "ndim", 0) < a.array.ndim:
+                    return BatchedArray(ufunc(a.array, b), level)
+            elif a.__class__ in _SCALARS or getattr(a, "ndim", 0) < b.array.ndim:
+                return BatchedArray(ufunc(a, b.array), level)
     if ufunc.signature is not None:
         if ufunc is np.matmul and not kwargs:
             return matmul(level, *args)

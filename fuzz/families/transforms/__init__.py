@@ -31,7 +31,14 @@ def _shared_memory(case: Case) -> bool:
     return case.program.prelude.startswith(LOOPED) and not theirs and "vmap: inplace arithmetic" in ours
 
 
-KNOWN = [Known("a sample written into what all samples share, which a loop can do", _shared_memory)]
+def _forward_in_forward(case: Case) -> bool:
+    theirs, ours = case.texts if case.found.key == "raised" else ("", "")
+    return "Nested forward mode AD is not supported" in theirs and "forward-mode" in case.line and not ours
+
+
+KNOWN = [
+    Known("forward mode inside of autograd.functional's, which PyTorch does not have", _forward_in_forward),
+    Known("a sample written into what all samples share, which a loop can do", _shared_memory)]
 
 NAME = "transforms"
 COMPARED = Settings(strides=False, graph=0, version=False, errors="any", ulps=2.0**22)

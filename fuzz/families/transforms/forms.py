@@ -118,7 +118,6 @@ OUTERMOST = [  # what is not to be used inside of another transform
     "torch.autograd.functional.jacobian($V, $v).sum(0)",
     "torch.autograd.functional.jacobian($V, $v, vectorize=True, strategy='forward-mode').sum(0)",
     "torch.autograd.functional.hessian($S, $v, vectorize=True, outer_jacobian_strategy='forward-mode').sum(0)",
-    "func.linearize($V, $v.detach())[1]($v.detach()).detach()",
     "hook_inside($v)",
     "module_hooked($v)",
     "func.vmap(lambda _r: F.dropout($v * _r, 0.5), randomness='different')($x).sum(0)",
