@@ -38,7 +38,8 @@ def _forward_in_forward(case: Case) -> bool:
 
 KNOWN = [
     Known("forward mode inside of autograd.functional's, which PyTorch does not have", _forward_in_forward),
-    Known("a sample written into what all samples share, which a loop can do", _shared_memory)]
+    Known("a sample written into what all samples share, which a loop can do", _shared_memory),
+]
 
 NAME = "transforms"
 COMPARED = Settings(strides=False, graph=0, version=False, errors="any", ulps=2.0**22)
