@@ -57,3 +57,13 @@ def test_each_of_nested_vmaps_has_its_own_way(name, outer, inner):
         return both(x), torch.rand(1)
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("how", ["different", "same"])
+def test_chunks_have_the_numbers_that_one_vmap_has_or_each_its_own(how):
+    def scenario(torch):
+        torch.manual_seed(3)
+        found = torch.func.vmap(lambda r: r + torch.randn(3), randomness=how, chunk_size=2)(torch.ones(5, 3))
+        return found, torch.rand(1)
+
+    agree(scenario)

@@ -16,7 +16,8 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.origins import explain_missing
 from adjoint.autograd.taped import Taped
-from adjoint.readings.batched import Level, entered
+from adjoint.places import explain
+from adjoint.readings.batched import Level, current_levels, entered, levels_of
 from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
 
 _ONES: dict[Any, Any] = {}  # dtype -> a 0-d one, which backward of a scalar begins with
@@ -290,6 +291,8 @@ def grad(
     outs = _tuple(outputs)
     gradients = _tuple(grad_outputs, len(outs))
     outs = _tensors(outs, gradients)
+    if mode.transforms and mode.pulling is None and not mode.duals:
+        _check_not_of_samples(outs)
     keep = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         results = _batched_gradients(outs, wanted, gradients, keep, create_graph, allow)
@@ -304,6 +307,20 @@ def grad(
                 if create_graph:
                     zeros._edge = None
     return dict(zip(inputs, results)) if type(inputs) is dict else tuple(results)
+
+
+def _check_not_of_samples(outputs: Sequence[Tensor]) -> None:
+    """Raise PyTorch's error for a vmap's samples that are differentiated inside of it by what is around it: there they have
+    no graph."""
+    levels = current_levels()
+    if not levels or (mode.evaluating and mode.evaluating[-1].birth < levels[-1].birth):
+        return
+    for i, output in enumerate(outputs):
+        if levels[-1] in levels_of(output._array):
+            raise explain(
+                RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn"),
+                "Inside of a vmap its samples are differentiated with torch.func.grad.",
+            )
 
 
 def _batched_gradients(

@@ -394,14 +394,18 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         used = [(p, t) for p, t in zip(pulled, leaves) if p.requires_grad]
         found: Any = [None] * len(dummies)
         if used:
-            found = autograd_grad(
-                [p for p, _ in used],
-                dummies,
-                [t for _, t in used],
-                retain_graph=True,
-                create_graph=mode.enabled and (run.beyond or _is_recorded(leaves)),
-                allow_unused=True,
-            )
+            outer, mode.pulling = mode.pulling, run.evaluation
+            try:
+                found = autograd_grad(
+                    [p for p, _ in used],
+                    dummies,
+                    [t for _, t in used],
+                    retain_graph=True,
+                    create_graph=mode.enabled and (run.beyond or _is_recorded(leaves)),
+                    allow_unused=True,
+                )
+            finally:
+                mode.pulling = outer
             kept = _leading_beyond([f for f in found if f is not None])
             found = [_let_go(f, kept) for f in found]
         return tree_unflatten(

@@ -17,6 +17,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.declare.namespaces import lookup
 from adjoint.pytree import broadcast_to_tree, tree_flatten, tree_unflatten
+from adjoint.random import get_rng_state, set_rng_state
 from adjoint.readings import batching_rules
 from adjoint.readings.batched import BatchedArray, Level, MissingRule, entered, left, levels_of
 from adjoint.tensor import Tensor
@@ -182,7 +183,10 @@ def _in_chunks(
     name: str,
 ) -> Any:
     parts = []
+    state = get_rng_state() if randomness == "same" else None
     for start in range(0, size, chunk_size):
+        if state is not None:  # the same numbers in all chunks too
+            set_rng_state(state)
         length = min(chunk_size, size - start)
         chunk = [leaf if d is None else leaf.narrow(d, start, length) for leaf, d in zip(leaves, dims)]
         parts.append(_run(func, chunk, dims, spec, out_dims, randomness, length, kwargs, name))

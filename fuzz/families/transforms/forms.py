@@ -119,6 +119,8 @@ OUTERMOST = [  # what is not to be used inside of another transform
     "torch.autograd.functional.jacobian($V, $v, vectorize=True, strategy='forward-mode').sum(0)",
     "torch.autograd.functional.hessian($S, $v, vectorize=True, outer_jacobian_strategy='forward-mode').sum(0)",
     "hook_inside($v)",
+    "func.vmap(lambda _r: torch.autograd.grad((w * _r).sum() + $s * 0, w)[0])(X).sum(0)",
+    "func.vmap(lambda _r: _r * torch.autograd.grad((w * w).sum() + $s * 0, w, create_graph=True)[0])(X).sum(0)",
     "module_hooked($v)",
     "func.vmap(lambda _r: F.dropout($v * _r, 0.5), randomness='different')($x).sum(0)",
     "func.vmap(lambda _r: F.dropout($v * _r, 0.5), randomness='same')($x).sum(0)",
