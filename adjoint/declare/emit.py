@@ -152,6 +152,7 @@ _GLOBALS: dict[str, Any] = {
     "promote_to_float": operands.promote_to_float,
     "quietly": quietly,
     "raise_freed": raise_freed,
+    "raise_integers": operands.raise_integers,
     "raise_modified": raise_modified,
     "raise_shapes": operands.raise_shapes,
     "saved_result": saved_result,

@@ -99,6 +99,11 @@ def raise_missing(operator: Any, name: str) -> NoReturn:
     raise TypeError(f'{operator.name}() missing 1 required positional arguments: "{name}"')
 
 
+def raise_integers(array: Any) -> NoReturn:
+    """PyTorch's error where a result with a graph was asked for in a dtype that has no gradients (``sum(dtype=torch.int8)``)."""
+    raise RuntimeError(f"Autograd not support dtype: {dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[array.dtype]]}")
+
+
 def priority(tensor: Tensor) -> int:
     """How much a tensor's dtype counts in promotion: 0 with dimensions, 1 without, 2 for a Python number."""
     return 2 if tensor._wrapped else 0 if tensor._array.ndim else 1

@@ -60,13 +60,16 @@ class Record:
             for name, e in edges.items()
         )
         condition = f"({none}) or (OFF and not GRAD.enabled)" if len(edges) > 1 else f"{none} or (OFF and not GRAD.enabled)"
-        if op.outputs is None and any(p.name == "dtype" for p in op.values):
+        dtype = next((p for p in op.values if p.name == "dtype"), None) if op.outputs is None else None
+        if dtype is not None and not dtype.keyword_only:  # a conversion: gradients end at integers
             condition += " or r.dtype.kind in 'iub'"
         line(1, f"if {condition}:")
         if op.outputs is None:
             line(2, "t._edge = NO_EDGE")
         self._view(2)
         line(2, f"return {made}")
+        if dtype is not None and dtype.keyword_only:
+            line(1, "if r.dtype.kind in 'iub': raise_integers(r)")
         for name, e in edges.items():
             if kinds[name] == ARRAYS:
                 line(1, f"{e} = [edge_of(x) if e is None else e for x, e in zip({self.shown[name]}, {e})]")

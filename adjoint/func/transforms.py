@@ -429,6 +429,14 @@ def _basis(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[int]]:
     return found, sizes
 
 
+def _check_real(name: str, what: str, tensors: Sequence[Any]) -> None:
+    for i, t in enumerate(tensors):
+        if isinstance(t, Tensor) and t.dtype.is_complex:
+            raise RuntimeError(
+                f"{name}: Expected all {what} to be real but received complex tensor at flattened input idx: {i}"
+            )
+
+
 def jacrev(
     func: Callable[..., Any],
     argnums: int | tuple[int, ...] = 0,
@@ -450,9 +458,17 @@ def jacrev(
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         chosen = _select(args, argnums)
+        _check_real("jacrev", "inputs", tree_flatten(chosen)[0])
         found = vjp(lambda c: func(*_replace(args, argnums, c), **kwargs), chosen, has_aux=has_aux)
         output, pullback = found[:2]
         outputs, out_spec = tree_flatten(output)
+        for o in outputs:
+            if o.dtype.category < FLOAT:
+                raise RuntimeError(
+                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
+                    f"{o.dtype}"
+                )
+        _check_real("jacrev", "outputs", outputs)
         basis, sizes = _basis(outputs)
         pulled = vmap(lambda *b: pullback(tree_unflatten(b, out_spec))[0], chunk_size=chunk_size)(*basis)
         leaves, in_spec = tree_flatten(pulled)
@@ -486,6 +502,7 @@ def jacfwd(
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         chosen = _select(args, argnums)
         leaves, in_spec = tree_flatten(chosen)
+        _check_real("jacfwd", "inputs", leaves)
         basis, sizes = _basis(leaves)
         auxiliary: list[Any] = []
 
@@ -498,6 +515,7 @@ def jacfwd(
             )
             if has_aux:
                 auxiliary.append(found[2])
+            _check_real("jacfwd", "outputs", tree_flatten(found[0])[0])
             return found[1]
 
         pushed = vmap(push, out_dims=-1, randomness=randomness)(*basis)

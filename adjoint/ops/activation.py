@@ -18,7 +18,8 @@ from adjoint.declare.naming import show
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.elementwise import sigmoid_of as sigmoid
-from adjoint.ops.widening import in_float32
+from adjoint.ops.scalars import convert, element
+from adjoint.ops.widening import in_float32, is_half
 from adjoint.readings.batched import current_levels
 from adjoint.tensor import Tensor, from_array
 
@@ -28,6 +29,7 @@ _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 _erf = special_function("erf")
+_LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
 _INTEGERS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
@@ -95,7 +97,7 @@ relu = elementwise(
 @in_float32
 def _leaky_relu(self, negative_slope=0.01):
     floating(self, "leaky_relu_cpu")
-    return np.where(self > 0, self, self * negative_slope)
+    return np.where(self > 0, self, self * element(negative_slope, self))
 
 
 leaky_relu = elementwise(
@@ -155,7 +157,7 @@ def rrelu(
 @in_float32
 def _rrelu_with_noise(self: Array, noise: Array, lower=0.125, upper=1 / 3, training=False):
     floating(self, "leaky_relu_cpu")
-    return self * noise if training else np.where(self > 0, self, self * ((lower + upper) / 2))
+    return self * noise if training else np.where(self > 0, self, self * element((lower + upper) / 2, self))
 
 
 _rrelu_row = op(
@@ -210,6 +212,8 @@ def _torch_rrelu(
 
 
 def _threshold(self: Array, threshold, value):
+    convert(threshold, dtypes.float32) if is_half(self.dtype) else element(threshold, self)
+    element(value, self)
     return np.where(self <= threshold, np.asarray(value, self.dtype), self)
 
 
@@ -222,12 +226,16 @@ _threshold_row = op(
 # Clipped and shrunk
 
 
-@in_float32
 def _hardtanh(self, min_val=-1.0, max_val=1.0):
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     if self.dtype.kind in "iu":
-        min_val, max_val = int(min_val), int(max_val)
+        min_val, max_val = convert(min_val, dtypes.int64), convert(max_val, dtypes.int64)
+    return _between(self, element(min_val, self), element(max_val, self))
+
+
+@in_float32
+def _between(self, min_val, max_val):
     return np.minimum(np.maximum(self, min_val), max_val)
 
 
@@ -261,12 +269,16 @@ hardsigmoid = elementwise(
 )  # fmt: skip
 
 
-@in_float32
 def _softshrink(self, lambd=0.5):
     floating(self, "softshrink_check")
-    if not 0 <= lambd <= np.finfo(np.float32).max:
+    if not 0 <= lambd <= (largest := _LARGEST.get(self.dtype.name, math.inf)):
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
-        raise RuntimeError(f"lambda must be in range [0, 3.40282e+38] for input dtype {name}, but found {lambd}")
+        raise RuntimeError(f"lambda must be in range [0, {largest:g}] for input dtype {name}, but found {lambd:g}")
+    return _shrunk(self, lambd)
+
+
+@in_float32
+def _shrunk(self, lambd):
     return np.where(self > lambd, self - lambd, np.where(self < -lambd, self + lambd, self * 0))
 
 
@@ -278,6 +290,7 @@ softshrink = elementwise(
 
 def _hardshrink(self, lambd=0.5):
     floating(self, "hardshrink_cpu")
+    lambd = element(lambd, self)
     return np.where((self >= -lambd) & (self <= lambd), self * 0, self)
 
 
@@ -304,6 +317,7 @@ def _negative(x):
 @in_float32
 def _elu(self, alpha=1.0, scale=1.0, input_scale=1.0):
     floating(self, "elu_cpu")
+    alpha, scale, input_scale = element(alpha, self), element(scale, self), element(input_scale, self)
     return np.where(self > 0, self * scale, np.expm1(np.minimum(self * input_scale, 0)) * (alpha * scale))
 
 
@@ -320,6 +334,7 @@ def _celu(self, alpha=1.0):
     floating(self, "elu_cpu")
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    alpha = element(alpha, self)
     return np.where(self > 0, self, np.expm1(np.minimum(self / alpha, 0)) * alpha)
 
 
@@ -383,6 +398,7 @@ _mish_row = elementwise("mish", _mish, where="", inplace=False, self=in_float32(
 @in_float32
 def _softplus(self, beta=1.0, threshold=20.0):
     floating(self, "softplus_cpu")
+    beta, threshold = element(beta, self), element(threshold, self)
     scaled = self * beta
     return np.where(scaled > threshold, self, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
 

@@ -57,9 +57,10 @@ def element(value, like):
 
 
 def times(array, value):
-    """An array times a number, which is not rounded to a half beforehand."""
+    """An array times a number, which is not rounded to a half beforehand, and infinite where the dtype does not hold it."""
     if not is_half(array.dtype):
-        return array * element(value, array)
+        beside = constant(value, array) if isinstance(value, float) else element(value, array)
+        return array * beside
     return (array.astype(np.float32) * np.float32(value)).astype(array.dtype)
 
 

@@ -326,6 +326,11 @@ taped(np.where)(where)
 
 
 def _nan_to_num(self, nan=None, posinf=None, neginf=None):
+    for position, (name, value) in enumerate((("nan", nan), ("posinf", posinf), ("neginf", neginf)), 2):
+        if isinstance(value, (complex, str)):
+            raise TypeError(
+                f"nan_to_num(): argument '{name}' (position {position}) must be float, not {type(value).__name__}"
+            )
     if self.dtype.kind in "iub":
         return self.copy()
     if self.dtype.kind == "c":

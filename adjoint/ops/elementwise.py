@@ -223,10 +223,16 @@ def _xlogy(self, other):
     return np.where((x == 0) & ~np.isnan(y), constant(0, x), x * np.log(y))
 
 
+def _xlogy_gradient(g, self, other):
+    """In PyTorch itself ``xlogy(g, other)``: no gradient stays none, even by the logarithm of a negative number."""
+    none = ((self == 0) & (other <= 0)) | ((g == 0) & ((other <= 0) | (other == np.inf)))
+    return np.where(none, constant(0, g), g * np.log(np.where(none, constant(1, g), other)))
+
+
 xlogy = elementwise(
     "xlogy", _xlogy, promote="float", scalar_first=True,
     node="XlogyBackward1 if input._wrapped else XlogyBackward2 if other._wrapped else XlogyBackward0",
-    self=lambda g, self, other: g * np.where((self == 0) & (other <= 0), constant(0, g), np.log(other)),
+    self=lambda g, self, other: _xlogy_gradient(g, self, other),
     other=lambda g, self, other: g * self / other,
 )  # fmt: skip
 
@@ -491,9 +497,15 @@ nextafter = elementwise(
     self=lambda g, self, other: np.where(self == other, constant(0, g), g),
     other=lambda g: np.zeros_like(g),
 )
-signbit = elementwise(
-    "signbit", lambda self: np.signbit(self) if self.dtype.kind not in "iub" else self < 0, promote="bool", inplace=False
-)
+
+
+def _signbit(self):
+    if self.dtype.kind == "c":
+        raise NotImplementedError("signbit is not implemented for complex tensors.")
+    return np.signbit(self) if self.dtype.kind not in "iub" else self < 0
+
+
+signbit = elementwise("signbit", _signbit, promote="bool", inplace=False)
 
 
 def _check_heaviside(self: Tensor, values: Tensor) -> None:

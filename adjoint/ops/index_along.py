@@ -242,6 +242,8 @@ def _index_fill(self: Array, dim, index: Array, value):
 
 
 def _index_fill_with_into(self: Array, dim, index: Array, value: Array):
+    if value.dtype.kind == "c" and self.dtype.kind != "c":
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     check_item(value, dtypes.OF_ARRAY[self.dtype])
     dim = _check_fill_index(self, dim, index)
     self[_along(dim, index) if self.ndim else ...] = value

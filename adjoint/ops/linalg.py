@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import FUNCTIONS
@@ -416,6 +417,11 @@ def pinv(
     >>> torch.linalg.pinv(torch.tensor([[2.], [0.]]))
     tensor([[0.5000, 0.0000]])
     """
+    if A.dtype.category < dtypes.FLOAT or A.dtype in (dtypes.float16, dtypes.bfloat16):
+        raise RuntimeError(
+            f"linalg.pinv({dtypes.SCALAR_TYPE_NAMES[A.dtype]}{{{list(A.shape)}}}): expected a tensor with 2 or more "
+            "dimensions of float, double, cfloat or cdouble types"
+        )
     if atol is not None:
         largest = np.linalg.norm(A._array, 2, (-2, -1)).max() if A._array.size else 1.0
         relative = float(atol) / float(largest) if largest else 0.0

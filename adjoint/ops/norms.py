@@ -86,8 +86,19 @@ _vector_norm_row = op(
 def _converted(name: str, x: Tensor, dtype: dtypes.dtype | None) -> Tensor:
     if dtype is None:
         return x
+    before, after = (dtypes.SCALAR_TYPE_NAMES[d] for d in (x.dtype, dtype))
+    if x.dtype.category < dtypes.FLOAT:
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {before}")
     if dtype.category < dtypes.FLOAT:
-        raise RuntimeError(f"{name}: dtype should be floating point or complex. Got {dtypes.SCALAR_TYPE_NAMES[dtype]}")
+        raise RuntimeError(f"{name}: dtype should be floating point or complex, but got {after}")
+    if x.dtype.category != dtype.category:
+        wanted = "complex" if x.dtype.category == dtypes.COMPLEX else "real"
+        raise RuntimeError(f"{name}: dtype should be {wanted} for {wanted} inputs, but got {after}")
+    if dtypes.promote_types(x.dtype, dtype) is not dtype:
+        raise RuntimeError(
+            f"{name}: the dtype of the input ({before}) should be convertible without narrowing to the specified dtype "
+            f"({after})"
+        )
     return x.to(dtype)
 
 
@@ -270,7 +281,10 @@ def _cdist(x1: Array, x2: Array, p=2.0):
 
 def _cdist_gradient(g, x1, x2, result, p):
     away = x1[..., :, None, :] - x2[..., None, :, :]
-    return _vector_norm_gradient(g, away, result, away.shape, p, -1, False)
+    found = _vector_norm_gradient(g, away, result, away.shape, p, -1, False)
+    if p == 1:  # the sign of a NaN is 0 in a norm's gradient, and a NaN here
+        return np.where(away == away, found, away)
+    return np.where(away == 0, constant(0, found), found) if p < 1 else found
 
 
 _cdist_row = op(

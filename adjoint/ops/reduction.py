@@ -237,7 +237,7 @@ def _prod(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves the result too, and minds writes to it
     if not self_shape:
-        return g
+        return _as_dtype(g, self.dtype)
     if dim is None:
         others = products_of_others(self.reshape(-1), result, 0, True).reshape(self_shape) if math.prod(self_shape) else self
     else:
@@ -282,11 +282,15 @@ count_nonzero = op("count_nonzero", in_order(_count_nonzero))
 
 
 def _deviations(x, dim):
-    """The elements less their mean over the dimensions, which is found from the first one: equal elements deviate by 0."""
+    """The elements less their mean over the dimensions, which is found from the first one: equal elements deviate by 0.
+
+    An infinite first one would make all deviations NaN, where only its own is.
+    """
     if x.dtype.itemsize == 2:
         return _deviations(x.astype(np.float32), dim).astype(x.dtype)
     over = axes(dim, x.ndim)
     first = first_along(x, over)
+    first = np.where(np.isfinite(first), first, constant(0, x))
     mean = first + total(x - first, over, True) / constant(reduced_size(x.shape, dim), x)
     return x - mean
 

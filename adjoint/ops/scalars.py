@@ -77,6 +77,13 @@ def check_item(value: Any, dtype: dtypes.dtype) -> None:
         convert(item(), dtype)
 
 
+def element(value: Any, array: Any) -> Any:
+    """As :func:`convert`, for the dtype of an array."""
+    if array.dtype.kind in "fV" and -65504 <= value <= 65504:  # which every floating dtype holds
+        return value
+    return convert(value, dtypes.OF_ARRAY[array.dtype])
+
+
 def convert(value: complex, dtype: dtypes.dtype) -> Any:
     """The number as NumPy takes it for this dtype.
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.autograd.taped import taped
-from adjoint.declare import op
+from adjoint.autograd.views import check_writable
+from adjoint.declare import composite, op
+from adjoint.declare.inplace import inplace_method
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_order
@@ -62,7 +65,38 @@ def _cumsum_gradient(g, dim, self_dtype):
     return g if g.dtype is self_dtype else g.astype(self_dtype)
 
 
-cumsum = op("cumsum", in_order(_cumsum), inplace=True, tangent="linear", self=_cumsum_gradient)
+cumsum = op("cumsum", in_order(_cumsum), tangent="linear", self=_cumsum_gradient)
+
+
+def _in_place(row: Any, self: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
+    """The scan in the tensor's own dtype, in which PyTorch has it computed; no other may be asked for."""
+    if dtype not in (None, self.dtype):
+        check_writable(self, self.requires_grad)
+        wrap_dim(dim, self.ndim)
+        mine, wanted = (_C_NAMES[d] for d in (self.dtype, dtype))
+        raise RuntimeError(f"Bad in-place call: input tensor dtype {mine} and output tensor dtype {wanted} should match")
+    return inplace_method(row)(self, dim, dtype=self.dtype)  # type: ignore[no-any-return]
+
+
+_C_NAMES = {
+    dtypes.bool_: "bool", dtypes.uint8: "unsigned char", dtypes.int8: "signed char", dtypes.int16: "short int",
+    dtypes.int32: "int", dtypes.int64: "long int", dtypes.float16: "c10::Half", dtypes.bfloat16: "c10::BFloat16",
+    dtypes.float32: "float", dtypes.float64: "double", dtypes.complex64: "c10::complex<float>",
+    dtypes.complex128: "c10::complex<double>", dtypes.uint16: "short unsigned int", dtypes.uint32: "unsigned int",
+    dtypes.uint64: "long unsigned int",
+}  # fmt: skip
+
+
+@composite(where="Tensor")
+def cumsum_(self: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """In-place version of :func:`adjoint.cumsum`; ``dtype`` can only be the tensor's own."""
+    return _in_place(cumsum, self, dim, dtype)
+
+
+@composite(where="Tensor")
+def cumprod_(self: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Tensor:
+    """In-place version of :func:`adjoint.cumprod`; ``dtype`` can only be the tensor's own."""
+    return _in_place(cumprod, self, dim, dtype)
 
 
 @taped(np.cumsum, (np.add, "accumulate"))
@@ -78,7 +112,7 @@ def _cumprod_gradient(g, self, result, dim, self_dtype):  # PyTorch saves the re
     if g.dtype.kind == "c" and self_dtype.kind != "c":
         g = g.real
     if math.prod(g.shape) < 2:
-        return g
+        return g if g.dtype is self_dtype else g.astype(self_dtype)
     dim = wrap_dim(dim, g.ndim)
     grad = products_back(g, self, dim) if g.shape[dim] > 1 else g
     return grad if grad.dtype is self_dtype else grad.astype(self_dtype)
@@ -122,7 +156,7 @@ def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
     return lookup("torch", "stack")([b * a for b, a in zip(before, h[::-1])], dim)
 
 
-cumprod = op("cumprod", in_order(_cumprod), inplace=True, self=_cumprod_gradient)
+cumprod = op("cumprod", in_order(_cumprod), self=_cumprod_gradient)
 
 
 @taped(np.cumprod, (np.multiply, "accumulate"))
@@ -133,7 +167,7 @@ def _taped_cumprod(x: Tensor, axis: int = 0, dtype: Any = None) -> Tensor:
 def _extreme_scan(ufunc: Any) -> Any:
     def forward(self: Array, dim):
         dim = wrap_dim(dim, self.ndim)
-        if self.dtype.kind == "c":
+        if self.dtype.kind == "c" and self.ndim and math.prod(self.shape):
             unsupported(f"{'cummax' if ufunc is np.maximum else 'cummin'}_cpu", self)
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
