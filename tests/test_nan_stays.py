@@ -18,6 +18,7 @@ OPERATORS = {
     "nearest, smaller": lambda F, x: F.interpolate(x, size=2),
     "nearest-exact": lambda F, x: F.interpolate(x, size=7, mode="nearest-exact"),
     "linear": lambda F, x: F.interpolate(x[0], size=7, mode="linear"),
+    "linear, a long line": lambda F, x: F.interpolate(x[0].repeat(1, 1, 100), size=900, mode="linear"),
     "bilinear": lambda F, x: F.interpolate(x, scale_factor=2, mode="bilinear"),
     "bilinear, aligned": lambda F, x: F.interpolate(x, size=7, mode="bilinear", align_corners=True),
     "bilinear, many": lambda F, x: F.interpolate(x, size=90, mode="bilinear"),

@@ -1,7 +1,8 @@
 """Weighing: every element of the result is a weighted sum of a few elements along a dimension.
 
-Resizing and adaptive averages are such sums.  As products with a matrix, which is mostly zeros, a NaN or an infinity would
-reach every element of the result: zero times it is a NaN.  Here an element reaches only the sums that it is in.
+Resizing and adaptive averages are such sums.  Of few elements they are fastest as a product with a matrix, which is mostly
+zeros; but there a NaN or an infinity reaches every sum of its line, for zero times it is a NaN.  So where one of them is not
+finite in a line, and where there are many elements, an element is added only to the sums that it is in.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from adjoint.ops.arrays import Array, array_function
 from adjoint.summation import total
 
+_ZEROS = 128  # elements to multiply a sum's by, times those that count, up to which a matrix is faster
 _SIDE_BY_SIDE = 16  # elements of a sum that are added one to all others at a time
 
 
@@ -29,7 +31,11 @@ class Weights:
         self.to, self.of, self.weight = to, of, weight
         self.counts = np.bincount(to, minlength=out)
         self.starts = np.cumsum(self.counts) - self.counts
+        self.most = int(self.counts.max(initial=0))
+        picks = weight is None and len(to) == out and self.most == 1  # signed zeros stay what they are
+        self.is_matrix = not picks and size * out <= _ZEROS * len(to)
         self._columns: dict[Any, Any] = {}
+        self._matrices: dict[Any, Array] = {}
 
     @cached_property
     def transposed(self) -> Weights:
@@ -41,13 +47,21 @@ class Weights:
         made.__dict__["transposed"] = self
         return made
 
+    def matrix(self, dtype: Any) -> Array:
+        """The weights as a matrix (out, size)."""
+        found = self._matrices.get(dtype)
+        if found is None:
+            found = self._matrices[dtype] = np.zeros((self.out, self.size), dtype)
+            np.add.at(found, (self.to, self.of), 1 if self.weight is None else self.weight)
+        return found
+
     def columns(self, dtype: Any) -> list[tuple[Any, Any, Any]]:
         """The n-th product of every result that has so many: (their results, or None for all; elements; factors)."""
         found = self._columns.get(dtype)
         if found is None:
             place = np.arange(len(self.to)) - self.starts[self.to]
             found = self._columns[dtype] = []
-            for n in range(int(self.counts.max(initial=0))):
+            for n in range(self.most):
                 at = np.flatnonzero(place == n)
                 to = None if len(at) == self.out else self.to[at]
                 found.append((to, self.of[at], None if self.weight is None else self.weight[at].astype(dtype)))
@@ -66,12 +80,27 @@ def from_taps(size: int, indices: Array, weights: Array | None, counts: Array | 
 def weighted(x: Array, weights: tuple[Weights, ...]) -> Array:
     """The weighted sums along each of the last dimensions."""
     for i, along in enumerate(weights):
-        x = _weighted_along(x, along, x.ndim - len(weights) + i)
+        axis = x.ndim - len(weights) + i
+        found = _product(x, along, axis) if along.is_matrix and x.size else None
+        x = _weighted_along(x, along, axis) if found is None else found
     return x
 
 
+def _product(x: Array, weights: Weights, axis: int) -> Array | None:
+    """The product with the matrix; None if elements are not finite, which is to be seen at the first sum of each line."""
+    matrix = weights.matrix(x.dtype)
+    shape = (*x.shape[:axis], weights.out, *x.shape[axis + 1 :])
+    if axis == x.ndim - 1:
+        found = x.reshape(-1, weights.size) @ matrix.T
+        first = found[:, 0]
+    else:
+        found = np.matmul(matrix, x.reshape(*x.shape[: axis + 1], -1))
+        first = found[..., 0, :]
+    return found.reshape(shape) if np.isfinite(np.add.reduce(first, None)) else None
+
+
 def _weighted_along(x: Any, weights: Weights, axis: int) -> Any:
-    if weights.counts.max(initial=0) > _SIDE_BY_SIDE:
+    if weights.most > _SIDE_BY_SIDE:
         return _one_by_one(x, weights, axis)
     lead = (slice(None),) * axis
     behind = (1,) * (x.ndim - 1 - axis)
@@ -85,7 +114,8 @@ def _weighted_along(x: Any, weights: Weights, axis: int) -> Any:
                 result = part
                 continue
             result = np.zeros((*x.shape[:axis], weights.out, *x.shape[axis + 1 :]), x.dtype)
-        if to is None:
+            result[(*lead, to)] = part
+        elif to is None:
             result += part
         else:
             result[(*lead, to)] += part
