@@ -29,7 +29,7 @@ def test_operators_do_to_the_databases_samples_what_pytorchs_do(first: int) -> N
             found += report.findings
             compared += report.compared
     assert not found, "\n".join(map(str, found))
-    assert compared > AT_ONCE or first + AT_ONCE > len(OPERATORS) or compared == 0
+    assert compared
 
 
 def test_exceptions_are_operators_of_the_database_and_have_a_reason() -> None:

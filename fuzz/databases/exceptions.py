@@ -13,7 +13,10 @@ NO_VALUES = {
 }
 
 # Factors on the tolerance.
-LOOSE: dict[str, float] = {}
+# Near a pole float32's own neighbours are as far apart as this.
+LOOSE: dict[str, float] = dict.fromkeys(
+    ["special.polygamma.special_polygamma_n_0", *(f"polygamma.polygamma_n_{n}" for n in range(5))], 10.0
+)
 
 # Operator -> what its difference looks like, and why it is there.  Only what is right here, what Adjoint has no dtype for,
 # or what remains to be done; `make database` names those that differ no more.
