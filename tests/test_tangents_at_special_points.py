@@ -84,3 +84,33 @@ def test_polar_numbers_turn_with_their_angle_also_at_0():
     for transform in (adjoint.func.jacrev, adjoint.func.jacfwd):
         found = adjoint.diagonal(transform(f)(length), 0, 0, 2).T
         assert adjoint.allclose(found, adjoint.tensor(torch.view_as_real(expected).numpy()))
+
+
+TIED = {
+    "fmax": lambda t, x, a: t.fmax(x, a),
+    "fmin": lambda t, x, a: t.fmin(x, a),
+    "maximum": lambda t, x, a: t.maximum(x, a),
+    "minimum": lambda t, x, a: t.minimum(x, a),
+    "clamp from below": lambda t, x, a: t.clamp(x, min=a),
+    "clamp from above": lambda t, x, a: t.clamp(x, max=a),
+    "clamp between equal bounds": lambda t, x, a: t.clamp(x, a, a),
+    "clamp between bounds": lambda t, x, a: t.clamp(x, a, a + 1),
+    "clamp between exchanged bounds": lambda t, x, a: t.clamp(x, a, a - 1),
+    "clamp by a number of another dtype": lambda t, x, a: t.clamp(x, max=a.double().sum()),
+    "clamp by a wider dtype": lambda t, x, a: t.clamp(x, max=a.double()),
+    "clamp to one bound for all": lambda t, x, a: t.clamp(x, max=a[:1]),
+    "prelu": lambda t, x, a: t.prelu(x, a[3:4]),
+    "prelu of halves": lambda t, x, a: t.prelu(x.half(), a[3:4].half()),
+}
+
+
+@pytest.mark.parametrize("name", TIED)
+def test_where_operands_are_equal_the_tangent_is_of_the_one_that_pytorch_takes(name):
+    def scenario(t):
+        x, a = t.tensor([0.0, 1.0, -1.0, 2.0, -0.0, float("nan")]), t.tensor([0.0, 1.0, -1.0, 0.5, 0.0, 1.0])
+        f = lambda x, a: TIED[name](t, x, a)
+        one, other = t.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), t.tensor([10.0, 20.0, 30.0, 40.0, 50.0, 60.0])
+        both = t.func.jvp(f, (x, a), (one, other))[1]
+        return both, t.func.jvp(lambda x: f(x, a), (x,), (one,))[1], t.func.jvp(lambda a: f(x, a), (a,), (other,))[1]
+
+    agree(lambda t: [repr(v.tolist()) + str(v.dtype) for v in scenario(t)], raises=False)

@@ -237,6 +237,7 @@ def _declared(operator: Any, given: dict[str, Any], tangents: dict[str, Any], re
             space[f"{p.name}_t"] = Taped(zeros(value) if found is None else found)
         elif f"{p.name}_t" not in space:
             space[f"{p.name}_t"] = _read(tangents.get(p.name))
+    space["needed"] = tuple([p.name in tangents for p in operator.arrays])
     made = operator.tangent(*[space[name] for name in _names(operator.tangent)])
     return [m.tensor if isinstance(m, Taped) else m for m in made] if isinstance(made, tuple) else made.tensor
 

@@ -111,10 +111,18 @@ def _prelu_kernel(self: Array, weight: Array):
     return np.where(self > 0, self, weight * self)
 
 
+def _prelu_tangent(self, weight, self_t, weight_t, needed):
+    """PyTorch's: at 0 the slope is 1, though the gradient's is the weight."""
+    below = weight * self_t
+    if needed[1]:
+        below = below + weight_t * self
+    return np.where(self >= 0, self_t, below)
+
+
 _prelu = elementwise(
     "_prelu_kernel", _prelu_kernel, node="PreluKernelBackward0", where="torch", inplace=False, flat="self weight",
     self=in_float32(lambda g, self, weight: np.where(self > 0, g, weight * g)),
-    weight=in_float32(lambda g, self: np.where(self > 0, g * 0, self * g)),
+    weight=in_float32(lambda g, self: np.where(self > 0, g * 0, self * g)), tangent=in_float32(_prelu_tangent),
 )  # fmt: skip
 
 

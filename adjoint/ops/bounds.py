@@ -35,18 +35,25 @@ def _share(g, better, equal):
     return np.where(equal, g / 2, np.where(better, g, constant(0, g)))
 
 
+def _shared_tangent(chosen, equal, self_t, other_t):
+    return np.where(chosen, self_t, np.where(equal, (self_t + other_t) / constant(2, other_t), other_t))
+
+
 maximum = elementwise(
     "maximum", _real_only("maximum", np.maximum), plain=np.maximum, inplace=False, numbers=False,
+    tangent=lambda self, other, self_t, other_t: _shared_tangent(self > other, self == other, self_t, other_t),
     self=lambda g, self, other: _share(g, ~(self < other), self == other),
     other=lambda g, self, other: _share(g, ~(other < self), self == other),
 )  # fmt: skip
 minimum = elementwise(
     "minimum", _real_only("minimum", np.minimum), plain=np.minimum, inplace=False, numbers=False,
+    tangent=lambda self, other, self_t, other_t: _shared_tangent(self < other, self == other, self_t, other_t),
     self=lambda g, self, other: _share(g, ~(self > other), self == other),
     other=lambda g, self, other: _share(g, ~(other > self), self == other),
 )  # fmt: skip
 fmax = elementwise(
     "fmax", _real_only("fmax", np.fmax), plain=np.fmax, inplace=False, numbers=False,
+    tangent=lambda self, other, self_t, other_t: np.where((self > other) | np.isnan(other), self_t, other_t),
     self=lambda g, self, other: np.where((self >= other) | np.isnan(other), g, constant(0, g)),
     other=lambda g, self, other: np.where((self >= other) | np.isnan(other), constant(0, g), g),
 )  # fmt: skip
@@ -131,11 +138,22 @@ def _clamp_max_gradient(g, self, min, max, max_shape, max_dtype):
     return fit(np.where(chosen, g, constant(0, g)), max_shape, max_dtype)
 
 
+def _clamp_tangent(self, min, max, self_t, min_t, max_t, result):
+    """PyTorch's choice where an element is equal to its only bound: the bound's tangent, though the gradient is the element's."""
+    if max is None:
+        made = np.where(self > min, self_t, min_t)
+    elif min is None:
+        made = np.where(self < max, self_t, max_t)
+    else:
+        made = np.where(min > max, max_t, np.where(self < min, min_t, np.where(self > max, max_t, self_t)))
+    return made if made.dtype == result.dtype else made.astype(result.dtype)
+
+
 _clamp_tensors = op(
     "clamp", _clamp_arrays, where="", node="ClampBackward0",
     self=lambda g, self, min, max, self_shape, self_dtype: fit(_inside(g, self, min, max), self_shape, self_dtype),
     min=_clamp_min_gradient,
-    max=_clamp_max_gradient,
+    max=_clamp_max_gradient, tangent=_clamp_tangent,
 )  # fmt: skip
 
 
