@@ -6,6 +6,7 @@ Operators, the engine, printing and so on attach themselves to the class from th
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from itertools import count
@@ -92,6 +93,18 @@ class Writes:
         return None
 
 
+class InferenceWrites(Writes):
+    """The record of a memory that was made in inference mode: every tensor that looks at it is an inference tensor.
+
+    Its latest write is later than every node, so a node that saved such a tensor finds it outdated; no forward has to look.
+    """
+
+    usable: Callable[[], bool]
+    """Whether a backward may use such tensors here (:mod:`adjoint.autograd.grad_mode`)."""
+
+    stamp = property(lambda self: 0 if InferenceWrites.usable() else -sys.maxsize, lambda self, value: None)  # type: ignore[assignment]
+
+
 class Size(tuple):
     """A tensor's shape: a tuple of ints that prints as ``torch.Size([2, 3])``.
 
@@ -165,7 +178,6 @@ class Tensor:
     _follows = False  # a view without a history of its own, which requires grad only because its base does
     _only_a_name = False  # a leaf that autograd made up, and whose derivative nobody will ask for any more
     _wrapped = False  # a Python number in a tensor's clothes: yields in type promotion
-    _inference = False
     _waits: Any = None  # of a view (autograd.waiting): what is computed of its memory when it is read
     _retains = False
     _origin: Any = None  # why it does not require grad, and the place; see autograd.origins
@@ -204,7 +216,7 @@ class Tensor:
             if self._edge is NO_EDGE:
                 if self.dtype.category < dtypes.FLOAT:
                     raise RuntimeError("only Tensors of floating point dtype can require gradients")
-                if self._inference:
+                if self._inference and not InferenceWrites.usable():
                     raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
                 self._edge = None
             self._follows = False
@@ -229,6 +241,10 @@ class Tensor:
 
     _find_edge: Callable[[], Sink]
     """Where the gradient of a view goes whose memory was written to (:mod:`adjoint.autograd.views`)."""
+
+    @property
+    def _inference(self) -> bool:
+        return self._writes.__class__ is InferenceWrites
 
     @property
     def _version(self) -> int:

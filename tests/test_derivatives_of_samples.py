@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.both import agree
+from both import agree
 
 CALLS = {
     "a loss of samples": lambda t, f, w, x: f.vmap(lambda r: t.autograd.grad((w * r).sum(), w)[0])(x),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.both import agree
+from both import agree
 
 TRANSFORMS = {
     "grad": lambda f, t: f.grad(t),

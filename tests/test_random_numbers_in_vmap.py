@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.both import agree
+from both import agree
 
 DRAWS = {
     "rand": lambda t, w, r: t.rand(3),

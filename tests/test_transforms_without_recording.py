@@ -224,3 +224,25 @@ def test_a_derivative_with_respect_to_a_tangent_goes_through_the_pushforward(): 
     push = adjoint.func.linearize(lambda q: q**3, x)[1]
     assert adjoint.func.grad(lambda d: (push(d) ** 2).sum())(v).tolist() == [9.0, -288.0]
     assert adjoint.func.jacrev(push)(v).tolist() == [[3.0, 0.0], [0.0, 12.0]]
+
+
+@pytest.mark.parametrize("form", ["alone", "beside", "by what is around it", "inside of another"])
+def test_a_linearized_function_has_the_tangents_of_what_it_does_without_recording(form):
+    def scenario(torch):
+        w = torch.tensor([2.0, 3.0])
+
+        def constant(x):
+            with torch.no_grad():
+                return x.sin() * 2
+
+        functions = {
+            "alone": constant,
+            "beside": lambda x: x * constant(x),
+            "by what is around it": lambda x: constant(x) * w,
+            "inside of another": lambda x: torch.func.jvp(constant, (x,), (x * 2,))[1] * x,
+        }
+        x = torch.tensor([0.5, -1.0])
+        y, push = torch.func.linearize(functions[form], x)
+        return y, push(torch.tensor([1.0, 0.5])), push(torch.tensor([0.0, 2.0]))
+
+    agree(scenario, warnings_too=False)  # PyTorch warns of its own tracing

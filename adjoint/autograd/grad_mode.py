@@ -10,6 +10,7 @@ from threading import get_ident
 from typing import Any, TypeVar
 
 from adjoint.autograd.interception import intercept
+from adjoint.tensor import InferenceWrites, Tensor
 from adjoint.thread_state import carried
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,6 +45,9 @@ def set_recording(on: bool) -> None:
     """Have operators called in this thread record themselves, or not: the one way to set ``mode.enabled``."""
     mode.enabled = on
     (off.discard if on else off.add)(get_ident())
+    if not on and mode.evaluating:
+        for evaluation in mode.evaluating:
+            evaluation.switched_off = True
 
 
 def is_grad_enabled() -> bool:
@@ -54,6 +58,14 @@ def is_grad_enabled() -> bool:
 def is_inference_mode_enabled() -> bool:
     """Whether this thread is inside :class:`inference_mode`."""
     return mode.inference
+
+
+def _inference_tensors_are_usable() -> bool:
+    """In inference mode, and in derivatives that transforms ask for, which are not of the tensors themselves in PyTorch."""
+    return mode.inference or mode.pulling is not None or bool(mode.duals)
+
+
+InferenceWrites.usable = staticmethod(_inference_tensors_are_usable)
 
 
 class _ContextDecorator:
@@ -230,6 +242,6 @@ def _mark_inference(operator: Any, run: Callable[..., Any], args: tuple[Any, ...
     result = run(*args, **kwargs)
     if mode.inference:
         for made in result if isinstance(result, (tuple, list)) else (result,):
-            if hasattr(made, "_edge") and not any(made is a for a in args):
-                made._inference = True
+            if isinstance(made, Tensor) and made._writes is None:  # else it is an argument, or looks at the memory of one
+                made._writes = InferenceWrites()
     return result

@@ -9,7 +9,7 @@ from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.places import explain, tell
-from adjoint.tensor import NO_EDGE, Sink, Tensor, writes_of
+from adjoint.tensor import NO_EDGE, InferenceWrites, Sink, Tensor, writes_of
 
 _new = object.__new__
 
@@ -69,6 +69,12 @@ def raise_modified(node: Node, saved: Tensor, output: int | None = None) -> NoRe
     from adjoint.autograd.edges import edge_of
 
     writes = writes_of(saved)
+    if writes.__class__ is InferenceWrites:
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
+            "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        )
     written = saved.__dict__.get("_written")  # the tensor that this one stood for when it was written to
     now = written() if written is not None else saved
     now = saved if now is None else now

@@ -32,7 +32,7 @@ from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
 from adjoint.kernels.reading import compiled_into, threshold
 from adjoint.readings.batched import IntoUnbatched
-from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, from_array, tick, writes_of
+from adjoint.tensor import NO_EDGE, InferenceWrites, Sink, Tensor, Writes, from_array, tick, writes_of
 
 _new = object.__new__
 LARGE = threshold()
@@ -46,10 +46,11 @@ def inplace_method(operator: Operator) -> Any:
     quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2 and operator.promote == "same"
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if quick and len(args) == 1 and not kwargs and self._edge is NO_EDGE and not (self._inference or intercept.active):
+        if quick and len(args) == 1 and not kwargs and self._edge is NO_EDGE and not intercept.active:
             other = args[0]
             if (
                 isinstance(other, Tensor)
+                and self._writes.__class__ is not InferenceWrites
                 and other._edge is NO_EDGE
                 and other._array.dtype is self._array.dtype
                 and self._array.__class__ is np.ndarray is other._array.__class__

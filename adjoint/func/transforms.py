@@ -127,9 +127,9 @@ class _Reverse:
             edges = [i._edge if isinstance(i, Tensor) else None for i in self.inputs]
             result = func(*tree_unflatten(self.inputs, self.in_spec))
         finally:
+            mode.evaluating = outer
             set_recording(before)
             mode.transforms -= 1
-            mode.evaluating = outer
         self.aux: Any = None
         if has_aux:
             if not (isinstance(result, tuple) and len(result) == 2):
@@ -358,7 +358,8 @@ def jvp(
 
 
 def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
-    """``func(*primals)``, and its derivative there as a function of tangents; ``func`` itself runs once.
+    """``func(*primals)``, and its derivative there as a function of tangents; ``func`` itself runs once, unless some of it is in
+    ``no_grad``.
 
     >>> import adjoint as torch
     >>> y, push = torch.func.linearize(torch.exp, torch.zeros(2))
@@ -391,6 +392,8 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
                         f"tangent:{i} with {what} {of_tangent} in flattened pytree doesn't match the {what} {of_primal} of "
                         "the corresponding primal."
                     )
+        if run.evaluation.switched_off:  # tangents pass through what no_grad kept from the graph
+            return jvp(func, tuple(primals), tuple(tangents))[1]
         used = [(p, t) for p, t in zip(pulled, leaves) if p.requires_grad]
         found: Any = [None] * len(dummies)
         if used:

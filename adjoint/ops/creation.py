@@ -25,7 +25,7 @@ from adjoint.device import check_device, ever_set
 from adjoint.layouts import check_layout, empty_as
 from adjoint.ops import bulk
 from adjoint.ops.scalars import filling
-from adjoint.tensor import NO_EDGE, Tensor
+from adjoint.tensor import NO_EDGE, InferenceWrites, Tensor
 
 _new = object.__new__
 
@@ -45,7 +45,7 @@ def made(array: Any, requires_grad: bool = False, *, function: str = "tensor") -
     t._edge = NO_EDGE
     t._writes = None
     if mode.inference:
-        t._inference = True
+        t._writes = InferenceWrites()
     if requires_grad is not False:
         if not isinstance(requires_grad, (bool, np.bool_)) and requires_grad is not None:
             wrong_argument(function, "requires_grad", "bool", requires_grad)

@@ -14,7 +14,7 @@ from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.once import warn_once
 from adjoint.device import device as Device
 from adjoint.ops.from_data import array_of
-from adjoint.tensor import NO_EDGE, Size, Tensor, writes_of
+from adjoint.tensor import NO_EDGE, InferenceWrites, Size, Tensor, writes_of
 
 
 def _over(array: Any, cls: type[Tensor]) -> Tensor:
@@ -23,7 +23,7 @@ def _over(array: Any, cls: type[Tensor]) -> Tensor:
     t._edge = NO_EDGE
     t._writes = None
     if mode.inference:
-        t._inference = True
+        t._writes = InferenceWrites()
     return t
 
 

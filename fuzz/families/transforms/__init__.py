@@ -59,5 +59,5 @@ def generate(random: random.Random) -> Program:
         lines = ensemble(random)
     else:
         lines = sizes(random)
-        look = random.choice(["each", "end"])
+        look = random.choice(["each", "end"]) if not any("create_graph" in line for line in lines) else "each"
     return Program(lines, (LOOPED if kind < 4 else "LOOP = False\n") + PRELUDE, look=look, seconds=60.0)

@@ -1,0 +1,88 @@
+"""Inference tensors: which tensors are, and what a backward through one that was saved says."""
+
+from __future__ import annotations
+
+import pytest
+from both import agree
+
+MADE = {
+    "a result": lambda t, x: x * 2,
+    "a view of a result": lambda t, x: (x * 2)[1:],
+    "a detached result": lambda t, x: (x * 2).detach(),
+    "one of several results": lambda t, x: x.max(0).values,
+    "a new tensor": lambda t, x: t.ones(3),
+    "random numbers": lambda t, x: t.randn(3),
+    "a written result": lambda t, x: (x * 2).add_(1),
+    "a view of a tensor from outside": lambda t, x: x.view(1, 3),
+    "the tensor from outside": lambda t, x: x.add_(1),
+    "a parameter": lambda t, x: t.nn.Parameter(t.ones(3)),
+}
+
+AFTERWARDS = {
+    "itself": lambda t, b: b,
+    "a view": lambda t, b: b[:1],
+    "detached": lambda t, b: b.detach(),
+    "a copy": lambda t, b: b.clone(),
+    "a sum": lambda t, b: b + 1,
+}
+
+
+@pytest.mark.parametrize("then", AFTERWARDS)
+@pytest.mark.parametrize("name", MADE)
+def test_a_memory_that_was_made_in_inference_mode_has_inference_tensors_only(name, then):
+    def scenario(torch):
+        x = torch.tensor([1.0, 2.0, 3.0])
+        with torch.inference_mode():
+            made = MADE[name](torch, x)
+        return AFTERWARDS[then](torch, made).is_inference()
+
+    agree(scenario)
+
+
+USES = {
+    "a product": lambda t, x, b: x * b,
+    "a quotient": lambda t, x, b: b / x,
+    "a matrix product": lambda t, x, b: x @ b,
+    "a linear layer": lambda t, x, b: t.nn.functional.linear(b[None], x[None]),
+    "a view's product": lambda t, x, b: x * b[:1],
+    "a product in place": lambda t, x, b: (x * 1).mul_(b),
+    "a sum": lambda t, x, b: x + b,
+    "a copy's product": lambda t, x, b: x * b.clone(),
+    "a joined tensor": lambda t, x, b: t.cat([x, b]),
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_backward_that_needs_an_inference_tensor_raises(name):
+    """PyTorch raises where it is saved; the backward that would need it does here, so that forwards need not look."""
+
+    def scenario(torch):
+        with torch.inference_mode():
+            b = torch.tensor([1.0, 2.0, 3.0]) * 2
+        x = torch.tensor([2.0, 3.0, 4.0], requires_grad=True)
+        USES[name](torch, x, b).sum().backward()
+        return x.grad
+
+    agree(scenario)
+
+
+def test_a_view_made_in_inference_mode_may_be_written_to_outside_of_it():
+    def scenario(torch):
+        x = torch.ones(3)
+        with torch.inference_mode():
+            view = x.view(1, 3)
+        view.add_(1)
+        return x
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("name", ["grad", "jvp", "hessian"])
+def test_transforms_take_inference_tensors_from_outside(name):
+    def scenario(torch):
+        with torch.inference_mode():
+            b = torch.tensor([1.0, 2.0, 3.0]) * 2
+        f, x = lambda r: (b * r.sin()).prod(), torch.tensor([2.0, 3.0, 4.0])
+        return torch.func.jvp(f, (x,), (x,)) if name == "jvp" else getattr(torch.func, name)(f)(x)
+
+    agree(scenario)
