@@ -59,5 +59,7 @@ def generate(random: random.Random) -> Program:
         lines = ensemble(random)
     else:
         lines = sizes(random)
-        look = random.choice(["each", "end"]) if not any("create_graph" in line for line in lines) else "each"
+        look = random.choice(["each", "end"])
+        if look == "end":  # so that it can be found out then whether what requires grad leads to anything
+            lines = [line.replace("retain_graph=False", "retain_graph=True") for line in lines]
     return Program(lines, (LOOPED if kind < 4 else "LOOP = False\n") + PRELUDE, look=look, seconds=60.0)

@@ -26,7 +26,7 @@ BODIES = [
     "_r.clamp(-1, 1) * s",
     "F.layer_norm(_r, _r.shape[-1:]) * w",
     "_r[..., torch.arange(_r.shape[-1]).flip(0)] * w",
-    "_r.sort(-1, stable=True).values * w",
+    "_r.sort(stable=True, dim=-1).values * w",
     "_r.view(-1) * s",
     "(_r * c).sum(-1)",
     "torch.outer(_r.reshape(-1)[:3], w.reshape(-1)[:5])",
