@@ -62,3 +62,14 @@ def test_einsums_results_lie_as_pytorchs_and_dropout_drops_the_same(equation: st
         return [steps(found), torch.nn.functional.dropout(found, 0.5)]
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("size", [(20, 15), (200, 150)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_an_rms_norm_of_a_transposed_tensor_lies_in_order(size: tuple[int, int], weighted: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(size, requires_grad=True).t()
+        y = torch.nn.functional.rms_norm(x, (size[0],), torch.ones(size[0]) if weighted else None)
+        return y.stride(), y.is_contiguous()
+
+    agree(scenario)

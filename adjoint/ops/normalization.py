@@ -629,9 +629,9 @@ def rms_norm(
     if eps is None:
         eps = _machine_epsilon(x.dtype)
     if is_large(input._array) and (weight is None or weight._array.dtype == input._array.dtype):
-        return _rms_norm_row.function(input, weight, shape, eps)
+        return _rms_norm_row.function(input, weight, shape, eps).contiguous()
     result = x * (x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
-    return (result if weight is None else result * weight).to(input.dtype)
+    return (result if weight is None else result * weight).to(input.dtype).contiguous()
 
 
 def _machine_epsilon(dtype: dtypes.dtype) -> float:
