@@ -107,6 +107,23 @@ def _no_memory(case: Case) -> bool:
     return case.found.key == "looking raised" and "Cannot convert a ZeroTensor to numpy" in case.texts[0] and not case.texts[1]
 
 
+def _integers_that_require_grad(case: Case) -> bool:
+    if (case.found.key, case.found.pytorch, case.found.adjoint) != ("requires_grad", True, False):
+        return False
+    value = case.runs[0].value(case.found.path)
+    return not (value.is_floating_point() or value.is_complex())
+
+
+def _scattered_into_holes(case: Case) -> bool:
+    target = case.runs[0].space.get("t")
+    return (
+        case.found.key == "value"
+        and "as_strided_scatter(" in case.line
+        and isinstance(target, torch.Tensor)
+        and not target.is_contiguous()
+    )
+
+
 def _second_hook(case: Case) -> bool:
     return _raised(case) and "register_hook" in case.line and _BASE_WRITTEN in case.texts[1]
 
@@ -425,6 +442,12 @@ KNOWN = [
         _needlessly_saved,
     ),
     Known("PyTorch's gradients of zeros that have no memory cannot be looked at", _no_memory),
+    Known("integers that require grad, after a write of what does: PyTorch has them", _integers_that_require_grad),
+    Known(
+        "PyTorch's gradient of as_strided_scatter is for contiguous tensors: elsewhere it counts what was written between elements",
+        _scattered_into_holes,
+        ("rows",),
+    ),
     Known("PyTorch does not look at the history again for a tensor's second hook", _second_hook, goes_on=True),
     Known("a kernel may mind the dtype before it minds an expanded tensor", _dtype_first, goes_on=True),
     Known(
