@@ -50,8 +50,10 @@ class once:
 
 def _of_a_gradient(case: Case) -> bool:
     """Whether it is one of what ``autograd.grad`` returned that was made, or written to, in another way."""
-    return case.found.key in ("version", "grad_fn") and case.found.path.startswith("g[") and (
-        case.found.key == "version" or None not in (case.found.pytorch, case.found.adjoint)
+    return (
+        case.found.key in ("version", "strides", "grad_fn")
+        and case.found.path.startswith("g[")
+        and None not in (case.found.pytorch, case.found.adjoint)
     )
 
 
@@ -64,8 +66,8 @@ def _fused(case: Case) -> bool:
 
 
 KNOWN = [
-    Known("how many times PyTorch added to a gradient in place, and of which operators a recorded one is made", _of_a_gradient,
-          goes_on=True),
+    Known("how often PyTorch added to a gradient in place, of which operators a recorded one is made, and how it lies in memory",
+          _of_a_gradient, goes_on=True),
     Known("a large RMS norm is one node here", _fused, goes_on=True),
 ]  # fmt: skip
 
