@@ -55,7 +55,7 @@ class Coverage:
         if reading.usable():
             from adjoint.kernels import machine_code, plan
 
-            self._handlers[machine_code.entry.__code__] = self._native
+            self._handlers[machine_code.address.__code__] = self._native
             self._handlers[plan._shares.__code__] = self._plan
         self._tracers: dict[CodeType, Any] = {}
         self._rules = dict(RULES)

@@ -457,7 +457,7 @@ KNOWN = [
     Known(
         "in which order a result of permuted or broadcast operands lies in memory",
         _order_in_memory,
-        ("programs", "rows", "indexing", "numbers"),
+        ("programs", "rows", "indexing", "numbers", "large"),
         goes_on=True,
     ),
 ]

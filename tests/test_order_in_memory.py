@@ -73,3 +73,17 @@ def test_an_rms_norm_of_a_transposed_tensor_lies_in_order(size: tuple[int, int],
         return y.stride(), y.is_contiguous()
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (150, 200)])
+@pytest.mark.parametrize("call", ["flip(0)", "flip(0, 1)", "rot90()", "rot90(2)", "rot90(3)", "rot90(-1)", "fliplr()"])
+def test_what_is_reversed_has_no_strides_backward_and_nor_has_its_gradient(shape: tuple[int, int], call: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(shape, requires_grad=True)
+        y = eval(f"x.{call}", {"x": x})
+        seen = []
+        y.register_hook(lambda g: seen.append(g.stride()))
+        (g,) = torch.autograd.grad(y, x, torch.ones(y.shape), create_graph=True)
+        return y.stride(), g.stride(), seen
+
+    agree(scenario)

@@ -120,12 +120,16 @@ def _contiguous() -> Any:
 # Reversed and shifted
 
 
+def _reversed(x, dims):
+    found = np.flip(x, wrap_dims(dims, x.ndim)) if x.ndim else x
+    return found.copy() if found.__class__ is np.ndarray else found  # nobody sees steps backward
+
+
 def _flip(self: Array, dims):
-    dims = wrap_dims(dims, self.ndim)
-    return np.flip(self, dims).copy() if self.ndim else self.copy()
+    return _reversed(self, dims)
 
 
-_flipped = op("flip", _flip, tangent="linear", where="", self=lambda g, dims: np.flip(g, wrap_dims(dims, g.ndim)) if g.ndim else g)
+_flipped = op("flip", _flip, tangent="linear", where="", self=lambda g, dims: _reversed(g, dims))
 
 
 @composite
@@ -199,7 +203,12 @@ roll = op(
 
 
 def _turned(x, k, dims):
-    return np.rot90(x, k, tuple(wrap_dim(d, x.ndim) for d in dims))
+    dims = tuple(wrap_dim(d, x.ndim) for d in dims)
+    found = np.rot90(x, k, dims)
+    if found.__class__ is not np.ndarray:
+        return found
+    # In memory as what is reversed first and then transposed.
+    return found.swapaxes(*dims).copy().swapaxes(*dims) if k % 2 else found.copy()
 
 
 def _rot90(self: Array, k=1, dims=(0, 1)):
@@ -209,7 +218,7 @@ def _rot90(self: Array, k=1, dims=(0, 1)):
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {self.ndim}")
     if dims[0] == dims[1] or abs(dims[0] - dims[1]) == self.ndim:
         raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
-    return _turned(self, k, dims).copy()
+    return _turned(self, k, dims)
 
 
 rot90 = op(
