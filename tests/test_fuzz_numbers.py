@@ -207,3 +207,53 @@ def test_the_gradient_of_a_tangent_is_that_of_finite_differences(name: str) -> N
     step = np.eye(9).reshape(9, 3, 3) * 1e-5
     numeric = [(pushed(x + torch.tensor(d)) - pushed(x - torch.tensor(d))).item() / 2e-5 for d in step]
     np.testing.assert_allclose(torch.func.grad(pushed)(x).numpy().reshape(-1), numeric, rtol=1e-5, atol=1e-4)
+
+
+NUMBERS = {
+    "add": lambda torch, x, n: torch.add(x, x, alpha=n),
+    "sub": lambda torch, x, n: torch.sub(x, x, alpha=n),
+    "addcmul": lambda torch, x, n: torch.addcmul(x, x, x, value=n),
+    "addmv": lambda torch, x, n: torch.addmv(x, torch.ones(2, 2), x, beta=n),
+    "clamp": lambda torch, x, n: torch.clamp(x, 1.0, n),
+    "clamp below": lambda torch, x, n: torch.clamp(x, n, 1.0),
+    "full": lambda torch, x, n: torch.full((2,), n),
+    "full_like": lambda torch, x, n: torch.full_like(x, n),
+    "index_add": lambda torch, x, n: torch.index_add(x, 0, torch.tensor([0]), torch.ones(1), alpha=n),
+    "arange": lambda torch, x, n: torch.arange(n),
+    "linspace": lambda torch, x, n: torch.linspace(0, n, 3),
+    "fill_": lambda torch, x, n: x.clone().fill_(n),
+    "masked_fill": lambda torch, x, n: x.masked_fill(x > 0, n),
+}
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+@pytest.mark.parametrize("what", NUMBERS)
+def test_a_tensor_that_requires_grad_is_no_number(what: str, requires_grad: bool) -> None:
+    """Its gradient would be lost."""
+
+    def scenario(torch: Any) -> Any:
+        try:
+            return NUMBERS[what](torch, torch.ones(2), torch.tensor(2.0, requires_grad=requires_grad))
+        except TypeError:
+            return "TypeError"
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("name", ["scatter_reduce", "index_reduce"])
+@pytest.mark.parametrize("reduce", ["amax", "amin"])
+@pytest.mark.parametrize("x", [[float("nan"), 1.0, 2.0], [1.0, float("nan"), float("nan")]])
+@pytest.mark.parametrize("y", [[1.0, 2.0, 3.0], [float("nan"), 1.0, 2.0]])
+def test_the_gradient_of_an_extreme_that_is_nan_is_nan(name: str, reduce: str, x: list[float], y: list[float]) -> None:
+    def scenario(torch: Any) -> Any:
+        into, values = torch.tensor(x, requires_grad=True), torch.tensor(y, requires_grad=True)
+        getattr(torch, name)(into, 0, torch.tensor([0, 0, 1]), values, reduce).sum().backward()
+        return into.grad, values.grad
+
+    agree(scenario, warnings_too=False)
+
+
+def test_nothing_is_rolled_over_any_dimension() -> None:
+    agree(lambda torch: torch.zeros(0).roll(0, 1))
+    agree(lambda torch: torch.zeros(2, 0).roll((1, 2), (0, 5)))
+    agree(lambda torch: torch.zeros(2).roll(0, 1))

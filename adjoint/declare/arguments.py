@@ -85,11 +85,14 @@ def check_not_negative(shape: tuple[int, ...]) -> None:
 
 
 def python_number(value: Any) -> complex | bool | None:
-    """A number as Python's own: of Python, of NumPy, or of a tensor without dimensions; None for anything else."""
+    """A number as Python's own: of Python, of NumPy, or of a tensor without dimensions; None for anything else.
+
+    A tensor that requires grad is none, as in PyTorch: its gradient would be lost.
+    """
     if isinstance(value, (bool, int, float, complex)):
         return value.item() if hasattr(value, "item") else value
     if isinstance(value, Tensor):
-        return value._array.item() if value._array.ndim == 0 else None
+        return None if value._array.ndim or value.requires_grad else value._array.item()
     if hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         found = value.item()
         return found if isinstance(found, (bool, int, float, complex)) else None

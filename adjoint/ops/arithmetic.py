@@ -53,7 +53,10 @@ def element(value, like):
 
     Raises RuntimeError, in PyTorch's words, where it does not fit.
     """
-    return like.dtype.type(convert(python_number(value), dtypes.OF_ARRAY[like.dtype]))
+    found = python_number(value)
+    if found is None:
+        raise TypeError(f"argument must be Number, not {type(value).__name__}")
+    return like.dtype.type(convert(found, dtypes.OF_ARRAY[like.dtype]))
 
 
 def times(array, value):

@@ -12,6 +12,7 @@ from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
+from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, in_order
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import copy
@@ -433,7 +434,8 @@ def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_
         other = (given == met).astype(g.dtype)
         if not include_self:
             own = scatter_zero(own, dim, index)
-        share = g / np.maximum(own + _scattered(other, shape, dim, index), 1).astype(g.dtype)
+        met_by = own + _scattered(other, shape, dim, index)
+        share = g / np.where(met_by == 0, constant(math.nan, g), met_by)  # only where the result is NaN
         g_self, g_src = own * share, other * gathered(share, dim, index)
     if not include_self:
         g_self = scatter_zero(g_self, dim, index)

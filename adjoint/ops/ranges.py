@@ -157,7 +157,7 @@ def _end_point(function: str, name: str, value: Any, position: int) -> complex:
             f"{function} only supports 0-dimensional start and end tensors, but got {name} with {value._array.ndim} "
             "dimension(s)."
         )
-    number = python_number(value)
+    number = python_number(value.detach() if isinstance(value, Tensor) else value)
     if number is None:
         wrong_argument(function, name, "Number", value, position)
     return number

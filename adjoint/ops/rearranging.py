@@ -180,6 +180,8 @@ def _roll(self: Array, shifts, dims=()):
         raise RuntimeError("`shifts` required")
     if (dims or len(shifts) != 1) and len(shifts) != len(dims):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    if not self.size:  # whatever the dimensions
+        return self.copy()
     for dim in dims:
         wrap_dim(dim, self.ndim, wrap_scalar=False)
     found = _shifted(self, shifts, dims)
