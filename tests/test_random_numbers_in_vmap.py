@@ -7,6 +7,7 @@ from both import agree
 
 DRAWS = {
     "rand": lambda t, w, r: t.rand(3),
+    "a permutation": lambda t, w, r: t.randperm(5),
     "rand_like of what the samples share": lambda t, w, r: t.rand_like(w),
     "randn_like of what the samples share": lambda t, w, r: t.randn_like(w),
     "randint_like of what the samples share": lambda t, w, r: t.randint_like(w, 9),
@@ -44,7 +45,14 @@ def test_a_draw_is_pytorchs(name, how):
 @pytest.mark.parametrize("inner", ["different", "same"])
 @pytest.mark.parametrize("outer", ["different", "same"])
 @pytest.mark.parametrize(
-    "name", ["rand", "randn_like of what the samples share", "randn_like of samples", "bernoulli with a number"]
+    "name",
+    [
+        "rand",
+        "a permutation",
+        "randn_like of what the samples share",
+        "randn_like of samples",
+        "bernoulli with a number",
+    ],
 )
 def test_each_of_nested_vmaps_has_its_own_way(name, outer, inner):
     def scenario(torch):

@@ -19,6 +19,7 @@ from adjoint.declare.arguments import (
 )
 from adjoint.declare.inplace import write_out
 from adjoint.layouts import empty_like
+from adjoint.ops.arrays import all_values
 from adjoint.ops.creation import made, options
 from adjoint.ops.random import (
     check_int64,
@@ -260,7 +261,10 @@ def randperm(
             f"n cannot be greater than {_MOST_PERMUTED[dtype][1]} for {dtypes.SCALAR_TYPE_NAMES[dtype]} type."
         )
     if n:
-        draw_into(array, lambda out, g: _permute(out, g, n), source)
+        whole = all_values(array)  # in PyTorch nested vmaps draw for the samples of the outermost first
+        drawn = np.empty((*whole.shape[-2::-1], n), whole.dtype)
+        draw_into(drawn, lambda out, g: _permute(out, g, n), source)
+        whole[...] = drawn.transpose(*range(whole.ndim - 2, -1, -1), whole.ndim - 1)
     return finished("randperm", array, out, requires_grad)
 
 
