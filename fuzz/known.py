@@ -485,7 +485,16 @@ KNOWN = [
     Known("PyTorch's tangent of logcumsumexp has twelve digits in float64", _imprecise, ("rows",)),
     Known("PyTorch has no rule for the operator under vmap", _without_vmap, ("rows",)),
     Known("PyTorch lets bools and integers require grad after a comparison in place", _comparison_in_place),
-    Known("PyTorch's sixth is one of float32 in float64 too", _row("hardsigmoid"), ("rows",)),
+    Known(
+        "PyTorch's sixth is one of float32 in float64 too",
+        lambda case: _sample(case, "hardsigmoid") and _agrees(case, 1e-6),
+        ("rows",),
+    ),
+    Known(
+        "PyTorch reads the gradient of a scatter by strides by the strides of a contiguous tensor",
+        lambda case: case.found.key == "value" and _sample(case, "as_strided_scatter"),
+        ("rows",),
+    ),
     Known("PyTorch's second derivative of kron needs contiguous operands", _kron, ("rows",)),
     Known("which of two reasons to refuse is found first", _order_of_checks, ("numbers", "indexing"), goes_on=True),
     Known("no out= of reductions and scans in Adjoint: it raises", _no_out),
