@@ -193,8 +193,8 @@ def _difference(
     allowed = MULTIPLE * own + ULPS * unit * scale
     if program.notes.get("kind") in ("alternating", "normal"):  # of which PyTorch's sum may be exact by chance
         allowed += unit * (count if a.size < count / 16 else a.size) ** 0.5
-    if any(".prod(" in line or "cumprod(" in line for line in program.lines):  # errors of equal factors do not cancel
-        allowed += unit * scale * (count / 4 if program.notes.get("kind") == "equal" else 2 * count**0.5)
+    if any(".prod(" in line or "cumprod(" in line for line in program.lines):  # errors of like factors add up
+        allowed += unit * scale * (2 * count**0.5 if program.notes.get("kind") in ("alternating", "normal") else count / 4)
     if name == "float64" and known is None:  # PyTorch's own error is not: norms of equal numbers, say, are hundreds of units off
         allowed += 1000 * unit * scale
     if error <= allowed:
