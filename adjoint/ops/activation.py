@@ -279,7 +279,8 @@ hardsigmoid = elementwise(
 
 def _softshrink(self, lambd=0.5):
     floating(self, "softshrink_check")
-    if not 0 <= lambd <= (largest := _LARGEST.get(self.dtype.name, math.inf)):
+    largest = _LARGEST.get(self.dtype.name, math.inf)
+    if not 0 <= lambd <= largest:
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
         raise RuntimeError(f"lambda must be in range [0, {largest:g}] for input dtype {name}, but found {lambd:g}")
     return _shrunk(self, lambd)

@@ -36,12 +36,17 @@ def _along(function: Any, default: Any = None) -> None:
         return BatchedArray(function(array.array, axes, *args, **kwargs), level)
 
 
-_FLATTENING = {np.cumsum, np.cumprod, np.sort, np.argsort, np.argmax, np.argmin, np.median, np.flip}
-for _f in (np.sum, np.prod, np.max, np.min, np.mean, np.any, np.all, np.count_nonzero, np.flip, np.cumsum, np.cumprod,
+_FLATTENING = {np.cumsum, np.cumprod, np.sort, np.argsort, np.argmax, np.argmin, np.median}
+for _f in (np.sum, np.prod, np.max, np.min, np.mean, np.any, np.all, np.count_nonzero, np.cumsum, np.cumprod,
            np.argmax, np.argmin, np.median, np.squeeze, np.var, np.std, np.nansum):  # fmt: skip
     _along(_f)
 _along(np.sort, -1)
 _along(np.argsort, -1)
+
+
+@rule(np.flip)
+def _flip(level: Level, array: Any, axis: Any = None) -> Any:
+    return BatchedArray(np.flip(array.array, shifted(axis, array.ndim)).copy(), level)  # nobody sees steps backward
 
 
 def _accumulation(ufunc: Any) -> None:
