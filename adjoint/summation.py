@@ -26,7 +26,7 @@ _MANY = 512  # rows from which on halves are added rather than sections
 def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """``x.sum(axis, keepdims=keepdims)`` of floating-point or complex numbers; another reading's array adds as it does.
 
-    >>> total(np.full((10_000, 2), 0.1, np.float32), 0)
+    >>> total(np.full((10_000, 2), 0.1, np.float32), 0).round(2)
     array([1000., 1000.], dtype=float32)
     """
     dtype = x.dtype
