@@ -139,3 +139,10 @@ def test_a_linearized_function_gives_what_forward_mode_gives(sample):
 def test_every_order_of_modes_gives_the_same_in_a_batch(sample):
     if torch_can(sample, "float64", backward=True):
         check(sample, "float64", {name: batched(way) for name, way in WAYS.items()})
+
+
+def test_an_integer_base_has_the_tangent_of_a_power_in_the_exponents_precision():
+    x = adjoint.tensor([0.5, 1.5], dtype=adjoint.float64)
+    found = adjoint.func.jvp(lambda x: 2**x, (x,), (adjoint.ones_like(x),))[1]
+    expected = 2.0 ** x.numpy() * np.log(2.0)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-15)

@@ -445,7 +445,8 @@ def _pow_base_gradient(g, self, exponent):
 
 def _pow_exponent_gradient(g, result, self, exponent):
     zero = (self == 0) & _is_not_negative(exponent)
-    return np.where(zero, constant(0, g), g * conj(result * np.log(np.where(zero, constant(1, self), self))))
+    base = self if self.dtype == result.dtype else self.astype(result.dtype)  # an integer's logarithm would be a float32
+    return np.where(zero, constant(0, g), g * conj(result * np.log(np.where(zero, constant(1, base), base))))
 
 
 def _rpow(self: Tensor, other: Any) -> Any:
