@@ -17,7 +17,7 @@ from adjoint.ops import bulk
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.memory import geometry
-from adjoint.ops.scalars import check_item, convert, filling
+from adjoint.ops.scalars import check_item, convert, filling, number_argument
 from adjoint.tensor import Tensor, attach, writes_of
 
 
@@ -208,10 +208,7 @@ def _masked_fill_row(value: Any) -> tuple[Any, Any]:
                 f"{value._array.ndim} dimension(s)."
             )
         return _masked_fill_tensor, value
-    number = python_number(value)
-    if number is None:
-        raise TypeError(f"masked_fill(): argument 'value' (position 2) must be Number, not {type_name(value)}")
-    return _masked_fill_number, number
+    return _masked_fill_number, number_argument(value, "masked_fill", "value", 2)
 
 
 @composite

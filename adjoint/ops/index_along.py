@@ -9,7 +9,6 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.declare import composite, op
-from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.operands import fit, sum_to
 from adjoint.ops.arithmetic import conj_number, element, times
 from adjoint.ops.arrays import Array, array_function
@@ -17,7 +16,7 @@ from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
-from adjoint.ops.scalars import check_item
+from adjoint.ops.scalars import check_item, number_argument
 from adjoint.ops.scatter import add_onto, combine_at, index_at, index_back, index_zero, taken
 from adjoint.tensor import Tensor
 
@@ -279,10 +278,7 @@ def _index_fill_row(value: Any) -> tuple[Any, Any]:
                 f"{value._array.ndim} dimension(s)."
             )
         return _index_fill_tensor, value
-    number = python_number(value)
-    if number is None:
-        raise TypeError(f"index_fill(): argument 'value' (position 3) must be Number, not {type_name(value)}")
-    return _index_fill_number, number
+    return _index_fill_number, number_argument(value, "index_fill", "value", 3)
 
 
 @composite

@@ -17,6 +17,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import amax, amin
 from adjoint.ops.reduction import axes, reduced_size, spread, written
 from adjoint.ops.reduction import sum as summed
+from adjoint.ops.scalars import number_argument
 from adjoint.ops.unsupported import type_name
 from adjoint.summation import total
 from adjoint.tensor import Tensor
@@ -116,6 +117,7 @@ def vector_norm(
     tensor(5.)
     """
     x = _converted("linalg.vector_norm", x, dtype)
+    ord = number_argument(ord, "linalg_vector_norm", "ord", 2)
     return written(_vector_norm_row.function(x, ord, dim, keepdim), out, "linalg_vector_norm")
 
 
@@ -332,6 +334,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     tensor([[0.6000, 0.8000],
             [0.0000, 1.0000]])
     """
+    p = number_argument(p, "renorm", "p", 2)
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if input.ndim < 2:

@@ -11,6 +11,7 @@ from adjoint.declare import composite, op
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.copying import copy_
 from adjoint.ops.filling import number_for
+from adjoint.ops.scalars import number_argument
 from adjoint.ops.scatter import add_at
 from adjoint.ops.slicing import slice_
 from adjoint.tensor import Tensor
@@ -45,7 +46,8 @@ def padded(self: Array, pad, value=0):
                 f"is invalid. Check dimension {d} of your input."
             )
         shape.append(n + before + after)
-    fill = 0 if value is None or value == 0 else number_for(value, self)
+    value = 0 if value is None else number_argument(value, "constant_pad_nd", "value", 3)
+    fill = 0 if value == 0 else number_for(value, self)
     found = np.zeros(shape, self.dtype) if fill == 0 else np.full(shape, fill, self.dtype)
     target = tuple(slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(shape, ends))
     source = tuple(slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(self.shape, ends))
@@ -166,7 +168,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             f"{len(pad)} and input of dimension {ndim}"
         )
     if mode == "constant":
-        return constant_pad_nd.function(input, pad, 0 if value is None else value)
+        return constant_pad_nd.function(input, pad, 0 if value is None else number_argument(value, "pad", "value", 4, "float"))
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     count = len(pad) // 2

@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.quiet import quietly
+from adjoint.declare.arguments import python_number, type_name
 
 # C's names of the types, which the message gives.
 _C_NAMES: dict[dtypes.dtype, str] = {
@@ -58,6 +59,17 @@ def fits(value: complex, dtype: dtypes.dtype) -> bool:
         return -(2 ** (bits - 1)) <= int(value) < 2 ** (bits - 1)
     lowest = 0 if isinstance(value, float) else 1 - 2**bits
     return lowest <= value < 2**bits
+
+
+def number_argument(value: Any, function: str, name: str, position: int, expected: str = "Number") -> Any:
+    """An argument that has to be a number, as Python's own.
+
+    Raises PyTorch's TypeError for anything else, a tensor that requires grad among it: its gradient would be lost.
+    """
+    number = python_number(value)
+    if number is None:
+        raise TypeError(f"{function}(): argument '{name}' (position {position}) must be {expected}, not {type_name(value)}")
+    return number
 
 
 def filling(value: Any, dtype: dtypes.dtype, count: int) -> Any:
