@@ -159,9 +159,11 @@ def watched(function: Any) -> Any:
     """A function of native code that raises, when it returns, what it did wrong."""
 
     def call(*args: Any) -> Any:
-        with _words([a for a in args if a.__class__ is bytes]):
-            result = function(*args)
-        _table().complain()
+        table = _table()
+        with table.lock:  # nobody changes the table while it is read, not even for an array that two threads use
+            with _words([a for a in args if a.__class__ is bytes]):
+                result = function(*args)
+            table.complain()
         return result
 
     return call
