@@ -50,28 +50,43 @@ def _run(family: str, seeds: range, jobs: int, first: bool, points: set[Any] | N
     done = 0
     choices = environments(family)
     for i, environment in enumerate(choices):
-        tasks = [(family, seed) for seed in seeds if seed % len(choices) == i]
+        tasks = ((family, seed) for seed in seeds if seed % len(choices) == i)
         for trial in workers.run(tasks, jobs, environment, workers.watch if points is not None else None):
             if isinstance(trial, set):
                 points |= trial  # type: ignore[operator]
                 continue
             done += 1
+            _progress(family, done, len(seeds), sum(kinds.values()), start)
             accepted.update(trial.accepted)
             if trial.finding is None:
                 continue
             kinds[trial.finding.kind] += 1
             if kinds[trial.finding.kind] == 1:
+                _progress()
                 print(f"{family}, seed {trial.seed}:\n\n{trial.finding.text}", flush=True)
             if first:
                 break
         if first and kinds:
             break
+    _progress()
     print(f"{family}: {done} programs, {sum(kinds.values())} disagreements of {len(kinds)} kinds, "
           f"{time.monotonic() - start:.0f} s")  # fmt: skip
     for reason, count in accepted.most_common():
         print(f"  {count} let pass: {reason}")
     sys.stdout.flush()
     return bool(kinds)
+
+
+def _progress(family: str = "", done: int = 0, of: int = 0, disagreements: int = 0, start: float = 0.0) -> None:
+    """Where somebody watches, a line that tells how far a family has come, in place of the last one; or none."""
+    if not sys.stderr.isatty() or done % 20:
+        return
+    line = ""
+    if family:
+        rate = done / (time.monotonic() - start)
+        line = f"{family}: {done} of {of} programs, {disagreements} disagreements, {rate:.0f} a second"
+        line += f", {(of - done) / rate / 60:.0f} min left"
+    print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 
 from fuzz import known
 from fuzz.program import Program
-from fuzz.run import Run, seen
+from fuzz.run import Run, quiet, seen
 from fuzz.tolerance import Tolerance
 
 
@@ -75,6 +75,11 @@ class Outcome:
 
 def compare(program: Program, family: str = "", settings: Settings = Settings()) -> Outcome:
     """Run the lines side by side; after each, look at every name that the program made."""
+    with quiet():
+        return _compared(program, family, settings)
+
+
+def _compared(program: Program, family: str, settings: Settings) -> Outcome:
     outcome = Outcome()
     runs = Run(program, "torch"), Run(program, "adjoint")
     tolerance = Tolerance(program, settings.ulps, settings.multiple)
@@ -106,6 +111,13 @@ def checked(
     program: Program, family: str, settings: Settings, check: Callable[[Program, Run, Run], Disagreement | None]
 ) -> Outcome:
     """Run the lines with both libraries, compare what they raise, and leave the rest to a family's own judge."""
+    with quiet():
+        return _checked(program, family, settings, check)
+
+
+def _checked(
+    program: Program, family: str, settings: Settings, check: Callable[[Program, Run, Run], Disagreement | None]
+) -> Outcome:
     outcome = Outcome()
     runs = Run(program, "torch"), Run(program, "adjoint")
     for number, line in enumerate(program.lines):
@@ -127,25 +139,30 @@ def _differences(
 ) -> Iterator[Disagreement]:
     """What differs now."""
     ignored = settings.ignored()
+    tensors = runs[0].library.Tensor, runs[1].library.Tensor
     for name in runs[0].names():
-        parts = [list(run.parts(name)) for run in runs]
-        if [path for path, _ in parts[0]] != [path for path, _ in parts[1]]:
-            yield Disagreement(number, name, "parts", *([path for path, _ in part] for part in parts))
-            continue
+        pair = runs[0].space[name], runs[1].space.get(name)
+        if isinstance(pair[0], tensors[0]) and isinstance(pair[1], tensors[1]):  # most are
+            parts = [[(name, value)] for value in pair]
+        else:
+            parts = [list(run.parts(name)) for run in runs]
+            if [path for path, _ in parts[0]] != [path for path, _ in parts[1]]:
+                yield Disagreement(number, name, "parts", *([path for path, _ in part] for part in parts))
+                continue
         for (path, theirs), (_, ours) in zip(*parts):
             views = seen(theirs, runs[0].library, settings.graph), seen(ours, runs[1].library, settings.graph)
-            for key in views[0]:
-                a, b = views[0][key], views[1].get(key)
+            for key, a in views[0].items():
+                b = views[1].get(key)
                 if key in ignored:
                     continue
                 if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-                    tolerance.saw(str(views[0].get("dtype", a.dtype)), a)
-                    same = tolerance.same(path, key, a, b)
+                    same = tolerance.compare(path, key, str(views[0].get("dtype", a.dtype)), a, b)
                     if isinstance(same, str):
                         outcome.accepted.append(same)
                     if same:
                         continue
-                elif key in views[1] and type(a) is type(b) and a == b:
+                    a, b = a.copy(), b.copy()  # which the next line may write to
+                elif type(a) is type(b) and a == b and (a is not None or key in views[1]):
                     continue
                 yield Disagreement(number, path, key, a, b)
 

@@ -6,7 +6,9 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -23,8 +25,7 @@ func = torch.func
 
 def data(seed, *shape, low=-2, high=2, dtype=torch.float32, step=64, grad=False):
     '''Numbers between low and high that every dtype holds exactly: multiples of 1/step.'''
-    numbers = np.random.RandomState(seed).randint(int(low * step), int(high * step) + 1, shape) / step
-    made = torch.tensor(np.asarray(numbers, dtype=np.float64)).to(dtype)
+    made = torch.tensor(_data_drawn(seed, shape, low, high, step)).to(dtype)
     return made.requires_grad_() if grad else made
 
 def fill(module, seed, scale=0.5):
@@ -37,6 +38,18 @@ def fill(module, seed, scale=0.5):
     return module
 """
 """What every program has, besides ``torch``, ``np`` and ``math``."""
+
+
+def drawn(seed: int, shape: tuple[int, ...], low: float, high: float, step: float) -> np.ndarray:
+    """The numbers of `data`; small ones are drawn once for all runs."""
+    draw = _drawn_once if math.prod(shape) < 1000 else _drawn_once.__wrapped__
+    return draw(seed, tuple(shape), low, high, step)
+
+
+@lru_cache(maxsize=2000)
+def _drawn_once(seed: int, shape: tuple[int, ...], low: float, high: float, step: float) -> np.ndarray:
+    whole = np.random.RandomState(seed).randint(int(low * step), int(high * step) + 1, shape)
+    return np.asarray(whole / step, dtype=np.float64)
 
 
 @lru_cache(maxsize=2000)
@@ -78,14 +91,16 @@ class Run:
     def __init__(self, program: Program, library: str) -> None:
         self.wide = library == "wide"
         self.library: Any = adjoint if library == "adjoint" else torch
-        self.library.set_num_threads(program.threads)
-        self.library.manual_seed(0)
+        if self.library.get_num_threads() != program.threads:
+            self.library.set_num_threads(program.threads)
+        # Of PyTorch's `manual_seed` the part that concerns the CPU: the rest writes down a stack trace for each device.
+        self.library.default_generator.manual_seed(0)
         names = Wide("torch") if self.wide else self.library
-        self.space: dict[str, Any] = {"torch": names, "np": np, "math": math, "__name__": "__fuzz__"}
+        self.space: dict[str, Any] = {"torch": names, "np": np, "math": math, "__name__": "__fuzz__", "_data_drawn": drawn}
         self._step(PRELUDE)
         if program.prelude:
             self._step(program.prelude)
-        self._before = set(self.space)
+        self._before = len(self.space)
 
     def step(self, line: str) -> tuple[str, str] | None:
         """Run a line; the type and the text of what it raises, or None."""
@@ -101,16 +116,14 @@ class Run:
             source = re.sub(r"\.(cfloat|chalf)\(\)", ".cdouble()", source)
             torch.set_default_dtype(torch.float64)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                exec(_compiled(source, "<program>"), self.space)
+            exec(_compiled(source, "<program>"), self.space)
         finally:
             if self.wide:
                 torch.set_default_dtype(torch.float32)
 
     def names(self) -> list[str]:
         """The names that the program's lines made."""
-        return [n for n in self.space if n not in self._before and not n.startswith("_")]
+        return [n for n in islice(self.space, self._before, None) if n[0] != "_"]
 
     def value(self, path: str) -> Any:
         """What :meth:`parts` called by this name; None if there is no such thing."""
@@ -121,7 +134,9 @@ class Run:
         yield from self._parts(name, self.space.get(name))
 
     def _parts(self, path: str, value: Any) -> Iterator[tuple[str, Any]]:
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, self.library.Tensor):
+            yield path, value
+        elif isinstance(value, (list, tuple)):
             yield f"len({path})", len(value)
             for i, item in enumerate(value):
                 yield from self._parts(f"{path}[{i}]", item)
@@ -151,8 +166,16 @@ _C_TYPES = {
 """clamp_'s kernel prints the C++ type where every other operator prints the scalar type's name."""
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings: what a program, or looking at what it made, warns of is not compared."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def seen(value: Any, library: Any, graph: int = 1) -> dict[str, Any]:
-    """What a user can see of a value; what looking at it raises, where it raises."""
+    """What a user can see of a value, until the next line; what looking at it raises, where it raises."""
     try:
         return _seen(value, library, graph)
     except Exception as error:
@@ -160,40 +183,51 @@ def seen(value: Any, library: Any, graph: int = 1) -> dict[str, Any]:
 
 
 def _seen(value: Any, library: Any, graph: int) -> dict[str, Any]:
-    if isinstance(value, (bool, int, str, type(None))):
-        return {"value": value}
-    if isinstance(value, (float, complex)):
-        return {"value": np.asarray(value)}
-    if isinstance(value, np.ndarray):
-        return {"value": value.copy()}
-    if isinstance(value, (library.dtype, library.Size)):
-        return {"value": str(value)}
     if not isinstance(value, library.Tensor):
-        return {"value": type(value).__name__}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        grad = value.grad
+        return {"value": _plain(value, library)}
+    grad = value.grad
+    shape = tuple(value.shape)
     return {
-        "dtype": str(value.dtype),
-        "shape": tuple(value.shape),
-        "strides": [step for step, n in zip(value.stride(), value.shape) if n > 1] if value.numel() else [],
+        "dtype": _named(value.dtype),
+        "shape": shape,
+        "strides": [step for step, n in zip(value.stride(), shape) if n > 1] if 0 not in shape else [],
         "requires_grad": value.requires_grad,
         "is_leaf": value.is_leaf,
         "version": None if value.is_inference() else value._version,
-        "value": array(value),
-        "grad": None if grad is None else array(grad),
-        "grad's dtype": None if grad is None else str(grad.dtype),
+        "value": _numbers(value),
+        "grad": None if grad is None else _numbers(grad),
+        "grad's dtype": None if grad is None else _named(grad.dtype),
         "grad's graph": None if grad is None else grad.requires_grad,
         "grad_fn": _nodes(value.grad_fn, graph),
     }
 
 
+def _plain(value: Any, library: Any) -> Any:
+    """What is not a tensor, or the name of its type."""
+    if isinstance(value, (bool, int, str, type(None), np.ndarray)):
+        return value
+    if isinstance(value, (float, complex)):
+        return np.asarray(value)
+    return str(value) if isinstance(value, (library.dtype, library.Size)) else type(value).__name__
+
+
+_named = lru_cache(maxsize=100)(str)
+"""A dtype's name."""
+
+
 def array(tensor: Any) -> np.ndarray:
     """A tensor's numbers, copied; bfloat16's as float32."""
-    plain = tensor.detach().resolve_conj().resolve_neg()
-    if "bfloat16" in str(plain.dtype):
+    return _numbers(tensor).copy()
+
+
+def _numbers(tensor: Any) -> np.ndarray:
+    """A tensor's numbers where they lie, if NumPy can read them there."""
+    plain = tensor.detach()
+    if plain.is_conj() or plain.is_neg():
+        plain = plain.resolve_conj().resolve_neg()
+    if "bfloat16" in _named(plain.dtype):
         plain = plain.float()
-    return plain.numpy().copy()  # type: ignore[no-any-return]
+    return plain.numpy()  # type: ignore[no-any-return]
 
 
 def _nodes(node: Any, depth: int) -> Any:

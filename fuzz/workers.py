@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -18,20 +20,20 @@ _AT_ONCE = 10  # programs that a process is handed at a time
 
 
 def run(
-    tasks: list[Task], jobs: int, environment: dict[str, str], work: Callable[[Connection], None] | None = None
+    tasks: Iterable[Task], jobs: int, environment: dict[str, str], work: Callable[[Connection], None] | None = None
 ) -> Iterator[Any]:
     """Run the programs in ``jobs`` processes with these environment variables; a :class:`fuzz.trial.Trial` for each.
 
     ``work`` is what a process does: it says how many seconds a program may take, what it saw (:func:`watch`: a set), and
     what came of the program.
     """
-    waiting = deque(tasks)
+    waiting = _Waiting(tasks)
     workers: list[_Worker] = []
     try:
-        while waiting or workers:
-            while waiting and len(workers) < jobs:
+        while workers or waiting:
+            while len(workers) < jobs and waiting:
                 workers.append(_Worker(environment, work or _work))
-                _hand(workers[-1], waiting)
+                workers[-1].hand(waiting.some())
             ready = wait([w.pipe for w in workers], timeout=0.5)
             for worker in list(workers):
                 if worker.pipe in ready:
@@ -41,9 +43,11 @@ def run(
                     worker.process.join()
                     yield worker.lost(f"was still running after {worker.limit:g} s")
                 if worker.dead:
-                    waiting.extendleft(reversed(worker.tasks))
+                    waiting.back(worker.tasks)
                     workers.remove(worker)
-                elif not worker.tasks and not _hand(worker, waiting):
+                elif not worker.tasks and waiting:
+                    worker.hand(waiting.some())
+                elif not worker.tasks:
                     worker.pipe.send(None)
                     worker.process.join()
                     workers.remove(worker)
@@ -52,12 +56,25 @@ def run(
             worker.process.kill()
 
 
-def _hand(worker: _Worker, waiting: deque[Task]) -> bool:
-    """Give a worker more to do, if there is any."""
-    worker.tasks = deque(waiting.popleft() for _ in range(min(_AT_ONCE, len(waiting))))
-    if worker.tasks:
-        worker.pipe.send(list(worker.tasks))
-    return bool(worker.tasks)
+class _Waiting:
+    """The programs that nobody has been given yet; of a million of them, only those that came back are kept."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._tasks = iter(tasks)
+        self._first: deque[Task] = deque()
+
+    def __bool__(self) -> bool:
+        if not self._first:
+            self._first.extend(islice(self._tasks, _AT_ONCE))
+        return bool(self._first)
+
+    def some(self) -> deque[Task]:
+        """A few of them."""
+        return deque(self._first.popleft() for _ in range(min(_AT_ONCE, len(self._first))))
+
+    def back(self, tasks: deque[Task]) -> None:
+        """What a process was given and did not come to."""
+        self._first.extendleft(reversed(tasks))
 
 
 class _Worker:
@@ -79,6 +96,11 @@ class _Worker:
         self.dead = False
         self.limit = _STARTING
         self.deadline = time.monotonic() + _STARTING
+
+    def hand(self, tasks: deque[Task]) -> None:
+        """Give the process more to do."""
+        self.tasks = tasks
+        self.pipe.send(list(tasks))
 
     def receive(self) -> Iterator[Any]:
         """What the process says: that a program begins, which may take so long, or what came of it."""
@@ -112,6 +134,7 @@ def _work(pipe: Connection) -> None:
     """What a process does."""
     from fuzz.trial import program_of, try_out
 
+    gc.freeze()  # or every collection looks through both libraries
     while (tasks := pipe.recv()) is not None:
         for family, seed in tasks:
             program = program_of(family, seed)

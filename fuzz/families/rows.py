@@ -11,6 +11,7 @@ from __future__ import annotations
 import random as random_module
 import zlib
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 
@@ -72,11 +73,16 @@ def _expressions() -> list[str]:
     return sorted({sample for key, operator in OPERATORS.items() for sample in samples_of(key, operator)})
 
 
+@lru_cache(maxsize=1)
+def _encoded() -> list[bytes]:
+    return [expression.encode() for expression in _expressions()]
+
+
 def generate(random: random_module.Random) -> Program:
     """An expression, its operands, and what is done with it."""
     # Not `choice`: a new row's expressions must not change the programs of all seeds.
     draw = str(random.random()).encode()
-    sample = min(_expressions(), key=lambda expression: zlib.crc32(expression.encode(), zlib.crc32(draw)))
+    sample = min(zip(map(zlib.crc32, _encoded(), repeat(zlib.crc32(draw))), _expressions()))[1]
     names = [n for n in dict.fromkeys(compile(sample, "sample", "eval").co_names) if n in values()]
     dtype = random.choice(_FLOATS)
     floats = [n for n in names if n not in NOT_DIFFERENTIABLE]
