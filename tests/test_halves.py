@@ -49,3 +49,16 @@ def test_halves_are_added_up_by_index_in_single_precision(name, dtype):
 def test_a_scan_of_a_dtype_stays_in_it(given, dtype):
     for name in ("cumsum", "cumprod"):
         agree(lambda torch, name=name: getattr(torch.tensor(given), name)(0, dtype=getattr(torch, dtype)))
+
+
+@pytest.mark.parametrize("module", ["BatchNorm1d(3)", "InstanceNorm1d(3, affine=True)", "GroupNorm(1, 3)", "LayerNorm(50)"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_norms_recorded_gradients_are_rounded_once_as_the_others(module: str, dtype: str) -> None:
+    m = eval(f"adjoint.nn.{module}", {"adjoint": adjoint}).to(getattr(adjoint, dtype))
+    adjoint.manual_seed(0)
+    x = (adjoint.randn(4, 3, 50) * 5 + 3).to(m.weight.dtype).requires_grad_()
+    seed = adjoint.linspace(0.5, 1.5, 600).reshape(4, 3, 50).to(x.dtype)
+    plain, recorded = (adjoint.autograd.grad(m(x), [x, m.weight, m.bias], seed, create_graph=c) for c in (False, True))
+    for a, b in zip(plain, recorded):
+        gap = (a.float() - b.float()).abs().max() / a.float().abs().max()
+        assert gap < {"float16": 2e-3, "bfloat16": 2e-2}[dtype]

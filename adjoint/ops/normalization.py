@@ -15,7 +15,7 @@ from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.arrays import Array, array_function, in_order
 from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
-from adjoint.ops.widening import in_float32, narrow, widen
+from adjoint.ops.widening import in_float32, is_half, narrow, widen
 from adjoint.readings.batched import BatchedArray
 from adjoint.summation import centred, first_along, total, total_of_products
 from adjoint.tensor import Tensor, writes_of
@@ -74,6 +74,7 @@ def batch_norm_gradients(
 def _batch_norm_gradients(
     g: Tensor, input: Tensor, weight: Tensor | None, mean: Any, invstd: Any, training: bool, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
+    g, input, weight = _wide(g), _wide(input), None if weight is None else _wide(weight)
     over = (0, *range(2, input.ndim))
     column = [1, -1] + [1] * (input.ndim - 2)
     if training:
@@ -91,6 +92,11 @@ def _batch_norm_gradients(
         inner = g - g_bias.view(column) / count - normal * g_weight.view(column) / count
     g_input = inner * (invstd if weight is None else invstd * weight.view(column))
     return g_input, g_weight, g_bias
+
+
+def _wide(x: Tensor) -> Tensor:
+    """As :func:`adjoint.ops.widening.widen`, recorded."""
+    return x.to(dtypes.float32) if is_half(x._array.dtype) else x
 
 
 def _of_operands(found, needed, *operands):
@@ -366,6 +372,7 @@ def layer_norm_gradients(
 def _layer_norm_gradients(
     g: Tensor, input: Tensor, weight: Tensor | None, mean: Any, rstd: Any, shape: tuple[int, ...], eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
+    g, input, weight = _wide(g), _wide(input), None if weight is None else _wide(weight)
     over = tuple(range(-len(shape), 0))
     normal, rstd = _normal(input, over, eps)
     lead = tuple(range(input.ndim - len(shape)))
@@ -486,6 +493,7 @@ def group_norm_gradients(
 def _group_norm_gradients(
     g: Tensor, input: Tensor, weight: Tensor | None, num_groups: int, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
+    g, input, weight = _wide(g), _wide(input), None if weight is None else _wide(weight)
     shape = input.shape
     rows = (shape[0] * num_groups, input.numel() // (shape[0] * num_groups))
     column = (1, shape[1]) + (1,) * (input.ndim - 2)

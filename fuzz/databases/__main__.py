@@ -1,29 +1,43 @@
-"""Run PyTorch's whole operator database: ``python -m fuzz.databases [NAME ...] [--dtype D]... [--most N]``."""
+"""Run PyTorch's databases in whole: ``python -m fuzz.databases [NAME ...] [--dtype D]... [--most N]``.
+
+A name is an operator's (``add``) or a module's (``nn.Linear``).
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections import Counter
+from types import ModuleType
 
-from fuzz.databases.exceptions import KNOWN
-from fuzz.databases.operators import DTYPES, OPERATORS, compare
+from fuzz.databases import modules, operators
+
+DATABASES: list[tuple[ModuleType, dict[str, object]]] = [(operators, operators.OPERATORS), (modules, modules.MODULES)]
+"""Each with its entries; such a module has ``DTYPES``, ``KNOWN``, and ``compare(name, dtype, most)``."""
 
 
 def main() -> int:
-    """Compare every sample; the exit status is 1 if an operator differs that is not among the exceptions."""
+    """Compare every sample; the exit status is 1 if an entry differs that is not among the exceptions."""
     parser = argparse.ArgumentParser(prog="fuzz.databases", description=__doc__)
-    parser.add_argument("names", nargs="*", help="operators; all when none is named")
-    parser.add_argument("--dtype", action="append", choices=DTYPES)
-    parser.add_argument("--most", type=int, help="samples of an operator and dtype at most")
-    parser.add_argument("--shown", type=int, default=3, help="differences shown of an operator and dtype")
+    parser.add_argument("names", nargs="*", help="operators and modules; all when none is named")
+    parser.add_argument("--dtype", action="append")
+    parser.add_argument("--most", type=int, help="samples of an entry and dtype at most")
+    parser.add_argument("--shown", type=int, default=3, help="differences shown of an entry and dtype")
     options = parser.parse_args()
+    differ = sum(_run(database, list(entries), options) for database, entries in DATABASES)
+    return 1 if differ else 0
+
+
+def _run(database: ModuleType, entries: list[str], options: argparse.Namespace) -> int:
+    """How many samples of a database differ."""
+    names = [n for n in options.names if n in entries] if options.names else entries
+    dtypes = [d for d in database.DTYPES if d in options.dtype] if options.dtype else database.DTYPES
     compared = differ = 0
     known: Counter[str] = Counter()
     lacking: set[str] = set()
-    for name in options.names or OPERATORS:
-        for dtype in options.dtype or DTYPES:
-            report = compare(name, dtype, options.most)
+    for name in names:
+        for dtype in dtypes:
+            report = database.compare(name, dtype, options.most)
             compared += report.compared
             differ += len(report.findings)
             lacking |= report.lacking
@@ -31,12 +45,13 @@ def main() -> int:
             for finding in report.findings[: options.shown]:
                 print(finding, flush=True)
     for name, count in known.items():
-        print(f"known: {name}, {count} samples: {KNOWN[name][1]}")
-    for name in set(KNOWN) - set(known) if not (options.names or options.most or options.dtype) else ():
+        print(f"known: {name}, {count} samples: {database.KNOWN[name][1]}")
+    for name in set(database.KNOWN) - set(known) if not (options.names or options.most or options.dtype) else ():
         print(f"{name} is among the exceptions and does not differ")
         differ += 1
-    print(f"{compared} samples, {differ} differ; lacking: {', '.join(sorted(lacking)) or 'nothing'}")
-    return 1 if differ else 0
+    if names:
+        print(f"{compared} samples, {differ} differ; lacking: {', '.join(sorted(lacking)) or 'nothing'}")
+    return differ
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import torch
 
 import adjoint
 
-# Of the largest magnitude that occurs; a product over a few dozen numbers may be summed in either order.
-_TOLERANCE = {
+# By dtype, of the largest magnitude that occurs; a product over a few dozen numbers may be summed in either order.
+TOLERANCE = {
     "float64": 1e-9,
     "complex128": 1e-9,
     "float32": 2e-5,
@@ -20,13 +20,14 @@ _TOLERANCE = {
 }
 
 
-def difference(theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, where: str = "") -> str | None:
+def difference(theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, where: str = "", memory: bool = True) -> str | None:
     """What differs first between two results, as a sentence; None if nothing does.
 
-    ``values=False`` compares everything but the numbers; ``loose`` is a factor on the tolerance.
+    ``values=False`` compares everything but the numbers, ``memory=False`` everything but the strides; ``loose`` is a
+    factor on the tolerance.
     """
     if isinstance(theirs, torch.Tensor):
-        return _of_tensors(theirs, ours, values, loose, where)
+        return _of_tensors(theirs, ours, values, loose, where, memory)
     if isinstance(theirs, dict):
         if not isinstance(ours, dict) or list(theirs) != list(ours):
             return f"{where}keys: {list(theirs)} | {list(ours) if isinstance(ours, dict) else type(ours).__name__}"
@@ -49,18 +50,18 @@ def difference(theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, 
     else:
         return None
     return next(
-        (found for k, a, b in parts if (found := difference(a, b, values, loose, f"{where}[{k}]")) is not None), None
+        (found for k, a, b in parts if (found := difference(a, b, values, loose, f"{where}[{k}]", memory)) is not None), None
     )
 
 
-def _of_tensors(theirs: torch.Tensor, ours: Any, values: bool, loose: float, where: str) -> str | None:
+def _of_tensors(theirs: torch.Tensor, ours: Any, values: bool, loose: float, where: str, memory: bool) -> str | None:
     if not isinstance(ours, adjoint.Tensor):
         return f"{where} type: Tensor | {type(ours).__name__}"
     for name, a, b in (
         ("dtype", str(theirs.dtype), str(ours.dtype)),
         ("shape", tuple(theirs.shape), tuple(ours.shape)),
         ("requires_grad", theirs.requires_grad, ours.requires_grad),
-        ("strides", strides(theirs), strides(ours)),
+        ("strides", memory and strides(theirs), memory and strides(ours)),
     ):
         if a != b:
             return f"{where} {name}: {a} | {b}"
@@ -69,7 +70,7 @@ def _of_tensors(theirs: torch.Tensor, ours: Any, values: bool, loose: float, whe
     if not values or not theirs.numel():
         return None
     a, b = numbers(theirs), numbers(ours)
-    tolerance = _TOLERANCE.get(str(theirs.dtype).removeprefix("torch."), 0.0) * loose
+    tolerance = TOLERANCE.get(str(theirs.dtype).removeprefix("torch."), 0.0) * loose
     return None if _close(a, b, tolerance) else f"{where} values: {_shown(a, b)}"
 
 

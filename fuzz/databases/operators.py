@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import warnings
@@ -111,14 +112,14 @@ def _one(info: Any, name: str, sample: Any) -> str | None:
     found = difference(a, b, loose=loose)
     if found is not None:
         return "processed " + found
-    roots, our_roots = ([t for t in _tensors(x) if t.requires_grad] for x in (a, b))
+    roots, our_roots = ([t for t in tensors(x) if t.requires_grad] for x in (a, b))
     if not roots:
         return None
-    leaves = [t for t in _tensors(theirs) if t.requires_grad]
+    leaves = [t for t in tensors(theirs) if t.requires_grad]
     our_leaves = [memo[id(t)] for t in leaves]
     for leaf in leaves:  # which samples share
         leaf.grad = None
-    starts = [_seed(t, k) for k, t in enumerate(roots)]
+    starts = [seed(t.shape, t.is_complex(), str(t.dtype), k) for k, t in enumerate(roots)]
     _, error = _call(torch, torch.autograd.backward, (roots, (starts,), {"inputs": leaves}))
     arguments = (our_roots, ([translated(s) for s in starts],), {"inputs": our_leaves})
     _, our_error = _call(adjoint, adjoint.autograd.backward, arguments)
@@ -147,20 +148,20 @@ def _errors(theirs: BaseException | None, ours: BaseException | None) -> str | N
     return f"raised: {texts[0]} | {texts[1]}"
 
 
-def _tensors(value: Any) -> list[Any]:
+def tensors(value: Any) -> list[Any]:
+    """The tensors of either library in a value, in order."""
     if isinstance(value, (torch.Tensor, adjoint.Tensor)):
         return [value]
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         return []
-    return [t for part in value for t in _tensors(part)]
+    return [t for part in value for t in tensors(part)]
 
 
-def _seed(root: torch.Tensor, number: int) -> torch.Tensor:
+def seed(shape: Any, complex: bool, dtype: str, number: int) -> torch.Tensor:
     """A gradient to start from that is not the same everywhere."""
-    made = torch.linspace(0.5, 1.5, max(root.numel(), 1), dtype=torch.float64)[: root.numel()].reshape(root.shape)
-    made = made + 0.25 * number
-    return (
-        (made + 0.5j * made.flip(tuple(range(made.dim())))).to(root.dtype) if root.is_complex() else made.to(root.dtype)
-    )
+    n = math.prod(shape)
+    made = torch.linspace(0.5, 1.5, max(n, 1), dtype=torch.float64)[:n].reshape(tuple(shape)) + 0.25 * number
+    kind = getattr(torch, dtype.removeprefix("torch."))
+    return (made + 0.5j * made.flip(tuple(range(made.dim())))).to(kind) if complex else made.to(kind)

@@ -6,6 +6,7 @@ and a Python function of the databases becomes the same code in Adjoint's names.
 
 from __future__ import annotations
 
+import io
 import types
 from functools import lru_cache
 from typing import Any
@@ -100,7 +101,7 @@ def _translated(value: Any, memo: dict[int, Any]) -> Any:
     if isinstance(value, torch.Generator):
         return adjoint.Generator().manual_seed(value.initial_seed())
     if isinstance(value, torch.nn.Module):
-        raise Lacking("modules as values")
+        return _module(value)
     if isinstance(value, dict):
         return type(value)({k: translated(v, memo) for k, v in value.items()}) if type(value) is dict else value
     if type(value) in (list, tuple):
@@ -112,6 +113,13 @@ def _translated(value: Any, memo: dict[int, Any]) -> Any:
     if callable(value) or isinstance(value, types.ModuleType):
         return _function(value, memo)
     return value
+
+
+def _module(value: torch.nn.Module) -> Any:
+    file = io.BytesIO()
+    torch.save(value, file)
+    file.seek(0)
+    return adjoint.load(file, weights_only=False)
 
 
 def _named(name: str) -> Any:

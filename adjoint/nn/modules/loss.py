@@ -258,6 +258,8 @@ class HuberLoss(_Loss):
     """The mean of ``d**2 / 2``, linear where ``|d|`` is above ``delta``."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        if not isinstance(delta, (float, int)):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
         super().__init__(reduction=reduction)
         self.delta = delta
 

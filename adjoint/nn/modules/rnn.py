@@ -96,10 +96,15 @@ class RNNBase(Module):
                 f"greater than 1, but got dropout={dropout} and num_layers={self.num_layers}",
                 stacklevel=4,
             )
-        if not isinstance(self.hidden_size, int):
-            raise TypeError(f"hidden_size should be of type int, got: {type(self.hidden_size).__name__}")
-        if self.hidden_size <= 0:
-            raise ValueError("hidden_size must be greater than zero")
+        for name in ("bias", "batch_first"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} should be of type bool, got: {type(getattr(self, name)).__name__}")
+        for name in ("input_size", "hidden_size"):
+            size = getattr(self, name)
+            if not isinstance(size, int):
+                raise TypeError(f"{name} should be of type int, got: {type(size).__name__}")
+            if size <= 0:
+                raise ValueError(f"{name} must be greater than zero")
         if self.num_layers <= 0:
             raise ValueError("num_layers must be greater than zero")
         if self.proj_size < 0:
@@ -119,6 +124,17 @@ class RNNBase(Module):
         """Nothing: there is no memory layout to restore."""
 
     @property
+    def _flat_weights(self) -> list[Parameter | None]:
+        """The weights in order, which PyTorch's modules keep a list of: its pickles have one, and ours do too."""
+        return [getattr(self, name, None) for name in self._flat_weights_names]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_flat_weights": self._flat_weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({k: v for k, v in state.items() if k != "_flat_weights"})
+
+    @property
     def all_weights(self) -> list[list[Parameter]]:
         """The weights of each layer and direction."""
         return [[getattr(self, name) for name in names] for names in self._all_weights]
@@ -135,9 +151,17 @@ class RNNBase(Module):
                 text += f", {name}={value}"
         return text
 
-    def _check_input(self, input: Tensor) -> None:
+    def _check_input(self, input: Tensor, packed: bool = False) -> None:
+        if packed and input.ndim != 2:
+            raise RuntimeError(f"input must have 2 dimensions, got {input.ndim}")
         if input.ndim not in (2, 3):
             raise ValueError(f"{self._kind}: Expected input to be 2D or 3D, got {input.ndim}D instead")
+        weight = getattr(self, self._flat_weights_names[0])
+        if input.dtype is not weight.dtype:
+            raise ValueError(
+                f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
+                f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"
+            )
         if input.size(-1) != self.input_size:
             raise RuntimeError(
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.size(-1)}"
@@ -200,6 +224,7 @@ class RNNBase(Module):
         return output, h if c is None else (h, c)
 
     def _forward_packed(self, packed: PackedSequence, hx: Any) -> tuple[Any, Any]:
+        self._check_input(packed.data, packed=True)
         sizes = packed.batch_sizes.tolist()
         order, back = packed.sorted_indices, packed.unsorted_indices
         if hx is not None and order is not None:
@@ -350,21 +375,31 @@ class RNNCellBase(Module):
         name = type(self).__name__
         if input.ndim not in (1, 2):
             raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.ndim}D instead")
-        for state in (h, c):
+        for i, state in enumerate((h, c)):
             if state is not None and state.ndim not in (1, 2):
-                raise ValueError(f"{name}: Expected hidden to be 1D or 2D, got {state.ndim}D instead")
+                which = f"hx[{i}]" if mode == "LSTM" else "hidden"
+                raise ValueError(f"{name}: Expected {which} to be 1D or 2D, got {state.ndim}D instead")
         batched = input.ndim == 2
         x = input if batched else input.unsqueeze(0)
         if x.size(1) != self.input_size:
             raise RuntimeError(f"input has inconsistent input_size: got {x.size(1)} expected {self.input_size}")
 
-        def state_of(given: Tensor | None) -> Tensor:
+        def state_of(given: Tensor | None, which: int) -> Tensor:
             if given is None:
                 return adjoint.zeros(x.size(0), self.hidden_size, dtype=x.dtype)
-            return given if batched else given.unsqueeze(0)
+            state = given if batched else given.unsqueeze(0)
+            if state.size(0) != x.size(0):
+                sizes = f"Input batch size {x.size(0)} doesn't match hidden{which} batch size {state.size(0)}"
+                raise RuntimeError(sizes)
+            if state.size(1) != self.hidden_size:
+                raise RuntimeError(
+                    f"hidden{which} has inconsistent hidden_size: got {state.size(1)}, expected {self.hidden_size}"
+                )
+            return state
 
+        states = state_of(h, 0), state_of(c, 1) if mode == "LSTM" else None
         gates = F.linear(x, self.weight_ih, self.bias_ih)
-        new_h, new_c = _step(mode, gates, state_of(h), state_of(c), self.weight_hh, self.bias_hh)
+        new_h, new_c = _step(mode, gates, *states, self.weight_hh, self.bias_hh)
         if not batched:
             new_h = new_h.squeeze(0)
             new_c = None if new_c is None else new_c.squeeze(0)

@@ -10,6 +10,7 @@ from typing import Any
 import adjoint
 from adjoint.nn import functional as F
 from adjoint.nn import init
+from adjoint.nn.modules.activation import GELU, ReLU
 from adjoint.nn.modules.attention import MultiheadAttention
 from adjoint.nn.modules.container import ModuleList
 from adjoint.nn.modules.dropout import Dropout
@@ -26,6 +27,14 @@ def _activation(given: Any) -> Callable[[Tensor], Tensor]:
     if given not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {given}")
     return F.relu if given == "relu" else F.gelu
+
+
+def _which(activation: Any) -> int:
+    """1 for relu, 2 for gelu, 0 for others: which of PyTorch's fast paths the layer could take."""
+    for number, function, kind in ((1, F.relu, ReLU), (2, F.gelu, GELU)):
+        if activation is function or isinstance(activation, kind):
+            return number
+    return 0
 
 
 def _activated(linear: Linear, activation: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -86,6 +95,11 @@ class TransformerEncoderLayer(Module):
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
         self.activation = _activation(activation)
+        self.activation_relu_or_gelu = _which(self.activation)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.__dict__.setdefault("activation", F.relu)
 
     def forward(
         self,
@@ -212,7 +226,7 @@ def _why_not_nested(layer: Any) -> str:
         ),
         (not attention._qkv_same_embed_dim, "encoder_layer.self_attn._qkv_same_embed_dim was not True"),
         (attention.in_proj_bias is None, "encoder_layer.self_attn was passed bias=False"),
-        (layer.activation not in (F.relu, F.gelu), "encoder_layer.activation_relu_or_gelu was not True"),
+        (not layer.activation_relu_or_gelu, "encoder_layer.activation_relu_or_gelu was not True"),
         (layer.norm1.eps != layer.norm2.eps, "encoder_layer.norm1.eps was not equal to encoder_layer.norm2.eps"),
         (attention.num_heads % 2 == 1, "encoder_layer.self_attn.num_heads is odd"),
     ):
