@@ -205,13 +205,10 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        self.requires_grad_(value)
+        self._set_requires_grad(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set ``requires_grad`` in place and return the tensor.
-
-        Raises RuntimeError on a non-leaf (when it is to be switched off) and on an integer or bool tensor.
-        """
+    def _set_requires_grad(self, requires_grad: bool) -> Tensor:
+        """Set ``requires_grad`` in place and return the tensor."""
         if requires_grad:
             if self._edge is NO_EDGE:
                 if self.dtype.category < dtypes.FLOAT:

@@ -61,9 +61,12 @@ def unbatch(tensor: Tensor, level: Level, dim: int) -> Tensor:
     return made
 
 
-def in_batches_of(tensor: Tensor, array: Any) -> Tensor:
-    """The tensor once for each sample of the batches that ``array`` has and it has not; samples may share memory."""
-    own = levels_of(tensor._array)
+def in_batches_of(tensor: Tensor, array: Any, part: Tensor | None = None) -> Tensor:
+    """The tensor once for each sample of the batches that ``array`` has and it has not; samples may share memory.
+
+    ``part``: the part of it that the array is to be written into, which may have some of these batches.
+    """
+    own = levels_of((tensor if part is None else part)._array)
     for level in levels_of(array):
         if level not in own:
             tensor = batch(unbatch(tensor, level, 0), level, 0)

@@ -27,7 +27,7 @@ from adjoint.autograd.batch import note_shared
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.node import Node, Output, record
+from adjoint.autograd.node import IdentityBackward0, Node, Output, record
 from adjoint.autograd.taped import Taped
 from adjoint.tensor import NO_EDGE, Tensor, as_number, attach, from_array
 
@@ -262,17 +262,6 @@ def _elementwise(operator: Any, given: dict[str, Any], tangents: dict[str, Any],
     return total.tensor if isinstance(total, Taped) else from_array(total)
 
 
-class IdentityBackward0(Node):
-    """Passes the gradient on; a second name for a tensor in the graph."""
-
-    __slots__ = ()
-
-    def apply(self, g: Any) -> Any:
-        return (g,)
-
-    apply_taped = apply
-
-
 def second_name(tensor: Tensor, linked: bool = True) -> Tensor:
     """The same tensor at a place in the graph of its own: what is differentiated with respect to it sees only the
     uses of this name, and, where they are ``linked``, gradients flow on to the tensor itself."""
@@ -361,9 +350,15 @@ class UnpackedDualTensor(NamedTuple):
     tangent: Tensor | None
 
 
-def enter_dual_level() -> int:
-    """Enter a forward-mode level; its number, 0.  Raises RuntimeError inside of another one."""
+def refuse_nesting() -> None:
+    """Raise PyTorch's error if a level is entered: there they do not nest, but for those of nested ``torch.func.jvp``."""
     if _current:
+        raise RuntimeError("Nested forward mode AD is not supported at the moment")
+
+
+def enter_dual_level() -> int:
+    """Enter a forward-mode level; its number, 0.  Raises RuntimeError inside of another one, or of ``torch.func.jvp``."""
+    if _current or mode.pushes:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
     _current.append(Level().enter())
     return 0
@@ -399,7 +394,10 @@ def dual_level() -> Any:
 
 
 def check_tangent(primal: Tensor, tangent: Tensor) -> None:
-    """Raise PyTorch's error for a tangent that is not of the primal's shape."""
+    """Raise PyTorch's error for a tangent that is not of the primal's shape, or one of them of integers."""
+    for what, given in (("primal", primal), ("tangent", tangent)):
+        if given.dtype.category < dtypes.FLOAT:
+            raise ValueError(f"Expected {what} to be floating point or complex, but got: {given.dtype}")
     if tangent._array.shape != primal._array.shape:
         raise RuntimeError(
             f"Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
@@ -428,10 +426,6 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
         )
-    if not (tensor.dtype.is_floating_point or tensor.dtype.is_complex):
-        raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
-    if not (tangent.dtype.is_floating_point or tangent.dtype.is_complex):
-        raise ValueError(f"Expected tangent to be floating point or complex, but got: {tangent.dtype}")
     check_tangent(tensor, tangent)
     if _current[-1].tangent(tensor) is not None:
         raise RuntimeError(

@@ -6,7 +6,8 @@ gradient that it starts from, so differentiating it with respect to that one giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -362,6 +363,16 @@ def _rows_at_once(y: Tensor, xs: Tensors, create_graph: bool) -> Tensors:
     return tuple(blocks)
 
 
+@contextmanager
+def _uncounted() -> Iterator[None]:
+    """Inside of a vmap that is not one of ``torch.func``'s: what those refuse is allowed."""
+    mode.transforms -= 1
+    try:
+        yield
+    finally:
+        mode.transforms += 1
+
+
 def _forward_jacobian(func: Callable[..., Any], inputs: Any, strict: bool, vectorize: bool) -> Any:
     """All columns of the Jacobian in one batched forward."""
     if strict:
@@ -388,7 +399,7 @@ def _forward_jacobian(func: Callable[..., Any], inputs: Any, strict: bool, vecto
     several: list[bool] = []
 
     def push(*tangents: Tensor) -> Tensors:
-        with forward_ad.dual_level():
+        with _uncounted(), forward_ad.dual_level():
             duals = [forward_ad.make_dual(x, t) for x, t in zip(xs, tangents)]
             many, ys = _tensors(func(*duals), "outputs", "jacobian")
             several.append(many)

@@ -24,6 +24,7 @@ class _Mode(threading.local):
     duals = 0  # how many forward-mode levels are entered
     primal = 0  # how many times forward mode was switched off inside of them
     transforms = 0  # how many transforms of torch.func are being computed
+    pushes = 0  # how many of these are jvps
     evaluating: tuple[Any, ...] = ()  # the evaluations (adjoint.autograd.evaluation) that are under way, the outermost first
     pulling: Any = None  # the one whose pullback runs
     multithreading = True

@@ -15,6 +15,7 @@ from adjoint.autograd.evaluation import of_its_evaluation
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, as_pair
 from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.refusals import refuse
 from adjoint.places import explain, tell_function
 from adjoint.tensor import Tensor, attach
 
@@ -218,10 +219,12 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
 def retain_grad(self: Tensor) -> None:
     """Keep this non-leaf's gradient in ``grad``; on a leaf it does nothing.
 
-    Raises RuntimeError on a tensor that does not require grad.
+    Raises RuntimeError on a tensor that does not require grad, and inside of a transform of ``torch.func``.
     """
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if mode.transforms:
+        refuse("Tensor.retain_grad()", "retain_grad")
     if self._stale is True or (self._stale and self._retains) or (not self._stale and self.is_leaf):
         return
     node, index = as_pair(edge_of(self))

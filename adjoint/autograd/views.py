@@ -15,16 +15,16 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint.autograd import engine
-from adjoint.autograd.batch import in_batches_of, note_shared
+from adjoint.autograd.batch import in_batches_of, note_shared, sample_by_sample, ways_in
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import enable_grad, mode
-from adjoint.autograd.node import Node, as_pair, record
+from adjoint.autograd.node import IdentityBackward0, Node, as_pair, record
 from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.saved import is_freed, operator_name, raise_freed
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import look_at, memory_of, waits, write
 from adjoint.places import explain, here, tell
-from adjoint.readings.batched import BatchedArray
+from adjoint.readings.batched import BatchedArray, MissingRule
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
 
 Step = Callable[[Tensor], Tensor]
@@ -203,10 +203,17 @@ def check_writable(tensor: Tensor, recorded: bool) -> None:
     if view is not None:
         if view.made:
             _raise_made(tensor, view)
-        if tensor.requires_grad and view.base.is_leaf:
-            _raise_leaf("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if tensor._edge is None and tensor.is_leaf:
+        if tensor.requires_grad and _is_leaf(view.base):
+            renamed = all(getattr(step, "renames", False) for step in view.path)
+            what = "a leaf Variable" if renamed else "a view of a leaf Variable"
+            _raise_leaf(f"{what} that requires grad is being used in an in-place operation.")
+    if _is_leaf(tensor) and tensor.requires_grad:
         _raise_leaf("a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def _is_leaf(tensor: Tensor) -> bool:
+    """Whether a tensor is a leaf, or an input of a function that is differentiated, which is one there."""
+    return tensor._edge.__class__ is IdentityBackward0 or (tensor._edge is None and tensor.is_leaf)
 
 
 def _raise_leaf(text: str) -> NoReturn:
@@ -267,6 +274,8 @@ def rebase(tensor: Tensor, node: Sink) -> None:
     copy = CopySlices()
     assert isinstance(node, Node)
     record(copy, (edge_of(base), *node._edges[1:]), saved=(node,), extra=(view.path, _Form(base._array)))
+    if tensor._array.__class__ is BatchedArray:  # samples of the base, perhaps
+        ways_in.add(weakref.ref(copy, ways_in.discard))
     rebase(base, copy)
     note_shared(base)
     tensor._follows = False
@@ -293,12 +302,12 @@ class CopySlices(Node):
         whole = _in_batches_of(from_array(form.empty()), g)
         whole._array[...] = g
         part = replay(path, whole)
-        inner, *others = node.apply(part._array.copy())
+        inner, *others = _through(node, part._array.copy(), False)
         if self._edges[0] is NO_EDGE:
             return (None, *others)
         if inner is not None:
             check_no_overlap(memory_of(part))
-            whole = _in_batches_of(whole, inner)
+            whole = _in_batches_of(whole, inner, part)
             part = replay(path, whole)
         write(part, np.zeros((), part._array.dtype) if inner is None else inner)
         return (whole._array, *others)
@@ -312,22 +321,30 @@ class CopySlices(Node):
         whole = _in_batches_of(from_array(form.empty()), g.tensor._array)
         whole.copy_(g.tensor)
         part = replay(path, whole)
-        inner, *others = node.apply_taped(Taped(part.clone()))
+        inner, *others = _through(node, Taped(part.clone()), True)
         if self._edges[0] is NO_EDGE:
             return (None, *others)
         if inner is None:
             part.zero_()
         else:
-            whole = _in_batches_of(whole, inner.tensor._array)
+            whole = _in_batches_of(whole, inner.tensor._array, part)
             replay(path, whole).copy_(inner.tensor)
         return (Taped(whole), *others)
 
 
-def _in_batches_of(whole: Tensor, array: Any) -> Tensor:
-    """Memory of its own for each sample of the array that is to be written into it or a part of it."""
+def _through(node: Node, g: Any, taped: bool) -> Any:
+    """Run the node of a write, sample by sample if that is the only way."""
+    try:
+        return node.apply_taped(g) if taped else node.apply(g)
+    except MissingRule:
+        return sample_by_sample(node, g, taped)
+
+
+def _in_batches_of(whole: Tensor, array: Any, part: Tensor | None = None) -> Tensor:
+    """Memory of its own for each sample of the array that is to be written into it or into a part of it."""
     if array.__class__ is not BatchedArray:
         return whole
-    found = in_batches_of(whole, array)
+    found = in_batches_of(whole, array, part)
     return whole if found is whole else found.clone()
 
 
@@ -339,7 +356,10 @@ class AsStridedBackward0(Node):
     def _back(self, g: Any, taped: bool) -> Any:
         """Go the way from a stand-in for the base, whose values do not matter, and send the gradient back along it."""
         path, form = self._extra
-        stand_in = _in_batches_of(from_array(form.empty()), g.tensor._array if g.__class__ is Taped else g)
+        stand_in = from_array(form.empty())
+        arrived = g.tensor._array if g.__class__ is Taped else g
+        if arrived.__class__ is BatchedArray:
+            stand_in = _in_batches_of(stand_in, arrived, replay(path, stand_in))
         stand_in._edge = None
         with enable_grad():
             view = replay(path, stand_in)

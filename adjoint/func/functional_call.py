@@ -108,7 +108,7 @@ def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Tensor], dict[s
     for name, first in models[0].named_parameters():
         every = [dict(m.named_parameters())[name] for m in models]
         stacked = stack(every).detach()
-        parameters[name] = stacked.requires_grad_(first.requires_grad)
+        parameters[name] = stacked._set_requires_grad(first.requires_grad)
     buffers = {
         name: stack([dict(m.named_buffers())[name] for m in models]).detach() for name, _ in models[0].named_buffers()
     }

@@ -13,7 +13,7 @@ from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.backward import grad as autograd_grad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.evaluation import Evaluation
-from adjoint.autograd.forward_ad import Level, check_tangent, second_name, with_tangents
+from adjoint.autograd.forward_ad import Level, check_tangent, refuse_nesting, second_name, with_tangents
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.node import Output, as_pair
 from adjoint.autograd.saved import alias
@@ -27,9 +27,11 @@ from adjoint.tensor import NO_EDGE, Tensor, from_array
 def _own(tensors: Sequence[Any], linked: bool) -> list[Any]:
     """New names for the tensors, to be differentiated with respect to; ``linked``: also by what is around this transform."""
     for t in tensors:
-        if isinstance(t, Tensor) and t.dtype.category < FLOAT:
+        if not isinstance(t, Tensor):
+            raise ValueError(f"Thing passed to transform API must be Tensor, got {type(t)}")
+        if t.dtype.category < FLOAT:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    return [second_name(t, linked) if isinstance(t, Tensor) else t for t in tensors]
+    return [second_name(t, linked) for t in tensors]
 
 
 def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
@@ -88,23 +90,41 @@ def _let_go(tensor: Any, but: Any = frozenset()) -> Any:
 
 
 @contextmanager
-def _computing() -> Any:
+def _computing(pushes: int = 0) -> Any:
     """Inside of a transform."""
     mode.transforms += 1
+    mode.pushes += pushes
     try:
         yield
     finally:
         mode.transforms -= 1
+        mode.pushes -= pushes
 
 
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor)
-
-
-def _check_inputs(leaves: Sequence[Any], where: str) -> None:
+def _check_given(leaves: Sequence[Any], where: str, what: str) -> None:
+    if not leaves:
+        raise RuntimeError(f"{where}: Expected {what} to contain at least one Tensor.")
     for leaf in leaves:
         if not isinstance(leaf, Tensor):
-            raise ValueError(f"{where}: Expected all inputs to be Tensors, got {type(leaf)}")
+            raise RuntimeError(f"{where}: Expected {what} to only contain Tensors, got {type(leaf)}")
+
+
+def _check_outputs(outputs: Sequence[Any], where: str) -> None:
+    if not outputs or (len(outputs) == 1 and outputs[0] is None):
+        raise RuntimeError(f"{where}: Expected f to be a function that has non-empty output (got output = {outputs})")
+    for o in outputs:
+        if not isinstance(o, Tensor):
+            raise RuntimeError(f"{where}: expected f(*primals) to return only tensors, got unsupported type {type(o)}")
+
+
+def _apart(result: Any, where: str) -> Any:
+    """The output of a function with an auxiliary one, and that one."""
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise RuntimeError(f"{where}: output of function f should be a tuple: (output, aux) if has_aux is True")
+    for a in tree_flatten(result[1])[0]:
+        if not isinstance(a, Tensor):
+            raise RuntimeError(f"Expected tensors, got unsupported type {type(a)}")
+    return result
 
 
 class _Reverse:
@@ -124,7 +144,7 @@ class _Reverse:
         mode.evaluating = (*outer, self.evaluation)
         try:
             self.inputs = self.evaluation.inputs = _own(leaves, before)
-            edges = [i._edge if isinstance(i, Tensor) else None for i in self.inputs]
+            edges = [i._edge for i in self.inputs]
             result = func(*tree_unflatten(self.inputs, self.in_spec))
         finally:
             mode.evaluating = outer
@@ -132,11 +152,7 @@ class _Reverse:
             mode.transforms -= 1
         self.aux: Any = None
         if has_aux:
-            if not (isinstance(result, tuple) and len(result) == 2):
-                raise RuntimeError(
-                    f"{where}: output of function f should be a tuple: (output, aux) if has_aux is True"
-                )
-            result, self.aux = result
+            result, self.aux = _apart(result, where)
         self.outputs, self.out_spec = tree_flatten(result)
         self.result = result
         self.where = where
@@ -146,9 +162,9 @@ class _Reverse:
     def finish(self) -> None:
         """Decide whether derivatives can be recorded: whether somebody could ask for theirs."""
         for i in self.inputs:
-            if _is_tensor(i) and i._edge is None:
+            if i._edge is None:
                 i._only_a_name = True
-        auxiliary = [] if self.aux is None else [a for a in tree_flatten(self.aux)[0] if isinstance(a, Tensor)]
+        auxiliary = [] if self.aux is None else tree_flatten(self.aux)[0]
         self.kept = _leading_beyond([*self.outputs, *auxiliary])
         self.beyond = bool(self.kept)
 
@@ -168,7 +184,7 @@ class _Reverse:
         """The gradients of all inputs, zero where an output does not depend on one."""
         roots = [(o, c) for o, c in zip(self.outputs, cotangents) if o.requires_grad]
         beyond = self.beyond or _is_recorded(cotangents)
-        wanted = [i for i in self.inputs if isinstance(i, Tensor) and i.requires_grad]
+        wanted = [i for i in self.inputs if i.requires_grad]
         found: dict[int, Any] = {}
         if roots and wanted:
             outer, mode.pulling = mode.pulling, self.evaluation
@@ -188,8 +204,7 @@ class _Reverse:
                 gradients = [_let_go(g, kept) for g in gradients]
             found = {id(i): g for i, g in zip(wanted, gradients)}
         return [
-            g if (g := found.get(id(i))) is not None else from_array(np.zeros_like(i._array)) if _is_tensor(i) else None
-            for i in self.inputs
+            g if (g := found.get(id(i))) is not None else from_array(np.zeros_like(i._array)) for i in self.inputs
         ]
 
 
@@ -203,13 +218,12 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """
     where = "vjp(f, *primals)"
     run = _Reverse(func, tuple(primals), has_aux, where)
+    _check_outputs(run.outputs, where)
     for o in run.outputs:
-        if not isinstance(o, Tensor):
+        if o.dtype.category < FLOAT:
             raise RuntimeError(
-                f"{where}: Expected f(*primals) to return only tensors, got unsupported type {type(o)}"
+                f"vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype {o.dtype}"
             )
-    if not run.outputs:
-        raise RuntimeError(f"{where}: Expected f to be a function that has non-empty output (got output = {run.result})")
     run.finish()
 
     def pullback(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
@@ -226,18 +240,21 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
 
 def _select(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> Any:
-    if isinstance(argnums, int):
-        if not -len(args) <= argnums < len(args):
-            raise RuntimeError(f"Got argnum={argnums}, but only {len(args)} positional inputs")
-        return args[argnums]
-    if not isinstance(argnums, tuple):
-        raise RuntimeError(f"argnum must be int or Tuple[int, ...], got: {type(argnums)}")
-    for n in argnums:
+    if not isinstance(argnums, (int, tuple)):
+        raise RuntimeError(f"argnums must be int or Tuple[int, ...], got: {type(argnums)}")
+    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    for n in numbers:
         if not isinstance(n, int):
-            raise RuntimeError(f"argnum must be int or Tuple[int, ...], got: {argnums}")
-        _select(args, n)
-    if len({n % len(args) for n in argnums}) != len(argnums):
-        raise RuntimeError(f"argnums must be unique, got: {argnums}")
+            raise RuntimeError(f"argnum must be int, got: {type(n)}")
+        if not -len(args) <= n < len(args):
+            raise RuntimeError(f"Got argnum={n}, but only {len(args)} positional inputs")
+    if not isinstance(argnums, tuple):
+        return args[argnums]
+    if not argnums:
+        raise RuntimeError("argnums must be non-empty")
+    places = tuple(n % len(args) for n in argnums)
+    if len(set(places)) != len(places):
+        raise RuntimeError(f"argnums elements must be unique, got {places}")
     return tuple(args[n] for n in argnums)
 
 
@@ -315,14 +332,14 @@ def jvp(
             "of 3 tensors, tangents also must be. Got primals with structure "
             f"{spec} and tangents with structure {direction_spec}"
         )
-    if not leaves:
-        raise RuntimeError(f"{where}: Expected at least one Tensor in primals")
-    _check_inputs(leaves, where)
-    _check_inputs(directions, where)
-    for p, t in zip(leaves, directions):
-        check_tangent(p, t)
-    with Level() as level, _computing():
+    _check_given(leaves, where, "primals")
+    _check_given(directions, where, "tangents")
+    if not mode.pushes:
+        refuse_nesting()
+    with Level() as level, _computing(pushes=1):
         duals = []
+        for p, t in zip(leaves, directions):
+            check_tangent(p, t)
         for p, t in zip(leaves, directions):
             dual = alias_view.function(p)  # so that a write to it is one to the primal
             level.set_tangent(dual, t)
@@ -330,16 +347,11 @@ def jvp(
         result = func(*tree_unflatten(duals, spec))
         aux = None
         if has_aux:
-            if not (isinstance(result, tuple) and len(result) == 2):
-                raise RuntimeError(
-                    f"{where}: output of function f should be a tuple: (output, aux) if has_aux is True"
-                )
-            result, aux = result
+            result, aux = _apart(result, where)
         outputs, out_spec = tree_flatten(result)
+        _check_outputs(outputs, where)
         pushed = []
         for o in outputs:
-            if not isinstance(o, Tensor):
-                raise RuntimeError(f"{where}: Expected f(*primals) to return only tensors, got unsupported type {type(o)}")
             found = level.tangent(o)
             if found is None:
                 if strict:
@@ -383,7 +395,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         leaves, spec = tree_flatten(tangents)
         if spec != run.in_spec:
             raise RuntimeError(
-                f"Expected the tangents {spec} to have the same structure as the primals {run.in_spec}"
+                f"Expected the tangents {spec} to have the same argspec as the primals {run.in_spec}"
             )
         for i, (t, p) in enumerate(zip(leaves, run.inputs)):
             for what, of_tangent, of_primal in (("shape", t.shape, p.shape), ("dtype", t.dtype, p.dtype)):
@@ -460,17 +472,11 @@ def jacrev(
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
+        _check_real("jacrev", "inputs", tree_flatten(args)[0])
         chosen = _select(args, argnums)
-        _check_real("jacrev", "inputs", tree_flatten(chosen)[0])
         found = vjp(lambda c: func(*_replace(args, argnums, c), **kwargs), chosen, has_aux=has_aux)
         output, pullback = found[:2]
         outputs, out_spec = tree_flatten(output)
-        for o in outputs:
-            if o.dtype.category < FLOAT:
-                raise RuntimeError(
-                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
-                    f"{o.dtype}"
-                )
         _check_real("jacrev", "outputs", outputs)
         basis, sizes = _basis(outputs)
         pulled = vmap(lambda *b: pullback(tree_unflatten(b, out_spec))[0], chunk_size=chunk_size)(*basis)
@@ -478,7 +484,7 @@ def jacrev(
         split = [leaf.split(sizes) for leaf in leaves]
         blocks = []
         for i, o in enumerate(outputs):
-            parts = [s[i].reshape(*o.shape, *leaf.shape[1:]) for s, leaf in zip(split, leaves)]
+            parts = [s[i].reshape((*o.shape, *leaf.shape[1:])) for s, leaf in zip(split, leaves)]
             blocks.append(tree_unflatten(parts, in_spec))
         made = tree_unflatten(blocks, out_spec)
         return (made, found[2]) if has_aux else made
@@ -503,11 +509,10 @@ def jacfwd(
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
+        _check_real("jacfwd", "inputs", tree_flatten(args)[0])
         chosen = _select(args, argnums)
         leaves, in_spec = tree_flatten(chosen)
-        _check_real("jacfwd", "inputs", leaves)
         basis, sizes = _basis(leaves)
-        auxiliary: list[Any] = []
 
         def push(*directions: Any) -> Any:
             found = jvp(
@@ -516,21 +521,23 @@ def jacfwd(
                 (tree_unflatten(directions, in_spec),),
                 has_aux=has_aux,
             )
-            if has_aux:
-                auxiliary.append(found[2])
             _check_real("jacfwd", "outputs", tree_flatten(found[0])[0])
-            return found[1]
+            return (found[1], found[2]) if has_aux else found[1]
 
-        pushed = vmap(push, out_dims=-1, randomness=randomness)(*basis)
+        pushed = vmap(push, out_dims=(-1, 0) if has_aux else -1, randomness=randomness)(*basis)
+        aux = None
+        if has_aux:
+            pushed, aux = pushed
+            aux = tree_map(lambda a: a[0], aux)  # of the first direction: it is the same in all
         outputs, out_spec = tree_flatten(pushed)
         blocks = []
         for o in outputs:
             parts = o.split(sizes, -1)
             blocks.append(
-                tree_unflatten([p.reshape(*o.shape[:-1], *leaf.shape) for p, leaf in zip(parts, leaves)], in_spec)
+                tree_unflatten([p.reshape((*o.shape[:-1], *leaf.shape)) for p, leaf in zip(parts, leaves)], in_spec)
             )
         made = tree_unflatten(blocks, out_spec)
-        return (made, auxiliary[0]) if has_aux else made
+        return (made, aux) if has_aux else made
 
     return jacobian
 
@@ -548,10 +555,15 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     """
     if remove not in ("mutations", "mutations_and_views"):
         raise RuntimeError(
-            "functionalize(f, remove='mutations'): received invalid argument for remove. Valid options are:\n"
-            '     remove="mutations": all inplace and out= operators will be removed from the program, and replaced with '
-            'their out-of-place equivalents.\n     remove="mutations_and_views": In addition to the above, all aliasing '
-            "operators {view} will be replaced with their non-aliasing counterparts, {view}_copy."
+            f"functionalize(f, remove='mutations'): received invalid argument for remove={remove}. Valid options are:\n"
+            "     remove='mutations': all inplace and out= operators will be removed from the program, and replaced with "
+            "their out-of-place equivalents.\n     remove='mutations_and_views': In addition to the above, all aliasing "
+            "operators {view} will be replaced with their non-aliasing counterparts, {view}_copy.\n"
         )
 
-    return functools.wraps(func)(lambda *args, **kwargs: func(*args, **kwargs))
+    @functools.wraps(func)
+    def inside(*args: Any, **kwargs: Any) -> Any:
+        with _computing():
+            return func(*args, **kwargs)
+
+    return inside

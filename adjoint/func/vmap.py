@@ -15,6 +15,7 @@ from adjoint.autograd.batch import batch, note_shared_in, unbatch
 from adjoint.autograd.function import CustomFunction, Function
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
+from adjoint.autograd.samples import samples, whole
 from adjoint.declare.namespaces import lookup
 from adjoint.pytree import broadcast_to_tree, tree_flatten, tree_unflatten
 from adjoint.random import get_rng_state, set_rng_state
@@ -53,6 +54,12 @@ def vmap(
     @functools.wraps(func)
     def batched(*args: Any, **kwargs: Any) -> Any:
         name = getattr(func, "__name__", repr(func))
+        for dim in () if out_dims.__class__ is int else tree_flatten(out_dims)[0]:
+            if not (dim is None or isinstance(dim, int)):
+                raise ValueError(
+                    f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of ints "
+                    "representing where in the outputs the vmapped dimension should appear."
+                )
         dims, leaves, spec, size = _inputs(in_dims, args, name)
         if chunk_size is not None and chunk_size < size:
             return _in_chunks(func, leaves, dims, spec, out_dims, randomness, chunk_size, size, kwargs, name)
@@ -96,7 +103,7 @@ def _inputs(in_dims: Any, args: tuple[Any, ...], name: str) -> tuple[list[Any], 
         if dim is not None and not -leaf.ndim <= dim < leaf.ndim:
             raise ValueError(
                 f"{call}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {leaf.ndim} so "
-                f"expected in_dim to satisfy {-leaf.ndim} <= in_dim < {leaf.ndim}."
+                f"expected in_dim to satisfy -{leaf.ndim} <= in_dim < {leaf.ndim}."
             )
         if dim is not None:
             dim %= leaf.ndim
@@ -124,7 +131,7 @@ def _run(
     name: str,
 ) -> Any:
     level = Level(size, randomness)
-    inside = [leaf if dim is None else batch(leaf, level, dim) for leaf, dim in zip(leaves, dims)]
+    inside = [leaf if dim is None else samples(leaf, level, dim) for leaf, dim in zip(leaves, dims)]
     with entered(level):
         handle = intercept.add(functools.partial(_with_fallback, level))
         mode.transforms += 1
@@ -133,20 +140,15 @@ def _run(
         finally:
             mode.transforms -= 1
             intercept.remove(handle)
-        return _outputs(result, level, out_dims, name)
+        inputs = {id(i): leaf for i, leaf, dim in zip(inside, leaves, dims) if dim == 0}
+        return _outputs(result, level, out_dims, name, inputs)
 
 
-def _outputs(result: Any, level: Level, out_dims: Any, name: str) -> Any:
+def _outputs(result: Any, level: Level, out_dims: Any, name: str, made_of: dict[int, Tensor]) -> Any:
+    """A vmap's outputs; ``made_of``: the tensors that there are for samples, by the identity of these."""
     outputs, spec = tree_flatten(result)
-    for o in outputs:
-        if not isinstance(o, Tensor):
-            raise ValueError(
-                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(o)}. Did you mean to set "
-                "out_dims= to None for output?"
-            )
-    if isinstance(result, Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1:
-        out_dims = out_dims[0]
-    dims = broadcast_to_tree(tuple(out_dims) if isinstance(out_dims, list) else out_dims, spec)
+    one = isinstance(result, Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1
+    dims = list(out_dims) if one else broadcast_to_tree(out_dims, spec)
     if dims is None:
         raise ValueError(
             f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. "
@@ -155,18 +157,28 @@ def _outputs(result: Any, level: Level, out_dims: Any, name: str) -> Any:
     made = []
     for o, dim in zip(outputs, dims):
         if dim is None:
-            if isinstance(o._array, BatchedArray) and o._array.level is level:
+            if isinstance(o, Tensor) and level in levels_of(o._array):
                 raise ValueError(
                     f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None"
                 )
             made.append(o)
             continue
+        if not isinstance(o, Tensor):
+            raise ValueError(
+                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(o)}. Did you mean to set "
+                "out_dims= to None for output?"
+            )
         ndim = o._array.ndim + 1
         if not -ndim <= dim < ndim:
             raise IndexError(
                 f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
             )
-        made.append(unbatch(o, level, dim % ndim))
+        known = made_of.get(id(o)) if dim % ndim == 0 else None  # one and the same for an input, or two outputs, that are
+        if known is None:
+            known = whole(o, level, dim % ndim)
+            if dim % ndim == 0:
+                made_of[id(o)] = known
+        made.append(known)
     return tree_unflatten(made, spec)
 
 
@@ -228,7 +240,7 @@ def _custom(level: Level, operator: CustomFunction, function: Callable[..., Any]
     if cls.generate_vmap_rule:
         if own:
             raise RuntimeError(
-                f"You tried to vmap over {cls.__name__}, but it has both generate_vmap_rule=True and an overriden vmap "
+                f"You tried to vmap over {cls.__name__}, but it has both generate_vmap_rule=True and an overridden vmap "
                 "staticmethod. Please set generate_vmap_rule=False or delete the overriden vmap staticmethod to avoid "
                 "ambiguity. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
             )
@@ -252,13 +264,20 @@ def _batched_forward(level: Level, cls: Any, *args: Any) -> Any:
     with left(level):
         result = cls.vmap(VmapInfo(level.size, level.randomness), dims, *whole)
     if not (isinstance(result, tuple) and len(result) == 2):
+        got = f"{len(result)} returns" if isinstance(result, tuple) else f"a {type(result)}"
         raise RuntimeError(
             "Expected the vmap staticmethod to have two returns, an output and out_dims with pytree structure compatible "
-            "with the output."
+            f"with the output. Got {got} instead"
         )
     outputs, out_spec = tree_flatten(result[0])
     places = broadcast_to_tree(result[1], out_spec)
-    assert places is not None
+    if places is None:
+        raise RuntimeError(
+            "The autograd.Function's vmap staticmethod returned an incompatible (output, out_dims) tuple. Expected "
+            f"out_dims={result[1]} to be compatible with the structure of `output`. out_dims has structure "
+            f"{tree_flatten(result[1])[1]} but output has structure {out_spec}. For more details, please see "
+            "https://pytorch.org/docs/main/notes/extending.func.html"
+        )
     made = [o if d is None else batch(o, level, d % o.ndim) for o, d in zip(outputs, places)]
     return tree_unflatten(made, out_spec)
 

@@ -50,7 +50,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             data = from_array(np.empty(0, get_default_dtype().array))
         made = _over(cls, data)
         if requires_grad:
-            made.requires_grad_(True)
+            made._set_requires_grad(True)
         return made
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:

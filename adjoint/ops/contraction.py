@@ -570,7 +570,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     shape = input._array.shape
     if len(shape) == 2:
         return _linear_row.function(bias, input, weight)
-    rows = _linear_row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1] if shape else 1), weight)
+    if not shape:
+        raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
+    rows = _linear_row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1]), weight)
     return rows.view(*shape[:-1], rows._array.shape[-1])
 
 

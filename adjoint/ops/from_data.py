@@ -402,7 +402,7 @@ def _tensor_asarray(t: Any, dtype: dtypes.dtype | None, copy: bool | None, requi
     if requires_grad is False and result.requires_grad:
         result = result.detach()
     elif requires_grad and not result.requires_grad:
-        result = (result.detach() if result is t else result).requires_grad_()
+        result = (result.detach() if result is t else result)._set_requires_grad(True)
     return result
 
 

@@ -24,6 +24,7 @@ from adjoint.ops.memory import check_in_storage, geometry, strided
 from adjoint.ops.shape import squeezed, unsqueeze, viewed_as
 from adjoint.ops.strides import _as_strided_view, placed
 from adjoint.ops.transposing import t, transpose
+from adjoint.readings.batched import levels_of
 from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, writes_of
 
 # Sizes
@@ -116,6 +117,7 @@ def _detach_in_place(input: Tensor) -> Tensor:
             "function in torch/optim/optimizer.py as the solution."
         )
     input._edge = NO_EDGE
+    input._tangents = None
     if input._writes is not None and input._writes.views is not None:
         input._writes.outdate()
     return input
@@ -123,6 +125,8 @@ def _detach_in_place(input: Tensor) -> Tensor:
 
 def _get_data(self: Tensor) -> Tensor:
     """The same memory outside of the graph, under a record of writes of its own."""
+    if mode.transforms and levels_of(self._array):
+        raise RuntimeError("accessing `data` under vmap transform is not allowed")
     found = from_array(self._array)
     if self._waits is not None:
         look_at(found, memory_of(self), waits(self))
@@ -132,6 +136,10 @@ def _get_data(self: Tensor) -> Tensor:
 def _set_data(self: Tensor, value: Tensor) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+    if mode.evaluating or mode.pushes:
+        raise RuntimeError("mutating directly with `.data` inside functorch transform is not allowed.")
+    if mode.transforms and levels_of(value._array):
+        raise RuntimeError("mutating directly with `.data` under vmap transform is not allowed.")
     if self.requires_grad and value.dtype.category < dtypes.FLOAT:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     self._array = value._array if value._waits is None else value._array.copy()

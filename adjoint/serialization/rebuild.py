@@ -71,7 +71,7 @@ def _rebuild_tensor_v2(
 ) -> Tensor:
     """A tensor over a storage; the hooks are not used, PyTorch saves none."""
     tensor = _finish(_array(storage, _dtype_of(storage), storage_offset, size, stride), metadata)
-    return tensor.requires_grad_(bool(requires_grad))
+    return tensor._set_requires_grad(bool(requires_grad))
 
 
 def _rebuild_tensor_v3(
@@ -88,7 +88,7 @@ def _rebuild_tensor_v3(
     if not isinstance(dtype, dtypes.dtype):
         raise TypeError(f"the dtype of a tensor cannot be {dtype!r}")
     tensor = _finish(_array(storage, dtype, storage_offset, size, stride), metadata)
-    return tensor.requires_grad_(bool(requires_grad))
+    return tensor._set_requires_grad(bool(requires_grad))
 
 
 def _rebuild_parameter(data: Any, requires_grad: bool, backward_hooks: Any) -> Tensor:
@@ -130,12 +130,12 @@ def _with_attributes(tensor: Tensor, state: Any) -> Tensor:
 
 def _rebuild_device_tensor_from_numpy(array: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """A tensor of a device without storages, saved as a NumPy array."""
-    return from_array(np.asarray(array).astype(dtype.array)).requires_grad_(bool(requires_grad))
+    return from_array(np.asarray(array).astype(dtype.array))._set_requires_grad(bool(requires_grad))
 
 
 def _rebuild_device_tensor_from_cpu_tensor(data: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """A tensor of a device without storages, saved as a tensor of the CPU."""
-    return from_array(data._array.astype(dtype.array)).requires_grad_(bool(requires_grad))
+    return from_array(data._array.astype(dtype.array))._set_requires_grad(bool(requires_grad))
 
 
 def _get_layout(name: str) -> Any:

@@ -393,7 +393,7 @@ def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The inputs as leaves that require grad where the given ones do."""
     if not isinstance(inputs, tuple):
         raise RuntimeError(f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
-    return tuple(t.detach().requires_grad_(t.requires_grad) if isinstance(t, Tensor) else t for t in inputs)
+    return tuple(t.detach()._set_requires_grad(t.requires_grad) if isinstance(t, Tensor) else t for t in inputs)
 
 
 def check_backward_validity(inputs: Iterable[Any]) -> None:
