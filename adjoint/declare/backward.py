@@ -152,6 +152,8 @@ class Backward:
         """Give the gradients the place in the graph that their formulas do not."""
         edges = {name: f"e{i}" if len(inputs) > 1 else "node._edges[0]" for i, name in enumerate(inputs)}
         for name in self.op.flat:
+            if name == "result":  # of what was saved, which this very node made
+                name, edges[name] = inputs[0], "node"
             self.lines(1, f"{results[name]} = flat(OP, {results[name]}, {edges[name]})")
         for name, of in self.op.joint.items():
             self.lines(1, f"{results[name]} = joint(OP, {results[name]}, ({''.join(edges[n] + ', ' for n in of)}))")

@@ -68,7 +68,7 @@ class Operator:
     numbers: bool = True  # elementwise: whether operands may be Python numbers
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
     held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
-    flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions
+    flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions, or the result
     again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it
     joint: dict[str, tuple[str, ...]] = field(default_factory=dict)  # whose gradient PyTorch has from a function of which
     _params: tuple[Param, ...] | None = None

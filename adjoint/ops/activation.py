@@ -89,7 +89,7 @@ def _relu(self):
 
 
 relu = elementwise(
-    "relu", _relu, flat="self", again="ThresholdBackwardBackward0",
+    "relu", _relu, flat="result", again="ThresholdBackwardBackward0",
     self=lambda g, result: kept_where(result != 0, g),  # a NaN passes the gradient, as in PyTorch
 )  # fmt: skip
 

@@ -390,7 +390,7 @@ def _pow_gradient(g, self, exponent, self_dtype):
     if exponent == 0:
         return np.zeros_like(g)
     if exponent == 2:
-        slope = self * 2
+        slope = doubled(self)
     elif exponent == 0.5:
         slope = times(1 / np.sqrt(self), 0.5)
     else:
@@ -398,7 +398,14 @@ def _pow_gradient(g, self, exponent, self_dtype):
     return _real_if(g * conj(slope), self_dtype)
 
 
+@array_function
+def doubled(x):
+    """Twice the first power, whose own slope is the zeroth: a power has a graph for as many derivatives as PyTorch's has."""
+    return x + x
+
+
 _pow_scalar = op("pow_number", _pow_number, where="", node="PowBackward0", self=_pow_gradient)
+taped(doubled)(lambda x: _pow_scalar.function(x, 1) * 2)
 
 
 def _rpow_number(self, exponent: Array):

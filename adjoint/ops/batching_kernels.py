@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.ops import normalization
 from adjoint.ops.activation import kept_where, normal_cdf
-from adjoint.ops.arithmetic import floor_quotient, sign_of, trunc_quotient
+from adjoint.ops.arithmetic import doubled, floor_quotient, sign_of, trunc_quotient
 from adjoint.ops.class_loss import class_gather, class_scatter
 from adjoint.ops.complex_parts import complex_of, join, split
 from adjoint.ops.convolution_kernels import _windows_first, convolve, input_gradient, weight_gradient
@@ -53,7 +53,7 @@ def _leading(function: Any, count: int = 1) -> None:
 for _f, _count in (
     (tap_scatter, 2), (tap_gather, 2), (tap_sum, 1), (tap_spread, 1), (max_taps, 1), (flat_indices, 1),
     (flat_scatter, 2), (flat_gather, 2), (weighted, 1), (split, 1), (join, 1), (cofactors, 1), (exponential_of, 1),
-    (normal_cdf, 1), (sigmoid_of, 1), (sign_of, 1), (max_unpooled, 2), (adaptive_max, 1), (i0_of, 1), (i1_of, 1),
+    (normal_cdf, 1), (sigmoid_of, 1), (sign_of, 1), (doubled, 1), (max_unpooled, 2), (adaptive_max, 1), (i0_of, 1), (i1_of, 1),
     (lgamma_of, 1),
 ):  # fmt: skip
     _leading(_f, _count)

@@ -252,7 +252,7 @@ def multilabel_margin_loss(
     counted = (labels >= 0).to(torch.int64).cumprod(1).to(torch.bool)
     index = labels.masked_fill(~counted, 0)
     is_label = torch.zeros_like(x, dtype=torch.int64).scatter_add(1, index, counted.to(torch.int64)) > 0
-    gaps = (1 - (x.gather(1, index).unsqueeze(2) - x.unsqueeze(1))).clamp_min(0)
+    gaps = (1 - (x.gather(1, index).unsqueeze(2) - x.unsqueeze(1))).relu()
     gaps = gaps.masked_fill(~counted.unsqueeze(2) | is_label.unsqueeze(1), 0)
     loss = gaps.sum((1, 2)) / x.shape[1]
     return reduce_tensor(loss if input.ndim == 2 or kind else loss.reshape(()), kind)
