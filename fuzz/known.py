@@ -114,16 +114,6 @@ def _integers_that_require_grad(case: Case) -> bool:
     return not (value.is_floating_point() or value.is_complex())
 
 
-def _scattered_into_holes(case: Case) -> bool:
-    target = case.runs[0].space.get("t")
-    return (
-        case.found.key == "value"
-        and "as_strided_scatter(" in case.line
-        and isinstance(target, torch.Tensor)
-        and not target.is_contiguous()
-    )
-
-
 def _second_hook(case: Case) -> bool:
     return _raised(case) and "register_hook" in case.line and _BASE_WRITTEN in case.texts[1]
 
@@ -247,75 +237,6 @@ def _compared_into(case: Case) -> bool:
     )
 
 
-def _row(*names: str) -> Callable[[Case], bool]:
-    """The value of one of these functions' derivatives."""
-    return lambda case: case.found.key == "value" and any(name in case.line for name in names)
-
-
-def _which_of_equals(case: Case) -> bool:
-    return case.found.path == "r[1]" and case.found.key == "value" and "kthvalue" in case.line
-
-
-def _complex_halves(case: Case) -> bool:
-    lacking = r"but got Half and Half|view_as_complex is only supported .*Half"
-    return _raised(case) and re.search(lacking, case.texts[1]) is not None
-
-
-def _linear(case: Case) -> bool:
-    return case.found.key == "grad_fn" and case.found.pytorch == "AddBackward0" and "F.linear" in case.line
-
-
-def _rrelu(case: Case) -> bool:
-    return _both(case) and all("vmap: we do not yet support aten::rrelu" in text for text in case.texts)
-
-
-def _no_complex_scan(case: Case) -> bool:
-    return _raised(case) and "logcumsumexp of complex numbers is not implemented" in case.texts[1]
-
-
-def _kron(case: Case) -> bool:
-    return _raised(case) and "kron" in case.line and "view size is not compatible" in case.texts[0]
-
-
-def _reciprocal_of_celu(case: Case) -> bool:
-    return _sample(case, "celu") and _agrees(case, 1e-6)
-
-
-def _sample(case: Case, pattern: str) -> bool:
-    """Whether the row of the tables is one of these."""
-    return re.search(pattern, case.program.notes.get("sample", "")) is not None
-
-
-def _ill_conditioned(case: Case) -> bool:
-    return _sample(case, "linalg|chol|inverse|lu_|pinv") and _agrees(case, 1e-8)
-
-
-def _at_the_origin(case: Case) -> bool:
-    return _sample(case, "atan2") and "jvp" in case.line and _nan_for_number(case)
-
-
-def _shape_of_batch(case: Case) -> bool:
-    if not (_both(case) and "vmap" in case.line):
-        return False
-    theirs, ours = (re.sub(r"\[[\d, ]*\]", "[]", text) for text in case.texts)
-    return theirs == ours
-
-
-def _agrees(case: Case, relative: float) -> bool:
-    """Whether the values are as near as that."""
-    theirs, ours = case.found.pytorch, case.found.adjoint
-    same = case.found.key in ("value", "grad") and isinstance(theirs, np.ndarray) and isinstance(ours, np.ndarray)
-    return same and theirs.shape == ours.shape and bool(np.isclose(theirs, ours, relative, relative).all())
-
-
-def _imprecise(case: Case) -> bool:
-    return _row("logcumsumexp")(case) and "jvp" in case.line and _agrees(case, 1e-10)
-
-
-def _without_vmap(case: Case) -> bool:
-    return _raised(case) and "vmap" in case.line and not case.texts[1] and "calling .item() on a Tensor" in case.texts[0]
-
-
 def _comparison_in_place(case: Case) -> bool:
     """Whether a comparison made bools or integers of it that require grad, in PyTorch."""
     key = case.found.key == "requires_grad" and case.found.pytorch is True
@@ -327,39 +248,12 @@ def _floating(case: Case) -> bool:
     return bool(value.is_floating_point() or value.is_complex())
 
 
-def _of_what_was_kept(case: Case) -> bool:
-    """Reverse over forward mode: PyTorch's tangents are made of results of the forward that are taken for constants."""
-    return _row("layer_norm", "linalg.solve")(case) and "func.jvp" in case.line and "func.grad" in case.line
-
-
 def _nan_for_number(case: Case) -> bool:
     """Whether a value is NaN in PyTorch wherever it differs, and none in Adjoint."""
     theirs, ours = case.found.pytorch, case.found.adjoint
     if not (isinstance(theirs, np.ndarray) and isinstance(ours, np.ndarray)) or theirs.shape != ours.shape:
         return False
     return bool((np.isclose(theirs, ours, 1e-2) | (np.isnan(theirs) & ~np.isnan(ours))).all())
-
-
-def _lacking_tangent(case: Case) -> bool:
-    return (
-        _nan_for_number(case)
-        and "jvp" in case.line
-        and re.search(r"mm\(|matmul|bilinear|linear\(|mse_loss\(", case.line) is not None
-    )
-
-
-def _of_a_nan(case: Case) -> bool:
-    extreme = re.search(r"\.(max|min|median)\(\)|a(max|min)\(", case.line)
-    return _nan_for_number(case) and extreme is not None and re.search(r"jvp|jacfwd", case.line) is not None
-
-
-def _complex_convolution(case: Case) -> bool:
-    return case.found.key == "grad_fn" and "conv" in case.line and any(a.is_complex() for a in case.tensors())
-
-
-def _equal_eigenvalues(case: Case) -> bool:
-    found = case.found.key == "value" and re.search(r"eigh?\(|svd\(", case.line)
-    return bool(found) and not np.isfinite(case.found.pytorch).all()
 
 
 def _complex_zero(case: Case) -> bool:
@@ -444,58 +338,8 @@ KNOWN = [
     Known(
         "a comparison's out= beside an operand that requires grad: its result has no gradient in either", _compared_into
     ),
-    Known(
-        "PyTorch divides by a factor that is zero or infinite; Adjoint multiplies the others",
-        _row("cumprod", ".prod("),
-        ("rows",),
-    ),
-    Known(
-        "PyTorch multiplies a tangent that is infinite by zero; Adjoint leaves it out", _row("nan_to_num"), ("rows",)
-    ),
-    Known(
-        "PyTorch's polygamma has eight digits in float64 too",
-        lambda case: _sample(case, "digamma|polygamma|lgamma") and _agrees(case, 1e-6),
-        ("rows",),
-    ),
-    Known("digits lost in a matrix that is nearly singular", _ill_conditioned, ("rows",)),
-    Known("PyTorch's tangent of an angle at the origin is NaN, its gradient 0", _at_the_origin, ("rows",)),
-    Known("a vmap's error tells the shape of the whole batch", _shape_of_batch, ("rows",)),
-    Known("PyTorch multiplies an infinite logit by zero; Adjoint's loss is infinite", _row("_with_logits"), ("rows",)),
-    Known("which of rrelu's operators a vmap does not have", _rrelu, ("rows",)),
-    Known(
-        "PyTorch's tangent of a scattered product's gradient takes the product for a constant (finite differences say so)",
-        lambda case: _row("scatter_reduce", "index_reduce")(case) and "'prod'" in case.line and "jvp" in case.line,
-        ("rows",),
-    ),
-    Known("logcumsumexp of complex numbers is not implemented in Adjoint, and raises", _no_complex_scan, ("rows",)),
-    Known("which of equal elements is taken is not said", _which_of_equals, ("rows",)),
-    Known("PyTorch has complex numbers of halves, Adjoint has none and raises", _complex_halves, ("rows",)),
-    Known("of lines that are not contiguous PyTorch's linear is a product and a sum", _linear, ("rows",)),
-    Known("PyTorch's celu takes the reciprocal in float32 in float64 too", _reciprocal_of_celu, ("rows",)),
-    Known(
-        "the gradient of a tangent leaves out what the forward kept (finite differences say so)",
-        _of_what_was_kept,
-        ("rows",),
-    ),
-    Known("PyTorch multiplies the tangent that an operand lacks, zeros, by infinities", _lacking_tangent, ("rows",)),
-    Known("PyTorch's tangent of the largest of elements with a NaN is NaN", _of_a_nan, ("rows",)),
-    Known("a complex convolution is made of three real ones in PyTorch", _complex_convolution, ("rows",)),
-    Known("eigenvectors of equal eigenvalues are any, and have no derivative", _equal_eigenvalues, ("rows",)),
     Known("PyTorch's power of a complex zero is the exponential of NaN", _complex_zero, ("numbers", "values")),
-    Known("PyTorch's tangent of logcumsumexp has twelve digits in float64", _imprecise, ("rows",)),
-    Known("PyTorch has no rule for the operator under vmap", _without_vmap, ("rows",)),
     Known("PyTorch lets bools and integers require grad after a comparison in place", _comparison_in_place),
-    Known(
-        "PyTorch's sixth is one of float32 in float64 too",
-        lambda case: _sample(case, "hardsigmoid") and _agrees(case, 1e-6),
-        ("rows",),
-    ),
-    Known(
-        "PyTorch reads the gradient of a scatter by strides by the strides of a contiguous tensor",
-        lambda case: case.found.key == "value" and _sample(case, "as_strided_scatter"),
-        ("rows",),
-    ),
-    Known("PyTorch's second derivative of kron needs contiguous operands", _kron, ("rows",)),
     Known("which of two reasons to refuse is found first", _order_of_checks, ("numbers", "indexing"), goes_on=True),
     Known("no out= of reductions and scans in Adjoint: it raises", _no_out),
     Known(
@@ -514,11 +358,6 @@ KNOWN = [
     ),
     Known("PyTorch's gradients of zeros that have no memory cannot be looked at", _no_memory),
     Known("integers that require grad, after a write of what does: PyTorch has them", _integers_that_require_grad),
-    Known(
-        "PyTorch's gradient of as_strided_scatter is for contiguous tensors: elsewhere it counts what was written between elements",
-        _scattered_into_holes,
-        ("rows",),
-    ),
     Known("PyTorch does not look at the history again for a tensor's second hook", _second_hook, goes_on=True),
     Known("a kernel may mind the dtype before it minds an expanded tensor", _dtype_first, goes_on=True),
     Known(
@@ -528,7 +367,7 @@ KNOWN = [
     Known(
         "in which order a result of permuted or broadcast operands lies in memory",
         _order_in_memory,
-        ("programs", "rows", "indexing", "numbers", "large"),
+        ("programs", "indexing", "numbers", "large"),
         goes_on=True,
     ),
 ]

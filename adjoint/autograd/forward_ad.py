@@ -235,6 +235,8 @@ def _declared(operator: Any, given: dict[str, Any], tangents: dict[str, Any], re
         if isinstance(value, Tensor):
             found = tangents.get(p.name)
             space[f"{p.name}_t"] = Taped(zeros(value) if found is None else found)
+        elif p.kind != _VALUE and isinstance(value, (int, float, complex)):
+            space[f"{p.name}_t"] = Taped(zeros(as_number(value)))
         elif f"{p.name}_t" not in space:
             space[f"{p.name}_t"] = _read(tangents.get(p.name))
     space["needed"] = tuple([p.name in tangents for p in operator.arrays])

@@ -353,6 +353,11 @@ def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
             )
         out._array = result._array.astype(out._array.dtype)
     else:
-        write(out, result._array)
+        try:
+            write(out, result._array)
+        except IntoUnbatched:
+            raise RuntimeError(
+                f"Batching rule not implemented for aten::{name}.out; the fallback path doesn't work on out= or view ops."
+            ) from None
     writes_of(out).bump()
     return out

@@ -113,10 +113,8 @@ def _prelu_kernel(self: Array, weight: Array):
 
 def _prelu_tangent(self, weight, self_t, weight_t, needed):
     """PyTorch's: at 0 the slope is 1, though the gradient's is the weight."""
-    below = weight * self_t
-    if needed[1]:
-        below = below + weight_t * self
-    return np.where(self >= 0, self_t, below)
+    parts = [part for part, wanted in zip((weight * self_t, weight_t * self), needed) if wanted]
+    return np.where(self >= 0, self_t, parts[0] if len(parts) == 1 else parts[0] + parts[1])
 
 
 _prelu = elementwise(

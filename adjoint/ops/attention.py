@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.interception import intercept
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import Array
@@ -54,8 +53,7 @@ def scaled_dot_product_attention(
     scale = 1 / math.sqrt(max(query.size(-1), 1)) if scale is None else scale  # products of nothing are 0, whatever it is
     constant = attn_mask is None or not attn_mask.requires_grad
     if attn_mask is not None:
-        # Forward mode may have a tangent for the mask, which the operator knows nothing of.
-        constant = constant and (attn_mask.dtype is dtypes.bool_ or not intercept.active)
+        constant = constant and not attn_mask._tangents  # of which the operator knows nothing
         attn_mask = _to_add(attn_mask, query)
     if constant and _is_one_operator(query, key, value, attn_mask, enable_gqa):
         dropout = None

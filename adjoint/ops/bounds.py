@@ -14,6 +14,7 @@ from adjoint.declare.arguments import python_number
 from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_type_of
 from adjoint.ops.arithmetic import constant, element, is_number, with_number
 from adjoint.ops.arrays import Array
+from adjoint.ops.complex_parts import complex_of
 from adjoint.ops.scalars import convert, filling
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor
@@ -226,11 +227,13 @@ def _clamp_to_max(self, max):
 
 clamp_min = elementwise(
     "clamp_min", _clamp_to_min, scalar=_clamp_min_scalar, node="ClampMinBackward1",
+    tangent=lambda self, min, self_t, min_t: np.where(self >= min, self_t, min_t),  # of a NaN the bound's, as PyTorch
     self=lambda g, self, min: np.where(self >= min, g, constant(0, g)),
     min=lambda g, self, min: np.where(self < min, g, constant(0, g)),
 )  # fmt: skip
 clamp_max = elementwise(
     "clamp_max", _clamp_to_max, scalar=_clamp_max_scalar, node="ClampMaxBackward1",
+    tangent=lambda self, max, self_t, max_t: np.where(self <= max, self_t, max_t),
     self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
     max=lambda g, self, max: np.where(self > max, g, constant(0, g)),
 )  # fmt: skip
@@ -352,9 +355,7 @@ def _nan_to_num(self, nan=None, posinf=None, neginf=None):
     if self.dtype.kind in "iub":
         return self.copy()
     if self.dtype.kind == "c":
-        result = np.empty_like(self)
-        result.real, result.imag = (_nan_to_num(part, nan, posinf, neginf) for part in (self.real, self.imag))
-        return result
+        return complex_of(*(_nan_to_num(part, nan, posinf, neginf) for part in (self.real, self.imag)))
     most = ml_dtypes.finfo(self.dtype).max
     result = np.where(np.isnan(self), constant(nan or 0, self), self)
     result = np.where(result == np.inf, constant(most if posinf is None else posinf, self), result)

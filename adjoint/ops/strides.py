@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import memory_of
 from adjoint.declare import composite, op, view
 from adjoint.ops.arrays import Array, array_function
@@ -41,10 +42,19 @@ def _as_strided_backward(g, self_shape, size, stride, shift, form):
     return found / counts.astype(g.dtype) if counts.max() > 1 else found
 
 
+def _as_strided_tangent(self_t, size, stride, shift, form):
+    """What lies in the tangent's memory, if it lies there as its tensor does; else what would."""
+    array = memory_of(self_t.tensor)
+    if all(n == 1 or step == s * array.itemsize for n, step, s in zip(array.shape, array.strides, form)):
+        return Taped(_as_strided_view.function(self_t.tensor, size, stride, shift, form))
+    return _of_source(self_t, size, size, stride, shift, form)
+
+
 _as_strided_view = view(
     "as_strided",
     _as_strided,
     where="",
+    tangent=_as_strided_tangent,
     self=lambda g, self_shape, size, stride, shift, form: _as_strided_backward(
         g, self_shape, size, stride, shift, form
     ),

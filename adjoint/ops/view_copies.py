@@ -27,7 +27,7 @@ def _copied(view: Operator, forward: Callable[..., Any], doc: str = "", **option
     return op(
         f"{view.name}_copy",
         forward,
-        tangent=None if view.outputs else "linear",
+        tangent=None if view.outputs else view.tangent or "linear",
         where=options.pop("where", "torch"),
         node=options.pop("node", f"{view.backward_name}_copy"),
         outputs=view.outputs,

@@ -11,16 +11,17 @@ from __future__ import annotations
 import random as random_module
 import zlib
 from functools import lru_cache
-from itertools import repeat
 
 import numpy as np
 
 from adjoint.declare.namespaces import OPERATORS
 from fuzz.compare import Settings
+from fuzz.families.rows.known import KNOWN as KNOWN
 from fuzz.program import Program
 from tests.samples import NOT_DIFFERENTIABLE, samples_of, values
 
 NAME = "rows"
+WALKS = True
 COMPARED = Settings(version=False)  # of results that an operator made in steps
 TESTED = 100
 ENVIRONMENTS = [{}, {"ADJOINT_KERNELS_FROM": "1"}]
@@ -70,23 +71,18 @@ _MODES = ["forward", "backward", "twice", "jvp", "vmap", "vmap of grad", "forwar
 
 @lru_cache(maxsize=1)
 def _expressions() -> list[str]:
-    return sorted({sample for key, operator in OPERATORS.items() for sample in samples_of(key, operator)})
+    found = {sample for key, operator in OPERATORS.items() for sample in samples_of(key, operator)}
+    return sorted(found, key=lambda sample: zlib.crc32(sample.encode()))  # so that few programs are of many kinds
 
 
-@lru_cache(maxsize=1)
-def _encoded() -> list[bytes]:
-    return [expression.encode() for expression in _expressions()]
-
-
-def generate(random: random_module.Random) -> Program:
-    """An expression, its operands, and what is done with it."""
-    # Not `choice`: a new row's expressions must not change the programs of all seeds.
-    draw = str(random.random()).encode()
-    sample = min(zip(map(zlib.crc32, _encoded(), repeat(zlib.crc32(draw))), _expressions()))[1]
+def generate(random: random_module.Random, number: int) -> Program:
+    """An expression, its operands, and what is done with it: the number says which expression, and in which direction."""
+    turn, i = divmod(number // len(ENVIRONMENTS), len(_expressions()))
+    sample, mode = _expressions()[i], _MODES[(turn + i) % len(_MODES)]
     names = [n for n in dict.fromkeys(compile(sample, "sample", "eval").co_names) if n in values()]
     dtype = random.choice(_FLOATS)
     floats = [n for n in names if n not in NOT_DIFFERENTIABLE]
-    mode = random.choice(_MODES) if floats else "forward"
+    mode = mode if floats else "forward"
     if mode == "jacobian" and "complex" in dtype:  # which PyTorch does not have
         dtype = "float64"
     expanded = mode in ("forward", "backward", "twice", "vmap")  # forward mode writes into what it is given

@@ -1,0 +1,78 @@
+"""Tangents of single rows where PyTorch's choice is not the transpose of the gradient, or where memory matters."""
+
+import pytest
+from both import agree
+
+nan = float("nan")
+
+
+def _directions(t, x):
+    return ((t.arange(x.numel(), dtype=x.dtype) * 5 + 1) % 7 - 3).reshape(x.shape) / 4
+
+
+LAYOUTS = {
+    "as usual": lambda x: x,
+    "by columns": lambda x: x.mT.contiguous().mT,
+    "every second": lambda x: x.repeat_interleave(2, -1)[..., ::2],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_tangent_seen_by_strides_is_what_lies_where_the_tensor_does(layout, copied):
+    def scenario(t):
+        x = LAYOUTS[layout](t.tensor([[-1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], dtype=t.float64))
+        seen = t.as_strided_copy if copied else t.as_strided
+        f = lambda x: seen(x, (2, 2), (1, 2), 1)
+        tangent = t.func.jvp(f, (x,), (_directions(t, x),))[1]
+        gradient = t.func.grad(lambda x: t.func.jvp(f, (x,), (_directions(t, x) * x,))[1].square().sum())(x)
+        return tangent, gradient
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("bound", [[-1.0, 1.0, 1.0], [-1.0, 1.0, nan]])
+@pytest.mark.parametrize("name", ["clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin"])
+def test_the_tangent_of_a_bounded_nan_is_pytorchs_choice_for_each_operand(name, bound):
+    def scenario(t):
+        f = getattr(t, name)
+        x, row = t.tensor([[-1.0, 1.0, -1.0], [1.0, 1.0, nan]]), t.tensor(bound)
+        of_bound = t.func.jvp(lambda r: f(x, r), (row,), (t.ones(3),))[1]
+        return of_bound, t.func.jvp(lambda x: f(x, row), (x,), (t.ones(2, 3),))[1]
+
+    agree(scenario)
+
+
+def test_infinite_complex_numbers_are_replaced_under_vmap():
+    def scenario(t):
+        x = t.complex(t.tensor([[1.0, nan], [float("inf"), 2.0]]), t.tensor([[nan, 1.0], [2.0, -float("inf")]]))
+        f = lambda x: t.nan_to_num(x, 1.0, 2.0, 3.0)
+        return f(x), t.func.vmap(f)(x), t.func.vmap(lambda x: t.func.jvp(f, (x,), (t.ones_like(x),))[0])(x)
+
+    agree(scenario)
+
+
+def test_attention_under_a_checkpoint_is_one_node_with_a_mask_too():
+    def scenario(t):
+        q = t.ones(1, 2, 3, 4, requires_grad=True)
+        attend = lambda q: t.nn.functional.scaled_dot_product_attention(q, q, q, t.zeros(3, 3))
+        return t.utils.checkpoint.checkpoint(attend, q, use_reentrant=False)
+
+    agree(scenario)
+
+
+def test_an_out_that_all_samples_share_is_refused_under_vmap():
+    agree(lambda t: t.func.vmap(lambda s: t.add(t.ones(2), s, out=t.ones(2)))(t.arange(3.0)), raises=True)
+
+
+@pytest.mark.parametrize("name", ["clamp_min", "clamp_max"])
+def test_a_bound_that_is_a_number_has_no_tangent(name):
+    agree(lambda t: t.func.jvp(lambda x: getattr(t, name)(x, 0.5), (t.tensor([0.0, 0.5, 1.0, nan]),), (t.ones(4),)))
+
+
+def test_prelus_tangent_leaves_out_what_has_none():
+    def scenario(t):
+        x, slope = t.tensor([-1.0, 0.0, 2.0]), t.tensor([nan])
+        return t.func.jvp(lambda w: t.nn.functional.prelu(x, w), (slope,), (t.ones(1),))[1]
+
+    agree(scenario)
