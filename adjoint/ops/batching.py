@@ -13,6 +13,7 @@ from adjoint.ops import gathering, index_along, indexing, joining, picking
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import masked_zero, number_for
 from adjoint.ops.gathering import gathered, places, region, scatter_zero, scattered, scattered_number
+from adjoint.ops.ordering import kth_along, mode_along, top_along
 from adjoint.ops.padding import padded
 from adjoint.ops.rearranging import embedded
 from adjoint.ops.reduction import identity_like
@@ -43,6 +44,18 @@ def _diagonal_backward(level: Level, g: Any, shape: Any, offset: int, dim1: int,
 @rule(windows_of)
 def _windows_of(level: Level, array: Any, dimension: int, size: int, step: int) -> Any:
     return BatchedArray(windows_of(array.array, wrap_dim(dimension, array.ndim) + 1, size, step), level)
+
+
+def _last(function: Any) -> None:
+    """A function that finds values and indices along the last dimension."""
+
+    @rule(function)
+    def last(level: Level, lines: Any, *rest: Any) -> Any:
+        return tuple(BatchedArray(part, level) for part in function(lines.array, *rest))
+
+
+for _f in (top_along, kth_along, mode_along):
+    _last(_f)
 
 
 @rule(padded)

@@ -8,8 +8,9 @@ import numpy as np
 
 from adjoint.declare import composite, op
 from adjoint.layouts import empty_like
+from adjoint.ops import equals
 from adjoint.ops.arithmetic import lerp
-from adjoint.ops.arrays import Array, all_values, contiguous, in_order
+from adjoint.ops.arrays import Array, all_values, array_function, contiguous, in_order
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import select, selected_gradient, shared_among_equals
 from adjoint.ops.selection import add_along
@@ -73,6 +74,71 @@ def msort(input: Tensor) -> Tensor:
     return sort.function(input, 0)[0]
 
 
+def _repeated(ordered: Any) -> Any:
+    """Which elements along the last dimension are the same as the one before; a NaN is the same as another."""
+    a, b = ordered[..., 1:], ordered[..., :-1]
+    return (a == b) | ((a != a) & (b != b))
+
+
+def _compete(ordered: Any, descending: bool) -> bool:
+    """Whether there may be equal elements next to each other along the last dimension: none, if each is beyond the last."""
+    beyond = np.less if descending else np.greater
+    return not beyond(ordered[..., 1:], ordered[..., :-1]).all()
+
+
+def _settled(lines: Any, order: Any, tied: Any, indices: Any, choose: Any) -> Any:
+    """The indices, of those lines in which equal elements compete the ones that ``choose`` finds in ranks."""
+    if not tied.any() or np.count_nonzero(tied) * lines.shape[-1] > equals.MANY:
+        return indices
+    ranks = np.zeros((np.count_nonzero(tied), lines.shape[-1]), np.int64)
+    ranks[:, 1:] = np.cumsum(~_repeated(np.take_along_axis(lines[tied], order[tied], -1)), -1)
+    keys = np.empty_like(ranks)
+    np.put_along_axis(keys, order[tied], ranks, -1)
+    indices = indices.copy()
+    indices[tied] = [choose(line) for line in keys.tolist()]
+    return indices
+
+
+@array_function
+def top_along(lines: Any, k: int, largest: bool, in_order: bool) -> Any:
+    """The k largest or smallest elements along the last dimension, and their indices; unless they are to be in order, in
+    the one in which they are found."""
+    order = order_along(lines, -1, largest)
+    indices = order[..., :k]
+    near = np.take_along_axis(lines, order[..., : k + 1], -1)  # the first that is not taken may equal the last that is
+    if not k or (in_order and not _compete(near, largest)):
+        return near[..., :k], indices
+    tied = _repeated(near).any(-1) | (not in_order)
+    indices = _settled(lines, order, tied, indices, lambda keys: equals.top(keys, k, in_order))
+    return np.take_along_axis(lines, indices, -1), indices
+
+
+@array_function
+def kth_along(lines: Any, k: int) -> Any:
+    """The k-th smallest element along the last dimension, which is kept, and its index."""
+    order = order_along(lines, -1)
+    indices = order[..., k - 1 : k]
+    first = max(k - 2, 0)
+    near = np.take_along_axis(lines, order[..., first : k + 1], -1)
+    if _compete(near, False):
+        choose = lambda keys: [equals.quickselected(keys, k - 1)]
+        indices = _settled(lines, order, _repeated(near).any(-1), indices, choose)
+        return np.take_along_axis(lines, indices, -1), indices
+    return near[..., k - 1 - first : k - first], indices
+
+
+def _along_last(function: Any, x: Any, dim: int, *args: Any) -> Any:
+    """What a function of lines finds along a dimension: values and indices."""
+    if dim == x.ndim - 1:
+        return function(x, *args)
+    values, indices = function(np.moveaxis(x, dim, -1), *args)
+    return np.moveaxis(values, -1, dim), np.moveaxis(indices, -1, dim)
+
+
+def _one(found: Any, dim: int, keepdim: bool) -> Any:
+    return found if keepdim else tuple([part.squeeze(dim) for part in found])
+
+
 def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
     dim = wrap_dim(dim, self.ndim)
     if not 0 <= k <= (self.shape[dim] if self.ndim else 1):
@@ -81,8 +147,7 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
-    indices = order_along(self, dim, largest)[(slice(None),) * dim + (slice(k),)]
-    return np.take_along_axis(self, indices, dim), indices
+    return _along_last(top_along, self, dim, k, largest, sorted)
 
 
 topk = op("topk", in_order(_topk), outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
@@ -94,7 +159,7 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
-    return select(self, order_along(self, dim)[(slice(None),) * dim + (slice(k - 1, k),)], dim, keepdim)
+    return _one(_along_last(kth_along, self, dim, k), dim, keepdim)
 
 
 kthvalue = op(
@@ -161,21 +226,31 @@ median = _declare_middle("median", skip_nan=False)
 nanmedian = _declare_middle("nanmedian", skip_nan=True)
 
 
+@array_function
+def mode_along(lines: Any) -> Any:
+    """The most frequent value along the last dimension, which is kept, and the index of an element that has it."""
+    n = lines.shape[-1]
+    missing = (lines != lines).any(-1)
+    order = order_along(lines, -1)
+    tied = missing | (n > equals.STABLE)
+    if np.count_nonzero(tied) * n <= equals.MANY:
+        order[tied] = np.reshape([equals.in_order(line) for line in lines[tied].tolist()], (-1, n))
+    ordered = np.take_along_axis(lines, order, -1)
+    starts = np.ones(ordered.shape, bool)
+    starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    place = np.arange(n)
+    run = place - np.maximum.accumulate(np.where(starts, place, 0), -1)  # how many equal ones came before
+    indices = np.take_along_axis(order, run.argmax(-1)[..., None], -1)  # the first run of the greatest length ends there
+    return np.take_along_axis(lines, indices, -1), indices
+
+
 def _mode(self: Array, dim=-1, keepdim=False):
     dim = wrap_dim(dim, self.ndim)
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
     if self.shape[dim] == 0:
         raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
-    order = order_along(self, dim)
-    ordered = np.moveaxis(np.take_along_axis(self, order, dim), dim, -1)
-    n = ordered.shape[-1]
-    starts = np.ones(ordered.shape, bool)
-    starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
-    place = np.arange(n)
-    run = place - np.maximum.accumulate(np.where(starts, place, 0), -1)  # how many equal ones came before
-    last = np.moveaxis(run.argmax(-1)[..., None], -1, dim)  # the first run of the greatest length ends here
-    return select(self, np.take_along_axis(order, last, dim), dim, keepdim)
+    return _one(_along_last(mode_along, self, dim), dim, keepdim)
 
 
 mode = op("mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient)

@@ -30,8 +30,6 @@ def _known(reason: str, pattern: str, *names: str) -> None:
 
 # Right here.
 
-_known("Which of equal numbers comes first is the sorting algorithm's own", r"^\[1\] values", "kthvalue", "topk")
-_known("Which of equally frequent values' indices is returned is the sorting algorithm's own", r"^\[1\] values", "mode")
 _known(
     "PyTorch's hardsigmoid multiplies by 1/6 in single precision, whose error shows in float64",
     "values",

@@ -161,7 +161,6 @@ KNOWN = [
         "logcumsumexp of complex numbers is not implemented in Adjoint, and raises",
         _of("logcumsumexp", _raises("logcumsumexp of complex numbers is not implemented")),
     ),
-    Known("which of equal elements is taken is not said", _of("kthvalue", lambda case: case.found.path == "r[1]", _value)),
     Known(
         "PyTorch has complex numbers of halves, Adjoint has none and raises",
         _of("complex|as_real", _raises(r"but got Half and Half|view_as_complex is only supported .*Half")),
