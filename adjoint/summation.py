@@ -15,12 +15,15 @@ import numpy as np
 
 _reduce: Any = np.add.reduce
 _multiply: Any = np.multiply.reduce
+_ndarray = np.ndarray
 
 ROWS = 32
 """So many may be added one after the other."""
 
 _WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 _MANY = 512  # rows from which on halves are added rather than sections
+_FEW = 1 << 14  # numbers that are quickly added up in a wider dtype
+_SINGLE = np.dtype(np.float32)
 
 
 def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -32,24 +35,32 @@ def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     dtype = x.dtype
     if dtype.itemsize == 2 and dtype.kind in "fV":
         return total(x.astype(np.float32), axis, keepdims).astype(dtype)
-    if x.__class__ is np.ndarray and x.size > ROWS:
-        if axis.__class__ is int:
+    if x.__class__ is _ndarray:
+        if axis is None:
+            if not x.flags.forc:
+                return _in_pairs(x, range(x.ndim), keepdims)
+        elif axis.__class__ is int:
             if x.shape[axis] > ROWS and x.strides[axis] != x.itemsize:
                 return _in_pairs(x, (axis,), keepdims)
-        elif axis is None:
-            if not x.flags.c_contiguous:
-                return _in_pairs(x, range(x.ndim), keepdims)
-        elif len(axis) > 1 or (axis and x.shape[axis[0]] > ROWS):
+        elif len(axis) != 1:
+            if x.size > ROWS and (len(axis) < x.ndim or not x.flags.forc):
+                return _in_pairs(x, axis, keepdims)
+        elif x.shape[axis[0]] > ROWS:
             return _in_pairs(x, axis, keepdims)
     return _reduce(x, axis, None, None, keepdims)
+
+
+def adds_in_pairs(x: Any) -> bool:
+    """Whether an array is one of NumPy's without gaps, of which ``numpy.add.reduce(x, None)`` is added up in pairs."""
+    return x.__class__ is np.ndarray and x.flags.forc  # type: ignore[no-any-return]
 
 
 def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """``x.prod(axis, keepdims=keepdims)``; many numbers of single precision are multiplied in double.
 
-    In pairs, equal factors would all be rounded alike, and the errors of a product's factors add up.
+    In pairs, equal factors would all be rounded alike, and the errors of a product's factors add up.  A few may.
     """
-    wide = _WIDE.get(x.dtype) if x.__class__ is np.ndarray and x.size > ROWS else None
+    wide = _WIDE.get(x.dtype) if x.size > _MANY and x.__class__ is np.ndarray else None
     found = _multiply(x, axis, wide, None, keepdims)
     return found if wide is None else found.astype(x.dtype)
 
@@ -63,8 +74,8 @@ def total_of_products(a: Any, b: Any, axis: int) -> Any:
     return total(a * b, axis)
 
 
-def centred(x: Any) -> tuple[Any, Any]:
-    """The rows of a matrix less their means, and these as a column.
+def centred(x: Any, axis: int | tuple[int, ...] = 1) -> tuple[Any, Any]:
+    """Numbers less their means along axes, and these, the axes kept.
 
     The mean is found from the first number, so that equal ones are exactly 0 away from it: a rounding of a large mean would
     be a deviation like any other where there are no larger ones.
@@ -72,11 +83,36 @@ def centred(x: Any) -> tuple[Any, Any]:
     >>> centred(np.full((1, 66), 10000.1, np.float32))[0].any()
     np.False_
     """
-    first = x[:, :1]
+    mean = wide_mean(x, axis)
+    if mean is not None:
+        return x - mean, mean
+    first = first_along(x, (axis,) if axis.__class__ is int else axis)
     result = x - first
-    mean = total(result, 1, True) / x.shape[1]
+    mean = total(result, axis, True) / count_along(x, axis)
     result -= mean
     return result, first + mean
+
+
+def less_mean(x: Any) -> Any:
+    """As :func:`centred` without the means, of numbers that were computed: another reading has no first one of these."""
+    return centred(x)[0] if x.__class__ is np.ndarray else x - total(x, 1, True) / x.shape[1]
+
+
+def wide_mean(x: Any, axis: Any) -> Any:
+    """The mean along axes, which are kept, of few numbers of single precision, and None for any others.
+
+    In double precision the sum of equal ones is exact, and so is their mean.
+    """
+    if x.__class__ is not np.ndarray or x.dtype is not _SINGLE or x.size > _FEW:
+        return None
+    return (_reduce(x, axis, np.float64, None, True) / count_along(x, axis)).astype(_SINGLE)
+
+
+def count_along(x: Any, axis: Any) -> int:
+    """How many numbers there are along axes (all of them for None)."""
+    if axis.__class__ is int:
+        return x.shape[axis]  # type: ignore[no-any-return]
+    return prod(x.shape) if axis is None else prod([x.shape[a] for a in axis])
 
 
 def first_along(x: Any, axes: Any) -> Any:

@@ -179,15 +179,20 @@ class Caller:
         count = len(op.arrays)
         arrays = ", ".join(f"a{i}" for i in range(count))
         values = [f"{p.name}={p.name}" for p in op.values]
+        forward = "forward"
+        if hasattr(op.forward, "of_wide"):
+            forward = "(wide if a0.dtype.itemsize != 2 else forward)"
+        elif op.plain is not None and op.plain is not op.forward and not op.values:
+            forward = "(plain if a0.dtype.kind == 'f' else forward)"
 
         def compute(depth: int, how: str) -> None:
             if op.plain is not None and op.values:
                 line(depth, f"if {self._unchanged()}:")
                 line(depth + 1, f"r = {calls(how, 'plain', arrays)}")
                 line(depth, "else:")
-                line(depth + 1, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
+                line(depth + 1, f"r = {calls(how, forward, ', '.join([arrays, *values]))}")
             else:
-                line(depth, f"r = {calls(how, 'forward', ', '.join([arrays, *values]))}")
+                line(depth, f"r = {calls(how, forward, ', '.join([arrays, *values]))}")
 
         def calls(how: str, function: str, arguments: str) -> str:
             return f"{how}({function}, {arguments}) if not big else {how}(compiled, {function}, {arguments})"
@@ -207,7 +212,7 @@ class Caller:
         if op.wide:
             line(1, f"if same is None: r = narrowed(r, {', '.join(self.shown[p.name] for p in op.arrays)})")
         line(1, "if r.__class__ is not ndarray:")
-        line(2, "r = as_array(r)")
+        line(2, "if isinstance(r, generic): r = asarray(r)  # a NumPy scalar")
 
     # Other operators: arrays are tensors, everything else goes to the forward as it is.
 
@@ -263,7 +268,7 @@ class Caller:
                 line(1, f"if r_{name}.__class__ is ndarray and not r_{name}.flags.c_contiguous: r_{name} = r_{name}.copy()")
         if op.outputs is None:
             line(1, "if r.__class__ is not ndarray:")
-            line(2, "r = as_array(r)")
+            line(2, "if isinstance(r, generic): r = asarray(r)  # a NumPy scalar")
             if ordered:
                 line(1, "elif r.ndim > 1 and not r.flags.c_contiguous:")
                 line(2, "r = r.copy()")

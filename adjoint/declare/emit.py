@@ -130,6 +130,8 @@ _GLOBALS: dict[str, Any] = {
     "Taped": Taped,
     "Tensor": Tensor,
     "as_array": as_array,
+    "asarray": np.asarray,
+    "generic": np.generic,
     "calm": calm,
     "compiled": compiled,
     "deferred": deferred,

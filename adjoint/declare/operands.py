@@ -131,6 +131,8 @@ def promote_to_float(*tensors: Tensor) -> tuple[Any, ...]:
 def widen(self: Tensor, other: Tensor) -> tuple[Any, Any, None] | None:
     """The arrays in float32 where promotion gives halves and ``other`` is a single number, which is then not rounded before
     the operator computes; None for all else.  What is computed has to be :func:`narrowed`."""
+    if self._array.dtype.itemsize != 2 != other._array.dtype.itemsize:
+        return None
     d = result_type_of(self, other)
     if d not in _WIDER or other._array.ndim:
         return None

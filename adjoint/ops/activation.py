@@ -15,7 +15,6 @@ from adjoint.declare import composite, elementwise, op
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.namespaces import FUNCTIONS, lookup
 from adjoint.declare.naming import show
-from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.elementwise import sigmoid_of as sigmoid
 from adjoint.ops.scalars import convert, element
@@ -29,7 +28,10 @@ _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 _erf = special_function("erf")
-_LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
+_LARGEST = {
+    dtypes.float16.array: 65504.0, dtypes.bfloat16.array: 3.3895313892515355e38, dtypes.float32.array: 3.4028234663852886e38,
+    dtypes.float64.array: 1.7976931348623157e308,
+}  # fmt: skip
 _INTEGERS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
@@ -277,7 +279,7 @@ hardsigmoid = elementwise(
 
 def _softshrink(self, lambd=0.5):
     floating(self, "softshrink_check")
-    largest = _LARGEST.get(self.dtype.name, math.inf)
+    largest = _LARGEST.get(self.dtype, math.inf)
     if not 0 <= lambd <= largest:
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
         raise RuntimeError(f"lambda must be in range [0, {largest:g}] for input dtype {name}, but found {lambd:g}")
@@ -310,15 +312,27 @@ hardshrink = elementwise(
 # Smooth
 
 
-def _at_most(x, bound):
+@array_function
+def at_most(x: Array, bound: float) -> Array:
     """``x`` up to a bound, with a slope of 0 where they are equal: of the two slopes that a kink has, PyTorch takes that one
     for second derivatives."""
-    return np.where(x >= bound, constant(bound, x), x)
+    return np.minimum(x, bound)
 
 
-def _negative(x):
-    """As ``_at_most(x, 0)``; of a NaN 0."""
-    return kept_where(x < 0, x)
+@array_function
+def negative_part(x: Array) -> Array:
+    """As ``at_most(x, 0)``; of a NaN, the slope is 0."""
+    return np.minimum(x, 0)
+
+
+@taped(negative_part)
+def _taped_negative_part(x: Tensor) -> Tensor:
+    return lookup("torch", "where")(x < 0, x, 0.0)  # type: ignore[no-any-return]
+
+
+@taped(at_most)
+def _taped_at_most(x: Tensor, bound: float) -> Tensor:
+    return lookup("torch", "where")(x >= bound, float(bound), x)  # type: ignore[no-any-return]
 
 
 @in_float32
@@ -331,7 +345,7 @@ def _elu(self, alpha=1.0, scale=1.0, input_scale=1.0):
 _elu_row = elementwise(
     "elu", _elu, where="", inplace=False,
     self=in_float32(lambda g, self, alpha, scale, input_scale: np.where(
-        self <= 0, g * np.exp(_negative(self) * input_scale) * (alpha * scale * input_scale), g * scale
+        self <= 0, g * np.exp(negative_part(self) * input_scale) * (alpha * scale * input_scale), g * scale
     )),
 )  # fmt: skip
 
@@ -347,7 +361,7 @@ def _celu(self, alpha=1.0):
 
 _celu_row = elementwise(
     "celu", _celu, where="torch", inplace=False,
-    self=in_float32(lambda g, self, alpha: np.where(self <= 0, g * np.exp(_negative(self) / alpha), g)),
+    self=in_float32(lambda g, self, alpha: np.where(self <= 0, g * np.exp(negative_part(self) / alpha), g)),
 )  # fmt: skip
 
 
@@ -413,7 +427,7 @@ def _softplus(self, beta=1.0, threshold=20.0):
 softplus = elementwise(
     "softplus", _softplus, where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, beta, threshold: np.where(
-        self * beta > threshold, g, g * sigmoid(_at_most(self * beta, threshold))
+        self * beta > threshold, g, g * sigmoid(at_most(self * beta, threshold))
     )),
 )  # fmt: skip
 

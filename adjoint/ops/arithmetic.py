@@ -11,9 +11,9 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
-from adjoint.declare.operands import number
+from adjoint.declare.operands import FLOATS, INTS, number
 from adjoint.ops.arrays import Array, all_values, array_function, conj
-from adjoint.ops.scalars import convert
+from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, is_half
 from adjoint.tensor import Tensor, from_array
@@ -26,7 +26,9 @@ def is_number(value: Any) -> bool:
 
 def with_number(array: Any, value: Any) -> tuple[Any, Any]:
     """An array and a Python number, both of the dtype in which an operator of the two computes."""
-    beside = number(value, array.dtype)._array
+    kind = value.__class__
+    known = (FLOATS if kind is float else INTS).get((value, array.dtype)) if kind is float or kind is int else None
+    beside = (number(value, array.dtype) if known is None else known)._array
     if beside.dtype is array.dtype:
         return array, beside
     d = dtypes.result_of([(dtypes.of_array(array), 0 if array.ndim else 1), (dtypes.of_array(beside), 2)]).array
@@ -45,26 +47,15 @@ def constant(value, like):
 def quotient(a, b):
     """``a / b``, and 0 where ``b`` is 0.  There it is divided by 1, so that derivatives are 0, too, and not NaN."""
     zero = b == 0
-    return np.where(zero, constant(0, a), a / np.where(zero, constant(1, b), b))
-
-
-def element(value, like):
-    """A number that was passed as an argument, in the dtype of an array.
-
-    Raises RuntimeError, in PyTorch's words, where it does not fit.
-    """
-    found = python_number(value)
-    if found is None:
-        raise TypeError(f"argument must be Number, not {type(value).__name__}")
-    return like.dtype.type(convert(found, dtypes.OF_ARRAY[like.dtype]))
+    return np.where(zero, constant(0, a), a / (b + zero))
 
 
 def times(array, value):
     """An array times a number, which is not rounded to a half beforehand, and infinite where the dtype does not hold it."""
-    if not is_half(array.dtype):
-        beside = constant(value, array) if isinstance(value, float) else element(value, array)
-        return array * beside
-    return (array.astype(np.float32) * np.float32(value)).astype(array.dtype)
+    dtype = array.dtype
+    if dtype.itemsize == 2 and is_half(dtype):
+        return (array.astype(np.float32) * np.float32(value)).astype(dtype)
+    return array * (value if value.__class__ is float else element(value, array))
 
 
 @array_function
@@ -72,7 +63,14 @@ def sign_of(x):
     """-1, 0 or 1 by the sign, on arrays; 0 for a NaN, as in PyTorch (NumPy's is a NaN)."""
     if x.dtype.kind == "V":  # bfloat16, of which NumPy cannot subtract bools
         return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
-    return np.sign(x) if x.dtype.kind != "f" else np.subtract(x > 0, x < 0, dtype=x.dtype)
+    if x.dtype.kind != "f":
+        return np.sign(x)
+    if x.__class__ is np.ndarray:
+        found = np.sign(x)
+        each = found.reshape(-1)
+        if not np.isnan(each.dot(each)):
+            return found
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 def not_implemented(name):
@@ -94,6 +92,8 @@ def _ones_like(x: Tensor, dtype: Any = None) -> Tensor:
 
 def _check_alpha(array: Any, alpha: Any) -> None:
     kind = array.dtype.kind
+    if kind == "f" and (alpha.__class__ is float or alpha.__class__ is int):
+        return
     alpha = python_number(alpha)
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
@@ -112,7 +112,9 @@ def _add(self, other, *, alpha=1):
     if alpha.__class__ is not bool and not isinstance(alpha, Tensor) and alpha == 1:
         return np.add(self, other)
     _check_alpha(self, alpha)
-    return _plus_times(self, other, element(alpha, other))
+    if self.dtype.itemsize == 2:
+        return _plus_times(self, other, element(alpha, other))
+    return np.add(self, other * element(alpha, other))
 
 
 add = elementwise(
@@ -140,7 +142,9 @@ def _sub(self, other, *, alpha=1):
     if alpha.__class__ is not bool and not isinstance(alpha, Tensor) and alpha == 1:
         return np.subtract(self, other)
     _check_alpha(self, alpha)
-    return _plus_times(self, other, -element(alpha, other)) if self.dtype.kind in "fV" else np.subtract(self, other * element(alpha, other))
+    if is_half(self.dtype):
+        return _plus_times(self, other, -element(alpha, other))
+    return np.subtract(self, other * element(alpha, other))
 
 
 sub = elementwise(
@@ -157,7 +161,7 @@ def _rsub_number(self: Array, other, *, alpha=1):
             "use the `~` or `logical_not()` operator instead."
         )
     x, other = with_number(self, other)
-    return _sub(other, x, alpha=alpha)
+    return np.subtract(other, x) if alpha.__class__ is int and alpha == 1 else _sub(other, x, alpha=alpha)
 
 
 _rsub_scalar = op(
@@ -366,6 +370,8 @@ def _pow_number(self: Array, exponent):
 def _power(self, exponent):
     if exponent == 2:
         return self * self
+    if exponent == 3 and self.dtype.itemsize != 2:
+        return self * self * self
     if exponent == 1:
         return self.copy()
     if exponent == 0.5:
@@ -373,17 +379,12 @@ def _power(self, exponent):
     if exponent == -1:
         return 1 / self
     if exponent in (3, -2, -0.5):  # halves are rounded once; of bfloat16, PyTorch rounds every product
-        return (_of_products if self.dtype.kind == "V" and exponent != -0.5 else _of_products_wide)(self, exponent)
+        if self.dtype.itemsize == 2 and (self.dtype.kind != "V" or exponent == -0.5):
+            return _power(self.astype(np.float32), exponent).astype(self.dtype)
+        if exponent == 3:
+            return self * self * self
+        return 1 / (self * self) if exponent == -2 else 1 / np.sqrt(self)
     return np.power(self, element(exponent, self) if is_half(self.dtype) else self.dtype.type(exponent))
-
-
-def _of_products(self, exponent):
-    if exponent == 3:
-        return self * self * self
-    return 1 / (self * self) if exponent == -2 else 1 / np.sqrt(self)
-
-
-_of_products_wide = in_float32(_of_products)
 
 
 def _pow_gradient(g, self, exponent, self_dtype):
@@ -663,6 +664,8 @@ def _lerp(self, end, weight):
     step = end - self
     if is_number(weight):
         weight = element(weight, self)
+        near = (weight * weight.conjugate()).real < 0.25
+        return self + weight * step if near else end - step * (1 - weight)
     near = np.absolute(weight) < 0.5
     return np.where(near, self + weight * step, end - step * (1 - weight))
 

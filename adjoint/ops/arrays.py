@@ -13,6 +13,9 @@ Arrays = Any
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_ORDINARY = frozenset({np.ndarray, int, float, complex, bool, str, type(None), np.float32, np.float64})
+"""What no other reading hands a formula."""
+
 
 def array_function(f: Callable[..., Any]) -> Callable[..., Any]:
     """Have an array function of our own dispatch as NumPy's do (a decorator).
@@ -25,9 +28,11 @@ def array_function(f: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         for argument in args:
             kind = argument.__class__
+            if kind in _ORDINARY:
+                continue
             for a in argument if kind is list or kind is tuple else (argument,):
                 kind = a.__class__
-                if kind is not np.ndarray and hasattr(kind, "__array_function__"):
+                if kind not in _ORDINARY and hasattr(kind, "__array_function__"):
                     return a.__array_function__(dispatch, (kind,), args, kwargs)
         return f(*args, **kwargs)
 
@@ -82,6 +87,8 @@ def in_columns(x: Array) -> Array:
     array as it is."""
     if x.__class__ is not np.ndarray or x.ndim < 2:
         return x
+    if x.ndim == 2:
+        return x.copy("F")
     return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
 
 

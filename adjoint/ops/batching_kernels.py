@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from adjoint.ops import normalization
-from adjoint.ops.activation import kept_where, normal_cdf
+from adjoint.ops.activation import at_most, kept_where, negative_part, normal_cdf
 from adjoint.ops.arithmetic import doubled, floor_quotient, sign_of, trunc_quotient
 from adjoint.ops.class_loss import class_gather, class_scatter
 from adjoint.ops.complex_parts import complex_of, join, split
 from adjoint.ops.convolution_kernels import _windows_first, convolve, input_gradient, weight_gradient
 from adjoint.ops.elementwise import digamma_of, i0_of, i1_of, lgamma_of, polygamma_of, sigmoid_of
 from adjoint.ops.linalg import cofactors, exponential_of, triangular_solve
+from adjoint.ops.loss import bounded
 from adjoint.ops.patches import from_patches, patches_of
 from adjoint.ops.pooling import adaptive_max, max_unpooled
 from adjoint.ops.pooling_kernels import (
@@ -78,13 +79,20 @@ def _of_two(function: Any) -> None:
         return wrapped(function(aligned(a, level, ndim), aligned(b, level, ndim)), level)
 
 
+def _of_one(function: Any) -> None:
+    """An element-wise function of an array, and of numbers beside it."""
+
+    @rule(function)
+    def _(level: Level, x: Any, *numbers: Any) -> Any:
+        return wrapped(function(x.array, *numbers), level)
+
+
+for _f in (at_most, bounded, digamma_of, negative_part):
+    _of_one(_f)
+
+
 for _f in (complex_of, floor_quotient, trunc_quotient):
     _of_two(_f)
-
-
-@rule(digamma_of)
-def _digamma(level: Level, x: Any) -> Any:
-    return wrapped(digamma_of(x.array), level)
 
 
 @rule(triangular_solve)

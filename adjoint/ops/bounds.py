@@ -12,10 +12,10 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_type_of
-from adjoint.ops.arithmetic import constant, element, is_number, with_number
+from adjoint.ops.arithmetic import constant, is_number, with_number
 from adjoint.ops.arrays import Array
 from adjoint.ops.complex_parts import complex_of
-from adjoint.ops.scalars import convert, filling
+from adjoint.ops.scalars import convert, element, filling
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor
 
@@ -72,7 +72,13 @@ def _no_complex(array: Any) -> None:
         raise NotImplementedError("clamp is not supported for complex types")
 
 
+_PLAIN = (float, int, type(None))
+
+
 def _clamp_number(self: Array, min=None, max=None):
+    if self.dtype.kind == "f" and min.__class__ in _PLAIN and max.__class__ in _PLAIN and min == min and max == max:
+        result = self if min is None else np.maximum(self, element(min, self))
+        return result if max is None else np.minimum(result, element(max, self))
     _no_complex(self)
     bounds = [b for b in (min, max) if b is not None]
     if self.dtype.kind in "iub":
@@ -172,14 +178,17 @@ def clamp(
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    bounds = [bound for bound in (min, max) if bound is not None]
-    if all(isinstance(bound, Tensor) for bound in bounds):
-        result = _clamp_tensors.function(input, min, max)
+    if min.__class__ in _PLAIN and max.__class__ in _PLAIN:
+        result = _clamp_scalar.function(input, min, max)
     else:
-        numbers = [None if bound is None else python_number(bound) for bound in (min, max)]
-        if numbers.count(None) > 2 - len(bounds):
-            _refuse_bounds(min, max)
-        result = _clamp_scalar.function(input, *numbers)
+        bounds = [bound for bound in (min, max) if bound is not None]
+        if all(isinstance(bound, Tensor) for bound in bounds):
+            result = _clamp_tensors.function(input, min, max)
+        else:
+            numbers = [None if bound is None else python_number(bound) for bound in (min, max)]
+            if numbers.count(None) > 2 - len(bounds):
+                _refuse_bounds(min, max)
+            result = _clamp_scalar.function(input, *numbers)
     if out is None:
         return result
     from adjoint.declare.inplace import write_out
@@ -226,13 +235,13 @@ def _clamp_to_max(self, max):
 
 
 clamp_min = elementwise(
-    "clamp_min", _clamp_to_min, scalar=_clamp_min_scalar, node="ClampMinBackward1",
+    "clamp_min", _clamp_to_min, plain=np.maximum, scalar=_clamp_min_scalar, node="ClampMinBackward1",
     tangent=lambda self, min, self_t, min_t: np.where(self >= min, self_t, min_t),  # of a NaN the bound's, as PyTorch
     self=lambda g, self, min: np.where(self >= min, g, constant(0, g)),
     min=lambda g, self, min: np.where(self < min, g, constant(0, g)),
 )  # fmt: skip
 clamp_max = elementwise(
-    "clamp_max", _clamp_to_max, scalar=_clamp_max_scalar, node="ClampMaxBackward1",
+    "clamp_max", _clamp_to_max, plain=np.minimum, scalar=_clamp_max_scalar, node="ClampMaxBackward1",
     tangent=lambda self, max, self_t, max_t: np.where(self <= max, self_t, max_t),
     self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
     max=lambda g, self, max: np.where(self > max, g, constant(0, g)),

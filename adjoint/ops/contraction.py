@@ -14,9 +14,10 @@ from adjoint.declare.operands import fit, sum_to
 from adjoint.kernels.late import LARGE, Late
 from adjoint.kernels.reading import usable
 from adjoint.layouts import strides_of
-from adjoint.ops.arithmetic import _c_name, element, mul, times
+from adjoint.ops.arithmetic import _c_name, mul, times
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.reduction import written
+from adjoint.ops.scalars import element
 from adjoint.ops.shape import _unsafe_view
 from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.ops.widening import is_half, narrow, widen

@@ -59,7 +59,7 @@ def convolve(
 ) -> Array:
     """The cross-correlation of ``input`` (N, C, *space) with ``weight`` (O, C / groups, *kernel), plus a bias (O,)."""
     if bias is not None:
-        result = convolve(input, weight, stride, padding, dilation, groups)
+        result = convolve.on_arrays(input, weight, stride, padding, dilation, groups)  # type: ignore[attr-defined]
         result += bias.reshape(-1, *(1,) * (result.ndim - 2))
         return result
     if input.dtype.itemsize == 2:

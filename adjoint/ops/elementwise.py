@@ -271,8 +271,10 @@ _gammaln = _special("gammaln")
 
 
 def _lgamma(self):
-    found = _gammaln(self)
-    return np.where(self == -np.inf, constant(np.inf, found), found)  # SciPy has -inf there
+    if self.dtype.kind != "f" and self.dtype.kind != "V":
+        return _gammaln(self)
+    # Of -inf SciPy has -inf.  Large numbers are integers, all of them poles.
+    return _gammaln(np.maximum(self, constant(-6e4 if self.dtype == np.float16 else -1e38, self)))
 
 
 lgamma = elementwise("lgamma", _lgamma, promote="float", self=lambda g, self: g * digamma_of(self))
@@ -516,6 +518,8 @@ def _check_heaviside(self: Tensor, values: Tensor) -> None:
 
 
 def _heaviside(self, values):
+    if self.dtype.kind == "f":  # of a NaN, NumPy's is a NaN and PyTorch's 0
+        return np.heaviside(np.fmax(self, -np.inf), values)
     return np.where(self == 0, values, (self > 0).astype(self.dtype))
 
 

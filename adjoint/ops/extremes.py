@@ -21,6 +21,11 @@ from adjoint.tensor import Tensor
 
 def shared_among_equals(g, self, result, dim, keepdim):
     """The gradient of an extreme, in equal parts to all elements that have its value; NaN counts as a value."""
+    if dim is None and self.__class__ is np.ndarray is g.__class__:
+        value = result[()]
+        equal = self == value if value == value else self != self
+        share = g[()] / g.dtype.type(np.count_nonzero(equal))
+        return np.where(equal, share, g.dtype.type(0))
     equal = self == spread(result, self.shape, dim, keepdim)
     equal = equal | ((self != self) & spread(result != result, self.shape, dim, keepdim))
     count = total(equal.astype(g.dtype), axes(dim, len(self.shape)), True)

@@ -10,13 +10,13 @@ from adjoint import dtypes
 from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.declare import composite, op
 from adjoint.declare.operands import fit, sum_to
-from adjoint.ops.arithmetic import conj_number, element, times
+from adjoint.ops.arithmetic import conj_number, times
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
-from adjoint.ops.scalars import check_item, number_argument
+from adjoint.ops.scalars import check_item, element, number_argument
 from adjoint.ops.scatter import add_onto, combine_at, index_at, index_back, index_zero, taken
 from adjoint.tensor import Tensor
 

@@ -317,6 +317,14 @@ def triangular_solve(A: Array, B: Array, upper, left, unit):
         A, B, upper = A.swapaxes(-1, -2), B.swapaxes(-1, -2), not upper
     n = A.shape[-1]
     batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+    if A.dtype == B.dtype and not unit and n and B.size and A.diagonal(0, -2, -1).all():
+        # Elimination with pivots has nothing to do with an upper triangle, and substitutes back.
+        if upper:
+            x = np.linalg.solve(np.triu(A), B)
+        else:
+            x = np.linalg.solve(np.triu(A[..., ::-1, ::-1]), B[..., ::-1, :])[..., ::-1, :]
+        if np.isfinite(x).all():  # or else zeros may have met what is not finite
+            return in_columns(x if left else x.swapaxes(-1, -2))
     A = np.broadcast_to(A, (*batch, n, n))
     x = np.array(np.broadcast_to(B, (*batch, *B.shape[-2:])))
     for i in range(n - 1, -1, -1) if upper else range(n):  # what a zero on the diagonal divides is infinite, as in PyTorch

@@ -11,11 +11,12 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import raise_shapes
-from adjoint.ops.activation import floating, sigmoid, softplus_of
-from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, all_values
+from adjoint.ops.activation import floating, hardtanh, sigmoid, softplus_of
+from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.widening import in_float32
 from adjoint.summation import total
 from adjoint.tensor import Tensor
@@ -180,18 +181,20 @@ def _smooth_l1(self: Array, target: Array, reduction=MEAN, beta=1.0):
     return reduced(np.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta), reduction)
 
 
-def _bounded(x, bound, inner, limit):
-    """``inner`` where x is within the bounds, and beyond them the limit with its sign.  At the bounds its slope is 0."""
-    beyond = np.where(x > 0, constant(limit, x), np.where(x < 0, constant(-limit, x), x * 0))  # NaN where x is
-    return np.where(np.absolute(x) < bound, inner, beyond)
+@array_function
+def bounded(x: Array, bound: float) -> Array:
+    """Numbers between a bound and its negative; a NaN stays one.  There, and at the bounds, the slope is 0."""
+    return np.minimum(np.maximum(x, -bound), bound)
+
+
+@taped(bounded)
+def _taped_bounded(x: Tensor, bound: float) -> Tensor:
+    beyond = hardtanh.function(x.detach(), -bound, bound)
+    return lookup("torch", "where")(x.abs() < bound, x, beyond)  # type: ignore[no-any-return]
 
 
 def _smooth_l1_slope(d, beta):
-    return _bounded(d, beta, d / beta, 1)
-
-
-def _huber_slope(d, delta):
-    return _bounded(d, delta, d, delta)
+    return bounded(d, beta) / beta
 
 
 _smooth_l1_row = op(
@@ -232,8 +235,8 @@ def _huber(self: Array, target: Array, reduction=MEAN, delta=1.0):
 
 _huber_row = op(
     "huber_loss", _huber, where="",
-    self=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * _huber_slope(self - target, delta)),
-    target=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * _huber_slope(target - self, delta)),
+    self=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * bounded(self - target, delta)),
+    target=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * bounded(target - self, delta)),
 )  # fmt: skip
 
 
@@ -261,12 +264,16 @@ def huber_loss(
 def _bce_with_logits(
     self: Array, target: Array, weight: Array | None = None, pos_weight: Array | None = None, reduction=MEAN
 ):
-    # log(1 + exp(x)): one slow ufunc beats six fast ones where there is little to compute.
-    softplus = np.logaddexp(0, self) if self.size < 512 else softplus_of(self)
-    if pos_weight is None:
-        loss = softplus - self * target
+    # What is large is taken off before a small log(1 + exp(-|x|)) is added, which is all that is left of a confident right
+    # answer.  One slow ufunc beats six fast ones where there is little to compute.
+    few = self.size < 512
+    if pos_weight is not None:
+        wrong = np.logaddexp(0, -self) if few else softplus_of(-self)
+        loss = (1 - target) * self + (1 + (pos_weight - 1) * target) * wrong
+    elif few:
+        loss = self - self * target + np.logaddexp(0, -self)
     else:
-        loss = (1 - target) * self + (1 + (pos_weight - 1) * target) * (softplus - self)
+        loss = np.maximum(self, 0) - self * target + np.log1p(np.exp(-np.absolute(self)))
     if weight is not None:
         loss = loss * weight
     return reduced(loss, reduction)

@@ -17,7 +17,7 @@ from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, is_half, narrow, widen
 from adjoint.readings.batched import BatchedArray
-from adjoint.summation import centred, first_along, total, total_of_products
+from adjoint.summation import centred, first_along, less_mean, total, total_of_products
 from adjoint.tensor import Tensor, writes_of
 
 # Batch norm: statistics of a channel over the batch
@@ -40,12 +40,9 @@ def channel_statistics(x: Array) -> tuple[Array, Array]:
     """Mean and biased variance of (N, C, *) per channel."""
     x = _per_channel(widen(x))
     count = x.shape[0] * x.shape[2]
-    first = x[:1, :, :1]  # as in :func:`adjoint.summation.centred`
-    squares = x - first
-    mean = _channel_sum(squares) / count
-    squares -= mean[:, None]
+    squares, mean = centred(x, (0, 2))
     squares *= squares
-    return mean + first[0, :, 0], _channel_sum(squares) / count
+    return mean.reshape(-1), _channel_sum(squares) / count
 
 
 @array_function
@@ -329,9 +326,8 @@ def _rows_normalized(x: Array, eps: float) -> tuple[Array, Array]:
 
 def _rows_gradient(g: Array, normal: Array, rstd: Array) -> Array:
     """From the gradient of the normalized rows to that of the rows."""
-    n = g.shape[1]
-    result = g - total(g, 1, True) / n
-    result -= normal * (total_of_products(g, normal, 1) / n)[:, None]
+    result = less_mean(g)  # of equal numbers nothing must be left, which would be multiplied with a large rstd
+    result -= normal * (total_of_products(result, normal, 1) / g.shape[1])[:, None]
     result *= rstd
     return result
 

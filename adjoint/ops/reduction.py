@@ -16,7 +16,7 @@ from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand, in_order
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
-from adjoint.summation import ROWS, first_along, product, total
+from adjoint.summation import adds_in_pairs, first_along, product, total, wide_mean
 from adjoint.tensor import Tensor
 
 _add_reduce = np.add.reduce
@@ -68,7 +68,9 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
     else:
         accumulate = self.dtype
         if (accumulate is _FLOAT32 or accumulate is _FLOAT64) and dim is None and not keepdim:
-            return _add_reduce(self, None) if self.size <= ROWS else total(self)
+            if adds_in_pairs(self):  # into an array, since of a number one would have to be made
+                return _add_reduce(self, None, None, np.empty((), accumulate))
+            return total(self)
         if accumulate.kind in "iub":
             accumulate = np.int64
     over = None if dim is None else axes(dim, self.ndim)
@@ -91,7 +93,7 @@ def _taped_sum(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, 
 def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
     d = self.dtype
     if dtype is None and dim is None and not keepdim and (d is _FLOAT32 or d is _FLOAT64):
-        return (_add_reduce(self, None) if self.size <= ROWS else total(self)) / self.size
+        return (_add_reduce(self, None) if adds_in_pairs(self) else total(self)) / self.size
     if dtype is not None:
         if dtype.category < dtypes.FLOAT:
             raise RuntimeError(
@@ -289,9 +291,11 @@ def _deviations(x, dim):
     if x.dtype.itemsize == 2:
         return _deviations(x.astype(np.float32), dim).astype(x.dtype)
     over = axes(dim, x.ndim)
-    first = first_along(x, over)
-    first = np.where(np.isfinite(first), first, constant(0, x))
-    mean = first + total(x - first, over, True) / constant(reduced_size(x.shape, dim), x)
+    mean = wide_mean(x, over)
+    if mean is None:
+        first = first_along(x, over)
+        first = np.where(np.isfinite(first), first, constant(0, x))
+        mean = first + total(x - first, over, True) / constant(reduced_size(x.shape, dim), x)
     return x - mean
 
 
@@ -487,7 +491,9 @@ def _trace(self: Array):
 @array_function
 def identity_like(g, shape):
     """A matrix of this shape with a number all along its diagonal."""
-    return np.where(np.eye(*shape, dtype=bool), g, g.dtype.type(0))
+    found = np.zeros(shape, g.dtype)
+    found.reshape(-1)[: shape[1] * min(shape) : shape[1] + 1] = g
+    return found
 
 
 @taped(identity_like)

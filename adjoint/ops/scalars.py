@@ -90,10 +90,19 @@ def check_item(value: Any, dtype: dtypes.dtype) -> None:
 
 
 def element(value: Any, array: Any) -> Any:
-    """As :func:`convert`, for the dtype of an array."""
-    if array.dtype.kind in "fV" and -65504 <= value <= 65504:  # which every floating dtype holds
+    """A number that was passed as an argument, as NumPy takes it beside an array, whose dtype it must not change.
+
+    Raises RuntimeError, in PyTorch's words, where it does not fit.
+    """
+    dtype = array.dtype
+    kind = value.__class__
+    if dtype.kind == "f" and (kind is float or kind is int) and -65504 <= value <= 65504:  # which every dtype holds
         return value
-    return convert(value, dtypes.OF_ARRAY[array.dtype])
+    found = python_number(value)
+    if found is None:
+        raise TypeError(f"argument must be Number, not {type_name(value)}")
+    found = convert(found, dtypes.OF_ARRAY[dtype])
+    return dtype.type(found) if dtype.kind == "V" else found  # beside a bfloat16, any of Python's makes a float32
 
 
 def convert(value: complex, dtype: dtypes.dtype) -> Any:

@@ -18,6 +18,7 @@ from adjoint.ops.arrays import Array, array_function, conj, in_order
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import unsupported
+from adjoint.summation import ROWS
 from adjoint.tensor import Tensor
 
 _WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
@@ -30,6 +31,8 @@ def _wide(dtype: Any) -> Any:
 
 def _accumulated(ufunc: Any, x: Any, dim: int) -> Any:
     """``ufunc.accumulate`` along a dimension, rounded to the dtype of ``x`` only at the end."""
+    if x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.shape[dim] <= ROWS:
+        return ufunc.accumulate(x, dim)
     wide = _wide(x.dtype)
     if x.dtype.kind in "iub":  # NumPy would go on in int64
         return ufunc.accumulate(x, dim, x.dtype)

@@ -7,6 +7,7 @@ finite in a line, and where there are many elements, an element is added only to
 
 from __future__ import annotations
 
+from cmath import isfinite
 from functools import cached_property
 from typing import Any
 
@@ -32,8 +33,8 @@ class Weights:
         self.counts = np.bincount(to, minlength=out)
         self.starts = np.cumsum(self.counts) - self.counts
         self.most = int(self.counts.max(initial=0))
-        picks = weight is None and len(to) == out and self.most == 1  # signed zeros stay what they are
-        self.is_matrix = not picks and size * out <= _ZEROS * len(to)
+        self.picks = weight is None and len(to) == out and self.most == 1  # signed zeros stay what they are
+        self.is_matrix = not self.picks and size * out <= _ZEROS * len(to)
         self._columns: dict[Any, Any] = {}
         self._matrices: dict[Any, Array] = {}
 
@@ -79,24 +80,32 @@ def from_taps(size: int, indices: Array, weights: Array | None, counts: Array | 
 @array_function
 def weighted(x: Array, weights: tuple[Weights, ...]) -> Array:
     """The weighted sums along each of the last dimensions."""
-    for i, along in enumerate(weights):
-        axis = x.ndim - len(weights) + i
-        found = _product(x, along, axis) if along.is_matrix and x.size else None
-        x = _weighted_along(x, along, axis) if found is None else found
+    found = _weighted(x, weights, True)
+    if any([along.is_matrix for along in weights]) and found.size:
+        edges = found[(..., *[0 if along.is_matrix else slice(None) for along in weights])]
+        if not isfinite(np.add.reduce(edges, None)):  # as they are if anything in their lines is
+            return _weighted(x, weights, False)
+    return found
+
+
+def _weighted(x: Array, weights: tuple[Weights, ...], by_matrices: bool) -> Array:
+    for axis, along in enumerate(weights, x.ndim - len(weights)):
+        if along.picks:
+            x = x.take(along.of, axis)
+        elif by_matrices and along.is_matrix and x.size:
+            x = _product(x, along, axis)
+        else:
+            x = _weighted_along(x, along, axis)
     return x
 
 
-def _product(x: Array, weights: Weights, axis: int) -> Array | None:
-    """The product with the matrix; None if elements are not finite, which is to be seen at the first sum of each line."""
+def _product(x: Array, weights: Weights, axis: int) -> Array:
+    """The product with the matrix, in which what is not finite spreads over its line."""
     matrix = weights.matrix(x.dtype)
     shape = (*x.shape[:axis], weights.out, *x.shape[axis + 1 :])
     if axis == x.ndim - 1:
-        found = x.reshape(-1, weights.size) @ matrix.T
-        first = found[:, 0]
-    else:
-        found = np.matmul(matrix, x.reshape(*x.shape[: axis + 1], -1))
-        first = found[..., 0, :]
-    return found.reshape(shape) if np.isfinite(np.add.reduce(first, None)) else None
+        return (x.reshape(-1, weights.size) @ matrix.T).reshape(shape)
+    return np.matmul(matrix, x.reshape(*x.shape[: axis + 1], -1)).reshape(shape)
 
 
 def _weighted_along(x: Any, weights: Weights, axis: int) -> Any:
