@@ -312,8 +312,8 @@ def _infinite_complex(case: Case) -> bool:
 
 KNOWN = [
     Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
-    Known("a write that fails when some of it is done", _partly_written, ("values", "numbers")),
-    Known("PyTorch refuses what has a plain meaning", _refuses_dtype, ("values", "indexing", "numbers")),
+    Known("a write that fails when some of it is done", _partly_written, ("values",)),
+    Known("PyTorch refuses what has a plain meaning", _refuses_dtype, ("values", "indexing")),
     Known("an error of a kernel, where there are no elements for one", _no_elements, ("values",)),
     Known(
         "PyTorch's ldexp cuts exponents to 32 bits, and zeros times infinite powers of two are NaN",
@@ -338,9 +338,9 @@ KNOWN = [
     Known(
         "a comparison's out= beside an operand that requires grad: its result has no gradient in either", _compared_into
     ),
-    Known("PyTorch's power of a complex zero is the exponential of NaN", _complex_zero, ("numbers", "values")),
+    Known("PyTorch's power of a complex zero is the exponential of NaN", _complex_zero, ("values",)),
     Known("PyTorch lets bools and integers require grad after a comparison in place", _comparison_in_place),
-    Known("which of two reasons to refuse is found first", _order_of_checks, ("numbers", "indexing"), goes_on=True),
+    Known("which of two reasons to refuse is found first", _order_of_checks, ("values", "indexing"), goes_on=True),
     Known("no out= of reductions and scans in Adjoint: it raises", _no_out),
     Known(
         "PyTorch minds a view whose base was written before it minds the shapes, Adjoint after",

@@ -257,3 +257,38 @@ def test_nothing_is_rolled_over_any_dimension() -> None:
     agree(lambda torch: torch.zeros(0).roll(0, 1))
     agree(lambda torch: torch.zeros(2, 0).roll((1, 2), (0, 5)))
     agree(lambda torch: torch.zeros(2).roll(0, 1))
+
+
+@pytest.mark.parametrize("into", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("values", [[0.75], [1.5, 2.0, -3.0], [1.5, 0.0, 2.0]])
+@pytest.mark.parametrize("name, args", [("prod", ()), ("prod", (0,)), ("cumprod", (0,))])
+def test_a_product_in_another_dtype_has_a_gradient_of_its_operands(
+    name: str, args: tuple[int, ...], values: list[float], dtype: str, into: str
+) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor(values, dtype=getattr(torch, dtype), requires_grad=True)
+        getattr(x, name)(*args, dtype=getattr(torch, into)).sum().backward()
+        return x.grad
+
+    agree(scenario)
+
+
+def test_real_products_of_complex_numbers_have_the_gradients_of_the_real_parts() -> None:
+    # PyTorch divides the real products by the complex numbers: 11.7 + 3.9j for 13.
+    for name in ("prod", "cumprod"):
+        x = adjoint.tensor([1.5 + 0.5j, 2 + 0.5j, -3 + 0.5j], requires_grad=True)
+        real = adjoint.tensor([1.5, 2, -3], requires_grad=True)
+        for each in (x, real):
+            getattr(each, name)(0, dtype=adjoint.float32).sum().backward()
+        assert x.grad.tolist() == [complex(g) for g in real.grad.tolist()]
+
+
+@pytest.mark.parametrize("name", ["add", "mul", "maximum", "eq", "atan2"])
+def test_out_that_is_an_operand_is_not_resized(name: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(1)
+        getattr(torch, name)(x, torch.ones(2, 1), out=x)
+        return x
+
+    agree(scenario)

@@ -115,7 +115,10 @@ def _write_out(operator: Operator, out: Tensor, args: tuple[Any, ...], kwargs: d
     if isinstance(out, Tensor):
         check_out(operator.name, out, args, kwargs)
         check_overlap(operator.name, out, args, kwargs)
-    return write_out(operator.function(*args, **kwargs), out, operator.name)
+    result = operator.function(*args, **kwargs)
+    if operator.elementwise and any(a is out for a in args) and result._array.shape != out._array.shape:
+        raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(result.shape)}")
+    return write_out(result, out, operator.name)
 
 
 _GLOBALS: dict[str, Any] = {

@@ -55,7 +55,9 @@ def spread(g: Array, shape: tuple[int, ...], dim: Any = None, keepdim: bool = Fa
 
 
 def _as_dtype(g: Array, dtype: Any) -> Array:
-    return g if g.dtype is dtype else g.astype(dtype)
+    if g.dtype is dtype:
+        return g
+    return (g.real if g.dtype.kind == "c" and dtype.kind != "c" else g).astype(dtype)
 
 
 # Sums and means
@@ -240,12 +242,13 @@ def _prod(self: Array, dim=None, keepdim=False, *, dtype=None):
 def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves the result too, and minds writes to it
     if not self_shape:
         return _as_dtype(g, self.dtype)
+    x = _as_dtype(self, result.dtype)  # as the forward took it
     if dim is None:
-        others = products_of_others(self.reshape(-1), result, 0, True).reshape(self_shape) if math.prod(self_shape) else self
+        others = products_of_others(x.reshape(-1), result, 0, True).reshape(self_shape) if math.prod(self_shape) else x
     else:
         of_all = restore(result, self_shape, dim, keepdim)
-        others = products_of_others(self, of_all, wrap_dim(dim, len(self_shape))) if math.prod(self_shape) else self
-    return _as_dtype(spread(g, self_shape, dim, keepdim), others.dtype) * conj(others)
+        others = products_of_others(x, of_all, wrap_dim(dim, len(self_shape))) if math.prod(self_shape) else x
+    return _as_dtype(_as_dtype(spread(g, self_shape, dim, keepdim), others.dtype) * conj(others), self.dtype)
 
 
 prod = op(

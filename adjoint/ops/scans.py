@@ -114,6 +114,8 @@ def _cumprod(self: Array, dim, *, dtype=None):
 def _cumprod_gradient(g, self, result, dim, self_dtype):  # PyTorch saves the result too, and minds writes to it
     if g.dtype.kind == "c" and self_dtype.kind != "c":
         g = g.real
+    if g.dtype.kind != "c" and self_dtype.kind == "c":  # the products were of the real parts
+        self = self.real
     if math.prod(g.shape) < 2:
         return g if g.dtype is self_dtype else g.astype(self_dtype)
     dim = wrap_dim(dim, g.ndim)

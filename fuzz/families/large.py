@@ -15,6 +15,7 @@ import re
 import numpy as np
 
 from fuzz.compare import Settings
+from fuzz.functions import prelude
 from fuzz.known import Case, Known
 from fuzz.program import Program
 
@@ -24,17 +25,6 @@ TESTED = 60
 ENVIRONMENTS = [{}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 PRELUDE = """
-class Scaled(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x * 3
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return g * 3 + x * 0
-
 class Stop(Exception):
     pass
 
@@ -90,7 +80,7 @@ UNARY = [
     "F.gelu({0}, approximate='tanh')", "F.silu({0})", "F.softplus({0})", "F.elu({0})", "F.leaky_relu({0}, 0.1)",
     "F.hardtanh({0})", "{0}.clamp(-1, 0.7)", "({0}.abs() + 1).reciprocal()", "F.mish({0})", "F.selu({0})", "{0} * 3 - 1",
     "F.hardswish({0})", "F.logsigmoid({0})", "F.softsign({0})", "({0}.abs() + 1).rsqrt()", "{0}.cos()", "{0}.atan()",
-    "{0}.expm1().tanh()", "({0}.abs()).log1p()", "Scaled.apply({0})", "torch.where({0} > 0.3, {0}, 2.0)", "{0}.square()",
+    "{0}.expm1().tanh()", "({0}.abs()).log1p()", "Scale.apply({0})", "torch.where({0} > 0.3, {0}, 2.0)", "{0}.square()",
     "{0}.masked_fill({0} > 1, 0.5)", "{0}.sinh().atan()", "F.hardshrink({0})", "F.softshrink({0})", "F.relu6({0})",
     "{0}.sign() * {0}", "{0}.exp2().log2()", "F.celu({0})", "{0}.asinh()", "F.threshold({0}, 0.1, -1)",
     "{0}.nan_to_num(0.0)", "torch.logit({0}.sigmoid() * 0.9 + 0.05)", "{0}.sinc()",
@@ -147,7 +137,7 @@ def tiny() -> bool:
 def generate(random: random.Random) -> Program:
     """A program of about ten lines."""
     writer = _Writer(random)
-    return Program(writer.lines, PRELUDE, random.choice((1, 1, 2, 3, 4)), random.choice(("each", "end", "end")))
+    return Program(writer.lines, PRELUDE + prelude(writer.lines), random.choice((1, 1, 2, 3, 4)), random.choice(("each", "end", "end")))
 
 
 class _Writer:

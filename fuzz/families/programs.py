@@ -6,7 +6,9 @@ import random
 from collections.abc import Callable
 
 from fuzz.compare import Settings
+from fuzz.functions import prelude
 from fuzz.program import Program
+from fuzz.writer import Writer
 
 NAME = "programs"
 COMPARED = Settings()
@@ -15,7 +17,9 @@ TESTED = 600
 
 def generate(random: random.Random) -> Program:
     """A program of about fourteen lines."""
-    return Program(_Writer(random, 14).lines, PRELUDE)
+    writer = _Writer(random, 2, 14)
+    writer.backward()
+    return Program(writer.lines, prelude(writer.lines))
 
 
 SHAPES = [(), (1,), (3,), (2, 3), (2, 1), (1, 3), (3, 2), (2, 2, 3), (4,)]
@@ -33,58 +37,12 @@ IN_PLACE_BINARY += ["pow0_", "hypot_", "eq_", "lt_", "logical_and_", "addcdiv0_"
 DTYPES = ["float32"] * 12 + ["float64"] * 6 + ["int64", "int64", "bool", "bool"]
 
 
-PRELUDE = """
-class Scale(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x * 3
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return g * 3
 
-class Product(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, y):
-        ctx.save_for_backward(x, y)
-        return x.tanh() * 2, x.clone()
-    @staticmethod
-    def backward(ctx, g, h):
-        x, y = ctx.saved_tensors
-        return 2 * g * (1 - x.tanh() ** 2) + h, torch.zeros_like(y)
-
-class Double_(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.mark_dirty(x)
-        return x.mul_(2)
-    @staticmethod
-    def backward(ctx, g):
-        return g * 2
-
-class Once(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        return x + 1
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, g):
-        return g * 1
-"""
-"""Custom Functions that the programs use."""
-
-
-class _Writer:
+class _Writer(Writer):
     """A program under construction."""
 
-    def __init__(self, random: random.Random, length: int) -> None:
-        self.random = random
-        self.lines: list[str] = []
-        self.names: list[str] = []
-        for _ in range(2):
-            self.create()
-        kinds: list[tuple[Callable[[], None], int]] = [
+    def kinds(self) -> list[tuple[Callable[[], None], int]]:
+        return [
             (self.create, 4),
             (self.unary, 8),
             (self.binary, 10),
@@ -105,20 +63,6 @@ class _Writer:
             (self.grads, 3),
             (self.look, 2),
         ]
-        steps, weights = zip(*kinds)
-        for _ in range(length):
-            self.random.choices(steps, weights)[0]()
-        self.backward()
-
-    def any(self) -> str:
-        """A name, the later ones more often."""
-        return self.names[-1 - min(int(self.random.expovariate(0.4)), len(self.names) - 1)]
-
-    def new(self, expression: str) -> None:
-        """A line that gives the expression a new name."""
-        name = f"v{len(self.names)}"
-        self.names.append(name)
-        self.lines.append(f"{name} = {expression}")
 
     def create(self) -> None:
         r = self.random
@@ -279,7 +223,7 @@ class _Writer:
         self.lines.append(f"if {a}.shape == {b}.shape == {x}.shape and {x}.is_floating_point():\n {mode}{text}")
 
     def function(self) -> None:
-        """A custom Function (see :data:`PRELUDE`)."""
+        """A custom Function (see :mod:`fuzz.functions`)."""
         x, y = self.any(), self.any()
         calls = [f"Scale.apply({x})", f"Product.apply({x}, {y})[0]", f"Double_.apply({x} * 1)", f"Once.apply({x})"]
         self.new(self.random.choice(calls))
@@ -307,11 +251,9 @@ class _Writer:
 
     def mode(self) -> None:
         """The next line under a grad mode."""
-        before = len(self.lines)
-        self.random.choice([self.unary, self.binary, self.view, self.in_place, self.set_item])()
+        line = self.random.choice([self.unary, self.binary, self.view, self.in_place, self.set_item])
         contexts = ["no_grad()"] * 3 + ["enable_grad()", "no_grad(), torch.enable_grad()", "set_grad_enabled(False)"]
-        context = self.random.choice(contexts)
-        self.lines[before] = f"with torch.{context}: {self.lines[before]}"
+        self.under(self.random.choice(contexts), line)
 
     def backward(self) -> None:
         x = self.any()
