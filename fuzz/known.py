@@ -367,7 +367,7 @@ KNOWN = [
     Known(
         "in which order a result of permuted or broadcast operands lies in memory",
         _order_in_memory,
-        ("programs", "indexing", "numbers", "large"),
+        ("programs", "indexing", "values", "large"),
         goes_on=True,
     ),
 ]

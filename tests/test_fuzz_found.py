@@ -175,3 +175,14 @@ def test_a_batch_norms_weight_may_have_any_strides() -> None:
         y = batch_norm(x, None, None, weight.detach().requires_grad_(), None, training=True)
         found.append(adjoint.autograd.grad(y, x, g)[0])
     assert found[0].equal(found[1])
+
+
+@pytest.mark.parametrize("view", ["x", "x[0:1]", "x[0]", "x.view(-1)", "x.detach().requires_grad_()", "x.t()"])
+@pytest.mark.parametrize("leaf", ["torch.ones(2)", "torch.ones(2).reshape(2)", "torch.ones(4)[::2]", "torch.ones(2).detach()"])
+def test_a_leaf_that_is_itself_a_view_is_not_written_to_through_views_either(leaf: str, view: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = eval(leaf, {"torch": torch}).requires_grad_()
+        eval(view, {"x": x}).mul_(3)
+        return x
+
+    agree(scenario)

@@ -203,7 +203,7 @@ def check_writable(tensor: Tensor, recorded: bool) -> None:
     if view is not None:
         if view.made:
             _raise_made(tensor, view)
-        if tensor.requires_grad and _is_leaf(view.base):
+        if tensor.requires_grad and (view.base.is_leaf or _is_leaf(view.base)):
             renamed = all(getattr(step, "renames", False) for step in view.path)
             what = "a leaf Variable" if renamed else "a view of a leaf Variable"
             _raise_leaf(f"{what} that requires grad is being used in an in-place operation.")
@@ -212,7 +212,7 @@ def check_writable(tensor: Tensor, recorded: bool) -> None:
 
 
 def _is_leaf(tensor: Tensor) -> bool:
-    """Whether a tensor is a leaf, or an input of a function that is differentiated, which is one there."""
+    """Whether a tensor is a leaf that requires grad, or an input of a function that is differentiated, which is one there."""
     return tensor._edge.__class__ is IdentityBackward0 or (tensor._edge is None and tensor.is_leaf)
 
 
