@@ -47,7 +47,7 @@ bench: $(VENV)/test.stamp
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz $(FAMILY) -n $(or $(N),1000) --jobs $(or $(JOBS),2) --seed $(or $(SEED),0)
 
-# Every sample of PyTorch's databases of operators and modules, with both: many minutes. `make test` runs a fixed part.
+# Every sample of PyTorch's databases of operators, modules and optimizers, with both: many minutes. `make test` runs a fixed part.
 database: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz.databases
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases

@@ -1,6 +1,8 @@
 """Optimizers: from gradients to better parameters.  A file is an algorithm."""
 
 from adjoint.optim import lr_scheduler, optimizer
+from adjoint.optim._adafactor import Adafactor
+from adjoint.optim._muon import Muon
 from adjoint.optim.adadelta import Adadelta
 from adjoint.optim.adagrad import Adagrad
 from adjoint.optim.adam import Adam
@@ -14,21 +16,25 @@ from adjoint.optim.radam import RAdam
 from adjoint.optim.rmsprop import RMSprop
 from adjoint.optim.rprop import Rprop
 from adjoint.optim.sgd import SGD
+from adjoint.optim.sparse_adam import SparseAdam
 
 __all__ = [
     "ASGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "LBFGS",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",
     "RMSprop",
     "Rprop",
     "SGD",
+    "SparseAdam",
     "lr_scheduler",
     "optimizer",
 ]

@@ -46,6 +46,8 @@ class Adadelta(Elementwise):
         }
         super().__init__(params, defaults)
 
+    _on_xla = False
+
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         return {"square_avg": 0.0, "acc_delta": 0.0}
 

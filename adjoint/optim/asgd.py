@@ -43,6 +43,8 @@ class ASGD(Elementwise):
         }
         super().__init__(params, defaults)
 
+    _captured = "params, mus, etas, and state_steps"
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for value in self.state.values():
@@ -61,8 +63,9 @@ class ASGD(Elementwise):
         step = super()._advance(group, state, first)
         used = state["eta"]._array.item(), state["mu"]._array.item()
         lr = number(group["lr"])
-        state["eta"]._array[...] = lr / ((1 + group["lambd"] * lr * step) ** group["alpha"])
-        state["mu"]._array[...] = 1 / max(1, step - group["t0"])
+        # Rounded to the default dtype, as every count is, also where a loaded state is wider.
+        state["eta"]._array[...] = count(lr / ((1 + group["lambd"] * lr * step) ** group["alpha"]))._array
+        state["mu"]._array[...] = count(1 / max(1, step - group["t0"]))._array
         return used
 
     def _update(self, group: dict[str, Any], step: Any, p: Any, g: Any, ax: Any) -> Any:

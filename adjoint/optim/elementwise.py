@@ -25,6 +25,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
 from adjoint.autograd.written_tangents import is_dual
 from adjoint.declare.inplace import overwrite
+from adjoint.dtypes import FLOAT
 from adjoint.kernels.reading import threshold, usable
 from adjoint.optim.batch import SMALL, Batch
 from adjoint.optim.optimizer import Optimizer, count, number
@@ -60,20 +61,15 @@ class Elementwise(Optimizer):
     _counts_in_tensors = True
     _counts = True
     """Whether a parameter's state has a ``step``."""
+    _captured = "params and state_steps"
+    """What a CUDA graph would capture, in the words of PyTorch's refusal of ``capturable`` on a CPU."""
+    _on_xla = True
 
     _batches: dict[int, Batch]
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._batches = {}
         super().__init__(params, defaults)
-        if defaults.get("fused"):
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.dtype.category < 2:
-                        raise RuntimeError(
-                            "`fused=True` requires all the params to be floating point Tensors of supported devices: "
-                            f"['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia'] but {p.dtype} and cpu"
-                        )
 
     # What a subclass says
 
@@ -129,6 +125,13 @@ class Elementwise(Optimizer):
             loud(token)
         return loss
 
+    def _refuse_capturable(self, group: dict[str, Any]) -> None:
+        others = ", 'xla'" if self._on_xla and not group["foreach"] else ""
+        raise AssertionError(
+            f"If capturable=True, {self._captured} must be on supported devices: "
+            f"['cuda', 'xpu', 'hpu', 'privateuseone'{others}]."
+        )
+
     def _has_tangents(self, group: dict[str, Any]) -> bool:
         """Whether forward mode has to be carried through the rule, which is then run on tensors."""
         return any(
@@ -137,7 +140,7 @@ class Elementwise(Optimizer):
 
     def _step_group(self, group: dict[str, Any]) -> None:
         if group.get("capturable"):
-            _refuse_capturable()
+            self._refuse_capturable(group)
         options = _plain(group)
         params = group["params"]
         batch: Batch | None = self._batches.get(id(params))
@@ -156,6 +159,8 @@ class Elementwise(Optimizer):
                 batch = None
             if len(done) == len(params):
                 return
+        if options.get("fused"):
+            _check_dtypes(params)
         fresh = []
         jobs: dict[Any, list[list[Any]]] = {}  # step -> the arrays of large parameters that are at it
         for p in params:
@@ -231,6 +236,8 @@ class Elementwise(Optimizer):
 
     def _step_recorded(self, group: dict[str, Any]) -> None:
         """Run the rule on tensors, so that the new parameters are differentiable functions of the old ones."""
+        if group.get("capturable"):
+            self._refuse_capturable(group)
         options = {k: Taped(v) if isinstance(v, Tensor) else v for k, v in group.items()}
         for p in group["params"]:
             if p._grad is None:
@@ -243,15 +250,38 @@ class Elementwise(Optimizer):
             self._add_slots(group, p, state)
             step = self._advance(group, state, first)
             tensors = [p, *(state[name] for name in self._slots(group))]
-            updated = self._update(options, step, Taped(p), Taped(p._grad), *map(Taped, tensors[1:]))
-            for target, value in zip(tensors, updated):
-                if isinstance(value, Taped) and value.tensor is not target:
+            given = [p, p._grad, *tensors[1:]]
+            if p.dtype.is_complex:
+                from adjoint.ops.complex_parts import view_as_real
+
+                given = [view_as_real(t) for t in given]  # type: ignore[arg-type]
+            updated = self._update(options, step, *map(Taped, given))
+            for target, before, value in zip(tensors, [given[0], *given[2:]], updated):
+                if isinstance(value, Taped) and value.tensor is not before:
                     # A node of its own for the write, for the value's has been used within this step already.
-                    overwrite(target, value.tensor.clone())
+                    overwrite(target, _complex(value.tensor) if p.dtype.is_complex else value.tensor.clone())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._batches = {}
+
+
+def _check_dtypes(params: list[Tensor]) -> None:
+    """Raise RuntimeError for parameters that PyTorch's fused steps do not take."""
+    for p in params:
+        if p._grad is not None and p.dtype.category != FLOAT:
+            raise RuntimeError(
+                "`fused=True` requires all the params to be floating point Tensors of supported devices: "
+                f"['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone'] but {p.dtype} and cpu"
+            )
+
+
+def _complex(pairs: Tensor) -> Tensor:
+    """Pairs of real numbers as complex ones, in memory of their own."""
+    from adjoint.ops.complex_parts import view_as_complex
+
+    made: Tensor = view_as_complex.function(pairs.contiguous()).clone()
+    return made
 
 
 def _is_large(arrays: list[Any]) -> bool:
@@ -277,13 +307,6 @@ def _plain(group: dict[str, Any]) -> dict[str, Any]:
         if betas is not None:
             group["betas"] = tuple(map(number, betas))
     return group
-
-
-def _refuse_capturable() -> None:
-    raise AssertionError(
-        "If capturable=True, params and state_steps must be on supported devices: "
-        "['cuda', 'xpu', 'hpu', 'mtia', 'privateuseone', 'xla']."
-    )
 
 
 def _flat(array: Any) -> Any:

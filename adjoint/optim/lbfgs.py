@@ -74,7 +74,7 @@ class LBFGS(Optimizer):
 
     def _step(self, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]
-        lr = number(group["lr"])
+        lr = _scalar(group["lr"])
         params = group["params"]
         history: int = group["history_size"]
         state = self.state[params[0]]
@@ -100,14 +100,13 @@ class LBFGS(Optimizer):
             state["n_iter"] += 1
             if state["n_iter"] == 1:
                 memory.begin(gradient)
-                t = min(1.0, 1.0 / float(np.abs(gradient).sum())) * lr
+                memory.t = _first_step(gradient, lr)
             else:
-                memory.turn(gradient, history)
-                t = lr
-            memory.previous = gradient.copy()
+                memory.turn(gradient, history, state)
+                memory.t = lr
+            memory.remember(gradient)
             memory.loss = previous_loss = loss
-            memory.t = t
-            slope = float(gradient.dot(memory.direction))
+            slope = gradient.dot(memory.direction)
             if slope > -group["tolerance_change"]:
                 break
 
@@ -127,16 +126,15 @@ class LBFGS(Optimizer):
                 point, spent = strong_wolfe(
                     along,
                     memory.direction,
-                    t,
-                    Point(0.0, loss, gradient, slope),
+                    memory.t,
+                    Point(0, loss, gradient, slope),
                     evaluations=group["max_eval"] - evaluations,
                 )
-                t, loss, gradient = point.t, point.loss, point.gradient
-                memory.t = t
-                _move(params, t, memory.direction)
+                memory.t, loss, gradient = point.t, point.loss, point.gradient
+                _move(params, memory.t, memory.direction)
                 flat = bool(np.abs(gradient).max() <= group["tolerance_grad"])
             else:
-                _move(params, t, memory.direction)
+                _move(params, memory.t, memory.direction)
                 if iterations != group["max_iter"]:  # the last step's loss would not be used
                     loss = float(number(evaluate()))
                     gradient = _gradient(params)
@@ -148,7 +146,7 @@ class LBFGS(Optimizer):
                 iterations == group["max_iter"]
                 or evaluations >= group["max_eval"]
                 or flat
-                or np.abs(memory.direction * t).max() <= group["tolerance_change"]
+                or np.abs(memory.direction * memory.t).max() <= group["tolerance_change"]
                 or abs(loss - previous_loss) < group["tolerance_change"]
             ):
                 break
@@ -157,20 +155,20 @@ class LBFGS(Optimizer):
 
 
 class _Memory:
-    """What is known of the curvature: the last changes of gradient (``dirs``) and of position (``stps``)."""
+    """What is known of the curvature: the last changes of gradient (``dirs``) and of position (``stps``).
+
+    The lists and the last gradient are the state's own and are changed in place, so that a state which was looked at
+    before a step shows the step, as in PyTorch.  Numbers that are tensors in PyTorch's state are NumPy's numbers here
+    and others Python's, which tells what :meth:`keep` makes of them.
+    """
 
     def __init__(self, state: dict[str, Any]) -> None:
-        def arrays(name: str) -> list[Any]:
-            return [t._array for t in state.get(name) or ()]
-
         self.direction: Any = state["d"]._array if "d" in state else None
-        self.t = number(state.get("t"))
-        self.dirs, self.stps = arrays("old_dirs"), arrays("old_stps")
-        self.inverse = [t.item() for t in arrays("ro")]
-        self.scale = number(state.get("H_diag", 1))
-        self.previous = state["prev_flat_grad"]._array if "prev_flat_grad" in state else None
+        self.t = _scalar(state.get("t"))
+        self.dirs, self.stps, self.inverse = (state.get(name) for name in ("old_dirs", "old_stps", "ro"))
+        self.scale = _scalar(state.get("H_diag"))
+        self.previous: Tensor | None = state.get("prev_flat_grad")
         self.loss = state.get("prev_loss")
-        self.factors: list[Any] | None = state.get("al")
 
     def begin(self, gradient: Any) -> None:
         """The first direction: steepest descent."""
@@ -178,52 +176,69 @@ class _Memory:
         self.dirs, self.stps, self.inverse = [], [], []
         self.scale = 1
 
-    def turn(self, gradient: Any, history: int) -> None:
+    def turn(self, gradient: Any, history: int, state: dict[str, Any]) -> None:
         """Learn from the last step, and find the next direction by the two-loop recursion."""
-        change = gradient - self.previous
-        moved = self.direction * self.t
-        curvature = float(change.dot(moved))
+        assert self.previous is not None
+        change = gradient - self.previous._array
+        q = -gradient
+        moved = (self.direction * self.t).astype(gradient.dtype, copy=False)
+        curvature = change.dot(moved)
         if curvature > 1e-10:
             if len(self.dirs) == history:
                 for kept in (self.dirs, self.stps, self.inverse):
                     kept.pop(0)
-            self.dirs.append(change)
-            self.stps.append(moved)
-            self.inverse.append(1.0 / curvature)
-            self.scale = curvature / float(change.dot(change))
-        q = -gradient
-        n = len(self.dirs)
-        factors: list[Any] = [None] * history
-        for i in reversed(range(n)):
-            factors[i] = float(self.stps[i].dot(q)) * self.inverse[i]
-            q -= self.dirs[i] * factors[i]
+            self.dirs.append(from_array(change))
+            self.stps.append(from_array(moved))
+            self.inverse.append(_tensor(1.0 / curvature, q.dtype))
+            self.scale = curvature / change.dot(change)
+        factors = state.setdefault("al", [None] * history)
+        rounds = [(d._array, s._array, r._array[()]) for d, s, r in zip(self.dirs, self.stps, self.inverse)]
+        found = []
+        for changed, stepped, inverse in reversed(rounds):
+            found.append(stepped.dot(q) * inverse)
+            q -= changed * found[-1]
         q *= self.scale
-        for i in range(n):
-            q += self.stps[i] * (factors[i] - float(self.dirs[i].dot(q)) * self.inverse[i])
+        for (changed, stepped, inverse), factor in zip(rounds, reversed(found)):
+            q += stepped * (factor - changed.dot(q) * inverse)
+        factors[: len(found)] = map(_tensor, reversed(found))
         self.direction = q
-        self.factors = factors
+
+    def remember(self, gradient: Any) -> None:
+        """Keep the gradient from which the next step's change is measured."""
+        if self.previous is None:
+            self.previous = from_array(gradient.copy())
+        else:
+            self.previous._array[...] = gradient
+            writes_of(self.previous).bump()
 
     def keep(self, state: dict[str, Any]) -> None:
         """Put everything into the optimizer's state, under PyTorch's names."""
-        kind = self.direction.dtype
-
-        def scalar(value: float | None) -> Tensor | None:
-            return None if value is None else from_array(np.array(value, kind))
-
-        if self.factors is not None:
-            state["al"] = [scalar(value) for value in self.factors] if _numbers(self.factors) else self.factors
         state["d"] = from_array(self.direction)
-        state["t"] = self.t
-        state["old_dirs"] = [from_array(a) for a in self.dirs]
-        state["old_stps"] = [from_array(a) for a in self.stps]
-        state["ro"] = [scalar(value) for value in self.inverse]
-        state["H_diag"] = scalar(self.scale) if self.dirs else 1
-        state["prev_flat_grad"] = None if self.previous is None else from_array(self.previous)
+        state["t"] = _tensor(self.t)
+        state["old_dirs"] = self.dirs
+        state["old_stps"] = self.stps
+        state["ro"] = self.inverse
+        state["H_diag"] = _tensor(self.scale)
+        state["prev_flat_grad"] = self.previous
         state["prev_loss"] = self.loss
 
 
-def _numbers(values: list[Any]) -> bool:
-    return not any(isinstance(v, Tensor) for v in values)
+def _scalar(value: Any) -> Any:
+    """A number of the state: NumPy's where it is a tensor."""
+    return value._array[()] if isinstance(value, Tensor) else value
+
+
+def _tensor(value: Any, kind: Any = None) -> Any:
+    """A number for the state: a tensor, of this dtype if one is given, where it is NumPy's."""
+    return from_array(np.asarray(value, kind)) if isinstance(value, np.generic) else value
+
+
+def _first_step(gradient: Any, lr: Any) -> Any:
+    """How far to go along the first gradient: not further than a step of length ``lr`` in the sum of magnitudes."""
+    kind = gradient.dtype.type
+    t = min(1.0, kind(1.0 / np.abs(gradient).sum())) * lr
+    # bfloat16 times Python's number would be float32
+    return kind(t) if isinstance(t, np.generic) and not isinstance(lr, np.generic) else t
 
 
 def _gradient(params: list[Tensor]) -> Any:

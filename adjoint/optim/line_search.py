@@ -13,7 +13,11 @@ import numpy as np
 
 
 class Point(NamedTuple):
-    """A point on the line: how far along, the loss there, its gradient, and the slope along the line."""
+    """A point on the line: how far along, the loss there, its gradient, and the slope along the line.
+
+    The slope is a number of the gradient's dtype, NumPy's, and so is a ``t`` that was computed from slopes; losses and
+    the first ``t`` may be Python's.
+    """
 
     t: float
     loss: float
@@ -31,7 +35,7 @@ def minimum_of_cubic(a: Point, b: Point, lowest: float, highest: float) -> float
     square = d1 * d1 - a.slope * b.slope
     if not square >= 0:
         return (lowest + highest) / 2.0
-    d2 = square**0.5
+    d2 = np.sqrt(square)
     denominator = b.slope - a.slope + 2 * d2
     if denominator == 0:
         return (lowest + highest) / 2.0
@@ -58,7 +62,7 @@ def strong_wolfe(
 
     def visit(t: float) -> Point:
         loss, gradient = evaluate(t)
-        return Point(t, loss, gradient, float(gradient.dot(direction)))
+        return Point(t, loss, gradient, gradient.dot(direction))
 
     def too_high(point: Point) -> bool:
         return point.loss > start.loss + decrease * point.t * start.slope
@@ -87,7 +91,7 @@ def strong_wolfe(
         bracket = [start, new]
 
     # Zoom: replace an end of the bracket until a point satisfies both conditions.
-    longest = float(np.abs(direction).max())
+    longest = np.abs(direction).max()
     low = 0 if bracket[0].loss <= bracket[1].loss else 1
     stuck = False
     while tries < evaluations:

@@ -58,6 +58,8 @@ class NAdam(Elementwise):
         }
         super().__init__(params, defaults)
 
+    _captured = "params, mu_products and state_steps"
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for value in self.state.values():

@@ -322,15 +322,25 @@ def count(value: float = 0.0) -> Tensor:
     return from_array(np.array(value, np.float64 if wide else np.float32))
 
 
+def zeros_beside(tensor: Tensor) -> Tensor:
+    """Zeros that lie in memory as ``tensor`` does."""
+    return from_array(np.zeros_like(tensor._array, order="K"))
+
+
 def number(value: Any) -> Any:
     """An option that may be a 1-element tensor, as a Python number."""
     return value._array.item() if isinstance(value, Tensor) else value
 
 
-def check_learning_rate(lr: Any) -> None:
-    """Raise ValueError, in PyTorch's words, where ``lr`` is negative or a tensor of several elements."""
+def check_one_element(lr: Any) -> None:
+    """Raise ValueError where ``lr`` is a tensor of several elements."""
     if isinstance(lr, Tensor) and lr._array.size != 1:
         raise ValueError("Tensor lr must be 1-element")
+
+
+def check_learning_rate(lr: Any) -> None:
+    """Raise ValueError, in PyTorch's words, where ``lr`` is negative or a tensor of several elements."""
+    check_one_element(lr)
     if not 0.0 <= number(lr):
         raise ValueError(f"Invalid learning rate: {lr}")
 

@@ -1,6 +1,6 @@
 """Run PyTorch's databases in whole: ``python -m fuzz.databases [NAME ...] [--dtype D]... [--most N]``.
 
-A name is an operator's (``add``) or a module's (``nn.Linear``).
+A name is an operator's (``add``), a module's (``nn.Linear``) or an optimizer's (``Adam``).
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import sys
 from collections import Counter
 from types import ModuleType
 
-from fuzz.databases import modules, operators
+from fuzz.databases import modules, operators, optimizers
 
-DATABASES: list[tuple[ModuleType, dict[str, object]]] = [(operators, operators.OPERATORS), (modules, modules.MODULES)]
+DATABASES: list[tuple[ModuleType, dict[str, object]]] = [
+    (operators, operators.OPERATORS), (modules, modules.MODULES), (optimizers, optimizers.OPTIMIZERS),
+]  # fmt: skip
 """Each with its entries; such a module has ``DTYPES``, ``KNOWN``, and ``compare(name, dtype, most)``."""
 
 
 def main() -> int:
     """Compare every sample; the exit status is 1 if an entry differs that is not among the exceptions."""
     parser = argparse.ArgumentParser(prog="fuzz.databases", description=__doc__)
-    parser.add_argument("names", nargs="*", help="operators and modules; all when none is named")
+    parser.add_argument("names", nargs="*", help="operators, modules, optimizers; all when none is named")
     parser.add_argument("--dtype", action="append")
     parser.add_argument("--most", type=int, help="samples of an entry and dtype at most")
     parser.add_argument("--shown", type=int, default=3, help="differences shown of an entry and dtype")
