@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzz import workers
-from fuzz.families import environments, families
+from fuzz.families import families, shared_out
 
 
 def main() -> int:
@@ -48,9 +48,8 @@ def _run(family: str, seeds: range, jobs: int, first: bool, points: set[Any] | N
     accepted: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     done = 0
-    choices = environments(family)
-    for i, environment in enumerate(choices):
-        tasks = ((family, seed) for seed in seeds if seed % len(choices) == i)
+    for environment, some in shared_out(family, seeds):
+        tasks = ((family, seed) for seed in some)
         for trial in workers.run(tasks, jobs, environment, workers.watch if points is not None else None):
             if isinstance(trial, set):
                 points |= trial  # type: ignore[operator]

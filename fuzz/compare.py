@@ -11,7 +11,7 @@ import numpy as np
 
 from fuzz import known
 from fuzz.program import Program
-from fuzz.run import Run, quiet, seen
+from fuzz.run import Run, memory, overlap, quiet, seen
 from fuzz.tolerance import Tolerance
 
 
@@ -23,6 +23,8 @@ class Settings:
     graph: int = 1
     """How many levels of ``grad_fn`` names are compared; 0: none."""
     version: bool = True
+    memory: bool = True
+    """Whether it is compared which values share memory."""
     errors: str = "text"
     """``"type"``: their texts may differ; ``"any"``: it is enough that both raise."""
     ulps: float = 16.0
@@ -140,6 +142,7 @@ def _differences(
     """What differs now."""
     ignored = settings.ignored()
     tensors = runs[0].library.Tensor, runs[1].library.Tensor
+    places: tuple[list[Any], list[Any]] = [], []  # (path, where it lies in memory)
     for name in runs[0].names():
         pair = runs[0].space[name], runs[1].space.get(name)
         if isinstance(pair[0], tensors[0]) and isinstance(pair[1], tensors[1]):  # most are
@@ -165,6 +168,18 @@ def _differences(
                 elif type(a) is type(b) and a == b and (a is not None or key in views[1]):
                     continue
                 yield Disagreement(number, path, key, a, b)
+            if settings.memory:
+                for at, value, run in zip(places, (theirs, ours), runs):
+                    at.append((path, memory(value, run.library)))
+                together = [_together(at) for at in places]
+                if together[0] != together[1]:
+                    yield Disagreement(number, path, "shares memory with", *together)
+
+
+def _together(places: list[Any]) -> list[str]:
+    """The paths of those before the last one that lie where it lies."""
+    *others, (_, last) = places
+    return [path for path, at in others if overlap(at, last)]
 
 
 def _is_known(

@@ -215,6 +215,23 @@ _named = lru_cache(maxsize=100)(str)
 """A dtype's name."""
 
 
+def memory(value: Any, library: Any) -> tuple[int, int] | None:
+    """Where in memory a tensor's elements lie, from and to; None of what has none."""
+    if not isinstance(value, library.Tensor) or not value.numel():
+        return None
+    try:
+        start = value.data_ptr()
+        reach = sum((n - 1) * step for n, step in zip(value.shape, value.stride()))
+        return start, start + (reach + 1) * value.element_size()
+    except Exception:  # a tensor inside of a transform
+        return None
+
+
+def overlap(a: tuple[int, int] | None, b: tuple[int, int] | None) -> bool:
+    """Whether two places in memory have something in common."""
+    return a is not None and b is not None and a[0] < b[1] and b[0] < a[1]
+
+
 def array(tensor: Any) -> np.ndarray:
     """A tensor's numbers, copied; bfloat16's as float32."""
     return _numbers(tensor).copy()

@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 
 from fuzz import trial, workers
 from fuzz.compare import Settings, compare
-from fuzz.families import environments, families
+from fuzz.families import families, shared_out
 from fuzz.program import Program
 from fuzz.shrink import shrink
 from fuzz.tolerance import AMPLIFIED
@@ -22,22 +22,14 @@ from fuzz.tolerance import AMPLIFIED
 _PARTS = 10  # so that processes can share a family's programs
 
 
-def _some(family: str, part: int) -> list[int]:
-    """The seeds of one of the parts in which a family's first programs are tested."""
-    count: int = getattr(families()[family], "TESTED", 100)
-    return list(range(part, count, _PARTS))
-
-
 @pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.parametrize("family", families())
 def test_random_programs_do_the_same_in_both_libraries(family: str, part: int) -> None:
-    choices = environments(family)
-    for i, environment in enumerate(choices):
+    count: int = getattr(families()[family], "TESTED", 100)
+    for i, (environment, seeds) in enumerate(shared_out(family, range(count))):
         if all(os.environ.get(name) == value for name, value in environment.items()):
-            seeds = [seed for seed in _some(family, part) if seed % len(choices) == i]
-            trials: Any = (trial.try_out(family, seed) for seed in seeds)
+            trials: Any = (trial.try_out(family, seed) for seed in seeds if seed % _PARTS == part)
         elif part == i:  # one process for all of them
-            seeds = [seed for each in range(_PARTS) for seed in _some(family, each) if seed % len(choices) == i]
             trials = workers.run([(family, seed) for seed in seeds], 1, environment)
         else:
             continue

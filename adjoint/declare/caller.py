@@ -195,7 +195,7 @@ class Caller:
                 line(depth, f"r = {calls(how, forward, ', '.join([arrays, *values]))}")
 
         def calls(how: str, function: str, arguments: str) -> str:
-            return f"{how}({function}, {arguments}) if not big else {how}(compiled, {function}, {arguments})"
+            return f"{how}({function}, {arguments}) if not big else {how}(made, {function}, {arguments})"
 
         line(1, "try:")
         compute(2, "calm")
@@ -249,7 +249,7 @@ class Caller:
             line(1, "try:")
             inner = ", ".join([call, *arguments])
             for how in ("calm", "quietly"):
-                line(2, f"r = {how}({inner}) if not big else {how}(compiled, {inner})" if big else f"r = {how}({inner})")
+                line(2, f"r = {how}({inner}) if not big else {how}(made, {inner})" if big else f"r = {how}({inner})")
                 if how == "calm":
                     line(1, "except Exception as error:")
                     line(2, "if not is_taken(error): raise")

@@ -28,7 +28,7 @@ from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.kernels.deferred import deferred
-from adjoint.kernels.reading import compiled, threshold
+from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick
 
 _CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
@@ -137,6 +137,7 @@ _GLOBALS: dict[str, Any] = {
     "generic": np.generic,
     "calm": calm,
     "compiled": compiled,
+    "made": made,
     "deferred": deferred,
     "become_view": become_view,
     "edge_of": edge_of,

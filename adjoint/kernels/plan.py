@@ -241,7 +241,7 @@ def _evaluate(e: Any, operands: list[Any]) -> Any:
 class Plan:
     """A call that was traced and compiled."""
 
-    __slots__ = ("between", "build", "in_order", "steps")
+    __slots__ = ("between", "build", "in_order", "passed", "several", "steps")
 
     def __init__(self, function: Any, args: Any, kwargs: dict[str, Any], arguments: list[Any]) -> None:
         tracer = Tracer()
@@ -276,6 +276,9 @@ class Plan:
         self.between = any(kind == "between" for _, kinds in self.steps for kind, _ in kinds)
         made = [place for _, kinds in self.steps for place in kinds]
         self.in_order = len(self.steps) == 1 and made == [("result", n) for n in range(len(made))]
+        self.several = several
+        self.passed = any(how is not None and how[0] in ("argument", "view") for how in build)
+        """Whether a result is an argument, or a view of one."""
         self.build = _builder(build, several)
 
     def __call__(self, arrays: Any) -> Any:

@@ -76,6 +76,17 @@ def contiguous(x: Array) -> Array:
     return np.ascontiguousarray(x) if x.__class__ is np.ndarray else x
 
 
+def apart(found: Array, x: Array) -> Array:
+    """``found``, which was made of ``x``, contiguous and in memory of its own; another reading's array as it is.
+
+    Views by which nothing moves, and a reshape that needs no copy, are still ``x``: who writes to the one would write to
+    the other.
+    """
+    if found.__class__ is not np.ndarray:
+        return found
+    return found.copy() if np.may_share_memory(found, x) else np.ascontiguousarray(found)
+
+
 def in_order(forward: F) -> F:
     """Mark a forward whose result lies in memory in the order of its dimensions, however its operands lie."""
     forward.in_order = True  # type: ignore[attr-defined]

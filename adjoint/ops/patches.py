@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
-from adjoint.ops.arrays import Array, array_function, contiguous
+from adjoint.ops.arrays import Array, apart, array_function
 from adjoint.ops.convolution_kernels import _windows_first, output_size
 from adjoint.ops.pooling_kernels import Windows
 from adjoint.tensor import Tensor
@@ -20,9 +20,7 @@ def patches_of(x: Array, windows: Windows) -> Array:
     """Every window of (N, C, H, W) as a column: (N, C * kernel, windows); or all that without N."""
     if x.ndim == 3:
         return patches_of(x[None], windows)[0]
-    return np.ascontiguousarray(
-        _windows_first(x, windows.kernel, windows.stride, windows.padding, windows.dilation, windows.out)
-    )
+    return apart(_windows_first(x, windows.kernel, windows.stride, windows.padding, windows.dilation, windows.out), x)
 
 
 @array_function
@@ -173,7 +171,7 @@ def _pixel_shuffle(self: Array, upscale_factor):
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
             f"input.size(-3)={self.shape[-3]} is not divisible by {upscale_factor**2}"
         )
-    return contiguous(_shuffle(self, upscale_factor))
+    return apart(_shuffle(self, upscale_factor), self)
 
 
 def _pixel_unshuffle(self: Array, downscale_factor):
@@ -189,7 +187,7 @@ def _pixel_unshuffle(self: Array, downscale_factor):
                 f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({dim})="
                 f"{self.shape[dim]} is not divisible by {downscale_factor}"
             )
-    return contiguous(_unshuffle(self, downscale_factor))
+    return apart(_unshuffle(self, downscale_factor), self)
 
 
 op(
@@ -218,7 +216,7 @@ def _channel_shuffle(self: Array, groups):
         raise RuntimeError(
             f"Number of channels must be divisible by groups. Got {self.shape[1]} channels and {groups} groups."
         )
-    return contiguous(_mix(self, groups))
+    return apart(_mix(self, groups), self)
 
 
 op(

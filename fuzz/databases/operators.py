@@ -18,6 +18,7 @@ import adjoint
 from fuzz.databases.comparison import difference
 from fuzz.databases.exceptions import KNOWN, LOOSE, NO_VALUES
 from fuzz.databases.translation import Lacking, translated
+from fuzz.run import memory, overlap
 
 DTYPES = ("float32", "float64", "complex64", "int64", "float16")
 OPERATORS = {f"{o.name}.{o.variant_test_name}".rstrip("."): o for o in op_db}
@@ -105,7 +106,7 @@ def _one(info: Any, name: str, sample: Any) -> str | None:
         return _errors(error, our_error)
     loose = LOOSE.get(name, 1.0)
     gauge = (processed is not None and getattr(processed, "__name__", "") != "<lambda>") or name in NO_VALUES
-    found = difference(a, b, values=not gauge, loose=loose)
+    found = difference(a, b, values=not gauge, loose=loose) or _sharing(theirs, a, ours, b)
     if found is not None or name in NO_VALUES:
         return found
     a, b = processed(a), ours_processed(b)
@@ -128,6 +129,16 @@ def _one(info: Any, name: str, sample: Any) -> str | None:
     else:
         found = difference([t.grad for t in leaves], [t.grad for t in our_leaves], loose=loose)
     return None if found is None else "gradient " + found
+
+
+def _sharing(operands: Any, result: Any, our_operands: Any, our_result: Any) -> str | None:
+    """What differs in which operands the results share memory with: to write to one would write to the other."""
+    shared = []
+    for library, of, made in ((torch, operands, result), (adjoint, our_operands, our_result)):
+        places = [memory(t, library) for t in _tensors(of)]
+        found = [[k for k, at in enumerate(places) if overlap(at, memory(t, library))] for t in _tensors(made)]
+        shared.append(found)
+    return None if shared[0] == shared[1] else f"memory shared with operands: {shared[0]} | {shared[1]}"
 
 
 def _call(library: Any, function: Any, sample: Any) -> tuple[Any, BaseException | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import lru_cache
 from types import ModuleType
 
@@ -18,4 +19,18 @@ def families() -> dict[str, ModuleType]:
 def environments(family: str) -> list[dict[str, str]]:
     """The environments in which a family's programs are run; the seed decides in which."""
     found: list[dict[str, str]] = getattr(families()[family], "ENVIRONMENTS", [{}])
+    return found
+
+
+def shared_out(family: str, seeds: Iterable[int]) -> list[tuple[dict[str, str], list[int]]]:
+    """Which of the seeds are run in which environment; one that a family names twice gets twice as many."""
+    choices = environments(family)
+    found: list[tuple[dict[str, str], list[int]]] = []
+    for seed in seeds:
+        environment = choices[seed % len(choices)]
+        these = next((some for of, some in found if of == environment), None)
+        if these is None:
+            found.append((environment, [seed]))
+        else:
+            these.append(seed)
     return found
