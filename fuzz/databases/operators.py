@@ -135,8 +135,8 @@ def _sharing(operands: Any, result: Any, our_operands: Any, our_result: Any) -> 
     """What differs in which operands the results share memory with: to write to one would write to the other."""
     shared = []
     for library, of, made in ((torch, operands, result), (adjoint, our_operands, our_result)):
-        places = [memory(t, library) for t in _tensors(of)]
-        found = [[k for k, at in enumerate(places) if overlap(at, memory(t, library))] for t in _tensors(made)]
+        places = [memory(t, library) for t in tensors(of)]
+        found = [[k for k, at in enumerate(places) if overlap(at, memory(t, library))] for t in tensors(made)]
         shared.append(found)
     return None if shared[0] == shared[1] else f"memory shared with operands: {shared[0]} | {shared[1]}"
 
