@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,9 @@ def empty_like(array: Any, dtype: Any, format_: memory_format | None) -> Any:
         return np.empty_like(array, dtype)
     if format_ is not None and format_ is not preserve_format:
         return empty_as(array.shape, dtype, format_)
-    if array.flags.c_contiguous or 0 in array.strides:
+    if array.flags.c_contiguous:
         return np.empty(array.shape, dtype)
-    return np.empty_like(array, dtype)  # order "K": the strides' own order
+    return nested(array.shape, dtype, nesting(array.shape, [array]))
 
 
 def check_layout(given: Any) -> None:
@@ -97,3 +98,90 @@ def strides_of(array: Any) -> tuple[int, ...]:
                 found[d] = below
             below = found[d] * max(array.shape[d], 1)
     return tuple(found)
+
+
+def nesting(shape: Sequence[int], operands: Sequence[Any]) -> list[int]:
+    """The dimensions of a new array of this shape, outermost first, as PyTorch's element-wise operators nest them."""
+    return nesting_of([_broadcast_strides(a, shape) for a in operands], shape)
+
+
+def nesting_of(strides: Sequence[Sequence[int]], shape: Sequence[int]) -> list[int]:
+    """The dimensions as they are nested, outermost first: the first operand that steps along two of them says which is the inner
+    one, and where none does (its ``strides`` are 0 where it is broadcast), they stay as they are.
+
+    How PyTorch sorts is part of it, for the comparisons of several operands need not fit together.
+    """
+    order = list(reversed(range(len(shape))))  # innermost first
+    for place in range(1, len(order)):
+        for p in reversed(range(place)):
+            outside = _lies_outside(order[p], order[place], strides, shape)
+            if outside:
+                order[p], order[place] = order[place], order[p]
+                place = p
+            elif outside is False:
+                break
+    return order[::-1]
+
+
+def _broadcast_strides(array: Any, shape: Sequence[int]) -> list[int]:
+    lead = len(shape) - array.ndim
+    own = zip(strides_of(array), array.shape, shape[lead:])
+    return [0] * lead + [0 if n == 1 != wide else step for step, n, wide in own]
+
+
+def _lies_outside(d: int, other: int, strides: Sequence[Sequence[int]], shape: Sequence[int]) -> bool | None:
+    """Whether a dimension belongs outside of another one; None where no operand says."""
+    for s in strides:
+        if s[d] and s[other]:
+            if s[d] != s[other]:
+                return s[d] > s[other]
+            if shape[d] > shape[other]:
+                return True
+    return None
+
+
+def nested(shape: tuple[int, ...], dtype: Any, order: Sequence[int]) -> Any:
+    """A new array whose dimensions lie in memory in this order, outermost first."""
+    back = sorted(range(len(order)), key=order.__getitem__)
+    return np.empty([shape[d] for d in order], dtype).transpose(back)
+
+
+def put_in(array: Any, order: Sequence[int]) -> Any:
+    """The array, copied if it is not one run of memory whose dimensions are nested in this order; another reading's as it is."""
+    if array.__class__ is not np.ndarray or array.transpose(order).flags.c_contiguous:
+        return array
+    copy = nested(array.shape, array.dtype, order)
+    copy[...] = array
+    return copy
+
+
+def images_order(*arrays: Any) -> list[int]:
+    """How the dimensions of what is computed of images are nested: channels innermost if they are so in all of these arrays."""
+    order = list(range(arrays[0].ndim))
+    if len(order) > 3 and all([has_channels_last(a) for a in arrays]):
+        order.append(order.pop(1))
+    return order
+
+
+def suggested_format(array: Any) -> memory_format:
+    """Which format PyTorch takes an array's to be: contiguous, unless it is that of images with their channels innermost."""
+    if array.ndim not in (4, 5) or not has_channels_last(array):
+        return contiguous_format
+    return channels_last if array.ndim == 4 else channels_last_3d
+
+
+def has_channels_last(array: Any) -> bool:
+    """Whether PyTorch takes a batch of images, or of what has one or three dimensions in place of two, for one whose channels are
+    innermost in memory.  Dimensions of size 1 have strides, too, which decide where nothing else does."""
+    sizes, strides = list(array.shape), list(strides_of(array))
+    if array.ndim == 3:  # as PyTorch makes an image of a line
+        sizes.insert(2, 1)
+        strides.insert(2, strides[2] * sizes[3])
+    if len(sizes) not in (4, 5) or not strides[1]:
+        return False
+    least = 0
+    for d in (1, *reversed(range(2, len(sizes))), 0):
+        if not sizes[d] or strides[d] < least or (d == 0 and least == strides[1]):
+            return False
+        least = strides[d] * max(sizes[d], 1)
+    return True

@@ -61,6 +61,9 @@ class Writes:
     room = 32
     """How long that list may become before the dead references in it are forgotten."""
 
+    strided = False
+    """Whether a tensor of this memory may not lie in the order of its dimensions."""
+
     recent: deque[tuple[int, Place | str | None]] | None = None
     """The stamps of the latest writes, and where in the user's program they were."""
 

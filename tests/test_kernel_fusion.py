@@ -138,9 +138,13 @@ def test_operands_lie_in_memory_in_any_way(layout, dtype):
         assert strides(got) == strides(want)
 
 
-def test_where_operands_lie_differently_the_result_lies_as_numpys():
+def test_where_operands_lie_differently_the_result_lies_as_the_first():
     x, y = whole(30, 40), whole(40, 30, seed=1)
-    assert_compiles(lambda x, y: x.T + y, x, y, tolerance=0)
+    for first, second in ((x.T, y), (y, x.T)):
+        got = compiled(lambda x, y: x + y, first, second)
+        assert not reading.refused
+        assert got.strides == first.strides
+        np.testing.assert_array_equal(got, first + second)
     assert_compiles(lambda x, y: x.T * 2, x, y, tolerance=0)
     assert_compiles(lambda x, y: (x.T * 2, y + 1), x, y, tolerance=0)
 

@@ -12,8 +12,12 @@ from tests.both import agree
 IN_ORDER = (
     "x.softmax(-1)", "x.log_softmax(0)", "x.cumsum(0)", "x.cumprod(1)", "x.cummax(1)", "x.logcumsumexp(0)", "x.sum(0)",
     "x.mean(1, keepdim=True)", "x.prod(0)", "(x > 0).any(0)", "x.var(1)", "x.std(0)", "x.logsumexp(0)", "x.amax(0)",
-    "x.norm(dim=1)", "torch.gather(x, 1, (y > 0).long())", "torch.cdist(x, y)", "torch.tril(x)", "torch.stack([x, y])",
-    "torch.linalg.cross(x, y, dim=0)", "torch.nn.functional.layer_norm(x, (2,))", "x.topk(1, 1)", "x.kthvalue(1, 0)",
+    "x.norm(dim=1)", "x.median(0)", "x.nanmedian(1)", "x.renorm(2, 0, 1.0)", "torch.mvlgamma(x.abs() + 2, 2)",
+    "x.roll(1)", "x.repeat(1, 1, 1)", "x.masked_fill(y > 0, 1.0)", "x.masked_scatter(y > 0, y)", "torch.cat([x, x])",
+    "x.roll(1, 0)", "x.scatter(0, (y > 0).long(), 1.0)", "x.index_add(0, torch.tensor([0]), x[:1])",
+    "x.index_copy(0, torch.tensor([0]), x[:1])", "torch.gather(x, 1, (y > 0).long())", "torch.cdist(x, y)",
+    "torch.tril(x)", "torch.stack([x, y])", "torch.linalg.cross(x, y, dim=0)", "torch.nn.functional.layer_norm(x, (2,))",
+    "x.topk(1, 1)", "x.kthvalue(1, 0)",
 )  # fmt: skip
 
 # Column by column, as LAPACK leaves them.

@@ -51,6 +51,8 @@ def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> Non
     if source.__class__ is not Tensor and source._waits is not None:
         look_at(view, memory_of(step(from_array(memory_of(source)))), waits(source))
     writes = view._writes = source._writes or writes_of(source)
+    if not writes.strided and not memory_of(view).flags.c_contiguous:
+        writes.strided = True
     earlier = source._view
     if not mode.enabled:
         made = NO_GRAD

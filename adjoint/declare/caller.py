@@ -5,6 +5,7 @@ What becomes of the result, and what is recorded of the call, is written by :mod
 
 from __future__ import annotations
 
+from adjoint.declare.arranging import IN_ORDER, UNORDERED, by_operands
 from adjoint.declare.lines import Lines
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator
 from adjoint.declare.record import Record
@@ -20,9 +21,13 @@ def identifier(name: str) -> str:
 class Caller:
     """The source of the function that users call."""
 
-    def __init__(self, operator: Operator, dunder: bool) -> None:
+    def __init__(self, operator: Operator, dunder: bool, writes: bool = False) -> None:
         self.op = operator
         self.dunder = dunder
+        # What makes no new array leaves it where it lies.
+        self.in_order = operator.lies is IN_ORDER and not writes
+        self.lies = operator.lies or ((by_operands, ()) if operator.elementwise else None)
+        self.laid = not (self.in_order or operator.view or writes) and bool(operator.arrays)
         self.lines = Lines()
         self.shown = {p.name: "input" if p.name == "self" else p.name for p in operator.params}
 
@@ -53,7 +58,7 @@ class Caller:
         else:
             self._arrays()
             self._forward()
-        Record(op, self.shown, line).write()
+        Record(op, self.shown, line, self.laid).write()
         return "\n".join(line) + "\n"
 
     def source_of_record(self) -> str:
@@ -68,7 +73,7 @@ class Caller:
         line(1, "big = True")
         line(1, "r = given")
         self._unpack_result()
-        Record(op, self.shown, line).write()
+        Record(op, self.shown, line, self.laid).write()
         return "\n".join(line) + "\n"
 
     def _signature(self) -> str:
@@ -213,6 +218,36 @@ class Caller:
             line(1, f"if same is None: r = narrowed(r, {', '.join(self.shown[p.name] for p in op.arrays)})")
         line(1, "if r.__class__ is not ndarray:")
         line(2, "if isinstance(r, generic): r = asarray(r)  # a NumPy scalar")
+        self._arranged()
+
+    def _arranged(self) -> None:
+        """Where an operand may not lie in order: how the results lie in memory, and of one, ``r_writes``, its record of writes."""
+        op, line = self.op, self.lines
+        strided = "(x_writes := {}._writes) is not None and x_writes.strided".format
+        asked = {
+            ARRAY: strided,
+            OPTIONAL: lambda name: f"{name} is not None and {strided(name)}",
+            ARRAYS: lambda name: f"any([{strided('x')} for x in {name}])",
+        }
+        several = isinstance(op.outputs, tuple)
+        if several and not self.lies:
+            return
+        if not several:
+            line(1, "r_writes = None")
+        if self.lies is UNORDERED:
+            line(1, "if not r.flags.c_contiguous: r_writes = record_of(r)")
+            return
+        line(1, f"if {' or '.join(asked[p.kind](self.shown[p.name]) for p in op.arrays)}:")
+        if self.lies is None:
+            line(2, "r_writes = record_of(r)")
+            return
+        places = {p.name: ("*" if p.kind == ARRAYS and not self.lies[1] else "") + f"a{i}" for i, p in enumerate(op.arrays)}
+        operands = ", ".join(places.get(name, self.shown.get(name, name)) for name in self.lies[1] or places)
+        if several:
+            for name in op.outputs or ():
+                line(2, f"r_{name}, _ = arranged(r_{name}, rule, {operands})")
+        else:
+            line(2, f"r, r_writes = arranged(r, rule, {operands})")
 
     # Other operators: arrays are tensors, everything else goes to the forward as it is.
 
@@ -262,13 +297,14 @@ class Caller:
             line(1, f"{', '.join(names)} = r")
         elif op.keeps:
             line(1, f"{', '.join(['r', *(f'kept_{name}' for name in op.keeps)])} = r")
-        ordered = getattr(op.forward, "in_order", False)
-        if ordered and isinstance(op.outputs, tuple):
+        if self.in_order and isinstance(op.outputs, tuple):
             for name in op.outputs:
                 line(1, f"if r_{name}.__class__ is ndarray and not r_{name}.flags.c_contiguous: r_{name} = r_{name}.copy()")
         if op.outputs is None:
             line(1, "if r.__class__ is not ndarray:")
             line(2, "if isinstance(r, generic): r = asarray(r)  # a NumPy scalar")
-            if ordered:
+            if self.in_order:
                 line(1, "elif r.ndim > 1 and not r.flags.c_contiguous:")
                 line(2, "r = r.copy()")
+        if self.laid and op.outputs != "list":
+            self._arranged()

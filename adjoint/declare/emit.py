@@ -24,6 +24,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
 from adjoint.autograd.waiting import turn
 from adjoint.declare import again, operands
+from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
@@ -58,7 +59,7 @@ def source(operator: Operator, what: str, space: dict[str, Any] | None = None) -
 
         backward = Backward(operator, what == "apply_taped", {} if space is None else space)
         return backward.formulas_alone() if what == "gradients" else backward.source(what)
-    caller = Caller(operator, dunder=what == "dunder")
+    caller = Caller(operator, dunder=what == "dunder", writes=what == "writer")
     return caller.source_of_record() if what == "recorded" else caller.source()
 
 
@@ -66,6 +67,7 @@ def _compile(operator: Operator, what: str) -> Any:
     space = {**_GLOBALS, "OP": operator, "__name__": "adjoint.generated", "forward": operator.forward}
     space["plain"] = operator.plain or operator.forward
     space["check"] = operator.check
+    space["rule"] = operator.lies[0] if operator.lies else by_operands
     space["wide"] = getattr(operator.forward, "of_wide", None)
     for i, formula in enumerate(operator.gradients.values()):
         space[f"formula{i}"] = formula
@@ -132,6 +134,7 @@ _GLOBALS: dict[str, Any] = {
     "Output": Output,
     "Taped": Taped,
     "Tensor": Tensor,
+    "arranged": arranged,
     "as_array": as_array,
     "asarray": np.asarray,
     "generic": np.generic,
@@ -153,10 +156,12 @@ _GLOBALS: dict[str, Any] = {
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
+    "made_of": made_of,
     "narrowed": operands.narrowed,
     "promote": operands.promote,
     "promote_to_float": operands.promote_to_float,
     "quietly": quietly,
+    "record_of": record_of,
     "raise_freed": raise_freed,
     "raise_integers": operands.raise_integers,
     "raise_modified": raise_modified,

@@ -138,6 +138,7 @@ def op(
     fused: bool = True,
     held: str = "",
     flat: str = "",
+    lies: Any = None,
     joint: str | dict[str, str] = "",
     **formulas: Callable[..., Any],
 ) -> Operator:
@@ -165,6 +166,8 @@ def op(
     ``held`` names the inputs of which PyTorch saves a view: a node keeps their memory as well, so that an assignment to
     their ``data`` does not reach its backward.
 
+    ``lies`` is how results lie in memory where that is not how the forward leaves them: see :mod:`.arranging`.
+
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
     that there is nothing to compile around them.
     """
@@ -187,6 +190,7 @@ def op(
             doc=doc,
             held=tuple(held.split()),
             flat=tuple(flat.split()),
+            lies=lies,
             joint=_jointly(joint, {**(gradients or {}), **formulas}),
         ),
         aliases,
@@ -238,6 +242,7 @@ def elementwise(
     gradients: dict[str, Any] | None = None,
     flat: str = "",
     again: str = "",
+    lies: Any = None,
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an element-wise operator: its operands (the parameters without a default) may be numbers, are promoted
@@ -270,6 +275,7 @@ def elementwise(
             numbers=numbers,
             flat=tuple(flat.split()),
             again=again,
+            lies=lies,
         ),
         aliases,
         inplace,

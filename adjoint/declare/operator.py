@@ -70,6 +70,7 @@ class Operator:
     held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
     flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions, or the result
     again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it
+    lies: Any = None  # how its results lie in memory (:mod:`.arranging`); as they were computed, if None
     joint: dict[str, tuple[str, ...]] = field(default_factory=dict)  # whose gradient PyTorch has from a function of which
     _params: tuple[Param, ...] | None = None
     _built: dict[str, Any] = field(default_factory=dict)

@@ -14,28 +14,31 @@ class Record:
     """The source from what the forward returned to ``return``.
 
     The first half has made ``r`` (``r_<name>`` of several outputs, ``kept_<name>`` of what is kept), ``a0``, ``a1`` and so on,
-    the operands' arrays, and for nodes that take large ones ``big``; element-wise, ``same``: whether two shapes are one.
+    the operands' arrays, and for nodes that take large ones ``big``; element-wise, ``same``: whether two shapes are one; where
+    it is ``laid``, ``r_writes``: the result's record of writes, if it does not lie in order.
     ``shown`` says what each parameter is called.
     """
 
-    def __init__(self, operator: Operator, shown: dict[str, str], lines: Lines) -> None:
+    def __init__(self, operator: Operator, shown: dict[str, str], lines: Lines, laid: bool) -> None:
         self.op = operator
+        self.laid = laid
         self.shown = shown
         self.lines = lines
 
     def write(self) -> None:
         op, line = self.op, self.lines
+        made_of = "made_of" if self.laid else "from_array"
         if op.outputs is None:
             line(1, "t = new(Tensor)")
             line(1, "t._array = r")
-            line(1, "t._writes = None")
+            line(1, "t._writes = r_writes" if self.laid else "t._writes = None")
             made = "t"
         elif op.outputs == "list":
-            line(1, "ts = tuple([from_array(as_array(x)) for x in r])")
+            line(1, f"ts = tuple([{made_of}(as_array(x)) for x in r])")
             made = "ts"
         else:
             for name in op.outputs:
-                line(1, f"t_{name} = from_array(as_array(r_{name}))")
+                line(1, f"t_{name} = {made_of}(as_array(r_{name}))")
             made = f"Returned(({', '.join(f't_{name}' for name in op.outputs)}))"
         if not op.gradients:
             if op.outputs is None:

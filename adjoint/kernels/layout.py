@@ -1,17 +1,19 @@
 """Layout: the iteration space of a program, with as few axes as the arrays' strides allow.
 
-Every axis is kept (K) or reduced (R).  Axes are put in the order in which the inputs lie in memory, as NumPy orders them;
+Every axis is kept (K) or reduced (R).  Axes are put in the order in which the inputs lie in memory, the first before the others;
 neighbours of one kind that all arrays step through as one become one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from adjoint.kernels.program import REDUCTIONS, Program, live
 from adjoint.kernels.traced import Untraceable
+from adjoint.layouts import nesting_of
 
 FEWEST_ROWS = 64  # of which sums are kept beside what is computed of each
 LONGEST_SUM = 16384  # elements
@@ -36,7 +38,7 @@ def groups(program: Program) -> list[tuple[tuple[int, ...], frozenset[int], list
         shape, reduced = _space_of(program, out)
         for group in made:
             if group[0] == shape and (group[1] == reduced or not reduced or not group[1]):
-                if not _one_order(program, len(shape), [*group[2], position]):
+                if not _one_order(program, shape, [*group[2], position]):
                     continue
                 group[1] |= reduced
                 group[2].append(position)
@@ -121,14 +123,15 @@ def _space_of(program: Program, out: int) -> tuple[tuple[int, ...], set[int]]:
     return tuple(shape), reduced
 
 
-def _one_order(program: Program, rank: int, positions: list[int]) -> bool:
+def _one_order(program: Program, shape: Sequence[int], positions: list[int]) -> bool:
     """Whether results that are computed together lie in memory as they would if computed apart."""
     outputs = [program.outputs[p] for p in positions]
-    together = _order(program, _strides(program, outputs, rank), rank)
+    rank = len(shape)
+    together = _order(program, _strides(program, outputs, rank), shape)
     for out in outputs:
         own = program.equations[out].shape
         matter = {a for a, n in enumerate(own, rank - len(own)) if n != 1}
-        apart = _order(program, _strides(program, [out], rank), rank)
+        apart = _order(program, _strides(program, [out], rank), shape)
         if [a for a in apart if a in matter] != [a for a in together if a in matter]:
             return False
     return True
@@ -144,21 +147,10 @@ def _strides(program: Program, outputs: list[int], rank: int) -> dict[int, list[
     return given
 
 
-def _order(program: Program, given: dict[int, list[int]], rank: int) -> list[int]:
-    """The axes, outermost first: the further that the arrays step along one, the further out; as they are given where
-    the arrays do not agree (NumPy's order "K")."""
-    order: list[int] = []
-    strides = [s for i, s in given.items() if not program.equations[i].detail.between]
-    for a in reversed(range(rank)):
-        place = 0
-        for p, b in enumerate(order):
-            steps = [(abs(s[a]), abs(s[b])) for s in strides if s[a] and s[b]]
-            if steps and any(far >= near for far, near in steps):
-                break
-            if steps:
-                place = p + 1
-        order.insert(place, a)
-    return order
+def _order(program: Program, given: dict[int, list[int]], shape: Sequence[int]) -> list[int]:
+    """The axes, outermost first: as the inputs lie in memory, as they are given where these say nothing."""
+    own = [[abs(step) for step in s] for i, s in given.items() if not program.equations[i].detail.between]
+    return nesting_of(own, shape)
 
 
 def space(program: Program, shape: tuple[int, ...], reduced: frozenset[int], outputs: list[int]) -> Space:
@@ -166,7 +158,7 @@ def space(program: Program, shape: tuple[int, ...], reduced: frozenset[int], out
     equations = program.equations
     rank = len(shape)
     given = _strides(program, outputs, rank)
-    order = _order(program, given, rank)
+    order = _order(program, given, shape)
     strides: dict[Any, list[int]] = dict(given)
     for position, i in enumerate(outputs):
         full = _dense(equations[i], order, rank)

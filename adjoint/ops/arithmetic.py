@@ -11,6 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
+from adjoint.declare.arranging import IN_ORDER, as_operands, by_operands
 from adjoint.declare.operands import FLOATS, INTS, number
 from adjoint.ops.arrays import Array, all_values, array_function, conj
 from adjoint.ops.scalars import element
@@ -178,7 +179,7 @@ def _real_if(g: Any, dtype: Any) -> Any:
 
 
 rsub = elementwise(
-    "rsub", lambda self, other, *, alpha=1: _sub(other, self, alpha=alpha),
+    "rsub", lambda self, other, *, alpha=1: _sub(other, self, alpha=alpha), lies=as_operands("other", "self"),
     dunder=("__rsub__",), check=_no_bools, scalar=_rsub_scalar, inplace=False, node="RsubBackward0",
     self=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
     other=lambda g: g,
@@ -420,7 +421,7 @@ def _is_not_negative(exponent):
 
 
 _rpow_scalar = op(
-    "rpow_number", _rpow_number, where="", node="PowBackward2",
+    "rpow_number", _rpow_number, lies=IN_ORDER, where="", node="PowBackward2",
     exponent=lambda g, result, self, exponent, exponent_dtype: _real_if(
         g * conj(result * constant(np.log(self), result)) if self != 0 else
         np.where(_is_not_negative(exponent), constant(0, g), g * (result * constant(-np.inf, result))),
@@ -733,8 +734,12 @@ def _shifted(self, other):
     return np.ldexp(self, np.clip(other, -5000, 5000).astype(np.int32))
 
 
+def _beside_a_power(result, self, other):
+    return by_operands(result, self, np.empty(other.shape, np.bool_))  # a number's powers are in order
+
+
 _ldexp_row = elementwise(
-    "ldexp", _ldexp, where="", promote="float", numbers=False, inplace=False,
+    "ldexp", _ldexp, lies=(_beside_a_power, ("self", "other")), where="", promote="float", numbers=False, inplace=False,
     self=lambda g, other: g * conj(constant(2, g) ** other),
     other=lambda g, result: g * conj(result * constant(math.log(2), result)),
 )  # fmt: skip

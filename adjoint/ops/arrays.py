@@ -87,12 +87,6 @@ def apart(found: Array, x: Array) -> Array:
     return found.copy() if np.may_share_memory(found, x) else np.ascontiguousarray(found)
 
 
-def in_order(forward: F) -> F:
-    """Mark a forward whose result lies in memory in the order of its dimensions, however its operands lie."""
-    forward.in_order = True  # type: ignore[attr-defined]
-    return forward
-
-
 def in_columns(x: Array) -> Array:
     """Matrices that lie in memory column by column, as LAPACK leaves them and PyTorch returns them; another reading's
     array as it is."""

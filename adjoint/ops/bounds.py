@@ -11,6 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
+from adjoint.declare.arranging import as_operands
 from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_type_of
 from adjoint.ops.arithmetic import constant, is_number, with_number
 from adjoint.ops.arrays import Array
@@ -157,7 +158,7 @@ def _clamp_tangent(self, min, max, self_t, min_t, max_t, result):
 
 
 _clamp_tensors = op(
-    "clamp", _clamp_arrays, where="", node="ClampBackward0",
+    "clamp", _clamp_arrays, lies=as_operands(), where="", node="ClampBackward0",
     self=lambda g, self, min, max, self_shape, self_dtype: fit(_inside(g, self, min, max), self_shape, self_dtype),
     min=_clamp_min_gradient,
     max=_clamp_max_gradient, tangent=_clamp_tangent,
@@ -261,7 +262,7 @@ def _where(condition: Array, self: Array, other: Array):
 
 
 _choose = op(
-    "where", _where, where="", node="WhereBackward0",
+    "where", _where, lies=as_operands(), where="", node="WhereBackward0",
     self=lambda g, condition, self_shape, self_dtype:
         fit(np.where(condition, g, constant(0, g)), self_shape, self_dtype),
     other=lambda g, condition, other_shape, other_dtype:

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.kernels.deferred import put_off
 from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import compiled, fused
@@ -120,7 +121,7 @@ def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtyp
 
 def _nll_row(name: str, node: str) -> Any:
     return op(
-        name, _nll, fused=False, where="", node=node, flat="self", keeps=("counts", "total", "index"),
+        name, _nll, lies=IN_ORDER, fused=False, where="", node=node, flat="self", keeps=("counts", "total", "index"),
         self=lambda g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index: _nll_gradient(
             g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index
         ),

@@ -9,8 +9,9 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise
+from adjoint.declare.arranging import laid
 from adjoint.ops.unsupported import unsupported
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
 
 
 def _ordered(kernel: str, ufunc: Any) -> Any:
@@ -78,7 +79,7 @@ def isclose(
         elif rtol or atol:
             wide = a.astype(np.float64), b.astype(np.float64)
             close = close | (np.absolute(wide[0] - wide[1]) <= atol + np.absolute(rtol * wide[1]))
-    return from_array(np.asarray(close))
+    return laid(np.asarray(close), a, b)
 
 
 @composite

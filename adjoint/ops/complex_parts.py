@@ -10,6 +10,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.autograd.waiting import waits
 from adjoint.declare import composite, elementwise, op, view
+from adjoint.declare.arranging import as_operands
 from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.arrays import conj as conjugate
@@ -241,7 +242,7 @@ def _complex(real: Array, imag: Array):
 
 
 complex = op(
-    "complex", _complex, where="torch",
+    "complex", _complex, lies=as_operands(), where="torch",
     real=lambda g, real_shape, real_dtype: _fit(g.real, real_shape, real_dtype),
     imag=lambda g, imag_shape, imag_dtype: _fit(g.imag, imag_shape, imag_dtype),
 )  # fmt: skip
@@ -259,7 +260,7 @@ def _polar(abs: Array, angle: Array):
 
 
 polar = op(
-    "polar", _polar, where="torch", flat="abs",
+    "polar", _polar, lies=as_operands(), where="torch", flat="abs",
     abs=lambda g, angle, abs_shape, abs_dtype:
         _fit(g.real * np.cos(angle) + g.imag * np.sin(angle), abs_shape, abs_dtype),
     angle=lambda g, result, angle_shape, angle_dtype:

@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import as_operands
 from adjoint.declare.emit import build
 from adjoint.declare.operands import fit, sum_to
 from adjoint.kernels.late import LARGE, Late
@@ -485,7 +486,7 @@ def _addr(self: Array, vec1: Array, vec2: Array, *, beta=1, alpha=1):
 
 
 addr = op(
-    "addr", _addr, inplace=True,
+    "addr", _addr, lies=as_operands("self"), inplace=True,
     self=_input_gradient,
     vec1=lambda g, vec2, alpha: dot(_scaled(g, alpha), conj(vec2)),
     vec2=lambda g, vec1, alpha: dot(_scaled(g, alpha).T, conj(vec1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -11,6 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
+from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.convolution_kernels import Ints, convolve, input_gradient, weight_gradient
 from adjoint.ops.widening import in_float32
@@ -71,8 +73,18 @@ def _first_windows(input, weight, stride, padding, dilation, groups, count):
     return found if found.shape[2:] == count else np.copy(found[(..., *map(slice, count))])
 
 
+def _lies(result, input, weight):
+    """Channels are innermost where those of the images or of the weights are.  PyTorch puts lines in order first, and its own
+    kernel in three dimensions, which it takes for doubles and for little work, knows no such layout."""
+    last = (result.ndim > 3 and has_channels_last(input)) or has_channels_last(weight)
+    if result.ndim == 5 and last:
+        work = input.shape[0] > 1 or math.prod(input.shape[:4]) > 20480 or min(weight.shape[-2:]) > 3
+        last = result.dtype.itemsize < 8 and (result.dtype.itemsize == 2 or work)
+    return (0, *range(2, result.ndim), 1) if last else range(result.ndim)
+
+
 convolution = op(
-    "convolution", _convolution, fused=False, where="torch", joint="input weight",
+    "convolution", _convolution, lies=(_lies, ("input", "weight")), fused=False, where="torch", joint="input weight",
     gradients={"input weight": _gradients},
     bias=in_float32(lambda g: total(g, (0, *range(2, g.ndim)))),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
+from adjoint.declare.arranging import UNORDERED
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import fit
 from adjoint.layouts import (
@@ -21,6 +22,7 @@ from adjoint.layouts import (
     empty_like,
     memory_format,
     preserve_format,
+    suggested_format,
 )
 from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
@@ -48,6 +50,7 @@ def _clone(self: Array, *, memory_format=None):
 clone = op(
     "clone",
     _clone,
+    lies=UNORDERED,
     tangent="linear",
     self=lambda g: g,
     doc="""A copy; gradients flow through it to the original.
@@ -111,6 +114,7 @@ def _to_copy(self: Array, dtype, memory_format=None):
 _converted = op(
     "_to_copy",
     _to_copy,
+    lies=UNORDERED,
     tangent="linear",
     where="",
     node="ToCopyBackward0",
@@ -126,7 +130,7 @@ def convert(self: Tensor, dtype: dtypes.dtype, copy: bool = False, format_: Any 
     """The tensor in this dtype: itself where it is of it already, unless ``copy``."""
     array = self._array
     if array.dtype is dtype.array and not copy:
-        if format_ is None or format_ is preserve_format or is_contiguous_array(array, format_):
+        if format_ is None or format_ is preserve_format or format_ is suggested_format(array):
             return self
     if array.dtype.kind == "c" and dtype.category not in (dtypes.COMPLEX, dtypes.BOOL):
         warn_of_lost_parts()

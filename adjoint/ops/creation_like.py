@@ -9,6 +9,7 @@ import numpy as np
 from adjoint import dtypes, layouts
 from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
+from adjoint.declare.arranging import told
 from adjoint.ops import bulk
 from adjoint.ops.creation import filled, made, options, strided_array
 from adjoint.ops.scalars import filling
@@ -41,7 +42,7 @@ def empty_like(
 ) -> Tensor:
     """A tensor of ``input``'s shape and dtype whose elements are whatever was in memory."""
     array = _like("empty_like", input, dtype, layout, device, pin_memory, memory_format)
-    return made(array, requires_grad, function="empty_like")
+    return told(made(array, requires_grad, function="empty_like"))
 
 
 @composite(where="torch")
@@ -63,7 +64,7 @@ def zeros_like(
     """
     array = _like("zeros_like", input, dtype, layout, device, pin_memory, memory_format)
     bulk.fill(array, 0)
-    return made(array, requires_grad, function="zeros_like")
+    return told(made(array, requires_grad, function="zeros_like"))
 
 
 @composite(where="torch")
@@ -85,7 +86,7 @@ def ones_like(
     """
     array = _like("ones_like", input, dtype, layout, device, pin_memory, memory_format)
     bulk.fill(array, 1)
-    return made(array, requires_grad, function="ones_like")
+    return told(made(array, requires_grad, function="ones_like"))
 
 
 @composite(where="torch")
@@ -112,7 +113,7 @@ def full_like(
         wrong_argument("full_like", "fill_value", "Number", fill_value, 2)
     with np.errstate(over="ignore"):
         bulk.fill(array, filling(number, dtypes.OF_ARRAY[array.dtype], array.size))
-    return made(array, requires_grad, function="full_like")
+    return told(made(array, requires_grad, function="full_like"))
 
 
 def _new(self: Tensor, function: str, size: Any, given: Any, dtype: Any, layout: Any, device: Any, pin: Any) -> Any:
@@ -220,4 +221,4 @@ def new_empty_strided(
     shape = sequence_of_sizes("new_empty_strided", size)
     steps = sequence_of_sizes("new_empty_strided", stride, "stride")
     chosen = options("new_empty_strided", dtype, layout, device, pin_memory) or self.dtype
-    return made(strided_array(shape, steps, chosen), requires_grad, function="new_empty_strided")
+    return told(made(strided_array(shape, steps, chosen), requires_grad, function="new_empty_strided"))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import UNORDERED
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, conj, in_columns
@@ -65,8 +66,8 @@ def _cholesky_gradient(g, result, upper):
     return adjoint_of(np.linalg.solve(adjoint_of(L), adjoint_of(inner)))
 
 
-_cholesky_row = op("linalg_cholesky", _cholesky, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient)
-_cholesky_old = op("cholesky", _cholesky, where="", node="CholeskyBackward0", self=_cholesky_gradient)
+_cholesky_row = op("linalg_cholesky", _cholesky, lies=UNORDERED, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient)
+_cholesky_old = op("cholesky", _cholesky, lies=UNORDERED, where="", node="CholeskyBackward0", self=_cholesky_gradient)
 
 
 @composite(where="linalg", name="cholesky")

@@ -11,6 +11,7 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant, not_implemented, quotient, times
@@ -388,7 +389,7 @@ def _mvlgamma(self: Array, p):
 
 
 mvlgamma = op(
-    "mvlgamma", _mvlgamma,
+    "mvlgamma", _mvlgamma, lies=IN_ORDER,
     self=lambda g, self, p: g * functools.reduce(np.add, [digamma_of(self - constant(j / 2, self)) for j in range(p)]),
     doc="""The logarithm of the multivariate gamma function of dimension ``p``.
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.ops.activation import kept_where
-from adjoint.ops.arrays import Array, converted, in_order
+from adjoint.ops.arrays import Array, converted
 from adjoint.ops.bounds import maximum, minimum
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import axes, spread
@@ -169,8 +170,8 @@ def _shared(g, self, result, dim, keepdim):
     return spread(g, self.shape, dim, keepdim) * equal / count
 
 
-amax = op("amax", in_order(_of_dims("amax", np.maximum)), self=_shared)
-amin = op("amin", in_order(_of_dims("amin", np.minimum)), self=_shared)
+amax = op("amax", _of_dims("amax", np.maximum), lies=IN_ORDER, self=_shared)
+amin = op("amin", _of_dims("amin", np.minimum), lies=IN_ORDER, self=_shared)
 
 
 @taped(np.max, (np.maximum, "reduce"))
@@ -218,6 +219,6 @@ def _place(name: str, arg: Any) -> Any:
     return forward
 
 
-argmax = op("argmax", in_order(_place("argmax", np.argmax)))
-argmin = op("argmin", in_order(_place("argmin", np.argmin)))
+argmax = op("argmax", _place("argmax", np.argmax), lies=IN_ORDER)
+argmin = op("argmin", _place("argmin", np.argmin), lies=IN_ORDER)
 

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import fit, sum_to
 from adjoint.layouts import empty_like
@@ -191,10 +192,10 @@ def _kept(g, mask, self_shape):
 
 
 _masked_fill_number = op(
-    "masked_fill.number", _masked_fill, where="", node="MaskedFillBackward0", writer=_masked_fill_into, self=_kept
+    "masked_fill.number", _masked_fill, lies=IN_ORDER, where="", node="MaskedFillBackward0", writer=_masked_fill_into, self=_kept
 )
 _masked_fill_tensor = op(
-    "masked_fill.tensor", _masked_fill_with, where="", node="MaskedFillBackward1", writer=_masked_fill_with_into,
+    "masked_fill.tensor", _masked_fill_with, lies=IN_ORDER, where="", node="MaskedFillBackward1", writer=_masked_fill_with_into,
     self=_kept,
     value=lambda g, mask, value_dtype: fit(sum_to(masked_zero(g, np.logical_not(mask)), ()), (), value_dtype),
 )  # fmt: skip

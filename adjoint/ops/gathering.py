@@ -12,13 +12,14 @@ from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
+from adjoint.declare.arranging import IN_ORDER, UNORDERED
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, array_function, in_order
+from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import masked_zero, number_for
-from adjoint.ops.memory import extent
+from adjoint.ops.memory import extent, with_strides
 from adjoint.ops.padding import padded
 from adjoint.ops.scatter import add_at, add_onto, combine_at, zero_in
 from adjoint.ops.shape import reshape
@@ -116,7 +117,7 @@ def gather_back(g, self_shape, dim, index):
 
 gather = op(
     "gather",
-    in_order(gathered),
+    gathered, lies=IN_ORDER,
     tangent="linear",
     self=lambda g, self, dim, index: gather_back(g, self.shape, dim, index),
     doc="""The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
@@ -568,7 +569,7 @@ def _select_scatter(self: Array, src: Array, dim, index):
 
 
 def _with_part(self, src, part):
-    found = self.copy()
+    found = with_strides(self)
     if src.shape != found[part].shape:
         raise RuntimeError(
             "expected src to have a size equal to the slice of self. src size = "
@@ -585,6 +586,7 @@ def _part(dim, ndim, index):
 select_scatter = op(
     "select_scatter",
     _select_scatter,
+    lies=UNORDERED,
     tangent="linear",
     self=lambda g, dim, index: zero_in(g, _part(dim, g.ndim, index)),
     src=lambda g, dim, index: g[_part(dim, g.ndim, index)],
@@ -600,6 +602,7 @@ def _slice_scatter(self: Array, src: Array, dim=0, start=None, end=None, step=1)
 slice_scatter = op(
     "slice_scatter",
     _slice_scatter,
+    lies=UNORDERED,
     tangent="linear",
     self=lambda g, dim, start, end, step: zero_in(g, sliced(wrap_dim(dim, g.ndim), start, end, step)),
     src=lambda g, dim, start, end, step: g[sliced(wrap_dim(dim, g.ndim), start, end, step)],
@@ -609,7 +612,7 @@ slice_scatter = op(
 
 @array_function
 def _diagonal_scatter(self: Array, src: Array, offset=0, dim1=0, dim2=1):
-    found = self.copy()
+    found = with_strides(self)
     where = diagonal_of(found, offset, dim1, dim2)
     if where.shape != src.shape:
         raise RuntimeError(
@@ -629,6 +632,7 @@ def _off_diagonal(g, offset, dim1, dim2):
 diagonal_scatter = op(
     "diagonal_scatter",
     _diagonal_scatter,
+    lies=UNORDERED,
     tangent="linear",
     self=_off_diagonal,
     src=lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),

@@ -9,6 +9,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import as_operands
 from adjoint.declare.operands import fit, sum_to
 from adjoint.ops.arithmetic import conj_number, times
 from adjoint.ops.arrays import Array, array_function
@@ -260,11 +261,11 @@ def _filled(g, dim, index):
 
 
 _index_fill_number = op(
-    "index_fill.number", _index_fill, where="", node="IndexFillBackward0", writer=_index_fill_into,
+    "index_fill.number", _index_fill, lies=as_operands("self"), where="", node="IndexFillBackward0", writer=_index_fill_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
 )  # fmt: skip
 _index_fill_tensor = op(
-    "index_fill.tensor", _index_fill_with, where="", node="IndexFillBackward1", writer=_index_fill_with_into,
+    "index_fill.tensor", _index_fill_with, lies=as_operands("self"), where="", node="IndexFillBackward1", writer=_index_fill_with_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
     value=lambda g, dim, index, value_dtype: fit(sum_to(_filled(g, dim, index), ()), (), value_dtype),
 )  # fmt: skip

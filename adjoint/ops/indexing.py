@@ -20,9 +20,10 @@ from adjoint.autograd.saved import alias
 from adjoint.autograd.views import become_view, check_writable
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
+from adjoint.declare.arranging import made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
-from adjoint.layouts import empty_like
+from adjoint.layouts import empty_like, nesting_of, put_in, strides_of
 from adjoint.ops.arrays import Array, Arrays, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import write
@@ -39,9 +40,25 @@ from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
 
 # Reading by index
 
+
+
+def _lies(result, x, indices, dims):
+    """As an element-wise operator's of the tensor, which stands still along the dimensions of the indices, and of these."""
+    rest = [d for d in range(x.ndim) if d not in dims]
+    first = dims[0] if list(dims) == list(range(dims[0], dims[0] + len(dims))) else 0
+    own = [strides_of(x)[d] for d in rest]
+    together = result.ndim - len(rest)
+    strides = [own[:first] + [0] * together + own[first:]]
+    for index in indices:
+        steps = [0 if n == 1 else s for n, s in zip(index.shape, strides_of(index))]
+        strides.append([0] * (first + together - index.ndim) + steps + [0] * (len(rest) - first))
+    return nesting_of(strides, result.shape)
+
+
 _indexed = op(
     "index",
     index_at,
+    lies=(_lies, ("self", "indices", "dims")),
     tangent="linear",
     where="",
     node="IndexBackward0",
@@ -344,7 +361,11 @@ def __getitem__(self: Tensor, index: Any) -> Tensor:
         if view._edge is NO_EDGE or not mode.enabled:
             dim, mask = advanced[0]
             if mask._array.shape == view._array.shape[dim : dim + mask._array.ndim]:
-                return from_array(view._array[(*(slice(None),) * dim, mask._array)])
+                found = view._array[(*(slice(None),) * dim, mask._array)]
+                if view._array.__class__ is not np.ndarray or (view._writes is None or not view._writes.strided):
+                    return from_array(found)
+                one = np.zeros(found.shape[dim], np.int64)
+                return made_of(put_in(found, _lies(found, view._array, [one], range(dim, dim + mask._array.ndim))))
     indices, dims, unique = _index_arrays(view, advanced)
     _check_indices(view._array, [i._array for i in indices], dims)
     return _indexed.function(view, indices, dims, unique)

@@ -12,8 +12,9 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import result_type_of
+from adjoint.layouts import images_order
 from adjoint.ops import bulk
-from adjoint.ops.arrays import Arrays, array_function, in_order
+from adjoint.ops.arrays import Arrays, array_function
 from adjoint.ops.copying import convert, real_if
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.shape import reshape, unsqueeze
@@ -24,10 +25,7 @@ from adjoint.tensor import Tensor
 def _cat(tensors: Arrays, dim, to=None):
     if len({t.ndim for t in tensors}) > 1:  # an empty vector may stand among anything
         tensors = [t for t in tensors if t.shape != (0,)]
-    found = bulk.concatenate(tensors if to is None else [t.astype(to) for t in tensors], dim)
-    if found.__class__ is np.ndarray and not found.flags.c_contiguous:  # NumPy follows the order of the parts
-        found = np.ascontiguousarray(found)
-    return found
+    return bulk.concatenate(tensors if to is None else [t.astype(to) for t in tensors], dim)
 
 
 def _uncat(gs_shapes, g, dim, dtypes_):
@@ -44,9 +42,14 @@ def _uncat(gs_shapes, g, dim, dtypes_):
     return found
 
 
+def _all_images(result, *tensors):
+    return images_order(*[t for t in tensors if t.ndim == result.ndim])
+
+
 _cat_row = op(
     "cat",
     _cat,
+    lies=(_all_images, ()),
     tangent="linear",
     where="",
     tensors=lambda g, dim, tensors_shape, tensors_dtype: _uncat(tensors_shape, g, dim, tensors_dtype),
@@ -117,8 +120,15 @@ def _unstack(g, dim, dtypes_):
     return [p if p.dtype == d else real_if(p, d).astype(d) for p, d in zip(parts, dtypes_)]
 
 
+def _stacked_images(result, tensors, dim):
+    """As the images side by side along the dimension before which the new one is, which then becomes two."""
+    order = images_order(*tensors) if dim < result.ndim - 1 else range(dim)
+    found = [d + (d >= dim) for d in order]
+    return [*found[: order.index(dim)], dim, *found[order.index(dim) :]] if dim < result.ndim - 1 else [*found, dim]
+
+
 _stack_row = op(
-    "stack", in_order(_stack), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype)
+    "stack", _stack, lies=(_stacked_images, ("tensors", "dim")), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype)
 )
 
 

@@ -18,6 +18,7 @@ from adjoint.autograd.views import check_writable, step_in_place
 from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.declare import composite
 from adjoint.declare.arguments import sizes
+from adjoint.declare.arranging import told
 from adjoint.layouts import strides_of
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.memory import check_in_storage, geometry, strided
@@ -143,6 +144,7 @@ def _set_data(self: Tensor, value: Tensor) -> None:
     if self.requires_grad and value.dtype.category < dtypes.FLOAT:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     self._array = value._array if value._waits is None else value._array.copy()
+    told(self)
 
 
 attach(property(_get_data, _set_data), name="data")
@@ -194,7 +196,7 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
             f"{dtypes.SCALAR_TYPE_NAMES[source.dtype]}"
         )
     self._array = np.empty(0, self._array.dtype) if source is None else source._array
-    writes_of(self).bump()
+    writes_of(told(self)).bump()
     return self
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import UNORDERED
 from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.operands import sum_to
 from adjoint.declare.return_types import return_type
+from adjoint.layouts import contiguous_format
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values, array_function, conj, contiguous, converted, in_columns
 from adjoint.ops.contraction import adjoint_of, matmul
@@ -91,7 +93,7 @@ def _inverse_gradient(g, result):
     return -np.matmul(back, np.matmul(g, back))
 
 
-_inv_row = op("inverse", _inv, where="", node="LinalgInvExBackward0", self=_inverse_gradient)
+_inv_row = op("inverse", _inv, lies=UNORDERED, where="", node="LinalgInvExBackward0", self=_inverse_gradient)
 
 
 @taped(np.linalg.inv)
@@ -284,7 +286,7 @@ def _solve_gradient_of_A(g, self, result, self_shape, B_shape, left):
 
 
 _solve_row = op(
-    "linalg_solve", _solve, where="", node="LinalgSolveExBackward0",
+    "linalg_solve", _solve, lies=UNORDERED, where="", node="LinalgSolveExBackward0",
     self=_solve_gradient_of_A,
     B=lambda g, self, self_shape, B_shape, left:
         sum_to(_solve_gradient_B(g, self, B_shape, left, _vector_by_shape(self_shape, B_shape)), B_shape),
@@ -364,7 +366,7 @@ def _triangular_gradient_A(g, A, result, upper, left, unit, A_shape):
 
 
 _triangular_row = op(
-    "linalg_solve_triangular", triangular_solve, where="",
+    "linalg_solve_triangular", triangular_solve, lies=UNORDERED, where="",
     A=_triangular_gradient_A,
     B=lambda g, A, upper, left, unit, B_shape: sum_to(_triangular_gradient_B(g, A, upper, left, unit), B_shape),
 )  # fmt: skip
@@ -412,7 +414,7 @@ def _pinv_gradient(g, self, result):
     )  # fmt: skip
 
 
-_pinv_row = op("linalg_pinv", _pinv, where="", self=_pinv_gradient)
+_pinv_row = op("linalg_pinv", _pinv, lies=UNORDERED, where="", self=_pinv_gradient)
 
 
 @composite(where="linalg")
@@ -524,7 +526,9 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
         )
     if n == 0:
         eye = np.broadcast_to(np.eye(rows, dtype=A._array.dtype), A._array.shape).copy()
-        return written(A.clone().copy_(from_array(eye)), out, "linalg_matrix_power")
+        return written(A.clone(memory_format=contiguous_format).copy_(from_array(eye)), out, "linalg_matrix_power")
+    if n == 1:
+        return written(A.clone(memory_format=contiguous_format), out, "linalg_matrix_power")
     if n < 0:
         A, n = _inv_row.function(A), -n
     if n == 3:
@@ -559,7 +563,7 @@ def _exponential_gradient(g, A):
     return exponential_of(np.concatenate([upper, lower], last - 1))[..., :n, n:]
 
 
-_exponential_row = op("linalg_matrix_exp", exponential_of, where="", A=_exponential_gradient)
+_exponential_row = op("linalg_matrix_exp", exponential_of, lies=UNORDERED, where="", A=_exponential_gradient)
 
 
 @composite(where="torch Tensor linalg")

@@ -13,6 +13,7 @@ from adjoint import dtypes
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import as_operands
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import raise_shapes
 from adjoint.ops.activation import floating, hardtanh, sigmoid, softplus_of
@@ -103,7 +104,7 @@ def _mse_loss(self: Array, target: Array, reduction=MEAN):
 
 
 _mse_row = op(
-    "mse_loss", _mse_loss, where="",
+    "mse_loss", _mse_loss, lies=as_operands("self", "target"), where="",
     self=in_float32(lambda g, self, target, reduction: (self - target) * (_share(g, self, reduction) * 2)),
     target=in_float32(lambda g, self, target, reduction: (target - self) * (_share(g, self, reduction) * 2)),
 )  # fmt: skip
@@ -198,7 +199,7 @@ def _smooth_l1_slope(d, beta):
 
 
 _smooth_l1_row = op(
-    "smooth_l1_loss", _smooth_l1, where="", node="SmoothL1LossBackward0",
+    "smooth_l1_loss", _smooth_l1, lies=as_operands("self", "target"), where="", node="SmoothL1LossBackward0",
     self=in_float32(
         lambda g, self, target, reduction, beta: _share(g, self, reduction) * _smooth_l1_slope(self - target, beta)
     ),
@@ -234,7 +235,7 @@ def _huber(self: Array, target: Array, reduction=MEAN, delta=1.0):
 
 
 _huber_row = op(
-    "huber_loss", _huber, where="",
+    "huber_loss", _huber, lies=as_operands("self", "target"), where="",
     self=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * bounded(self - target, delta)),
     target=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * bounded(target - self, delta)),
 )  # fmt: skip
@@ -291,7 +292,7 @@ def _times(a, weight):
 
 
 _bce_logits_row = op(
-    "binary_cross_entropy_with_logits", _bce_with_logits, where="torch",
+    "binary_cross_entropy_with_logits", _bce_with_logits, lies=as_operands("target"), where="torch",
     self=in_float32(lambda g, self, target, weight, pos_weight, reduction: _times(
         _bce_logits_slope(self, target, pos_weight) * _share(g, self, reduction), weight
     )),
@@ -342,7 +343,7 @@ def _bce(self: Array, target: Array, weight: Array | None = None, reduction=MEAN
 
 
 _bce_row = op(
-    "binary_cross_entropy", _bce, where="",
+    "binary_cross_entropy", _bce, lies=as_operands("self"), where="",
     self=in_float32(lambda g, self, target, weight, reduction: _times(
         _share(g, self, reduction) * (self - target) / np.maximum((1 - self) * self, 1e-12), weight
     )),
@@ -386,7 +387,7 @@ def _soft_margin(self: Array, target: Array, reduction=MEAN):
 
 
 _soft_margin_row = op(
-    "soft_margin_loss", _soft_margin, where="",
+    "soft_margin_loss", _soft_margin, lies=as_operands("target", "self"), where="",
     self=in_float32(
         lambda g, self, target, reduction: _share(g, self, reduction) * (-target * sigmoid(-target * self))
     ),

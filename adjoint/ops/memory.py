@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.layouts import nesting, put_in
 from adjoint.readings.batched import BatchedArray, MissingRule
 
 
@@ -78,6 +79,19 @@ def strided(array: Any, shape: tuple[int, ...], strides: tuple[int, ...], shift:
     placed = _Placed(array, shape, strides, shift if 0 not in shape else 0)
     found = np.asarray(placed)
     return found if found.dtype == array.dtype else found.view(array.dtype)
+
+
+def with_strides(array: Any) -> Any:
+    """A copy of the memory that the array looks at, seen with the same strides from the same place; where an array has several
+    elements in one place, or is another reading's, a copy of the array alone."""
+    if array.__class__ is not np.ndarray or (array.flags.c_contiguous and array.base is None):
+        return array.copy()
+    if not array.size or any(s <= 0 < n - 1 for n, s in zip(array.shape, array.strides)):
+        return put_in(array.copy(), nesting(array.shape, [array]))
+    _, offset, _ = geometry(array)
+    last = sum(s * (n - 1) for n, s in zip(array.shape, array.strides)) // array.itemsize
+    whole = strided(array, (offset + last + 1,), (array.itemsize,), -offset * array.itemsize).copy()
+    return strided(whole, array.shape, array.strides, offset * array.itemsize)
 
 
 def _fits(shape: tuple[int, ...], strides: tuple[int, ...], shift: int, array: Any) -> bool:

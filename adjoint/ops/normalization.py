@@ -10,9 +10,10 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import compiled, fused
-from adjoint.ops.arrays import Array, array_function, in_order
+from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, is_half, narrow, widen
@@ -128,7 +129,7 @@ def _invstd(var: Array, eps: float) -> Array:
 
 
 _batch_norm_row = op(
-    "native_batch_norm", _native_batch_norm, where="", joint="input weight",
+    "native_batch_norm", _native_batch_norm, lies=as_images("input"), where="", joint="input weight",
     gradients={"input weight bias": _batch_gradients},
 )  # fmt: skip
 
@@ -398,7 +399,7 @@ def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, nee
 
 
 _layer_norm_row = op(
-    "native_layer_norm", in_order(_layer_norm), where="", keeps=("mean", "rstd"), joint="input weight bias",
+    "native_layer_norm", _layer_norm, lies=IN_ORDER, where="", keeps=("mean", "rstd"), joint="input weight bias",
     gradients={"input weight bias": _layer_gradients},
 )  # fmt: skip
 
@@ -506,7 +507,7 @@ def _group_gradients(g, input, weight, weight_dtype, bias_dtype, needed, num_gro
 
 
 _group_norm_row = op(
-    "native_group_norm", _group_norm, where="", joint={"weight": "input weight bias"},
+    "native_group_norm", _group_norm, lies=as_images("input"), where="", joint={"weight": "input weight bias"},
     gradients={"input weight bias": _group_gradients},
 )  # fmt: skip
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.operands import fit, result_type_of
 from adjoint.ops.arithmetic import constant, sign_of
-from adjoint.ops.arrays import Array, conj, in_order
+from adjoint.ops.arrays import Array, conj
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import amax, amin
 from adjoint.ops.reduction import axes, reduced_size, spread, written
@@ -77,7 +78,7 @@ def _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
 
 
 _vector_norm_row = op(
-    "linalg_vector_norm", in_order(_vector_norm), where="",
+    "linalg_vector_norm", _vector_norm, lies=IN_ORDER, where="",
     # the number of elements that are not 0 has no derivative: as in PyTorch, None and not zeros
     self=lambda g, self, result, self_shape, ord, dim, keepdim:
         None if ord == 0 else _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim),
@@ -290,7 +291,7 @@ def _cdist_gradient(g, x1, x2, result, p):
 
 
 _cdist_row = op(
-    "cdist", in_order(_cdist), where="",
+    "cdist", _cdist, lies=IN_ORDER, where="",
     x1=lambda g, x1, x2, result, p, x1_shape, x1_dtype:
         fit(total(_cdist_gradient(g, x1, x2, result, p), -2), x1_shape, x1_dtype),
     x2=lambda g, x1, x2, result, p, x2_shape, x2_dtype:
@@ -344,7 +345,8 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     size = _vector_norm_row.function(input, p, over, True)
     from adjoint.ops.bounds import where
 
-    return input * where(size.detach() > maxnorm, maxnorm / (size + 1e-7), 1.0)
+    scale = where(size.detach() > maxnorm, maxnorm / (size + 1e-7), 1.0)
+    return input.contiguous() * scale  # the result is in order
 
 
 # Cross products
@@ -365,7 +367,7 @@ def _cross_of(a, b, dim):
 
 
 _cross_row = op(
-    "linalg_cross", in_order(_cross), where="",
+    "linalg_cross", _cross, lies=IN_ORDER, where="",
     self=lambda g, other, dim, self_shape, self_dtype:
         fit(_cross_of(np.broadcast_to(conj(other), g.shape), g, dim), self_shape, self_dtype),
     other=lambda g, self, dim, other_shape, other_dtype:

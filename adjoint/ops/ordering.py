@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.layouts import empty_like
 from adjoint.ops import equals
 from adjoint.ops.arithmetic import lerp
-from adjoint.ops.arrays import Array, all_values, array_function, contiguous, in_order
+from adjoint.ops.arrays import Array, all_values, array_function, contiguous
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import select, selected_gradient, shared_among_equals
 from adjoint.ops.selection import add_along
@@ -150,7 +151,7 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
     return _along_last(top_along, self, dim, k, largest, sorted)
 
 
-topk = op("topk", in_order(_topk), outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
+topk = op("topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
 
 
 def _kthvalue(self: Array, k, dim=-1, keepdim=False):
@@ -163,7 +164,7 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
 
 
 kthvalue = op(
-    "kthvalue", in_order(_kthvalue), outputs=("values", "indices"), differentiable=("values",), self=selected_gradient
+    "kthvalue", _kthvalue, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient
 )
 
 # The middle
@@ -208,7 +209,7 @@ def _declare_middle(name: str, skip_nan: bool) -> Any:
         self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
     )  # fmt: skip
     of_dim = op(
-        name, along, where="", node=f"{title}Backward1", outputs=("values", "indices"), differentiable=("values",),
+        name, along, lies=IN_ORDER, where="", node=f"{title}Backward1", outputs=("values", "indices"), differentiable=("values",),
         self=selected_gradient,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import as_images
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.copying import copy_
 from adjoint.ops.filling import number_for
@@ -58,6 +59,7 @@ def padded(self: Array, pad, value=0):
 constant_pad_nd = op(
     "constant_pad_nd",
     padded,
+    lies=as_images(),
     where="torch",
     tangent=lambda self_t, pad: padded(self_t, pad, 0),
     self=lambda g, pad: padded(g, tuple(-p for p in pad), 0),
@@ -101,7 +103,7 @@ for _mode, _title, _places in (("reflect", "Reflection", _mirrored), ("replicate
     _forward, _back = _padded_by(_places)
     for _n in (1, 2, 3):
         _PAD_ROWS[_mode, _n] = op(
-            f"{_title.lower()}_pad{_n}d", _forward, where="", tangent="linear", node=f"{_title}Pad{_n}DBackward0",
+            f"{_title.lower()}_pad{_n}d", _forward, lies=as_images(ndim=_n + 2), where="", tangent="linear", node=f"{_title}Pad{_n}DBackward0",
             flat="self", self=_back,
         )
 

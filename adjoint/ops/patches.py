@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import as_images
 from adjoint.ops.arrays import Array, apart, array_function
 from adjoint.ops.convolution_kernels import _windows_first, output_size
 from adjoint.ops.pooling_kernels import Windows
@@ -191,11 +192,11 @@ def _pixel_unshuffle(self: Array, downscale_factor):
 
 
 op(
-    "pixel_shuffle", _pixel_shuffle, where="torch nn.functional", tangent="linear",
+    "pixel_shuffle", _pixel_shuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, upscale_factor: _unshuffle(g, upscale_factor),
 )  # fmt: skip
 op(
-    "pixel_unshuffle", _pixel_unshuffle, where="torch nn.functional", tangent="linear",
+    "pixel_unshuffle", _pixel_unshuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, downscale_factor: _shuffle(g, downscale_factor),
 )  # fmt: skip
 
@@ -220,7 +221,7 @@ def _channel_shuffle(self: Array, groups):
 
 
 op(
-    "channel_shuffle", _channel_shuffle, where="torch nn.functional", aliases=("native_channel_shuffle",),
+    "channel_shuffle", _channel_shuffle, lies=as_images(), where="torch nn.functional", aliases=("native_channel_shuffle",),
     tangent="linear",
     self=lambda g, groups: _mix(g, g.shape[1] // groups),
 )  # fmt: skip

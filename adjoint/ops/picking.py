@@ -10,6 +10,7 @@ from adjoint import dtypes
 from adjoint.autograd.overlap import check_no_overlap, check_reads
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER, as_operands, made_of
 from adjoint.declare.operands import sum_to
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
@@ -108,6 +109,7 @@ def _put_flat(self: Array, index: Array, source: Array, accumulate=False):
 put = op(
     "put",
     _put_flat,
+    lies=as_operands("self"),
     tangent="linear",
     inplace=True,
     writer=_put_flat_into,
@@ -209,7 +211,7 @@ def _masked_scatter_source(g, mask, source_shape):
 
 masked_scatter = op(
     "masked_scatter",
-    _masked_scatter,
+    _masked_scatter, lies=IN_ORDER,
     tangent="linear",
     inplace=True,
     writer=_masked_scatter_into,
@@ -232,8 +234,10 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     """
     array = input._array
     if as_tuple:
-        return tuple(from_array(i) for i in (array if array.ndim else array.reshape(1)).nonzero())
-    result = from_array(np.argwhere(array))
+        return tuple(from_array(i) for i in np.array((array if array.ndim else array.reshape(1)).nonzero()))
+    result = made_of(np.array((array if array.ndim else array.reshape(1)).nonzero()).T)  # column by column
+    if not array.ndim:
+        result = from_array(result._array[:, :0])
     if out is None:
         return result
     from adjoint.declare.inplace import write_out

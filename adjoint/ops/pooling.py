@@ -11,6 +11,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.pooling_kernels import (
     Windows,
@@ -99,9 +100,9 @@ def _max_pool_with_indices(self: Array, windows):
 def _max_pool_rows(n: int) -> tuple[Any, Any]:
     node = f"MaxPool{n}DWithIndicesBackward0"
     return (
-        op(f"max_pool{n}d", _max_pool, where="", node=node, flat="self", keeps=("taps",),
+        op(f"max_pool{n}d", _max_pool, lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows)),
-        op(f"max_pool{n}d_with_indices", _max_pool_with_indices, where="", node=node, flat="self", keeps=("taps",),
+        op(f"max_pool{n}d_with_indices", _max_pool_with_indices, lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
            outputs=("output", "indices"), differentiable=("output",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows)),
     )  # fmt: skip
@@ -332,7 +333,7 @@ def _max_unpool(self: Array, indices: Array, space):
 
 _MAX_UNPOOL = {
     n: op(
-        f"max_unpool{n}d", _max_unpool, where="", node=f"MaxUnpool{n}DBackward0",
+        f"max_unpool{n}d", _max_unpool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"MaxUnpool{n}DBackward0",
         self=lambda g, indices, space: flat_gather(g, indices, space),
     )
     for n in (2, 3)
@@ -376,8 +377,8 @@ def _unpool(
             f"Found an invalid max index: {bad} (output volumes are of size {'x'.join(map(str, space))})"
         )
     if n == 1:
-        found_2d = _MAX_UNPOOL[2].function(input.unsqueeze(-2), indices.unsqueeze(-2), (1, *space))
-        return found_2d.squeeze(-2)
+        found_2d = _MAX_UNPOOL[2].function(input.unsqueeze(-1), indices.unsqueeze(-1), (*space, 1))
+        return found_2d.squeeze(-1)
     return _MAX_UNPOOL[n].function(input, indices, space)
 
 
@@ -422,7 +423,7 @@ def _avg_pool(self: Array, windows, counts):
 
 _AVG_POOL = {
     n: op(
-        f"avg_pool{n}d", _avg_pool, where="", node=f"AvgPool{n}DBackward0", tangent="linear", flat="self",
+        f"avg_pool{n}d", _avg_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AvgPool{n}DBackward0", tangent="linear", flat="self",
         self=in_float32(lambda g, windows, counts: tap_spread(_divide(g, counts), windows)),
     )
     for n in (2, 3)
@@ -605,7 +606,7 @@ def _adaptive_avg_gradient(g, self_shape, output_size):
 
 _ADAPTIVE_AVG = {
     n: op(
-        f"adaptive_avg_pool{n}d", _adaptive_avg_pool, where="", node=f"AdaptiveAvgPool{n}DBackward0", tangent="linear",
+        f"adaptive_avg_pool{n}d", _adaptive_avg_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveAvgPool{n}DBackward0", tangent="linear",
         flat="self",
         self=in_float32(lambda g, self_shape, output_size: _adaptive_avg_gradient(g, self_shape, output_size)),
     )
@@ -687,7 +688,7 @@ def _adaptive_max_pool(self: Array, output_size):
 
 def _adaptive_max_rows(n: int) -> Any:
     return op(
-        f"adaptive_max_pool{n}d", _adaptive_max_pool, where="", node=f"AdaptiveMaxPool{n}DBackward0",
+        f"adaptive_max_pool{n}d", _adaptive_max_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveMaxPool{n}DBackward0",
         outputs=("output", "indices"), differentiable=("output",), keeps=("where",), flat="self",
         self=lambda g, where, self_shape, output_size: flat_scatter(g, where, self_shape[-len(output_size):]),
     )  # fmt: skip

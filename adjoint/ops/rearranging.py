@@ -11,8 +11,10 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import check_not_negative, sizes
+from adjoint.declare.arranging import IN_ORDER, UNORDERED, as_operands
 from adjoint.declare.once import warn_once
-from adjoint.ops.arrays import Array, array_function, in_order
+from adjoint.layouts import images_order, nesting, put_in
+from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import expanded_to
 from adjoint.ops.copying import clone
 from adjoint.ops.dims import wrap_dim, wrap_dims
@@ -43,7 +45,7 @@ def _repeat_back(g, repeats, self_shape):
     return total(g.reshape(tuple(apart)), tuple(range(0, 2 * len(repeats), 2))).reshape(self_shape)
 
 
-_repeated = op("repeat", _repeat, tangent="linear", where="", self=in_float32(_repeat_back))
+_repeated = op("repeat", _repeat, lies=IN_ORDER, tangent="linear", where="", self=in_float32(_repeat_back))
 
 
 @composite(where="Tensor")
@@ -129,7 +131,7 @@ def _flip(self: Array, dims):
     return _reversed(self, dims)
 
 
-_flipped = op("flip", _flip, tangent="linear", where="", self=lambda g, dims: _reversed(g, dims))
+_flipped = op("flip", _flip, lies=as_operands(), tangent="linear", where="", self=lambda g, dims: _reversed(g, dims))
 
 
 @composite
@@ -185,9 +187,7 @@ def _roll(self: Array, shifts, dims=()):
     for dim in dims:
         wrap_dim(dim, self.ndim, wrap_scalar=False)
     found = _shifted(self, shifts, dims)
-    if found.__class__ is np.ndarray and not found.flags.c_contiguous:
-        found = np.ascontiguousarray(found)
-    return found
+    return put_in(found, images_order(self) if dims and found.__class__ is np.ndarray else range(self.ndim))
 
 
 roll = op(
@@ -209,8 +209,10 @@ def _turned(x, k, dims):
     found = np.rot90(x, k, dims)
     if found.__class__ is not np.ndarray:
         return found
-    # In memory as what is reversed first and then transposed.
-    return found.swapaxes(*dims).copy().swapaxes(*dims) if k % 2 else found.copy()
+    order = nesting(x.shape, [x]) if k % 4 else list(range(x.ndim))  # as what is reversed first and then transposed
+    if k % 2:
+        order = [dims[1] if d == dims[0] else dims[0] if d == dims[1] else d for d in order]
+    return put_in(found, order) if found.flags.c_contiguous or k % 4 == 0 else put_in(found.copy(), order)
 
 
 def _rot90(self: Array, k=1, dims=(0, 1)):
@@ -226,6 +228,7 @@ def _rot90(self: Array, k=1, dims=(0, 1)):
 rot90 = op(
     "rot90",
     _rot90,
+    lies=UNORDERED,
     tangent="linear",
     self=lambda g, k, dims: _turned(g, -k, dims),
     doc="""Turned by ``k`` right angles in the plane of two dimensions, from the first towards the second.
@@ -253,11 +256,11 @@ def _triu(self: Array, diagonal=0):
 
 
 tril = op(
-    "tril", in_order(_tril), tangent="linear", inplace=True, self=lambda g, diagonal: np.tril(g, diagonal),
+    "tril", _tril, lies=IN_ORDER, tangent="linear", inplace=True, self=lambda g, diagonal: np.tril(g, diagonal),
     doc="Matrices with zeros above a diagonal.",
 )  # fmt: skip
 triu = op(
-    "triu", in_order(_triu), tangent="linear", inplace=True, self=lambda g, diagonal: np.triu(g, diagonal),
+    "triu", _triu, lies=IN_ORDER, tangent="linear", inplace=True, self=lambda g, diagonal: np.triu(g, diagonal),
     doc="Matrices with zeros below a diagonal.",
 )  # fmt: skip
 

@@ -11,9 +11,10 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant, quotient
-from adjoint.ops.arrays import Array, array_function, conj, expand, in_order
+from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
 from adjoint.summation import adds_in_pairs, first_along, product, total, wide_mean
@@ -82,7 +83,7 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 
 sum = op(
-    "sum", in_order(_sum), node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
+    "sum", _sum, lies=IN_ORDER, node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
     self=lambda g, self_shape, self_dtype, dim, keepdim: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype),
 )  # fmt: skip
 
@@ -122,7 +123,7 @@ def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):
 
 
 mean = op(
-    "mean", in_order(_mean), node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient
+    "mean", _mean, lies=IN_ORDER, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient
 )
 
 
@@ -140,7 +141,7 @@ def _nansum(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 
 nansum = op(
-    "nansum", in_order(_nansum),
+    "nansum", _nansum, lies=IN_ORDER,
     self=lambda g, self, self_shape, self_dtype, dim, keepdim:
         np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)),
 )  # fmt: skip
@@ -252,7 +253,7 @@ def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves 
 
 
 prod = op(
-    "prod", in_order(_prod), node="ProdBackward0 if dim is None else ProdBackward1",
+    "prod", _prod, lies=IN_ORDER, node="ProdBackward0 if dim is None else ProdBackward1",
     self=_prod_gradient,
 )  # fmt: skip
 
@@ -273,15 +274,15 @@ def _truth(ufunc: Any) -> Any:
     return forward
 
 
-any = op("any", in_order(_truth(np.logical_or)))
-all = op("all", in_order(_truth(np.logical_and)))
+any = op("any", _truth(np.logical_or), lies=IN_ORDER)
+all = op("all", _truth(np.logical_and), lies=IN_ORDER)
 
 
 def _count_nonzero(self: Array, dim=None):
     return _add_reduce(self != 0, axes(dim, self.ndim), np.int64)
 
 
-count_nonzero = op("count_nonzero", in_order(_count_nonzero))
+count_nonzero = op("count_nonzero", _count_nonzero, lies=IN_ORDER)
 
 # Variance
 
@@ -351,8 +352,8 @@ def _std_gradient(g, result, self, self_shape, dim, correction, keepdim):
     return _var_gradient(quotient(g, result * 2), self, self_shape, dim, correction, keepdim)
 
 
-_var_row = op("var", in_order(_var), where="", self=_var_gradient)
-_std_row = op("std", in_order(_std), where="", self=_std_gradient)
+_var_row = op("var", _var, lies=IN_ORDER, where="", self=_var_gradient)
+_std_row = op("std", _std, lies=IN_ORDER, where="", self=_std_gradient)
 
 
 def _var_mean(self: Array, dim=None, correction=1, keepdim=False):
@@ -381,8 +382,8 @@ def _std_mean_gradient(gs, arrived, std, self, self_shape, dim, correction, keep
     return share + _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim) if arrived[0] else share
 
 
-_var_mean_row = op("var_mean", in_order(_var_mean), where="", outputs=("var", "mean"), self=_var_mean_gradient)
-_std_mean_row = op("std_mean", in_order(_std_mean), where="", outputs=("std", "mean"), self=_std_mean_gradient)
+_var_mean_row = op("var_mean", _var_mean, lies=IN_ORDER, where="", outputs=("var", "mean"), self=_var_mean_gradient)
+_std_mean_row = op("std_mean", _std_mean, lies=IN_ORDER, where="", outputs=("std", "mean"), self=_std_mean_gradient)
 
 
 def _variance_arguments(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
@@ -476,7 +477,7 @@ def _logsumexp(self: Array, dim, keepdim=False):
 
 
 logsumexp = op(
-    "logsumexp", in_order(_logsumexp),
+    "logsumexp", _logsumexp, lies=IN_ORDER,
     self=lambda g, self, result, self_shape, dim, keepdim:
         spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim))),
 )  # fmt: skip

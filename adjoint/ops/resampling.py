@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import Array
 from adjoint.ops.weighing import Weights, from_taps, weighted
@@ -78,7 +79,7 @@ def _upsample(self: Array, axes):
 
 def _row(node: str) -> Any:
     return op(
-        "upsample_" + node, _upsample, where="", node=f"Upsample{node}Backward0", tangent="linear",
+        "upsample_" + node, _upsample, lies=as_images() if "1D" not in node else IN_ORDER, where="", node=f"Upsample{node}Backward0", tangent="linear",
         self=in_float32(lambda g, axes: weighted(g, tuple([weights_of(axis).transposed for axis in axes]))),
     )  # fmt: skip
 

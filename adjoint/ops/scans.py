@@ -11,10 +11,11 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.inplace import inplace_method
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, array_function, conj, in_order
+from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import unsupported
@@ -68,7 +69,7 @@ def _cumsum_gradient(g, dim, self_dtype):
     return g if g.dtype is self_dtype else g.astype(self_dtype)
 
 
-cumsum = op("cumsum", in_order(_cumsum), tangent="linear", self=_cumsum_gradient)
+cumsum = op("cumsum", _cumsum, lies=IN_ORDER, tangent="linear", self=_cumsum_gradient)
 
 
 def _in_place(row: Any, self: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
@@ -161,7 +162,7 @@ def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
     return lookup("torch", "stack")([b * a for b, a in zip(before, h[::-1])], dim)
 
 
-cumprod = op("cumprod", in_order(_cumprod), self=_cumprod_gradient)
+cumprod = op("cumprod", _cumprod, lies=IN_ORDER, self=_cumprod_gradient)
 
 
 @taped(np.cumprod, (np.multiply, "accumulate"))
@@ -191,11 +192,11 @@ def _scatter_back(g, indices, self, dim):
 
 
 cummax = op(
-    "cummax", in_order(_extreme_scan(np.maximum)), outputs=("values", "indices"), differentiable=("values",),
+    "cummax", _extreme_scan(np.maximum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
 )  # fmt: skip
 cummin = op(
-    "cummin", in_order(_extreme_scan(np.minimum)), outputs=("values", "indices"), differentiable=("values",),
+    "cummin", _extreme_scan(np.minimum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
 )  # fmt: skip
 
@@ -258,7 +259,7 @@ op(
     x=lambda g, values, x, total, dim: values * shares_back(g, x, total, dim),
     total=lambda g, result: -g * result,
 )  # fmt: skip
-logcumsumexp = op("logcumsumexp", in_order(_logcumsumexp), self=_logcumsumexp_gradient)
+logcumsumexp = op("logcumsumexp", _logcumsumexp, lies=IN_ORDER, self=_logcumsumexp_gradient)
 
 
 @taped((np.logaddexp, "accumulate"))

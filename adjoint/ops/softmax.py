@@ -9,7 +9,8 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare import composite, op
-from adjoint.ops.arrays import Array, in_order
+from adjoint.declare.arranging import IN_ORDER
+from adjoint.ops.arrays import Array
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, widen
@@ -64,8 +65,8 @@ def _log_softmax_gradient(g, result, dim):
     return g - np.exp(result) * total(g, dim, True)
 
 
-_softmax_row = op("softmax", in_order(_softmax), where="", self=in_float32(_softmax_gradient))
-log_softmax_row = op("log_softmax", in_order(_log_softmax), where="", self=in_float32(_log_softmax_gradient))
+_softmax_row = op("softmax", _softmax, lies=IN_ORDER, where="", self=in_float32(_softmax_gradient))
+log_softmax_row = op("log_softmax", _log_softmax, lies=IN_ORDER, where="", self=in_float32(_log_softmax_gradient))
 
 
 def _implicit_dim(name: str, ndim: int) -> int:

@@ -9,9 +9,10 @@ import numpy as np
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import memory_of
 from adjoint.declare import composite, op, view
+from adjoint.declare.arranging import UNORDERED
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.filling import masked_zero
-from adjoint.ops.memory import check_in_storage, geometry, strided
+from adjoint.ops.memory import check_in_storage, geometry, strided, with_strides
 from adjoint.ops.scatter import add_at
 from adjoint.tensor import Tensor
 
@@ -125,8 +126,7 @@ def _as_strided_scatter(self: Array, src: Array, size, stride, shift, form):
             "expected src to have a size equal to the slice of self. src size = "
             f"{list(src.shape)}, slice size = {list(size)}"
         )
-    found = np.empty_like(self)
-    found[...] = self
+    found = with_strides(self)
     if not found.size or not src.size:
         return found
     met = _meeting(self.shape, form, size, stride, shift)
@@ -145,6 +145,7 @@ def _of_source(g, src_shape, size, stride, shift, form):
 _as_strided_scattered = op(
     "as_strided_scatter",
     _as_strided_scatter,
+    lies=UNORDERED,
     tangent="linear",
     where="",
     self=lambda g, size, stride, shift, form: masked_zero(g, _overwritten(g.shape, size, stride, shift, form)),
