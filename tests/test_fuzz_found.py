@@ -186,3 +186,13 @@ def test_a_leaf_that_is_itself_a_view_is_not_written_to_through_views_either(lea
         return x
 
     agree(scenario)
+
+
+def test_a_second_gradient_of_a_cat_with_an_empty_vector() -> None:
+    def scenario(torch: Any) -> Any:
+        x, nothing = torch.ones(2, 3, requires_grad=True), torch.tensor([], requires_grad=True)
+        (torch.cat([x, nothing, torch.ones(1, 3)]) ** 3).sum().backward(create_graph=True)
+        first, x.grad = x.grad.detach(), x.grad * 0
+        return first, nothing.grad.detach()
+
+    agree(scenario)

@@ -292,3 +292,84 @@ def test_out_that_is_an_operand_is_not_resized(name: str) -> None:
         return x
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("value", [0.5, -256, 3])
+@pytest.mark.parametrize("dtype", ["int8", "int64", "bool"])
+def test_a_factor_of_integers_beside_a_number_has_a_gradient_that_is_no_integer(dtype: str, value: float) -> None:
+    # PyTorch wraps the number to the integers' dtype first: its gradient is 0 for -256 and int8.
+    x, y = adjoint.ones(2, dtype=getattr(adjoint, dtype)), adjoint.tensor([2.0, 4.0], requires_grad=True)
+    adjoint.zeros(2).addcmul(x, y, value=value).sum().backward()
+    assert y.grad.tolist() == [value, value]
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64", "int8"])
+def test_the_number_of_addcdiv_may_be_a_tensor_of_any_dtype(dtype: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        torch.addcdiv(x, x, x * 2, value=torch.tensor(1.5, dtype=getattr(torch, dtype))).sum().backward()
+        return x.grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("name", ["scatter_reduce", "scatter_add", "scatter"])
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "float16"])
+@pytest.mark.parametrize("shape", [(3,), ()])
+@pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax"])
+def test_an_index_without_dimensions_is_one_place(name: str, dtype: str, shape: tuple[int, ...], reduce: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x, y = (torch.full(s, n, dtype=getattr(torch, dtype)) for s, n in ((shape, 1), ((), 3)))
+        grad = dtype == "float32" and (name != "scatter_reduce" or reduce in ("sum", "mean"))
+        leaves = [t.requires_grad_() for t in (x, y)] if grad else []
+        more = (reduce,) if name == "scatter_reduce" else ()
+        result = getattr(x, name)(0, torch.tensor(0), y, *more)
+        if grad:
+            (result * torch.arange(1.0, result.numel() + 1).reshape(shape)).sum().backward()
+        return result, [t.grad for t in leaves]
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("correction", [0, 1, 2, 3])
+@pytest.mark.parametrize("values", [1.5, [1.5], [1.0, 2.0], [2.0, 2.0], [float("nan"), 1.0]])
+@pytest.mark.parametrize("call", ["var(correction={c})", "var(-1, correction={c})", "std(correction={c})"])
+def test_without_degrees_of_freedom_the_gradient_of_a_variance_is_pytorchs(call: str, values: Any, correction: int) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor(values, requires_grad=True)
+        eval(f"x.{call.format(c=correction)}", {"x": x}).sum().backward(create_graph=True)
+        return x.grad.requires_grad, [str(g) for g in x.grad.detach().reshape(-1).tolist()]
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int32", "int64", "float16", "float32", "complex64"])
+@pytest.mark.parametrize("shape", [(0,), (1, 0), ()])
+@pytest.mark.parametrize("name", ["median", "nanmedian", "max", "amax", "aminmax"])
+@pytest.mark.parametrize("dim", [None, 0, -1])
+def test_extremes_and_middles_of_nothing_and_of_complex_numbers(name: str, shape: Any, dtype: str, dim: int | None) -> None:
+    options = {} if dim is None else {"dim": dim}
+    if (name, dtype, shape, dim) == ("max", "complex64", (), None):
+        return  # how it is refused differs in its words
+    agree(lambda torch: str(getattr(torch, name)(torch.zeros(shape, dtype=getattr(torch, dtype)), **options)))
+
+
+@pytest.mark.parametrize("tests", ["torch.tensor(-1, dtype=torch.int16)", "torch.tensor([-1], dtype=torch.int16)", "-1", "1.0"])
+def test_isin_promotes_as_a_comparison_does(tests: str) -> None:
+    agree(lambda torch: torch.isin(torch.tensor([255, 1], dtype=torch.uint8), eval(tests, {"torch": torch})))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool"])
+def test_integers_filled_with_what_requires_grad_are_refused(dtype: str) -> None:
+    def scenario(torch: Any) -> Any:
+        mask, value = torch.tensor([True, False]), torch.tensor(2.0, requires_grad=True)
+        return torch.ones(2, dtype=getattr(torch, dtype)).masked_fill(mask, value)
+
+    agree(scenario)
+
+
+def test_a_choice_between_constants_has_their_dtype_in_a_recorded_gradient() -> None:
+    from adjoint.autograd.taped import Taped
+
+    chosen: Any = np.where(Taped(adjoint.tensor([True])), np.float32(1), np.float32(2))  # type: ignore[call-overload]
+    assert chosen.dtype == np.float32

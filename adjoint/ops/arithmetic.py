@@ -56,6 +56,8 @@ def times(array, value):
     dtype = array.dtype
     if dtype.itemsize == 2 and is_half(dtype):
         return (array.astype(np.float32) * np.float32(value)).astype(dtype)
+    if dtype.kind in "iub":  # a factor of a gradient, which may be no integer
+        return array * (value * 1.0)
     return array * (value if value.__class__ is float else element(value, array))
 
 
@@ -651,9 +653,9 @@ def _addcdiv(self, tensor1, tensor2, *, value=1):
 addcdiv = elementwise(
     "addcdiv", _addcdiv, numbers=False,
     self=lambda g: g,
-    tensor1=in_float32(lambda g, tensor2, value: g * conj(constant(value, g) / tensor2)),
+    tensor1=in_float32(lambda g, tensor2, value: g * conj(constant(python_number(value), g) / tensor2)),
     tensor2=in_float32(
-        lambda g, tensor1, tensor2, value: -g * conj(constant(value, g) * tensor1 / (tensor2 * tensor2))
+        lambda g, tensor1, tensor2, value: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
     ),
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from adjoint.ops.arrays import Array
 from adjoint.ops.complex_parts import complex_of
 from adjoint.ops.scalars import convert, element, filling
 from adjoint.ops.unsupported import unsupported
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, from_array
 
 # The larger and the smaller of two
 
@@ -92,8 +92,8 @@ def _clamp_number(self: Array, min=None, max=None):
     for bound in bounds:
         if bound.__class__ is complex:
             convert(bound, dtypes.float64)
-        elif bound != bound:  # a bound that is no number leaves none
-            return np.full_like(self, np.nan)
+    if any(bound != bound for bound in bounds):  # a bound that is no number leaves none
+        return np.full_like(self, np.nan)
     result = self
     if min is not None:
         result = np.maximum(result, element(min, self))
@@ -328,7 +328,7 @@ def _where_of_anything(condition: Any, input: Any, other: Any) -> Tensor:
         condition = condition.to(dtypes.bool_)
     numbers = [v for v in (input, other) if not isinstance(v, Tensor)]
     if not isinstance(input, Tensor):
-        beside = other._array.dtype if isinstance(other, Tensor) else dtypes.default_for(other).array
+        beside = other._array.dtype if isinstance(other, Tensor) else dtypes.default_for(python_number(other)).array
         input = number(input, beside)
     if not isinstance(other, Tensor):
         other = number(other, input._array.dtype)
@@ -350,7 +350,11 @@ def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     return where(condition, self, other)
 
 
-taped(np.where)(where)
+@taped(np.where)
+def _taped_where(condition: Any, input: Any, other: Any) -> Tensor:
+    if isinstance(input, np.generic) and isinstance(other, np.generic):  # constants, of the dtype that they have
+        input = from_array(np.asarray(input))
+    return where(condition, input, other)
 
 
 # Infinities and NaNs replaced

@@ -9,13 +9,14 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.operands import promote
 from adjoint.ops.arrays import all_values
 from adjoint.ops.contraction import mm
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import mean, written
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.scans import cumprod, cumsum
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor, as_number, from_array
 
 
 def _cat(tensors: list[Tensor], dim: int) -> Tensor:
@@ -171,7 +172,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 5]))
     tensor([False,  True, False])
     """
-    a, b = (t._array if isinstance(t, Tensor) else np.asarray(t) for t in (elements, test_elements))
+    a, b = promote(*(t if isinstance(t, Tensor) else as_number(t) for t in (elements, test_elements)))
     return from_array(np.asarray(np.isin(a, b, assume_unique=assume_unique, invert=invert)))
 
 

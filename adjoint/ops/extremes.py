@@ -15,7 +15,7 @@ from adjoint.ops.bounds import maximum, minimum
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import axes, spread
 from adjoint.ops.selection import add_along
-from adjoint.ops.unsupported import unsupported
+from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -48,9 +48,9 @@ def _check_not_empty(name: str, shape: tuple[int, ...], dim: Any, error: type[Ex
 
 def _of_all(name: str, ufunc: Any) -> Any:
     def forward(self: Array):
+        _check_not_empty(name, self.shape, None, RuntimeError)
         if self.dtype.kind == "c":
             unsupported(f"{name}_all", self)
-        _check_not_empty(name, self.shape, None, RuntimeError)
         return ufunc.reduce(self, None)
 
     return forward
@@ -89,12 +89,13 @@ def selected_gradient(g, indices, self_shape, dim, keepdim):
 
 def _along(name: str, arg: Any) -> Any:
     def forward(self: Array, dim, keepdim=False):
-        if self.dtype.kind == "c":
-            unsupported(name, self)
         dim = wrap_dim(dim, self.ndim)
+        if self.ndim:
+            _check_not_empty(name, self.shape, dim)
+        if self.dtype.kind == "c":
+            raise RuntimeError(f"{name}(): does not support complex input")
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
-        _check_not_empty(name, self.shape, dim)
         return select(self, index_of(arg, self, dim, True), dim, keepdim)
 
     return forward
@@ -154,10 +155,12 @@ min = composite(_three_forms("min", _min_all, _min_along, minimum))
 
 def _of_dims(name: str, ufunc: Any) -> Any:
     def forward(self: Array, dim=(), keepdim=False):
-        if self.dtype.kind == "c":
-            unsupported(f"{name}_cpu", self)
         over = axes(dim, self.ndim)
         _check_not_empty(name, self.shape, dim, RuntimeError)
+        if self.dtype.kind == "c":
+            if 0 in self.shape:
+                return np.zeros(np.empty(self.shape, bool).any(over, keepdims=keepdim).shape, self.dtype)
+            unsupported(f"{name[1:]}_values_cpu", self)
         return ufunc.reduce(self, over, None, None, keepdim)
 
     return forward
@@ -191,6 +194,10 @@ def _aminmax(self: Array, *, dim=None, keepdim=False):
         wrapped = wrap_dim(dim, self.ndim)
         if not self.shape[wrapped]:
             raise IndexError(f"aminmax: Expected reduction dim {wrapped} to have non-zero size.")
+    if self.dtype.kind == "c":
+        if dim is not None and not self.ndim:
+            raise RuntimeError(f"aminmax not implemented for {type_name(self)}")
+        unsupported("aminmax_cpu", self)
     over = axes(dim, self.ndim)
     return np.minimum.reduce(self, over, None, None, keepdim), np.maximum.reduce(self, over, None, None, keepdim)
 

@@ -12,7 +12,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import inplace_only
-from adjoint.declare.operands import fit, sum_to
+from adjoint.declare.operands import fit, raise_integers, sum_to
 from adjoint.layouts import empty_like
 from adjoint.ops import bulk
 from adjoint.ops.arrays import Array, array_function
@@ -222,7 +222,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     tensor([1., 0.])
     """
     row, value = _masked_fill_row(value)
-    return row.function(input, mask, value)
+    result = row.function(input, mask, value)
+    if result.requires_grad and result._array.dtype.kind in "iub":
+        raise_integers(result._array)
+    return result
 
 
 @composite(where="Tensor")

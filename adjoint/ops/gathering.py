@@ -24,6 +24,7 @@ from adjoint.ops.padding import padded
 from adjoint.ops.scatter import add_at, add_onto, combine_at, zero_in
 from adjoint.ops.shape import reshape
 from adjoint.ops.slicing import diagonal_of, sliced
+from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import is_half, widen
 from adjoint.summation import total
 from adjoint.tensor import Tensor
@@ -31,8 +32,8 @@ from adjoint.tensor import Tensor
 
 def _grid(index, dim):
     """NumPy's index for every element of ``index``: its own place, but ``index`` along ``dim``."""
-    if index.ndim == 0:
-        return ()
+    if index.ndim == 0:  # one place of the only dimension
+        return (index,)
     found = [np.arange(n).reshape((-1,) + (1,) * (index.ndim - d - 1)) for d, n in enumerate(index.shape)]
     found[dim] = index
     return tuple(found)
@@ -174,6 +175,8 @@ def region(src, index):
     """The part of ``src`` that ``index`` covers."""
     if src.shape == index.shape:
         return src
+    if not index.ndim:
+        return src.reshape(-1)[0]
     return src[tuple(slice(n) for n in index.shape)] if src.ndim else src.reshape((1,) * index.ndim)
 
 
@@ -234,7 +237,8 @@ def _scatter_add_into(self: Array, dim, index: Array, src: Array):
     check_reads(self, src, True)
     if index.size:
         if self.ndim == 0:
-            self += total(src.reshape(-1)[: index.size])
+            added = src.reshape(-1)[: index.size]
+            self[...] = self | added.any() if self.dtype.kind == "b" else self + total(added)
         elif self.flags.c_contiguous:
             places = _flat_places(index, dim, self.shape).reshape(-1)
             add_onto(self.reshape(-1), places, region(src, index).reshape(-1))
@@ -376,6 +380,8 @@ def _scatter_reduce_into(self: Array, dim, index: Array, src: Array, reduce, *, 
     if reduce not in _REDUCTIONS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     dim = _check("scatter_reduce", self, dim, index, src)
+    if self.dtype.kind == "b" and reduce == "mean" and index.size:
+        unsupported("scatter_gather_tensor_cpu_reduce_mean", self)
     check_no_overlap(self)
     check_reads(self, src, True)
     if not index.size:
@@ -419,7 +425,7 @@ def _scattered(values, shape, dim, index):
 
 
 def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_self):
-    given = src[tuple(slice(n) for n in index.shape)] if src.shape != index.shape else src
+    given = region(src, index)
     shape, form = self.shape, src.shape
     if reduce == "sum":
         g_self, g_src = g, gathered(g, dim, index)
@@ -505,6 +511,8 @@ _scatter_reduce_row = op(
 
 def _index_reduce_into(self: Array, dim, index: Array, source: Array, reduce, *, include_self=True):
     dim = _check_index_reduce(self, dim, index, source, reduce)
+    if self.dtype.kind == "b":
+        unsupported("index_func_", self)
     return _scatter_reduce_into(self, dim, _spread(index, dim, source), source, reduce, include_self=include_self)
 
 

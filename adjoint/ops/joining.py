@@ -33,7 +33,7 @@ def _uncat(gs_shapes, g, dim, dtypes_):
     start = 0
     for shape, dtype in zip(gs_shapes, dtypes_):
         if len(shape) != g.ndim:  # a legacy empty tensor, which was left out
-            found.append(np.zeros(shape, g.dtype))
+            found.append(np.zeros_like(g.reshape(-1)[:0]))
             continue
         end = start + shape[dim]
         part = g[sliced(dim, start, end, None)]

@@ -172,14 +172,14 @@ kthvalue = op(
 
 def _middle(name: str, skip_nan: bool) -> Any:
     def along(self: Array, dim, keepdim=False):
-        if self.dtype.kind in "bc":
-            unsupported(f"{name}_cpu", self)
         dim = wrap_dim(dim, self.ndim)
+        n = self.shape[dim] if self.ndim else 1
+        if n == 0:
+            raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
+        if self.dtype.kind in "bc":
+            unsupported("median_out", self)
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
-        n = self.shape[dim]
-        if n == 0:
-            raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
         order = order_along(self, dim)
         missing = (self != self).sum(axis=dim, keepdims=True)
         if skip_nan:
@@ -195,7 +195,11 @@ def _middle_of_all(name: str, along: Any) -> Any:
     def forward(self: Array):
         flat = self.reshape(-1)
         if flat.size == 0:
-            return np.asarray(np.nan, self.dtype) if self.dtype.kind in "fV" else np.asarray(-(2**63), self.dtype)
+            # Of integers what NaN is when it is converted to one.
+            nothing = (np.iinfo(self.dtype).min if self.itemsize > 2 else 0) if self.dtype.kind in "iu" else np.nan
+            return np.asarray(nothing, self.dtype)
+        if self.dtype.kind in "bc":
+            unsupported("median_cpu", self)
         return along(flat, 0, False)[0]
 
     return forward

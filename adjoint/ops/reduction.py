@@ -344,8 +344,12 @@ def _std(self: Array, dim=None, correction=1, keepdim=False):
 
 def _var_gradient(g, self, self_shape, dim, correction, keepdim):
     freedom = reduced_size(self_shape, dim) - correction
-    factor = constant(np.nan if freedom == 0 else 2 / freedom, g)
-    return spread(g * factor, self_shape, dim, keepdim) * _deviations(self, dim)
+    away = _deviations(self, dim)
+    if freedom <= 0 and (dim is None or not self_shape):  # as PyTorch has it, and without a graph
+        whole = spread(g, self_shape, dim, keepdim)
+        return np.where(away == 0, whole * constant(np.nan, g), whole * constant(np.inf, g))
+    factor = constant(np.inf if freedom == 0 else 2 / freedom, g)
+    return spread(g * factor, self_shape, dim, keepdim) * away
 
 
 def _std_gradient(g, result, self, self_shape, dim, correction, keepdim):

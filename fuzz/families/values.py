@@ -215,7 +215,8 @@ class _Writer(Writer):
             shape = r.choice([f"{a}.shape", f"{a}.shape", "(0,)"])
             self.new(f"torch.{call}, out=torch.empty({shape}, dtype=torch.{r.choice(DTYPES)}))")
         else:  # No resizing: PyTorch resizes the storage, and all that look at it go on with another memory.
-            self.lines.append(f"if {a}.shape == {x}.shape:\n with torch.no_grad(): torch.{call}, out={x})")
+            shapes = f"{a}.shape == {x}.shape" + f" == {n}.shape" * n.startswith("v")
+            self.lines.append(f"if {shapes}:\n with torch.no_grad(): torch.{call}, out={x})")
 
     def fill(self) -> None:
         x, n = self.any(), self.number()
