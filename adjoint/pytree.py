@@ -34,6 +34,8 @@ class TreeSpec:
         if self.kind is None:
             return "*"
         children = (",\n" + " " * indent).join(c._written(indent + 2) for c in self.children)
+        if hasattr(self.kind, "_fields"):
+            return f"TreeSpec(namedtuple, {self.kind}, [{children}])"
         return f"TreeSpec({self.kind.__name__}, {self.context}, [{children}])"
 
     def text(self) -> str:

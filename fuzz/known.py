@@ -322,13 +322,13 @@ KNOWN = [
     ),
     Known("a NotImplementedError that says so", _lacks, ("values",)),
     Known("an infinite complex number times another: NaN in PyTorch, or in NumPy", _infinite_complex),
-    Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms",)),
+    Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms", "calls")),
     Known(
         "an operator that PyTorch cannot differentiate in a vmap, or of operands of different vmaps",
         _fails_in_vmap,
-        ("transforms",),
+        ("transforms", "calls"),
     ),
-    Known("a graph that leads to nothing but zeros", _leads_to_nothing, ("transforms",)),
+    Known("a graph that leads to nothing but zeros", _leads_to_nothing, ("transforms", "calls")),
     Known("PyTorch has no kernel for the dtype, or no derivative; Adjoint has, or says so in other words", _lacking),
     Known(
         "two TypeErrors of arguments: which overloads there are, and which of them is meant", _overloads, goes_on=True

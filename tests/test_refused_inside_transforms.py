@@ -141,3 +141,61 @@ def test_aux_of_jacfwd_is_that_of_one_direction() -> None:
 
 def test_detach_in_place_takes_the_tangent_away() -> None:
     agree(lambda torch: torch.func.jvp(lambda t: t.clone().detach_().sum(), (torch.ones(3),), (torch.ones(3),)), raises=False)
+
+
+INFERENCE = {
+    "enable_grad": lambda torch, w: torch.enable_grad(),
+    "set_grad_enabled": lambda torch, w: torch.set_grad_enabled(True),
+}
+
+
+@pytest.mark.parametrize("on", INFERENCE.values(), ids=INFERENCE)
+def test_inference_mode_records_nothing_whatever_is_switched_on_inside(on: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        w = torch.ones(3, requires_grad=True)
+        with torch.inference_mode():
+            with on(torch, w):
+                y = w * 2
+                found = [torch.is_grad_enabled(), y.requires_grad, y.is_inference(), w.view(3).requires_grad]
+            found.append(torch.is_grad_enabled())
+        return [*found, torch.is_grad_enabled(), (w * 2).requires_grad]
+
+    agree(scenario, raises=False)
+
+
+@pytest.mark.parametrize("name", ["vjp", "jvp", "hvp", "vhp", "jacobian", "hessian"])
+def test_functional_derivatives_are_zeros_in_inference_mode(name: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(3)
+        more = () if name in ("vjp", "jacobian", "hessian") else (x,)
+        with torch.inference_mode():
+            found = getattr(torch.autograd.functional, name)(lambda t: t.sin().sum(), x, *more)
+        return [t.tolist() for t in (found if isinstance(found, tuple) else (found,))]
+
+    agree(scenario, raises=False)
+
+
+def test_transforms_work_in_inference_mode_and_dual_levels_do_not() -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(3)
+        forward = torch.autograd.forward_ad
+        with torch.inference_mode():
+            found = [
+                torch.func.grad(lambda t: t.sin().sum())(x).tolist(),
+                torch.func.jvp(torch.sin, (x,), (x,))[1].tolist(),
+                torch.func.hessian(lambda t: t.sin().sum())(x).tolist(),
+            ]
+            with forward.dual_level():
+                found.append(forward.unpack_dual(forward.make_dual(x, x).sin()).tangent)
+        return found
+
+    agree(scenario, raises=False)
+
+
+def test_the_gradient_of_a_complex_number_is_asked_for_by_vjp() -> None:
+    agree(lambda torch: torch.func.grad(lambda t: t.sum() * 1j)(torch.ones(3)), raises=True)
+
+
+@pytest.mark.parametrize("read", ["numpy", "tolist", "item"])
+def test_values_of_samples_cannot_be_read(read: str) -> None:
+    agree(lambda torch: torch.vmap(lambda t: getattr(t[0], read)() or t)(torch.ones(2, 3)), raises=True)

@@ -25,7 +25,7 @@ from adjoint import dtypes
 from adjoint.autograd.backward import grad
 from adjoint.autograd.batch import note_shared
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import IdentityBackward0, Node, Output, record
 from adjoint.autograd.taped import Taped
@@ -293,11 +293,11 @@ def _transposed(
     operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any], results: list[Any]
 ) -> list[Tensor | None]:
     """Differentiate the gradient, which is linear in ``g``, with respect to ``g``."""
-    recording = mode.enabled and any(t.requires_grad for t in with_tangents((given, tangents)))
+    recorded = mode.enabled and any(t.requires_grad for t in with_tangents((given, tangents)))
     changed = dict(given)
     inputs: list[Tensor] = []
     directions: list[Tensor] = []
-    with enable_grad():
+    with recording():
         for name, tangent in tangents.items():
             value = given[name]
             if isinstance(value, Tensor):
@@ -331,7 +331,7 @@ def _transposed(
             [p for p, _ in used],
             ones,
             [d if d.dtype is p.dtype else d.to(p.dtype) for p, d in used],
-            create_graph=recording,
+            create_graph=recorded,
             allow_unused=True,
         )
     for (place, r), t in zip(outputs, pushed):
@@ -362,7 +362,9 @@ def enter_dual_level() -> int:
     """Enter a forward-mode level; its number, 0.  Raises RuntimeError inside of another one, or of ``torch.func.jvp``."""
     if _current or mode.pushes:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
-    _current.append(Level().enter())
+    level = Level().enter()
+    level.inference = False  # unlike those of torch.func.jvp, they do not work in inference mode
+    _current.append(level)
     return 0
 
 

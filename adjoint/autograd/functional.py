@@ -14,6 +14,7 @@ import numpy as np
 
 from adjoint.autograd.backward import grad
 from adjoint.autograd.grad_mode import enable_grad, mode, set_grad_enabled
+from adjoint.dtypes import FLOAT
 from adjoint.tensor import Tensor, from_array
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -238,6 +239,9 @@ def _fresh(tensors: Tensors, create_graph: bool, needed: bool = True) -> Tensors
 
 
 def _zeros(like: Sequence[Tensor]) -> Tensors:
+    for t in like:
+        if t.dtype.category < FLOAT:
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return tuple(from_array(np.zeros_like(t._array)).requires_grad_() for t in like)
 
 

@@ -21,6 +21,7 @@ class _Mode(threading.local):
 
     enabled = True
     inference = False
+    wished = False  # inside of inference mode, which records nothing: whether recording was switched on
     duals = 0  # how many forward-mode levels are entered
     primal = 0  # how many times forward mode was switched off inside of them
     transforms = 0  # how many transforms of torch.func are being computed
@@ -51,9 +52,24 @@ def set_recording(on: bool) -> None:
             evaluation.switched_off = True
 
 
+def _switch(on: bool) -> tuple[bool, bool]:
+    """Switch recording on or off for the user, whom inference mode obeys only inside of a transform; what it was before."""
+    before = mode.enabled, mode.wished
+    if mode.inference:
+        mode.wished = on
+        on = on and bool(mode.evaluating)
+    set_recording(on)
+    return before
+
+
+def _switch_back(before: tuple[bool, bool]) -> None:
+    enabled, mode.wished = before
+    set_recording(enabled)
+
+
 def is_grad_enabled() -> bool:
-    """Whether operators called in this thread record themselves."""
-    return mode.enabled
+    """Whether operators called in this thread record themselves, but for inference mode."""
+    return mode.enabled or mode.wished
 
 
 def is_inference_mode_enabled() -> bool:
@@ -128,8 +144,18 @@ class _GradMode(_ContextDecorator):
         return self if function is None else self(function)  # `@torch.no_grad` without parentheses
 
     def __enter__(self) -> None:
+        self._before = _switch(self._to)
+
+    def __exit__(self, *exc: object) -> None:
+        _switch_back(self._before)
+
+
+class recording:
+    """Operators are recorded inside, whatever the user has said: for what autograd itself does."""
+
+    def __enter__(self) -> None:
         self._before = mode.enabled
-        set_recording(self._to)
+        set_recording(True)
 
     def __exit__(self, *exc: object) -> None:
         set_recording(self._before)
@@ -150,7 +176,8 @@ class no_grad(_GradMode):
 
 
 class enable_grad(_GradMode):
-    """Operators are recorded inside, also within :class:`no_grad`: a context manager and a decorator."""
+    """Operators are recorded inside, also within :class:`no_grad`, but not within :class:`inference_mode`: a context manager
+    and a decorator."""
 
     _to = True
 
@@ -159,22 +186,21 @@ class set_grad_enabled(_ContextDecorator):
     """Switch recording on or off, at once; as a context manager (or decorator) also back again at its end."""
 
     def __init__(self, mode_: bool) -> None:
-        self._before = mode.enabled
         self.mode = mode_
-        set_recording(bool(mode_))
+        self._before = _switch(bool(mode_))
 
     def __call__(self, function: F) -> F:
-        set_recording(self._before)
+        _switch_back(self._before)
         return super().__call__(function)
 
     def _again(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
     def __enter__(self) -> None:
-        set_recording(bool(self.mode))
+        _switch(bool(self.mode))
 
     def __exit__(self, *exc: object) -> None:
-        set_recording(self._before)
+        _switch_back(self._before)
 
 
 def is_multithreading_enabled() -> bool:
@@ -226,13 +252,14 @@ class inference_mode(_ContextDecorator):
         return inference_mode(self.mode)
 
     def __enter__(self) -> None:
-        self._before = mode.enabled, mode.inference
+        self._before = mode.enabled, mode.inference, mode.wished
         mode.inference = self.mode
+        mode.wished = False
         set_recording(not self.mode)
         self._handle = intercept.add(_mark_inference) if self.mode else None
 
     def __exit__(self, *exc: object) -> None:
-        before, mode.inference = self._before
+        before, mode.inference, mode.wished = self._before
         set_recording(before)
         if self._handle is not None:
             intercept.remove(self._handle)

@@ -17,7 +17,7 @@ import numpy as np
 from adjoint.autograd import engine
 from adjoint.autograd.batch import in_batches_of, note_shared, sample_by_sample, ways_in
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.node import IdentityBackward0, Node, as_pair, record
 from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.saved import is_freed, operator_name, raise_freed
@@ -168,7 +168,7 @@ def find_edge(view: Tensor) -> Sink | None:
     if view._waits is None:
         edge = record(AsStridedBackward0(), (edge,), extra=(way.path, _Form(way.base._array)))
     else:  # no strides lead there, so the way itself is the history, as in PyTorch
-        with enable_grad():
+        with recording():
             edge = edge_of(replay(way.path, way.base))
     view._edge = edge
     note_shared(view)
@@ -363,7 +363,7 @@ class AsStridedBackward0(Node):
         if arrived.__class__ is BatchedArray:
             stand_in = _in_batches_of(stand_in, arrived, replay(path, stand_in))
         stand_in._edge = None
-        with enable_grad():
+        with recording():
             view = replay(path, stand_in)
         end = edge_of(stand_in)
         assert isinstance(end, Node)

@@ -12,7 +12,7 @@ from typing import Any
 from adjoint import dtypes
 from adjoint.autograd.batch import in_batches_of
 from adjoint.autograd.forward_ad import Level, zeros
-from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.views import replay
 from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import Tensor
@@ -68,11 +68,11 @@ def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
         whole = whole._view.base
     changed = tangent
     if path or keeps_history:  # a write that is not recorded leaves the tangent's history, as it does the tensor's
-        with enable_grad() if keeps_history else nullcontext():
+        with recording() if keeps_history else nullcontext():
             part = replay(path, whole) if tangent._array.__class__ is BatchedArray else None
             changed = in_batches_of(whole, tangent._array, part).clone()
         replay(path, changed).copy_(tangent)
-    with enable_grad() if keeps_history else nullcontext():
+    with recording() if keeps_history else nullcontext():
         _share_tangent(level, base, live, whole, changed)
 
 

@@ -14,7 +14,7 @@ from adjoint.autograd.backward import grad as autograd_grad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.evaluation import Evaluation
 from adjoint.autograd.forward_ad import Level, check_tangent, refuse_nesting, second_name, with_tangents
-from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
+from adjoint.autograd.grad_mode import mode, recording, set_recording
 from adjoint.autograd.node import Output, as_pair
 from adjoint.autograd.saved import alias
 from adjoint.dtypes import FLOAT
@@ -284,6 +284,8 @@ def grad_and_value(
                 "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
                 f"{output.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
             )
+        if output.dtype.is_complex:
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
         run.finish()
         one = np.ones_like(output._array)
         (gradient,) = tree_unflatten(run.pull([from_array(one)], retain=False), run.in_spec)
@@ -379,8 +381,10 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     tensor([1., 1.])
     """
     run = _Reverse(func, tuple(primals), False, "linearize(f, *primals)")
+    if run.outputs:
+        _check_outputs(run.outputs, "jvp(f, primals, tangents)")
     run.beyond = False
-    with enable_grad():
+    with recording():
         dummies = []
         for o in run.outputs:
             v = from_array(np.zeros_like(o._array))

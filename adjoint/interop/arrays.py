@@ -9,6 +9,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.waiting import waits
 from adjoint.ops.creation import made
+from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import Tensor, attach
 
 
@@ -32,6 +33,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         )
     if self.dtype is dtypes.bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")
+    if self._array.__class__ is BatchedArray:
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     return self._array.view()
 
 

@@ -538,12 +538,12 @@ def _linear(bias: Array, self: Array, weight: Array):
             pass
     if weight.ndim != 2:
         raise RuntimeError(f"mat2 must be a matrix, got {weight.ndim}-D tensor")
-    if self.shape[1] != weight.shape[1]:
-        _raise_mat_shapes(self, weight.T)
     if d != weight.dtype:
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(self)} and {type_name(weight)}")
     if bias.dtype != d:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(bias)} and {type_name(weight)}")
+    if self.shape[1] != weight.shape[1]:
+        _raise_mat_shapes(self, weight.T)
     return _combine(bias, dot, self, weight.T, 1, 1)
 
 

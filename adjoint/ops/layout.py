@@ -10,7 +10,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import enable_grad, mode
+from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_break, noting
 from adjoint.autograd.saved import alias
@@ -227,7 +227,7 @@ def _in_place(
         made = step(stand_in)
     else:  # also without recording, for gradients have to find back to the shape from before
         stand_in._edge = edge_of(self)
-        with enable_grad():
+        with recording():
             made = step(stand_in)
         edge = made._edge
         assert isinstance(edge, Node)

@@ -237,7 +237,7 @@ class BatchedArray(ArrayFace):
 
     def tolist(self) -> Any:
         """Not to be had: every sample has its own values."""
-        self.item()
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
 
     def __bool__(self) -> bool:
         raise RuntimeError(

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
+
+import numpy as np
 
 from fuzz.compare import Settings
 from fuzz.families.calls.prelude import PRELUDE
@@ -105,6 +108,7 @@ WRAPPERS = [
     "inferring",
     "writes_input",
     "writes_copy",
+    "writes_square",
     "writes_view",
     "writes_captured",
     "writes_part",
@@ -121,7 +125,6 @@ WRAPPERS = [
     "vjp_functional_inside",
     "checkpointed",
     "checkpointed_reentrant",
-    "hooks",
     "draws",
     "drops",
     "dual_inside",
@@ -138,7 +141,6 @@ WRAPPERS = [
     "squares_twice",
     "norms",
     "norms_untracked",
-    "asks",
     "calls_module",
     "functionalized",
     "sizes_of",
@@ -151,8 +153,10 @@ WRAPPERS = [
     "makes_leaf",
     "clones_detached",
     "swaps_data",
-    "retains",
 ]
+
+OUTSIDE = ["hooks", "asks", "retains"]
+"""Of what a vmap's samples do not say in PyTorch: whether they require grad outside."""
 
 
 class _Maker:
@@ -160,6 +164,7 @@ class _Maker:
 
     def __init__(self, r: random.Random) -> None:
         self.r = r
+        self.vmaps = 0  # how many are around the function that is written
         self.names = [r.choice(COMMON if r.random() < 0.75 else ALL) for _ in range(r.choice([1, 1, 2, 3]))]
         self.lines = [
             f"w = data({r.randrange(99)}, 3, dtype=f64, low=-1, high=1{', grad=True' * (r.random() < 0.7)})",
@@ -182,29 +187,34 @@ class _Maker:
             elif scalar and r.random() < 0.4:
                 body = r.choice(SCALARS[:8])
             made = f"(lambda *_a: (lambda _u: {self.bracketed(body)})(first(_a)))"
-            return made if r.random() < 0.55 else f"{r.choice(WRAPPERS)}({made})"
+            return made if r.random() < 0.55 else f"{self.wrapper()}({made})"
         inner = getattr(self, r.choice(TRANSFORMS))(depth)
         if scalar:
             inner = f"totalled({inner})"
-        return inner if r.random() < 0.9 else f"{r.choice(WRAPPERS)}({inner})"
+        return inner if r.random() < 0.9 else f"{self.wrapper()}({inner})"
+
+    def wrapper(self) -> str:
+        return self.r.choice(WRAPPERS if self.vmaps else WRAPPERS + OUTSIDE)
 
     @staticmethod
     def bracketed(body: str) -> str:
         return f"({body})" if ", " in body and not body.startswith(("(", "[", "dict", "Pair", "torch", "F.")) else body
 
-    def argnums(self) -> str:
+    def argnums(self, negative: bool = True) -> str:
         r, n = self.r, len(self.names)
         if r.random() < 0.5:
             return ""
         if r.random() < 0.08:
             return ", argnums=" + r.choice(["5", "-4", "(0, 0)", "()", "[0]", "(0, -1)", "1.0", "None"])
         if r.random() < 0.5:
-            return f", argnums={r.randrange(-n, n)}"
+            return f", argnums={r.randrange(-n if negative or r.random() < 0.05 else 0, n)}"
         some = r.sample(range(n), r.randint(1, n))
         return f", argnums=({', '.join(map(str, some))},)"
 
-    def inner(self, depth: int, scalar: bool, aux: bool) -> str:
+    def inner(self, depth: int, scalar: bool, aux: bool, vmapped: bool = False) -> str:
+        self.vmaps += vmapped
         made = self.function(depth - 1, scalar)
+        self.vmaps -= vmapped
         if aux:
             made = f"with_aux({made})"
         elif self.r.random() < 0.02:
@@ -230,10 +240,10 @@ class _Maker:
     def jacfwd(self, depth: int) -> str:
         aux, text = self.aux()
         how = self.r.choice(["", "", "", ", randomness='same'", ", randomness='different'"])
-        return f"func.jacfwd({self.inner(depth, False, aux)}{self.argnums()}{text}{how})"
+        return f"func.jacfwd({self.inner(depth, False, aux, True)}{self.argnums(False)}{text}{how})"
 
     def hessian(self, depth: int) -> str:
-        return f"func.hessian({self.inner(depth, True, False)}{self.argnums()})"
+        return f"func.hessian({self.inner(depth, True, False, True)}{self.argnums(False)})"
 
     def vjp(self, depth: int) -> str:
         aux, text = self.aux()
@@ -260,7 +270,7 @@ class _Maker:
             out_dims = r.choice([", out_dims=5", ", out_dims=(0,)", ", out_dims=(0, None)", ", out_dims={'one': 0, 'two': 1}"])
         how = r.choice(["", "", ", randomness='same'", ", randomness='different'"])
         chunk = r.choice(["", "", "", ", chunk_size=1", ", chunk_size=2"])
-        return f"func.vmap({self.inner(depth, False, False)}{in_dims}{out_dims}{how}{chunk})"
+        return f"func.vmap({self.inner(depth, False, False, True)}{in_dims}{out_dims}{how}{chunk})"
 
     def dim(self, name: str) -> str:
         r = self.r
@@ -291,6 +301,7 @@ class _Maker:
         """torch.autograd.functional's."""
         r = self.r
         name = r.choice(["jacobian", "hessian", "vjp", "jvp", "hvp", "vhp"])
+        self.vmaps += 1
         function = self.function(r.choice([0, 0, 0, 1]), name not in ("jacobian", "vjp", "jvp"))
         given = f"({arguments},)" if len(self.names) > 1 or r.random() < 0.2 else arguments
         options = "".join(
@@ -323,10 +334,104 @@ TRANSFORMS = ["grad", "grad", "jacrev", "jacrev", "jacfwd", "jacfwd", "hessian",
 TRANSFORMS += ["functionalize", "vmap", "vmap", "vmap", "vmap"]
 
 
-KNOWN: list[Known] = []
+_IN_PLACE = re.compile(
+    "would mutate a captured Tensor|is being used in an in-place operation|vmap: inplace arithmetic|"
+    "is a view and is being modified inplace|more than one element of the written"
+)
+
+
+def _both_refuse(case: Case, pattern: re.Pattern[str]) -> bool:
+    theirs, ours = case.texts if case.found.key == "raised" else ("", "")
+    return bool(theirs and ours and pattern.search(theirs) and pattern.search(ours))
+
+
+def _theirs_alone(pattern: str) -> Callable[[Case], bool]:
+    """Where PyTorch raises this, and Adjoint does it."""
+
+    def applies(case: Case) -> bool:
+        theirs, ours = case.texts if case.found.key == "raised" else ("", "")
+        return bool(not ours and re.search(pattern, theirs))
+
+    return applies
+
+
+def _texts(theirs: str, ours: str) -> Callable[[Case], bool]:
+    """Where both raise, these."""
+
+    def applies(case: Case) -> bool:
+        texts = case.texts if case.found.key == "raised" else ("", "")
+        return all(texts) and bool(re.search(theirs, texts[0]) and re.search(ours, texts[1]))
+
+    return applies
+
+
+def _made_inside(case: Case) -> bool:
+    keys = {"requires_grad": (False, True), "is_leaf": (True, False), "grad's graph": (False, True)}
+    return keys.get(case.found.key) == (case.found.pytorch, case.found.adjoint) and "makes_leaf" in str(case.program)
+
+
+def _negative_argnum(case: Case) -> bool:
+    of_none = case.found.key in ("value", "grad", "requires_grad", "grad's graph", "grad's dtype")
+    return of_none and re.search(r"(jacfwd|hessian)\(.*argnums=(-\d|\([^)]*-\d)", case.line) is not None
+
+
+KNOWN = [
+    Known("which of two reasons not to write in place is found first", lambda case: _both_refuse(case, _IN_PLACE)),
+    Known(
+        "a write to what a function captured, which Adjoint cannot tell from what the function made",
+        _theirs_alone("would mutate a captured Tensor"),
+    ),
+    Known(
+        "where an output is the same for all samples and out_dims is not 0, PyTorch expands it at the wrong place",
+        lambda case: _theirs_alone("The expanded size of the tensor")(case) and "out_dims" in case.line,
+    ),
+    Known(
+        "what no sample differs in may be returned under out_dims=None; PyTorch takes all derivatives for different ones",
+        lambda case: _theirs_alone("can not return a BatchedTensor when out_dim is None")(case) and "out_dims" in case.line,
+    ),
+    Known("PyTorch has no functionalization of Functions, nor of itself inside of a jvp", _theirs_alone(
+        "NYI: Functionalize rule for custom_function_call|isFunctionalTensor.* INTERNAL ASSERT FAILED"
+    )),
+    Known("PyTorch has no functionalization inside of a jvp", lambda case: (
+        case.found.key == "raised" and "isFunctionalTensor(base_) INTERNAL ASSERT FAILED" in case.texts[0]
+    )),
+    Known("PyTorch cannot make a chunk of no rows", lambda case: (
+        _theirs_alone("expected t.size.0. to be 1, got 0")(case) and "chunk_size" in case.line
+    )),
+    Known("which of two ways to depend on a sample's value it was", _texts(
+        "calling .item\\(\\)|dynamic shape|data-dependent", "calling .item\\(\\)|dynamic shape|data-dependent"
+    )),
+    Known("PyTorch's tangent of x.mul_(x) reads what it has overwritten", lambda case: (
+        case.found.key == "value" and "writes_square" in case.line and re.search("jvp|pushed|linearized|jacfwd|hessian", case.line)
+        is not None
+    )),
+    Known("PyTorch cannot linearize inside of forward mode, nor the reverse", lambda case: (
+        _theirs_alone("Nested forward mode AD is not supported")(case) and "linearized" in str(case.program)
+    )),
+    Known("PyTorch's transforms do not have hooks of saved tensors", lambda case: (
+        case.found.key == "raised" and "don't yet support saved tensor hooks" in case.texts[0]
+    )),
+    Known("how an array is refused that a tensor inside of a transform does not have", _texts(
+        "Cannot access data pointer|tolist\\(\\) shouldn't|calling .item", "Cannot access data pointer|Can't call numpy|calling .item"
+    )),
+    Known("which product of matrices minds the dtypes or dimensions", _texts(
+        "to have the same dtype, but got|to matmul need to be|shapes cannot be multiplied",
+        "mat2 must have the same dtype|to linear need to be|shapes cannot be multiplied",
+    )),
+    Known("which tensor is found first to be outdated", lambda case: _both_refuse(case, _OUTDATED)),
+    Known("a shape that does not fit, of the batch or of a sample", _texts(
+        "^shape '.*' is invalid|Expected reduction dim", "^shape '.*' is invalid|Expected reduction dim"
+    )),
+    Known(
+        "a leaf made inside of a transform, which in PyTorch is forgotten with it", _made_inside, goes_on=True
+    ),
+    Known("PyTorch's jacfwd differentiates nothing for a negative argnum", _negative_argnum),
+]
+_OUTDATED = re.compile("modified by an inplace operation")
+
 
 NAME = "calls"
-COMPARED = Settings(strides=False, graph=0, version=False)
+COMPARED = Settings(strides=False, graph=0, version=False, ulps=1024.0)
 TESTED = 60
 
 
@@ -334,5 +439,3 @@ def generate(random: random.Random) -> Program:
     """A call, and the gradients of what comes out."""
     return _Maker(random).program()
 
-
-assert Case and re

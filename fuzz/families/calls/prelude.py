@@ -16,6 +16,11 @@ def leaves(tree):
         tree = list(tree.values())
     return [leaf for part in tree for leaf in leaves(part)] if isinstance(tree, (list, tuple)) else []
 
+def values(tree):
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    return [v for part in tree for v in values(part)] if isinstance(tree, (list, tuple)) else [tree]
+
 def mapped(f, tree):
     if isinstance(tree, torch.Tensor):
         return f(tree)
@@ -97,7 +102,8 @@ def in_place(does):
     return through(inside)
 
 writes_input = before(lambda *a: first(a).mul_(2))
-writes_copy = in_place(lambda t: t.mul_(t).add_(1))
+writes_copy = in_place(lambda t: t.mul_(2).add_(1))
+writes_square = in_place(lambda t: t.mul_(t).add_(1))
 writes_view = in_place(lambda t: t.view(-1)[:1].mul_(3))
 writes_captured = before(lambda *a: w.mul_(first(a).sum().real.to(f64)))
 writes_part = in_place(lambda t: t.__setitem__(..., w.sum().to(t.dtype)))
@@ -268,10 +274,13 @@ def linearized(f):
     # PyTorch's linearized function takes for a constant whatever is around it, and does not nest
     if torch.__name__ == 'torch':
         return pushed(f)
-    def inside(*a):
+    def lambda_(*a):  # as pushed's is called in errors
+        if not all(isinstance(t, torch.Tensor) and (t.is_floating_point() or t.is_complex()) for t in values(a)):
+            return pushed(f)(*a)  # for the errors
         value, push = func.linearize(f, *a)
         return value, push(*mapped(lambda t: t * 0.5, a))
-    return inside
+    lambda_.__name__ = '<lambda>'
+    return lambda_
 
 def linearized_alone(f):
     def inside(*a):

@@ -18,7 +18,7 @@ import numpy as np
 from fuzz.compare import Settings
 from fuzz.families.transforms.drawn import drawn
 from fuzz.families.transforms.ensembles import ensemble
-from fuzz.families.transforms.prelude import PRELUDE
+from fuzz.families.transforms.prelude import HOOKED, PRELUDE
 from fuzz.families.transforms.sizes import sizes
 from fuzz.families.transforms.writer import Writer
 from fuzz.known import Case, Known
@@ -45,6 +45,12 @@ def _products_of_zeros(case: Case) -> bool:
     return bool(np.isfinite(ours).all() and (np.isnan(theirs) | np.isclose(theirs, ours, 1e-9)).all())
 
 
+RETAINED = {
+    "retain_graph=False": "retain_graph=True",
+    "backward()": "backward(retain_graph=True)",
+    "allow_unused=True)": "allow_unused=True, retain_graph=True)",
+}
+
 KNOWN = [
     Known("second derivatives of products of zeros, by which PyTorch divides", _products_of_zeros),
     Known("forward mode inside of autograd.functional's, which PyTorch does not have", _forward_in_forward),
@@ -63,6 +69,7 @@ def generate(random: random.Random) -> Program:
     look = "each"
     if kind < 7:
         lines = Writer(random).lines
+        look = random.choice(["each", "end", "end"])
     elif kind == 7:
         lines = drawn(random)
     elif kind == 8:
@@ -70,6 +77,10 @@ def generate(random: random.Random) -> Program:
     else:
         lines = sizes(random)
         look = random.choice(["each", "end"])
-        if look == "end":  # so that it can be found out then whether what requires grad leads to anything
-            lines = [line.replace("retain_graph=False", "retain_graph=True") for line in lines]
-    return Program(lines, (LOOPED if kind < 4 else "LOOP = False\n") + PRELUDE, look=look, seconds=60.0)
+    if look == "end":  # so that it can be found out then whether what requires grad leads to anything
+        for before, after in RETAINED.items():
+            lines = [line.replace(before, after) for line in lines]
+    prelude = (LOOPED if kind < 4 else "LOOP = False\n") + PRELUDE
+    if any("_hooked(" in line for line in lines):
+        prelude += HOOKED
+    return Program(lines, prelude, look=look, seconds=60.0)

@@ -54,9 +54,6 @@ def normal(a):  # not F.layer_norm: the second derivatives of its tangents are w
 def default(a, w=None):
     return a if w is None else a * w
 
-def lin_hooked(x):
-    return hooked(x)
-
 def both(module, m):
     return dict(weight=torch.stack([m, m * 2]))
 
@@ -92,10 +89,12 @@ def hook_inside(a):
         b.register_hook(lambda g: g * 3)
     return b
 
-def module_hooked(a):
-    return watched(a.reshape(1, 3)).reshape(3)
-
 checkpoint = torch.utils.checkpoint.checkpoint
+def aux(f):
+    return lambda *xs: (f(*xs), xs[0] * 2)
+"""
+
+HOOKED = """
 hooked = fill(nn.Linear(3, 3, dtype=f64), 3)
 hooked.register_forward_hook(lambda mod, args, out: out * 2)
 
@@ -104,6 +103,10 @@ watched.register_full_backward_hook(lambda mod, before, after: (before[0] * 2,))
 watched.register_full_backward_pre_hook(lambda mod, after: (after[0] * 3,))
 watched.register_forward_pre_hook(lambda mod, args: (args[0] * 0.5,))
 
-def aux(f):
-    return lambda *xs: (f(*xs), xs[0] * 2)
+def lin_hooked(x):
+    return hooked(x)
+
+def module_hooked(a):
+    return watched(a.reshape(1, 3)).reshape(3)
 """
+"""For the programs that name them: modules take a fifth of the time."""

@@ -16,6 +16,11 @@ from fuzz.families.transforms.forms import (
 )
 
 
+# Of what shares memory with the target only a copy: what a write makes of memory that it reads is not said.
+WRITES = ["$t.mul_($v.clone())", "$t[1:] = $v[:2] * 1", "$t[0].mul_(2)", "$t.add_($v.clone())", "$t.sin_()", "$t.mul_($t)"]
+WRITES += ["func.vmap(lambda _r: _r.mul_(2))($t)", "func.vmap(lambda _r, _q: _r.add_(_q))($t, $v.clone())"]
+
+
 class Writer:
     """A program under construction."""
 
@@ -67,7 +72,7 @@ class Writer:
 
     def write(self) -> None:
         """An in-place write to something captured."""
-        form = self.random.choice(["$t.mul_($v)", "$t[1:] = $v[:2] * 1", "$t[0].mul_(2)", "$t.add_($v)", "$t.sin_()"])
+        form = self.random.choice(WRITES)
         self.derived()
         name = self.scope["v"][-1]
         if name not in self.leaves:
