@@ -321,6 +321,8 @@ def _row_by_row(index: int, y: Tensor, xs: Tensors, create_graph: bool, strict: 
     for j in range(y.numel()):
         found: Any = (None,) * len(xs)
         if y.requires_grad:
+            if y.dtype.is_complex:
+                raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {y.dtype}")
             element = np.zeros(y._array.shape, y._array.dtype)
             element.flat[j] = 1
             found = grad(y, xs, from_array(element), retain_graph=True, create_graph=create_graph, allow_unused=True)

@@ -284,7 +284,7 @@ def grad_and_value(
                 "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
                 f"{output.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
             )
-        if output.dtype.is_complex:
+        if output.dtype.is_complex and output.requires_grad:
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
         run.finish()
         one = np.ones_like(output._array)

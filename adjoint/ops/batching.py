@@ -5,6 +5,7 @@ An array function without a rule here is run sample by sample.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -215,10 +216,15 @@ def _index_put(level: Level, array: Any, indices: Any, values: Any, dims: Any, a
     return BatchedArray(found, level)
 
 
+def _lines(array: Any) -> Any:
+    """A batch of arrays as a line for each of them."""
+    return array.reshape(array.shape[0], math.prod(array.shape[1:]))
+
+
 @rule(picking._put_flat)
 def _put_flat(level: Level, array: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     size = array.size
-    at = materialized(index, level).reshape(level.size, -1)
+    at = _lines(materialized(index, level))
     at = np.where(at < 0, at + size, at) + np.arange(level.size)[:, None] * size
     found = picking._put_flat(materialized(array, level), at, materialized(source, level).reshape(at.shape), accumulate)
     return BatchedArray(found, level)
@@ -245,7 +251,7 @@ def _masked_scatter(level: Level, array: Any, mask: Any, source: Any) -> Any:
     count = int(np.count_nonzero(where))
     if source.size < count:
         raise RuntimeError("Number of elements of source < number of ones in mask")
-    found[:, where] = materialized(source, level).reshape(level.size, -1)[:, :count]
+    found[:, where] = _lines(materialized(source, level))[:, :count]
     return BatchedArray(found, level)
 
 

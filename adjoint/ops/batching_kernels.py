@@ -109,7 +109,7 @@ def _merged(function: Any, ndim: int) -> None:
         array = x.array
         if x.ndim < ndim:  # the function without its first dimension: the samples take its place
             return wrapped(function(array, *rest), level)
-        found = function(array.reshape(-1, *array.shape[2:]), *rest)
+        found = function(_images(array), *rest)
         return wrapped(found.reshape(*array.shape[:2], *found.shape[1:]), level)
 
 
@@ -169,7 +169,7 @@ def _class_gather(level: Level, x: Any, target: Any) -> Any:
             return BatchedArray(array[rows, at], level)
         return BatchedArray(array[(rows, 0, at) if n == 1 else (*rows, at)], level)
     array = materialized(x, level)
-    found = class_gather(array.reshape(-1, *array.shape[2:]), at.reshape(-1, *at.shape[2:]))
+    found = class_gather(_images(array), _images(at))
     return BatchedArray(found.reshape(at.shape), level)
 
 
@@ -177,7 +177,7 @@ def _class_gather(level: Level, x: Any, target: Any) -> Any:
 def _class_scatter(level: Level, values: Any, target: Any, shape: tuple[int, ...]) -> Any:
     given, at = materialized(values, level), materialized(target, level)
     many = (level.size * shape[0], *shape[1:])
-    found = class_scatter(given.reshape(-1, *given.shape[2:]), at.reshape(-1, *at.shape[2:]), many)
+    found = class_scatter(_images(given), _images(at), many)
     return BatchedArray(found.reshape(level.size, *shape), level)
 
 
@@ -186,18 +186,18 @@ def _class_scatter(level: Level, values: Any, target: Any, shape: tuple[int, ...
 
 def _images(x: Any) -> Any:
     """(B, N, ...) as (B * N, ...)."""
-    return x.reshape(-1, *x.shape[2:])
+    return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
 
 
 def _channels(x: Any) -> Any:
     """(B, N, C, ...) as (N, B * C, ...)."""
     x = x.swapaxes(0, 1)
-    return x.reshape(x.shape[0], -1, *x.shape[3:])
+    return x.reshape(x.shape[0], x.shape[1] * x.shape[2], *x.shape[3:])
 
 
 def _samples(x: Any, size: int) -> Any:
     """(N, B * C, ...) as (B, N, C, ...)."""
-    return x.reshape(x.shape[0], size, -1, *x.shape[2:]).swapaxes(0, 1)
+    return x.reshape(x.shape[0], size, x.shape[1] // (size or 1), *x.shape[2:]).swapaxes(0, 1)
 
 
 @rule(convolve)

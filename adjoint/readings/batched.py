@@ -401,7 +401,7 @@ def matmul(level: Level, a: Any, b: Any) -> BatchedArray:
         made = matmul(level, a, BatchedArray(y[:, :, None], level) if y_batched else y[:, None]).array
         return BatchedArray(made[..., 0], level)
     if x_batched and not y_batched and m == 2 and n == 2 and x.ndim == 3:
-        rows = np.matmul(x.reshape(-1, x.shape[-1]), y)  # one large product instead of many small ones
+        rows = np.matmul(x.reshape(x.shape[0] * x.shape[1], x.shape[2]), y)  # one large product instead of many small ones
         return BatchedArray(rows.reshape(*x.shape[:-1], y.shape[-1]), level)
     if not x_batched and m == 2 and n == 2 and y.ndim == 3 and y.shape[-1] == 1:
         return BatchedArray(np.matmul(y[..., 0], x.T)[..., None], level)

@@ -253,13 +253,13 @@ class _Maker:
     def jvp(self, depth: int) -> str:
         aux, text = self.aux()
         strict = ", strict=True" * (self.r.random() < 0.1)
-        return f"pushed({self.inner(depth, False, aux)}{text}{strict})"
+        return f"pushed({self.inner(depth, False, aux, True)}{text}{strict})"
 
     def linearize(self, depth: int) -> str:
-        return f"linearized({self.inner(depth, False, False)})"
+        return f"linearized({self.inner(depth, False, False, True)})"
 
     def functionalize(self, depth: int) -> str:
-        return f"func.functionalize({self.inner(depth, False, False)}{self.r.choice(['', REMOVE])})"
+        return f"func.functionalize({self.inner(depth, False, False, True)}{self.r.choice(['', REMOVE])})"
 
     def vmap(self, depth: int) -> str:
         r = self.r
@@ -338,31 +338,25 @@ _IN_PLACE = re.compile(
     "would mutate a captured Tensor|is being used in an in-place operation|vmap: inplace arithmetic|"
     "is a view and is being modified inplace|more than one element of the written"
 )
+_OUTDATED = re.compile("modified by an inplace operation")
+_FORWARD = re.compile("pushed|linearized|jacfwd|hessian|jvp|forward-mode")
 
 
-def _both_refuse(case: Case, pattern: re.Pattern[str]) -> bool:
-    theirs, ours = case.texts if case.found.key == "raised" else ("", "")
-    return bool(theirs and ours and pattern.search(theirs) and pattern.search(ours))
-
-
-def _theirs_alone(pattern: str) -> Callable[[Case], bool]:
-    """Where PyTorch raises this, and Adjoint does it."""
-
-    def applies(case: Case) -> bool:
-        theirs, ours = case.texts if case.found.key == "raised" else ("", "")
-        return bool(not ours and re.search(pattern, theirs))
-
-    return applies
-
-
-def _texts(theirs: str, ours: str) -> Callable[[Case], bool]:
-    """Where both raise, these."""
+def _texts(theirs: str, ours: str = "") -> Callable[[Case], bool]:
+    """Where both raise, these; or, where ``ours`` is ``"nothing"``, PyTorch alone."""
 
     def applies(case: Case) -> bool:
         texts = case.texts if case.found.key == "raised" else ("", "")
-        return all(texts) and bool(re.search(theirs, texts[0]) and re.search(ours, texts[1]))
+        if not re.search(theirs, texts[0]) or not texts[0]:
+            return False
+        return not texts[1] if ours == "nothing" else bool(re.search(ours, texts[1]))
 
     return applies
+
+
+def _of(applies: Callable[[Case], bool], pattern: str) -> Callable[[Case], bool]:
+    """Of programs in which this is."""
+    return lambda case: applies(case) and re.search(pattern, str(case.program)) is not None
 
 
 def _made_inside(case: Case) -> bool:
@@ -370,64 +364,126 @@ def _made_inside(case: Case) -> bool:
     return keys.get(case.found.key) == (case.found.pytorch, case.found.adjoint) and "makes_leaf" in str(case.program)
 
 
+def _differs(case: Case) -> bool:
+    return case.found.key in ("value", "grad")
+
+
+def _set_on_a_wrapper(case: Case) -> bool:
+    return case.found.key in ("requires_grad", "is_leaf", "grad_fn", "grad") and "requires_attribute" in str(case.program)
+
+
+def _expanded_elsewhere(case: Case) -> bool:
+    theirs, ours = case.found.pytorch, case.found.adjoint
+    if not (_differs(case) and isinstance(theirs, np.ndarray) and isinstance(ours, np.ndarray)):
+        return False
+    return theirs.shape == ours.shape and bool(np.isclose(np.sort(theirs, None), np.sort(ours, None), 1e-9).all())
+
+
 def _negative_argnum(case: Case) -> bool:
-    of_none = case.found.key in ("value", "grad", "requires_grad", "grad's graph", "grad's dtype")
-    return of_none and re.search(r"(jacfwd|hessian)\(.*argnums=(-\d|\([^)]*-\d)", case.line) is not None
+    of_none = case.found.key in ("value", "grad", "requires_grad", "grad's graph", "grad's dtype", "grad_fn", "is_leaf")
+    return of_none and re.search(r"(jacfwd|hessian)\(.*argnums=(-\d|\([^)]*-\d)", str(case.program)) is not None
+
+
+def _of_forward_mode(case: Case) -> bool:
+    return _differs(case) and _FORWARD.search(str(case.program)) is not None
 
 
 KNOWN = [
-    Known("which of two reasons not to write in place is found first", lambda case: _both_refuse(case, _IN_PLACE)),
+    Known("which of two reasons not to write in place is found first", _texts(_IN_PLACE.pattern, _IN_PLACE.pattern)),
     Known(
         "a write to what a function captured, which Adjoint cannot tell from what the function made",
-        _theirs_alone("would mutate a captured Tensor"),
+        _texts("would mutate a captured Tensor", "nothing"),
     ),
     Known(
         "where an output is the same for all samples and out_dims is not 0, PyTorch expands it at the wrong place",
-        lambda case: _theirs_alone("The expanded size of the tensor")(case) and "out_dims" in case.line,
+        lambda case: (
+            _of(_texts("The expanded size of the tensor", "nothing"), "out_dims")(case)
+            or _of(_expanded_elsewhere, "out_dims")(case)
+        ),
     ),
     Known(
         "what no sample differs in may be returned under out_dims=None; PyTorch takes all derivatives for different ones",
-        lambda case: _theirs_alone("can not return a BatchedTensor when out_dim is None")(case) and "out_dims" in case.line,
+        _of(_texts("can not return a BatchedTensor when out_dim is None", "nothing"), "out_dims"),
     ),
-    Known("PyTorch has no functionalization of Functions, nor of itself inside of a jvp", _theirs_alone(
-        "NYI: Functionalize rule for custom_function_call|isFunctionalTensor.* INTERNAL ASSERT FAILED"
-    )),
-    Known("PyTorch has no functionalization inside of a jvp", lambda case: (
-        case.found.key == "raised" and "isFunctionalTensor(base_) INTERNAL ASSERT FAILED" in case.texts[0]
-    )),
-    Known("PyTorch cannot make a chunk of no rows", lambda case: (
-        _theirs_alone("expected t.size.0. to be 1, got 0")(case) and "chunk_size" in case.line
-    )),
-    Known("which of two ways to depend on a sample's value it was", _texts(
-        "calling .item\\(\\)|dynamic shape|data-dependent", "calling .item\\(\\)|dynamic shape|data-dependent"
-    )),
-    Known("PyTorch's tangent of x.mul_(x) reads what it has overwritten", lambda case: (
-        case.found.key == "value" and "writes_square" in case.line and re.search("jvp|pushed|linearized|jacfwd|hessian", case.line)
-        is not None
-    )),
-    Known("PyTorch cannot linearize inside of forward mode, nor the reverse", lambda case: (
-        _theirs_alone("Nested forward mode AD is not supported")(case) and "linearized" in str(case.program)
-    )),
-    Known("PyTorch's transforms do not have hooks of saved tensors", lambda case: (
-        case.found.key == "raised" and "don't yet support saved tensor hooks" in case.texts[0]
-    )),
-    Known("how an array is refused that a tensor inside of a transform does not have", _texts(
-        "Cannot access data pointer|tolist\\(\\) shouldn't|calling .item", "Cannot access data pointer|Can't call numpy|calling .item"
-    )),
-    Known("which product of matrices minds the dtypes or dimensions", _texts(
-        "to have the same dtype, but got|to matmul need to be|shapes cannot be multiplied",
-        "mat2 must have the same dtype|to linear need to be|shapes cannot be multiplied",
-    )),
-    Known("which tensor is found first to be outdated", lambda case: _both_refuse(case, _OUTDATED)),
-    Known("a shape that does not fit, of the batch or of a sample", _texts(
-        "^shape '.*' is invalid|Expected reduction dim", "^shape '.*' is invalid|Expected reduction dim"
-    )),
     Known(
-        "a leaf made inside of a transform, which in PyTorch is forgotten with it", _made_inside, goes_on=True
+        "PyTorch has no functionalization of Functions, of what is captured, nor of itself inside of a jvp",
+        _of(
+            _texts("NYI: Functionalize rule for custom_function_call|INTERNAL ASSERT FAILED|unallocated storage"),
+            "functionalize",
+        ),
     ),
+    Known(
+        "PyTorch cannot linearize inside of forward mode, nor the reverse",
+        _of(_texts("Nested forward mode AD is not supported"), "linearized"),
+    ),
+    Known(
+        "PyTorch linearizes by forward mode, which may write to inputs, Adjoint by the gradient's derivative",
+        _of(lambda case: not case.texts[0] and bool(_IN_PLACE.search(case.texts[1]) or _OUTDATED.search(case.texts[1]))
+            if case.found.key == "raised" else False, "linearized"),
+    ),
+    Known("PyTorch's transforms do not have hooks of saved tensors", _texts("don't yet support saved tensor hooks")),
+    Known(
+        "how an array is refused that a tensor inside of a transform does not have",
+        _texts(
+            "Cannot access data pointer|tolist.. shouldn't|calling .item",
+            "Cannot access data pointer|Can't call numpy|calling .item",
+        ),
+    ),
+    Known(
+        "which product of matrices minds the dtypes or dimensions",
+        _texts(
+            "to have the same dtype, but got|to matmul need to be|shapes cannot be multiplied|size mismatch, got input",
+            "mat2 must have the same dtype|to linear need to be|shapes cannot be multiplied|to have same dtype",
+        ),
+    ),
+    Known("which tensor is found first to be outdated", _texts(_OUTDATED.pattern, _OUTDATED.pattern)),
+    Known(
+        "a shape that does not fit, of the batch or of a sample",
+        _texts("^shape '.*' is invalid|Expected reduction dim", "^shape '.*' is invalid|Expected reduction dim"),
+    ),
+    Known(
+        "which of two ways to depend on a sample's value it was",
+        _texts(
+            "calling .item..|dynamic shape|data-dependent|shape of the mask", "calling .item..|dynamic shape|data-dependent"
+        ),
+    ),
+    Known("a leaf made inside of a transform, which in PyTorch is forgotten with it", _made_inside, goes_on=True),
+    Known("requires_grad set on a sample, which in PyTorch is set on nothing else", _set_on_a_wrapper),
     Known("PyTorch's jacfwd differentiates nothing for a negative argnum", _negative_argnum),
+    Known("PyTorch's tangent of x.mul_(x) reads what it has overwritten", _of(_of_forward_mode, "writes_square")),
+    Known(
+        "PyTorch's tangents and third derivatives of batch norm take its statistics for constants",
+        lambda case: _of(_of_forward_mode, "norms")(case) or (_of(_differs, "norms")(case) and _nested(case) > 2),
+    ),
+    Known(
+        "of a Function without a vmap only the tangents are samples, which Adjoint can do",
+        _of(_texts("it does not have vmap support", "nothing"), "hessian|jacfwd"),
+    ),
+    Known(
+        "what a linearized function captured and returned, which PyTorch's makes anew",
+        _of(lambda case: case.found.key == "is_leaf", "linearized"),
+    ),
+    Known("which way to an array it was that a transform does not have", _texts("`.data` ", "`data` |`.data` ")),
+    Known(
+        "data is outside of the innermost transform alone in PyTorch",
+        lambda case: _differs(case) and "data_of" in str(case.program) and _nested(case) > 1,
+    ),
+    Known(
+        "PyTorch fails inside of a transform of no elements, or of inference mode",
+        _texts(
+            "select..: index 0 out of range for tensor of size .0.|expected t.size.0. to be 1, got 0|"
+            "flat_bdims must not be None|Cannot set version_counter for inference tensor"
+        ),
+    ),
+    Known(
+        "torch.autograd.grad inside of a jvp, of what requires grad outside, which PyTorch does not see there",
+        _of(_texts("element 0 of tensors does not require grad", "nothing"), "grad_inside.*|_inside"),
+    ),
 ]
-_OUTDATED = re.compile("modified by an inplace operation")
+
+
+def _nested(case: Case) -> int:
+    return len(re.findall("func.grad|func.jac|func.hess|pulled|valued|pushed|linearized", str(case.program)))
 
 
 NAME = "calls"

@@ -68,7 +68,7 @@ def in_level(f):
     return around(f, fwAD.dual_level)
 
 def saves(f):
-    return around(f, lambda: torch.autograd.graph.saved_tensors_hooks(lambda t: t * 2, lambda t: t / 2))
+    return around(f, lambda: torch.autograd.graph.saved_tensors_hooks(lambda t: t * 2, lambda t: t / 2 if t.is_floating_point() else t // 2))
 
 def before(does):
     def wrapper(f):
@@ -177,7 +177,7 @@ clones_detached = through(lambda t: t.clone().detach().requires_grad_() if t.is_
 def _swap(t):
     t.data = t.data * 2
 swaps_data = in_place(_swap)
-asks = also(lambda *a: float(first(a).requires_grad) + 2 * float(first(a).is_leaf) + 4 * (first(a).grad_fn is None) + 8 * (first(a).grad is None))
+asks = also(lambda *a: float(first(a).requires_grad) + 8 * (first(a).grad is None))
 
 class Square(torch.autograd.Function):
     @staticmethod

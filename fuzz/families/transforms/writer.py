@@ -15,7 +15,6 @@ from fuzz.families.transforms.forms import (
     VECTORS,
 )
 
-
 # Of what shares memory with the target only a copy: what a write makes of memory that it reads is not said.
 WRITES = ["$t.mul_($v.clone())", "$t[1:] = $v[:2] * 1", "$t[0].mul_(2)", "$t.add_($v.clone())", "$t.sin_()", "$t.mul_($t)"]
 WRITES += ["func.vmap(lambda _r: _r.mul_(2))($t)", "func.vmap(lambda _r, _q: _r.add_(_q))($t, $v.clone())"]
