@@ -124,7 +124,8 @@ class NodeHooks:
     def after_accumulation(self, leaf: Tensor) -> None:
         """Run the hooks that wait for a leaf's ``grad`` to be complete."""
         for hook in list(self.after_accumulate.values()):
-            hook(leaf)
+            if hook(leaf) is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def _check_replacements(hook: Any, given: tuple[Any, ...], replacement: Any) -> None:

@@ -322,7 +322,7 @@ for _n, _function in ((1, max_pool1d), (2, max_pool2d), (3, max_pool3d)):
 @array_function
 def max_unpooled(self: Array, indices: Array, space):
     result = np.zeros((*self.shape[: -len(space)], prod(space)), self.dtype)
-    rows = indices.reshape(*result.shape[:-1], -1)
+    rows = indices.reshape(*result.shape[:-1], prod(indices.shape[-len(space) :]))
     np.put_along_axis(result, rows, self.reshape(rows.shape), -1)
     return result.reshape(*self.shape[: -len(space)], *space)
 
@@ -674,7 +674,7 @@ def adaptive_max(self: Array, output_size):
     for at in np.ndindex(*output_size):
         window = tuple(slice(*sides[d][i]) for d, i in enumerate(at))
         part = self[(..., *window)]
-        flat = part.reshape(*lead, -1)
+        flat = part.reshape(*lead, prod(part.shape[len(lead) :]))
         where = flat.argmax(-1)
         best[(..., *at)] = np.take_along_axis(flat, where[..., None], -1)[..., 0]
         inner = np.unravel_index(where, part.shape[len(lead) :])

@@ -221,7 +221,7 @@ def flat_scatter(g: Array, indices: Array, space: Ints) -> Array:
     batch = g.shape[: -len(space)]
     rows = prod(batch)
     result = np.zeros(rows * prod(space), g.dtype)
-    at = indices.reshape(rows, -1) + (np.arange(rows) * prod(space))[:, None]
+    at = indices.reshape(rows, prod(indices.shape[len(batch) :])) + (np.arange(rows) * prod(space))[:, None]
     np.add.at(result, at.ravel(), g.ravel())
     return result.reshape(*batch, *space)
 
@@ -230,5 +230,5 @@ def flat_scatter(g: Array, indices: Array, space: Ints) -> Array:
 def flat_gather(x: Array, indices: Array, space: Ints) -> Array:
     """The elements of ``x``, whose last dimensions are ``space``, at positions in its flattened space."""
     batch = x.shape[: -len(space)]
-    found = np.take_along_axis(x.reshape(*batch, -1), indices.reshape(*batch, -1), -1)
+    found = np.take_along_axis(x.reshape(*batch, prod(space)), indices.reshape(*batch, prod(indices.shape[len(batch) :])), -1)
     return found.reshape(indices.shape)

@@ -55,13 +55,19 @@ class Dropout3d(_DropoutNd):
     _function = "dropout3d"
 
 
-class AlphaDropout(_DropoutNd):
+class _AlphaDropout(_DropoutNd):
+    def forward(self, input: Tensor) -> Tensor:
+        """The input with some elements replaced while training, and as it is otherwise; never in place, as in PyTorch."""
+        return getattr(F, self._function)(input, self.p, self.training)
+
+
+class AlphaDropout(_AlphaDropout):
     """Dropout that keeps mean and variance, for use with SELU."""
 
     _function = "alpha_dropout"
 
 
-class FeatureAlphaDropout(_DropoutNd):
+class FeatureAlphaDropout(_AlphaDropout):
     """Alpha dropout of whole channels."""
 
     _function = "feature_alpha_dropout"

@@ -494,7 +494,7 @@ class Module(_Hooked, _Stateful):
 
         Only floating-point and complex ones change their dtype.  Raises TypeError for another kind of dtype.
         """
-        device, dtype, non_blocking = _parse_to(*args, **kwargs)
+        device, dtype, non_blocking, memory_format = _parse_to(*args, **kwargs)
         if dtype is not None and dtype.category < dtypes.FLOAT:
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
@@ -506,6 +506,8 @@ class Module(_Hooked, _Stateful):
                 given["device"] = device
             if dtype is not None and t.dtype.category >= dtypes.FLOAT:
                 given["dtype"] = dtype
+            if memory_format is not None and t.ndim in (4, 5):
+                given["memory_format"] = memory_format
             return t.to(**given, non_blocking=non_blocking) if given else t
 
         return self._apply(convert)
@@ -596,8 +598,8 @@ def _no_such_to(args: tuple[Any, ...]) -> NoReturn:
     )
 
 
-def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
-    """Device, dtype and non_blocking from the arguments of ``to``."""
+def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool, Any]:
+    """Device, dtype, non_blocking and memory_format from the arguments of ``to``."""
     import adjoint
 
     given = dict(kwargs)
@@ -632,12 +634,7 @@ def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
         device, dtype = tensor.device, tensor.dtype
     if device is not None:
         device = adjoint.device(device)
-    if memory_format is not None and memory_format not in (
-        getattr(adjoint, "contiguous_format", None),
-        getattr(adjoint, "preserve_format", None),
-    ):
-        raise NotImplementedError(f"Module.to(memory_format={memory_format}): Adjoint's tensors are contiguous")
-    return device, dtype, non_blocking
+    return device, dtype, non_blocking, memory_format
 
 
 def _has_any_global_hook() -> bool:

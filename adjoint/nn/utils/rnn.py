@@ -145,10 +145,11 @@ def pad_sequence(
 
 
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:
-    """The sequences of a padded tensor, each as long as it was."""
+    """The sequences of a padded tensor, each as long as it was: copies."""
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [row[:n] for row, n in zip(padded_sequences, lengths.tolist())]
+    steps = adjoint.arange(padded_sequences.shape[1])
+    return [row[steps < n] for row, n in zip(padded_sequences, lengths)]
 
 
 def pack_sequence(sequences: list[Tensor], enforce_sorted: bool = True) -> PackedSequence:

@@ -1,0 +1,106 @@
+"""Differences of this family that are right or accepted, with reasons."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from fuzz.known import Case, Known
+
+
+def _lines(case: Case) -> str:
+    return "\n".join(case.program.lines[: case.found.line + 1])
+
+
+def _uses(case: Case, pattern: str) -> bool:
+    return re.search(pattern, _lines(case)) is not None
+
+
+def _is_gradient(case: Case) -> bool:
+    return case.found.key == "grad" or case.found.path[:1] in ("g", "h")
+
+
+def _gradients_strides(case: Case) -> bool:
+    return case.found.key == "strides" and case.found.path[0] in "gh"
+
+
+def _no_second_derivative(case: Case) -> bool:
+    """Of what PyTorch says itself that it has none, in the line that asks for one."""
+    return (
+        case.found.key == "raised"
+        and re.search("derivative for aten::(" + "|".join(_WITHOUT) + ") is not implemented", case.texts[0]) is not None
+        and not case.texts[1]
+    )
+
+
+_WITHOUT = (
+    r"_scaled_dot_product_flash_attention_for_cpu_backward", r"multilabel_margin_loss_backward",
+    r"multi_margin_loss_backward", r"hardsigmoid_backward", r"_embedding_bag\w*", r"_pdist_backward", r"_cdist_backward",
+    r"upsample_\w+_backward",
+)  # fmt: skip
+
+
+def _second_of_bce(case: Case) -> bool:
+    return case.found.path[:1] == "h" and _uses(case, r"BCELoss|F\.binary_cross_entropy\(")
+
+
+def _frequency_of_another(case: Case) -> bool:
+    return _is_gradient(case) and _uses(case, r"(EmbeddingBag|embedding_bag)\(.*scale_grad_by_freq=True")
+
+
+def _single_precision_sixth(case: Case) -> bool:
+    theirs, ours = case.found.pytorch, case.found.adjoint
+    return (
+        _uses(case, r"[hH]ardsigmoid\(") and isinstance(theirs, np.ndarray) and isinstance(ours, np.ndarray)
+        and bool(np.allclose(theirs, ours, 1e-6, 1e-6))
+    )  # fmt: skip
+
+
+def _no_kernel_for_halves(case: Case) -> bool:
+    """PyTorch refuses a half, or a complex number, by name."""
+    return (
+        case.found.key == "raised" and not case.texts[1]
+        and re.search(r"not implemented for '(Half|BFloat16|Complex\w+)'", case.texts[0]) is not None
+    )  # fmt: skip
+
+
+def _cancelled_in_a_norm(case: Case) -> bool:
+    """What is left where a norm of a few numbers takes away all but eps: the roundings of what was taken away."""
+    theirs, ours = case.found.pytorch, case.found.adjoint
+    if not (isinstance(theirs, np.ndarray) and isinstance(ours, np.ndarray) and theirs.shape == ours.shape):
+        return False
+    if not _uses(case, r"Norm\w*\(|_norm\(|Transformer"):
+        return False
+    unit = 1e-6 if _uses(case, r"float32|float16") else 1e-13
+    if case.found.path[:1] == "h":
+        unit *= 100
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(theirs, ours, 0, unit * max(1.0, float(np.abs(theirs).max(initial=0)))))
+
+
+def _group_norm_without_weight(case: Case) -> bool:
+    return case.found.key == "raised" and "shape '[0]' is invalid for" in case.texts[0] and _uses(case, r"F\.group_norm\(.*bias=")
+
+
+def _turned_around(case: Case) -> bool:
+    return case.found.path == "x" and case.found.key in ("shape", "strides") and _uses(case, "unpad_sequence")
+
+
+def _of_no_elements(case: Case) -> bool:
+    ours = case.found.adjoint
+    return case.found.pytorch is None and isinstance(ours, np.ndarray) and not ours.size and _is_gradient(case)
+
+
+KNOWN = [
+    Known("PyTorch's group norm with a bias and no weight fails in a recorded backward", _group_norm_without_weight),
+    Known("PyTorch's unpad_sequence turns its argument around, in place", _turned_around),
+    Known("PyTorch leaves out the second derivative with respect to no elements", _of_no_elements, goes_on=True),
+    Known("PyTorch's second derivative of BCELoss takes its input for 1e-12 more", _second_of_bce),
+    Known("what grad() returns lies in memory as a formula left it", _gradients_strides, goes_on=True),
+    Known("PyTorch has no second derivative of its attention, and of some losses", _no_second_derivative),
+    Known("PyTorch divides a bag's gradients by the frequencies of other indices", _frequency_of_another),
+    Known("PyTorch's sixth is one of float32 in float64 too", _single_precision_sixth),
+    Known("PyTorch has no kernel for halves, or complex numbers", _no_kernel_for_halves),
+    Known("what a norm of a few numbers leaves is rounding", _cancelled_in_a_norm, goes_on=True),
+]
