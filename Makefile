@@ -24,7 +24,7 @@ types: $(VENV)/test.stamp
 unit: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m pytest -n 2 tests/test_tables.py tests/test_nn_ops.py tests/test_views_inplace.py \
-	  tests/test_operator_database.py
+	  tests/test_operator_database.py tests/test_batched_operands.py
 
 # The debug build of native code: every load and store of the kernels' tests is checked.
 bounds: $(VENV)/test.stamp

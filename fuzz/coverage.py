@@ -32,8 +32,8 @@ import adjoint
 from adjoint.autograd import forward_ad
 from adjoint.declare.emit import build
 from adjoint.declare.namespaces import OPERATORS
-from adjoint.declare.operator import Operator
 from adjoint.kernels import reading
+from adjoint.readings import batching_rules as _all_rules  # noqa: F401 (which are made when a vmap first asks for one)
 from adjoint.readings.batched import RULES, BatchedArray
 
 Point = tuple[str, ...]
@@ -45,7 +45,8 @@ _SEEN = tuple(str(_ROOT / part) + "/" for part in ("ops", "kernels", "readings")
 class Coverage:
     """Collects the points of what runs in this process while it is on."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: bool = True) -> None:
+        self.lines = lines  # whether they are looked at, which is what takes the time
         self.points: set[Point] = set()
         self._told: set[Point] = set()
         self._keys = {id(operator): key for key, operator in OPERATORS.items()}
@@ -58,6 +59,8 @@ class Coverage:
             self._handlers[machine_code.address.__code__] = self._native
             self._handlers[plan._shares.__code__] = self._plan
         self._tracers: dict[CodeType, Any] = {}
+        self._generated: dict[CodeType, str] = {}  # what the function is: rows whose functions are alike share the code
+        self._of_rows: dict[tuple[CodeType, str], Any] = {}
         self._rules = dict(RULES)
         self._watched_rules = {function: self._watched(_name(function), rule) for function, rule in RULES.items()}
 
@@ -83,28 +86,27 @@ class Coverage:
         code = frame.f_code
         tracer = self._tracers.get(code, self)
         if tracer is self:
-            tracer = self._tracers[code] = self._tracer(code, frame)
+            tracer = self._tracers[code] = self._tracer(code)
         handler = self._handlers.get(code)
         if handler is not None:
             handler(frame)
-        return tracer
+        what = self._generated.get(code)
+        return tracer if what is None else self._row(what, frame)
 
-    def _tracer(self, code: CodeType, frame: FrameType) -> Any:
+    def _tracer(self, code: CodeType) -> Any:
         """What sees the lines of a function; None where they do not matter."""
         name = code.co_filename
         if name.startswith("<adjoint "):
-            operator = frame.f_globals.get("OP")
-            key = self._keys.get(id(operator))
-            what = name[:-1].rpartition(" ")[2]
-            if key is None or not isinstance(operator, Operator):
-                return None
-            self._handlers[code] = lambda frame: self._row(key, what, operator, frame)
-            return self._lines("line", f"{key} {what}", code)
+            self._generated[code] = name[:-1].rpartition(" ")[2]
+            return None
         if name.startswith(_SEEN) and code.co_name != "<lambda>":
-            return self._lines("source", str(Path(name).relative_to(_ROOT)), code)
+            return self._lines("source", str(Path(name).relative_to(_ROOT)), code, self._tracers, code)
         return None
 
-    def _lines(self, kind: str, where: str, code: CodeType) -> Any:
+    def _lines(self, kind: str, where: str, code: CodeType, tracers: Any, place: Any) -> Any:
+        """What sees lines that have not been seen; after the last of them it is None that stands in its place."""
+        if not self.lines:
+            return None
         left = set(lines_of(code))
 
         def see(frame: FrameType, event: str, arg: Any) -> Any:
@@ -114,15 +116,26 @@ class Coverage:
                     left.discard(line)
                     self.points.add((kind, where, str(line)))
                     if not left:
-                        self._tracers[code] = None
+                        tracers[place] = None
             return see
 
         return see
 
-    def _row(self, key: str, what: str, operator: Operator, frame: FrameType) -> None:
+    def _row(self, what: str, frame: FrameType) -> Any:
+        """A row's function is called: note of which kind, and return what sees its lines."""
+        key = self._keys.get(id(frame.f_globals.get("OP")))
+        if key is None:
+            return None
+        place = frame.f_code, key
+        if place not in self._of_rows:
+            self._of_rows[place] = self._lines("line", f"{key} {what}", frame.f_code, self._of_rows, place)
+        self._of_operands(key, what, frame)
+        return self._of_rows[place]
+
+    def _of_operands(self, key: str, what: str, frame: FrameType) -> None:
         add = self.points.add
         add(("row", key, what))
-        arrays = [a for a in map(_array, frame.f_locals.values()) if a is not None]
+        arrays = [a for value in frame.f_locals.values() for a in _arrays(value)]
         if not arrays:
             return
         if any(a.__class__ is BatchedArray for a in arrays):
@@ -156,10 +169,11 @@ class Coverage:
         return watched
 
 
-def _array(value: Any) -> Any:
-    """The array behind what a generated function was handed."""
-    found = value if isinstance(value, (BatchedArray, np.ndarray)) else getattr(value, "_array", None)
-    return found if hasattr(found, "dtype") else None
+def _arrays(value: Any) -> list[Any]:
+    """The arrays behind what a generated function was handed."""
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    found = [v if isinstance(v, (BatchedArray, np.ndarray)) else getattr(v, "_array", None) for v in values]
+    return [a for a in found if hasattr(a, "dtype")]
 
 
 def _name(function: Any) -> str:

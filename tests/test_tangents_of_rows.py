@@ -76,3 +76,48 @@ def test_prelus_tangent_leaves_out_what_has_none():
         return t.func.jvp(lambda w: t.nn.functional.prelu(x, w), (slope,), (t.ones(1),))[1]
 
     agree(scenario)
+
+
+def test_the_tangent_of_a_quotient_by_an_infinity_has_a_gradient():
+    def scenario(t):
+        one = t.ones(2, dtype=t.float64)
+        tangent = lambda x, y, p: t.func.jvp(lambda x, y, p: t.addcdiv(x, y, p, value=2), (x, y, p), (one, one, one))[1]
+        wide = t.func.jvp(lambda y: t.addcdiv(t.ones(3, 1), y, one), (one,), (one,))
+        return t.func.grad(lambda *a: tangent(*a).sum(), (0, 1, 2))(one, one, t.tensor([float("inf"), 2.0], dtype=t.float64)), wide
+
+    agree(scenario)
+
+
+def test_complex_means_at_an_index_have_tangents():
+    """Of a sum's elements each is as much as of the number of elements."""
+    import adjoint as torch
+
+    x = torch.complex(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[-1.0, 0.5, 2.0]]))
+    mean = lambda x: torch.scatter_reduce(x, 1, torch.tensor([[0, 0]]), x[:, 1:], "mean")
+    assert torch.equal(*torch.func.jvp(mean, (x,), (x,)))  # which is linear
+
+
+def test_likelihoods_of_complex_numbers_conjugate_the_weights():
+    """Which PyTorch computes under vmap."""
+
+    def scenario(t):
+        x = t.complex(t.tensor([[1.0, 2.0], [3.0, -1.0]]), t.tensor([[0.5, 1.0], [2.0, 1.0]]))
+        weight = t.complex(t.tensor([1.0, 2.0]), t.tensor([3.0, 1.0]))
+        loss = lambda x: t.nn.functional.nll_loss(x[None], t.tensor([1]), weight, reduction="none")
+        return t.func.vmap(lambda x: t.func.jvp(loss, (x,), (x,))[1])(x)
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_attention_of_halves_that_is_made_of_operators_is_rounded_once(dtype):
+    def scenario(t):
+        q = ((t.arange(48.0) * 7 % 11 - 5) / 4).reshape(1, 2, 6, 4).to(getattr(t, dtype)).requires_grad_()
+        mask = ((t.arange(36.0) % 5 - 2) / 2).reshape(6, 6).to(q.dtype).requires_grad_()
+        return t.nn.functional.scaled_dot_product_attention(q, q * 0.5, q - 1, mask)
+
+    agree(scenario)
+
+
+def test_a_slope_that_is_no_tensor_is_refused():
+    agree(lambda t: t.nn.functional.prelu(t.ones(2), (t.ones(2),)), raises=True)

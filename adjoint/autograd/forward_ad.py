@@ -241,6 +241,8 @@ def _declared(operator: Any, given: dict[str, Any], tangents: dict[str, Any], re
             space[f"{p.name}_t"] = _read(tangents.get(p.name))
     space["needed"] = tuple([p.name in tangents for p in operator.arrays])
     made = operator.tangent(*[space[name] for name in _names(operator.tangent)])
+    if operator.elementwise:
+        return _as_result(made, result)
     return [m.tensor if isinstance(m, Taped) else m for m in made] if isinstance(made, tuple) else made.tensor
 
 
@@ -257,6 +259,11 @@ def _elementwise(operator: Any, given: dict[str, Any], tangents: dict[str, Any],
             part = formula(*[space[n] for n in _names(formula)])
             part = part[position] if len(names) > 1 else part
             total = part if total is None else total + part
+    return _as_result(total, result)
+
+
+def _as_result(total: Any, result: Tensor) -> Tensor:
+    """An elementwise operator's tangent, in the shape and dtype of its result."""
     if total.shape != result._array.shape:
         total = np.broadcast_to(total, result._array.shape)
     if total.dtype != result._array.dtype:

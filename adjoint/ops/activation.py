@@ -12,6 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
+from adjoint.declare.arguments import wrong_argument
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.namespaces import FUNCTIONS, lookup
 from adjoint.declare.naming import show
@@ -136,6 +137,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     >>> torch.prelu(torch.tensor([-2., 3.]), torch.tensor([0.5]))
     tensor([-1.,  3.])
     """
+    if not isinstance(weight, Tensor):
+        wrong_argument("prelu", "weight", "Tensor", weight, 2)
     count = weight._array.size
     if count != 1:
         if input.ndim == 0:

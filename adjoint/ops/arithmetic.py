@@ -650,8 +650,17 @@ def _addcdiv(self, tensor1, tensor2, *, value=1):
     return self + (tensor1 if value == 1 else tensor1 * element(value, tensor1)) / tensor2
 
 
+@in_float32
+def _addcdiv_tangent(tensor1, tensor2, value, self_t, tensor1_t, tensor2_t, needed):
+    """Divided step by step, as PyTorch's: the square of an infinite or tiny divisor, in the gradient, has no derivative."""
+    number = constant(value, tensor1)
+    parts = (self_t, number * (tensor1_t / tensor2), -number * (tensor2_t * tensor1 / tensor2) / tensor2)
+    found = [part for part, wanted in zip(parts, needed) if wanted]
+    return sum(found[1:], found[0])
+
+
 addcdiv = elementwise(
-    "addcdiv", _addcdiv, numbers=False,
+    "addcdiv", _addcdiv, numbers=False, tangent=_addcdiv_tangent,
     self=lambda g: g,
     tensor1=in_float32(lambda g, tensor2, value: g * conj(constant(python_number(value), g) / tensor2)),
     tensor2=in_float32(

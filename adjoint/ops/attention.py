@@ -61,6 +61,9 @@ def scaled_dot_product_attention(
             weights = (*query._array.shape[:3], key._array.shape[2])
             dropout = lookup("torch", "dropout")(lookup("torch", "ones")(weights, dtype=query.dtype), dropout_p, True)
         return _attention_function(query, key, value, attn_mask, dropout, is_causal, scale)
+    given = query.dtype
+    if query._array.dtype.itemsize == 2:  # made of other operators, it is not rounded between them
+        query, key, value = (x.to(dtypes.float32) for x in (query, key, value))
     if enable_gqa:
         if query.size(-3) % key.size(-3) or query.size(-3) % value.size(-3):
             raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
@@ -69,7 +72,7 @@ def scaled_dot_product_attention(
     weights = attention_weights(query, key, attn_mask, is_causal, scale)
     if dropout_p != 0:
         weights = lookup("torch", "dropout")(weights, dropout_p, True)
-    return weights @ value
+    return (weights @ value).to(given)
 
 
 def _attention(

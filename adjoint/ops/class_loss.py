@@ -16,7 +16,7 @@ from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.activation import kept_where
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, all_values, array_function, converted
+from adjoint.ops.arrays import Array, all_values, array_function, conj, converted
 from adjoint.ops.jointly import jointly, worthwhile
 from adjoint.ops.loss import MEAN, NONE, SUM, no_gradient, reduced, reduction_of
 from adjoint.ops.scatter import index_at
@@ -107,12 +107,12 @@ def _likelihood(picked: Array, counted: Array, index: Array, weight: Array | Non
 def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index):
     share = g
     if reduction == MEAN:  # where nothing counts, the loss is not a number, but the gradient is zero
-        share = g / (np.maximum(total, 1) if weight is None else total)
+        share = g / (np.maximum(total, 1) if weight is None else conj(total))
     # What does not count gets nothing, not even of a NaN.
     if weight is None:
         values = np.where(counts, -share, constant(0, share))
     else:
-        values = np.where(target.reshape(index.shape) != ignore_index, -share * counts, constant(0, share))
+        values = np.where(target.reshape(index.shape) != ignore_index, -share * conj(counts), constant(0, share))
     values = values.astype(self_dtype)
     if len(self_shape) == 1:
         return class_scatter(values, index, (1, *self_shape)).reshape(self_shape)

@@ -46,6 +46,11 @@ def is_kernels(a: Array, b: Array) -> bool:
     )
 
 
+def is_row(bias: Array, weight: Array) -> bool:
+    """Whether a product's kernel can add a bias: an array too (and no batch of them), as long as its lines."""
+    return bias.__class__ is np.ndarray and bias.shape == weight.shape[:1] and bias.dtype is weight.dtype
+
+
 def dot(a: Array, b: Array) -> Array:
     """``a.dot(b)``, in float32 for half precision."""
     if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
@@ -529,7 +534,7 @@ addbmm = op(
 def _linear(bias: Array, self: Array, weight: Array):
     d = self.dtype
     if (d is _FLOAT32 or d is _FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
-        if self.size * len(weight) >= MUCH and is_kernels(self, weight.T) and bias.shape == weight.shape[:1]:
+        if self.size * len(weight) >= MUCH and is_kernels(self, weight.T) and is_row(bias, weight):
             return product(self, weight.T, bias)
         try:
             r = self.dot(weight.T) if self.__class__ is weight.__class__ else np.dot(self, weight.T)

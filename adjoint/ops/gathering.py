@@ -430,7 +430,8 @@ def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_
     if reduce == "sum":
         g_self, g_src = g, gathered(g, dim, index)
     elif reduce == "mean":
-        counts = _scattered(np.ones(index.shape, g.dtype), shape, dim, index) + (1 if include_self else 0)
+        real = np.empty(0, g.dtype).real.dtype
+        counts = _scattered(np.ones(index.shape, real), shape, dim, index) + (1 if include_self else 0)
         share = g / np.maximum(counts, 1).astype(g.dtype)
         g_self, g_src = share, gathered(share, dim, index)
     elif reduce == "prod":

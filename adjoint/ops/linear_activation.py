@@ -8,7 +8,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
 from adjoint.kernels.late import Late
-from adjoint.ops.contraction import MUCH, _linear_row, _matmul_folded, is_kernels, mm
+from adjoint.ops.contraction import MUCH, _linear_row, _matmul_folded, is_kernels, is_row, mm
 from adjoint.ops.jointly import worthwhile
 from adjoint.tensor import NO_EDGE, Tensor, writes_of
 
@@ -29,7 +29,7 @@ def linear_activation(
         return None
     if inplace and bias is not None and x.ndim > 2:  # rewrites the history of a view
         return None
-    if bias is not None and (bias._array.shape != w.shape[:1] or bias._array.dtype != x.dtype):
+    if bias is not None and not is_row(bias._array, w):
         return None
     after = _fragment(getattr(activation.forward, "of_wide", activation.forward), x.dtype, values)
     if after is None:

@@ -156,8 +156,8 @@ def rule(*functions: Any) -> Callable[[Rule], Rule]:
     return declare
 
 
-def _innermost(values: Any, level: Level | None) -> Level | None:
-    """The innermost level of the arrays among the values."""
+def _innermost(values: Any, level: Any) -> Any:
+    """The innermost level of the arrays among the values; or the first of them that is of another reading."""
     for value in values:
         kind = value.__class__
         if kind is BatchedArray:
@@ -165,14 +165,19 @@ def _innermost(values: Any, level: Level | None) -> Level | None:
                 level = value.level
         elif kind is tuple or kind is list:
             level = _innermost(value, level)
+            if level.__class__ is not Level and level is not None:
+                return level
+        elif kind is not np.ndarray and isinstance(value, ArrayFace):
+            return value
     return level
 
 
 def _call(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     level = _innermost(args, None)
-    if kwargs:
+    if kwargs and level.__class__ is Level:
         level = _innermost(kwargs.values(), level)
-    assert level is not None
+    if level.__class__ is not Level:  # what records what is done to it takes batches for constants; the reverse loses it
+        return level._call(function, args, kwargs)
     if function.__class__ is np.ufunc:
         return _elementwise(level, function, args, kwargs)
     implementation = RULES.get(function)

@@ -46,11 +46,23 @@ def scalar(r):
         total = total + t
     return total.real if total.is_complex() else total
 
-def gradients(r, inputs, create_graph=False):
+def gradients(r, inputs, create_graph=False, seeds=None):
     'Copies: of which operators a gradient is made, and how it lies in memory, is not compared.'
     outs = outputs(r)
-    found = torch.autograd.grad(outs, inputs, [cotangent(t) for t in outs], allow_unused=True, create_graph=create_graph)
+    seeds = [cotangent(t) for t in outs] if seeds is None else seeds
+    found = torch.autograd.grad(outs, inputs, seeds, allow_unused=True, create_graph=create_graph)
     return [None if g is None else g.clone(memory_format=torch.contiguous_format) for g in found]
+
+def floating(r):
+    r = r if isinstance(r, (tuple, list)) else (r,)
+    return tuple(t for t in r if isinstance(t, torch.Tensor) and (t.is_floating_point() or t.is_complex()))
+
+def pulled(f, inputs, seeds):
+    'The gradients as a function of the inputs and of the gradients that arrive.'
+    return func.vjp(lambda *inputs: floating(f(*inputs)), *inputs)[1](seeds)
+
+def seeds_of(f, inputs):
+    return tuple(cotangent(t) for t in floating(f(*inputs)))
 
 def plain(r):
     'The results of a transform, copied: how they lie in memory is not compared, and zeros may be none.'
@@ -66,7 +78,7 @@ def samples(x):
 
 _FLOATS = ["float64"] * 6 + ["float32"] * 4 + ["complex128"] * 2 + ["complex64", "float16", "bfloat16"]
 _MODES = ["forward", "backward", "twice", "jvp", "vmap", "vmap of grad", "forward over reverse", "reverse over forward",
-          "jvp of vmap", "vmap of jvp", "jacobian", "checkpoint"]  # fmt: skip
+          "jvp of vmap", "vmap of jvp", "vmap of twice", "jvp of vjp", "jacobian", "checkpoint"]  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +94,8 @@ def generate(random: random_module.Random, number: int) -> Program:
     names = [n for n in dict.fromkeys(compile(sample, "sample", "eval").co_names) if n in values()]
     dtype = random.choice(_FLOATS)
     floats = [n for n in names if n not in NOT_DIFFERENTIABLE]
-    mode = mode if floats else "forward"
+    if not floats:
+        mode = "vmap" if names and "vmap" in mode else "forward"
     if mode == "jacobian" and "complex" in dtype:  # which PyTorch does not have
         dtype = "float64"
     expanded = mode in ("forward", "backward", "twice", "vmap")  # forward mode writes into what it is given
@@ -92,7 +105,7 @@ def generate(random: random_module.Random, number: int) -> Program:
     lines = [_operand(random, n, dtype if n in floats else "", expanded, plain) for n in names]
     if "eye" in sample:
         lines.append(f"eye = torch.eye(3, dtype=torch.{dtype})")
-    wanted = [n for n in floats if random.random() < 0.8] or floats[:1]
+    wanted = [n for n in floats or names if random.random() < 0.8] or (floats or names)[:1]
     return Program(lines + _done(random, mode, sample, wanted), PRELUDE, notes={"sample": sample, "mode": mode})
 
 
@@ -146,9 +159,18 @@ def _done(random: random_module.Random, mode: str, sample: str, wanted: list[str
         else:
             run = sample
         lines.append(f"r = {run}")
-        lines.append(f"g = gradients(r, [{listed}]{', True' if mode == 'twice' else ''})")
-        return lines + ([f"h = gradients(g, [{listed}])"] if mode == "twice" else [])
+        if mode != "twice":
+            return [*lines, f"g = gradients(r, [{listed}])"]
+        lines.append("_seeds = [cotangent(t).requires_grad_() for t in outputs(r)]")
+        lines.append(f"g = gradients(r, [{listed}], True, _seeds)")
+        return [*lines, f"h = gradients(g, [{listed}, *_seeds])"]
+    inner = f"scalar(func.grad({summed}, {positions})({listed}))"
     calls = {
+        "vmap of twice": f"func.vmap(func.grad(lambda {listed}: {inner}, {positions}), {dims}, randomness='same')({batches})",
+        "jvp of vjp": (
+            f"func.jvp(lambda _g, *_a: pulled({function}, _a, _g), (_seeds, {listed},), "
+            f"(tuple(cotangent(s, 1) for s in _seeds), *{tangents}))"
+        ),
         "jvp": f"func.jvp({function}, ({listed},), {tangents})",
         "vmap": f"func.vmap({function}, {dims}, randomness='same')({batches})",
         "vmap of grad": f"func.vmap(func.grad({summed}, {positions}), {dims}, randomness='same')({batches})",
@@ -165,4 +187,5 @@ def _done(random: random_module.Random, mode: str, sample: str, wanted: list[str
         ),
         "jacobian": f"func.{random.choice(['jacrev', 'jacfwd'])}({function}, {positions})({listed})",
     }
-    return [f"r = plain({calls[mode]})"]
+    before = [f"_seeds = seeds_of({function}, ({listed},))"] if mode == "jvp of vjp" else []
+    return [*before, f"r = plain({calls[mode]})"]

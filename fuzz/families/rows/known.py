@@ -75,6 +75,9 @@ def _elsewhere_same(excused: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> 
 
 _nan_for_number = _elsewhere_same(lambda theirs, ours: np.isnan(theirs) & np.isfinite(ours))
 _nan_for_anything = _elsewhere_same(lambda theirs, ours: np.isnan(theirs))
+_number_for_nan = _elsewhere_same(lambda theirs, ours: np.isfinite(theirs) & np.isnan(ours))
+_one_nan = _elsewhere_same(lambda theirs, ours: np.isnan(theirs) | np.isnan(ours))
+_lines_with_nan = _elsewhere_same(lambda theirs, ours: np.isnan(ours).any(-1, keepdims=True) | np.isnan(theirs))
 _neither_finite = _elsewhere_same(lambda theirs, ours: ~np.isfinite(theirs) & ~np.isfinite(ours))
 _huge_for_infinite = _elsewhere_same(lambda theirs, ours: np.isinf(ours) & (np.abs(theirs) > 1e15))
 
@@ -84,6 +87,11 @@ def _special(case: Case) -> bool:
     return any(
         not bool(x.isfinite().all()) for x in case.tensors() if x.is_floating_point() or x.is_complex()
     )
+
+
+def _zeros(case: Case) -> bool:
+    """Whether an operand has a zero."""
+    return any(bool((x == 0).any()) for x in case.tensors() if x.is_leaf and x.is_floating_point())
 
 
 def _not_contiguous(case: Case) -> bool:
@@ -132,13 +140,13 @@ KNOWN = [
         _of(r"cumprod|\bprod\(", _value),
     ),
     Known(
-        "PyTorch multiplies a tangent that is infinite by zero; Adjoint leaves it out",
-        _of("nan_to_num", _value, _forward_mode),
+        "PyTorch multiplies a derivative that is infinite by zero; Adjoint leaves it out",
+        _of("nan_to_num", _nan_for_number, _special),
     ),
     Known("PyTorch's polygamma has eight digits in float64 too", _of("digamma|polygamma|lgamma", _near(1e-6))),
     Known(
         "PyTorch's polygamma at a pole is what the sine of a multiple of pi leaves, and NaN at infinity",
-        _of("digamma|polygamma|lgamma", lambda case: _huge_for_infinite(case) or (_nan_for_number(case) and _special(case))),
+        _of("digamma|polygamma|lgamma", lambda case: _huge_for_infinite(case) or (_one_nan(case) and _special(case))),
     ),
     Known("digits lost in a matrix that is nearly singular", _of(_MATRIX, _near(1e-8))),
     Known("PyTorch's tangent of an angle at the origin is NaN, its gradient 0", _of("atan2", _forward_mode, _nan_for_number)),
@@ -191,7 +199,24 @@ KNOWN = [
     Known("PyTorch's tangent of logcumsumexp has twelve digits in float64", _of("logcumsumexp", _forward_mode, _near(1e-10))),
     Known(
         "PyTorch's tangent of logcumsumexp is NaN in a whole line, which a cumulative sum of the NaN has at its end only",
-        _of("logcumsumexp", _forward_mode, _nan_for_number, _special),
+        _of("logcumsumexp", _forward_mode, _lines_with_nan, _special),
+    ),
+    Known(
+        "PyTorch's gradient of logcumsumexp is made of logarithms of what arrives, whose derivative at 0 is lost or NaN "
+        "(finite differences say so)",
+        _of("logcumsumexp", _value, _in_line("pulled|h = ")),
+    ),
+    Known(
+        "PyTorch's vmap and jacrev leave out the slope of a loss at a NaN, which its gradient has",
+        _of("smooth_l1|huber", _number_for_nan, _special, _in_line("vmap|jacrev")),
+    ),
+    Known(
+        "PyTorch's second derivative of prelu at 0 is that of the other side than its first",
+        _of("prelu", _value, _zeros),
+    ),
+    Known(
+        "PyTorch's second derivative of sinc at 0, and near it, divides by zero",
+        _of("sinc", _nan_for_number, _zeros),
     ),
     Known(
         "PyTorch's tangent of logaddexp divides an infinity by another; the operand's weight is 0 or 1",
