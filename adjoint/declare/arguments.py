@@ -31,6 +31,21 @@ def wrong_argument(function: str, name: str, expected: str, value: Any, position
     raise TypeError(f"{function}(): argument '{name}'{where} must be {expected}, not {type_name(value)}")
 
 
+def numbers_in(operator: Any, values: dict[str, Any]) -> dict[str, Any] | None:
+    """The values of an operator's call with numbers in place of tensors of no dimensions; None where there is no such tensor.
+
+    Raises PyTorch's TypeError for one that requires grad, whose gradient would be lost.
+    """
+    found = dict(values)
+    for name, value in values.items():
+        if isinstance(value, Tensor) and not value._array.ndim:
+            if value.requires_grad:
+                names = [p.name for p in operator.params]
+                wrong_argument(operator.name, name, "Number", value, 1 + names.index(name) if name in names else None)
+            found[name] = value.item()
+    return found if any(found[name] is not value for name, value in values.items()) else None
+
+
 def dtype_argument(function: str, given: Any) -> dtypes.dtype | None:
     """A dtype that was passed: a torch dtype, or one of the Python types float, int, bool and complex."""
     if given is None or given.__class__ is dtypes.dtype:

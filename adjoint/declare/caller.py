@@ -206,6 +206,7 @@ class Caller:
         compute(2, "calm")
         line(1, "except Exception as error:")
         line(2, "if not is_taken(error):")
+        self._with_numbers(3)
         if op.check is not None:
             line(3, f"check({', '.join(self.shown[p.name] for p in op.arrays)})")
         line(3, f"raise_shapes({arrays})" if count > 1 else "raise")
@@ -287,8 +288,21 @@ class Caller:
                 line(2, f"r = {how}({inner}) if not big else {how}(made, {inner})" if big else f"r = {how}({inner})")
                 if how == "calm":
                     line(1, "except Exception as error:")
-                    line(2, "if not is_taken(error): raise")
+                    line(2, "if not is_taken(error):")
+                    self._with_numbers(3)
+                    line(3, "raise")
         self._unpack_result()
+
+    def _with_numbers(self, depth: int) -> None:
+        """Once more, where it was a tensor in the place of a number that the forward could not take."""
+        values = [p.name for p in self.op.values if p.name != self.op.variadic]
+        if not values:
+            return
+        shown = ", ".join(f"{self.shown[name]!r}: {self.shown[name]}" for name in values)
+        arrays = ", ".join(self.shown[p.name] for p in self.op.arrays)
+        rest = f", *{self.shown[self.op.variadic]}" if self.op.variadic else ""
+        self.lines(depth, f"again = numbers_in(OP, {{{shown}}})")
+        self.lines(depth, f"if again is not None: return function_itself({arrays}{rest}, **again)")
 
     def _unpack_result(self) -> None:
         op, line = self.op, self.lines

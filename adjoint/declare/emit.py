@@ -24,6 +24,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
 from adjoint.autograd.waiting import turn
 from adjoint.declare import again, operands
+from adjoint.declare.arguments import numbers_in
 from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
@@ -150,6 +151,7 @@ _GLOBALS: dict[str, Any] = {
     "from_array": from_array,
     "intercept": intercept,
     "is_taken": is_taken,
+    "numbers_in": numbers_in,
     "joint": again.joint,
     "GRAD": mode,
     "OFF": off,

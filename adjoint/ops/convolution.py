@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,8 @@ taped(weight_gradient)(lambda *arguments: _weight_gradient_row.function(*argumen
 def _ints(value: Any, n: int, name: str) -> Ints:
     if isinstance(value, int):
         return (value,) * n
+    if isinstance(value, Tensor) and not value.ndim:
+        return (index(value),) * n
     found = tuple(value)
     if len(found) == 1:
         return found * n

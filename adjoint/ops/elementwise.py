@@ -16,6 +16,7 @@ from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant, not_implemented, quotient, times
 from adjoint.ops.arrays import Array, array_function, conj, special_function
+from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
 from adjoint.tensor import Tensor
@@ -158,7 +159,7 @@ sigmoid = elementwise(
 def _logit(self, eps=None):
     x = to_float(self)
     if eps is not None:
-        x = np.minimum(np.maximum(x, constant(eps, x)), constant(1 - eps, x))
+        x = np.minimum(np.maximum(x, element(eps, x)), element(1 - eps, x))
     return np.log(x / (1 - x))
 
 

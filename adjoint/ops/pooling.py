@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,8 @@ _MAX_POOL = {n: _max_pool_rows(n) for n in (2, 3)}
 def _sizes(value: Any, n: int, name: str, function: str) -> tuple[int, ...]:
     if isinstance(value, int):
         return (value,) * n
+    if isinstance(value, Tensor) and not value.ndim:
+        return (index(value),) * n
     found = tuple(int(v) for v in value)
     if len(found) == 1:
         return found * n

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.quiet import quietly
 from adjoint.declare.arguments import python_number, type_name
+from adjoint.tensor import Tensor
 
 # C's names of the types, which the message gives.
 _C_NAMES: dict[dtypes.dtype, str] = {
@@ -98,7 +99,7 @@ def element(value: Any, array: Any) -> Any:
     kind = value.__class__
     if dtype.kind == "f" and (kind is float or kind is int) and -65504 <= value <= 65504:  # which every dtype holds
         return value
-    found = python_number(value)
+    found = None if isinstance(value, Tensor) else python_number(value)  # a call with a tensor is made again with its number
     if found is None:
         raise TypeError(f"argument must be Number, not {type_name(value)}")
     found = convert(found, dtypes.OF_ARRAY[dtype])
