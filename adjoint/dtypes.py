@@ -119,6 +119,15 @@ SCALAR_TYPE_NAMES: dict[dtype, str] = {
     bool_: "Bool",
 }
 
+C_NAMES = {
+    bool_: "bool", uint8: "unsigned char", int8: "signed char", int16: "short int",
+    int32: "int", int64: "long int", float16: "c10::Half", bfloat16: "c10::BFloat16",
+    float32: "float", float64: "double", complex64: "c10::complex<float>",
+    complex128: "c10::complex<double>", uint16: "short unsigned int", uint32: "unsigned int",
+    uint64: "long unsigned int",
+}  # fmt: skip
+"""The types of C++ by which PyTorch names them where its own names would be too good."""
+
 
 def legacy_name(d: dtype) -> str:
     """A dtype as PyTorch's oldest messages name it: ``torch.FloatTensor``, ``CPUBoolType``."""

@@ -208,6 +208,12 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if value.__class__ is not bool:
+            raise RuntimeError("requires_grad must be a bool")
+        if value and (isinstance(self._stale, Sink) or (not self._stale and not self.is_leaf)):
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
+        if value and self.dtype.category < dtypes.FLOAT:
+            raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         self._set_requires_grad(value)
 
     def _set_requires_grad(self, requires_grad: bool) -> Tensor:

@@ -156,6 +156,7 @@ def plain_text(error: BaseException) -> str:
     text = str(error).split("\nException raised from")[0]
     text = re.sub(rf"(output type) ({'|'.join(map(re.escape, _C_TYPES))})$", lambda m: f"{m[1]} {_C_TYPES[m[2]]}", text)
     text = re.sub(r'^"\w+" (not implemented)', r"\1", text)
+    text = text.partition("\n\nTip: To see a more detailed error message")[0]  # which names PyTorch's options
     return re.sub(r"0x[0-9a-f]+", "0x", text).replace("torch.return_types.", "").replace("torch.dtype", "dtype")
 
 

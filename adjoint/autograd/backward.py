@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.autograd import engine
 from adjoint.autograd.batch import batch, unbatch
 from adjoint.autograd.edges import GradientEdge, edge_of, stand_in
@@ -407,17 +408,21 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
         self._grad = None
         return
     if not isinstance(value, Tensor):
-        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value)}")
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
     if value is self:
         raise RuntimeError("can't assign Variable as its own grad")
-    if value._array.shape != self._array.shape:
-        raise RuntimeError(
-            f"assigned grad has data of a different size. Expected {list(self.shape)} but got {list(value.shape)}."
-        )
     if value._array.dtype != self._array.dtype:
         raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with dtype '{self.dtype}'. Please "
-            "ensure that the gradient and the tensor have the same dtype"
+            f"attempting to assign a gradient with dtype '{dtypes.C_NAMES[value.dtype]}' to a tensor with grad_dtype "
+            f"'{dtypes.SCALAR_TYPE_NAMES[self.dtype]}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+            "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+            "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that "
+            "assume they match."
+        )
+    if value._array.shape != self._array.shape:
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. Please "
+            "ensure that the gradient and the tensor are the same size"
         )
     self._grad = value
 

@@ -20,6 +20,8 @@ from heapq import heappop, heappush, heappushpop
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.batch import brought_out, sample_by_sample, ways_in
 from adjoint.autograd.grad_mode import mode, off, set_recording
@@ -325,7 +327,17 @@ def as_tensor(g: Any) -> Tensor | None:
     """A travelling gradient as the tensor that hooks and Functions see."""
     if g is None:
         return None
-    return g.tensor if g.__class__ is Taped else from_array(as_array(forced(g)))
+    if g.__class__ is Taped:
+        return g.tensor
+    array = as_array(forced(g))
+    return from_array(array if array.__class__ is not np.ndarray or array.flags.writeable else _to_be_written(array))
+
+
+def _to_be_written(array: Any) -> Any:
+    """The same elements in memory that belongs to nobody else (the engine's own 1 does), as often as it had them."""
+    part = array[tuple(slice(0, 1) if step == 0 else slice(None) for step in array.strides)].copy()
+    strides = [0 if step == 0 else own for step, own in zip(array.strides, part.strides)]
+    return np.ndarray(array.shape, part.dtype, part, 0, strides) if array.size else part
 
 
 def as_gradient(t: Tensor | None, taped: bool) -> Any:

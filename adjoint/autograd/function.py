@@ -681,7 +681,11 @@ def _check_dirty(cls: Any, outputs: Any, dirty: Any, input_ids: set[int], record
                 stacklevel=5,
             )
         elif recorded:
+            if t._view is not None and t.requires_grad and t._view.base.is_leaf:
+                writes_of(t).bump()
+                raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
             if t._edge is None and t.is_leaf:
+                writes_of(t).bump()
                 raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
             if t._view is not None and len(outputs) > 1:
                 raise RuntimeError(

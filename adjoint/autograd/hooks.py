@@ -8,6 +8,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.engine import as_gradient, as_tensor, hooked
@@ -75,10 +77,13 @@ class NodeHooks:
         """Run the output tensors' hooks on what arrived, and keep the gradients that are to be retained."""
         for index, hooks in self.tensor_pre.items():
             for hook in list(hooks.values()):
-                tensor = as_tensor(g[index] if isinstance(g, list) else g)
+                given = g[index] if isinstance(g, list) else g
+                tensor = _shown(given)
                 replacement = hook(tensor)
                 if replacement is None:
-                    continue
+                    if tensor is None or taped or tensor._array is given:
+                        continue
+                    replacement = tensor  # which the hook may have written to
                 if tensor is None:
                     raise RuntimeError("can't replace a None gradient with a non-None value")
                 _check_replacement(hook, tensor, replacement)
@@ -103,7 +108,7 @@ class NodeHooks:
         g = self.before_capture(g, taped)
         for hook in list(self.pre.values()):
             many = isinstance(g, list)
-            given = tuple([as_tensor(x) for x in g]) if many else (as_tensor(g),)
+            given = tuple([_shown(x) for x in g]) if many else (_shown(g),)
             replacement = hook(given)
             if replacement is not None:
                 _check_replacements(hook, given, replacement)
@@ -114,7 +119,7 @@ class NodeHooks:
         """Run the hooks that see the gradients of the inputs."""
         for hook in list(self.post.values()):
             outputs = tuple(as_tensor(x) for x in (g if isinstance(g, list) else [g]))
-            given = tuple([as_tensor(x) for x in grads])
+            given = tuple([_shown(x) for x in grads])
             replacement = hook(given, outputs)
             if replacement is not None:
                 _check_replacements(hook, given, replacement)
@@ -124,8 +129,18 @@ class NodeHooks:
     def after_accumulation(self, leaf: Tensor) -> None:
         """Run the hooks that wait for a leaf's ``grad`` to be complete."""
         for hook in list(self.after_accumulate.values()):
-            if hook(leaf) is not None:
+            result = hook(leaf)
+            if isinstance(result, Tensor):
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+            if result is not None:
+                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+
+
+def _shown(g: Any) -> Tensor | None:
+    """A gradient as a hook sees it, which may write to it: elements that share memory here have their own in PyTorch."""
+    if g.__class__ is np.ndarray and g.flags.writeable and 0 in g.strides and g.size > 1:
+        g = g.copy()
+    return as_tensor(g)
 
 
 def _check_replacements(hook: Any, given: tuple[Any, ...], replacement: Any) -> None:

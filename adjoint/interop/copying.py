@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.interop.storage import address
 from adjoint.ops.memory import root as root_of
-from adjoint.tensor import NO_EDGE, Tensor, attach
+from adjoint.tensor import NO_EDGE, Tensor, attach, writes_of
 
 # How memory is described: the holding array (C-contiguous), dtype, byte offset, shape, strides.
 _Place = tuple[Any, Any, int, tuple[int, ...], tuple[int, ...]]
@@ -60,6 +60,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
     t._array = _array_at(*place)
     t._edge = None if requires_grad else NO_EDGE
     t._writes = None
+    writes_of(t).bump()  # PyTorch has it made anew, and its memory set
     t.__dict__.update(attributes)
     return t
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from adjoint.dtypes import FLOAT
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
 
 _new = object.__new__
@@ -50,6 +51,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             data = from_array(np.empty(0, get_default_dtype().array))
         made = _over(cls, data)
         if requires_grad:
+            if made.dtype.category < FLOAT:
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             made._set_requires_grad(True)
         return made
 

@@ -14,6 +14,7 @@ from adjoint.declare.arranging import as_operands
 from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.arrays import conj as conjugate
+from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.unsupported import type_name
 from adjoint.tensor import Tensor, attach
 
@@ -226,6 +227,7 @@ def _pair(name: str, a: Any, b: Any) -> None:
         raise RuntimeError(
             f"Expected object of scalar type {type_name(a)} but got scalar type {type_name(b)} for second argument"
         )
+    broadcast_shape(a.shape, b.shape)
 
 
 @array_function

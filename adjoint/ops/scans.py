@@ -77,18 +77,9 @@ def _in_place(row: Any, self: Tensor, dim: int, dtype: dtypes.dtype | None) -> T
     if dtype not in (None, self.dtype):
         check_writable(self, self.requires_grad)
         wrap_dim(dim, self.ndim)
-        mine, wanted = (_C_NAMES[d] for d in (self.dtype, dtype))
+        mine, wanted = (dtypes.C_NAMES[d] for d in (self.dtype, dtype))
         raise RuntimeError(f"Bad in-place call: input tensor dtype {mine} and output tensor dtype {wanted} should match")
     return inplace_method(row)(self, dim, dtype=self.dtype)  # type: ignore[no-any-return]
-
-
-_C_NAMES = {
-    dtypes.bool_: "bool", dtypes.uint8: "unsigned char", dtypes.int8: "signed char", dtypes.int16: "short int",
-    dtypes.int32: "int", dtypes.int64: "long int", dtypes.float16: "c10::Half", dtypes.bfloat16: "c10::BFloat16",
-    dtypes.float32: "float", dtypes.float64: "double", dtypes.complex64: "c10::complex<float>",
-    dtypes.complex128: "c10::complex<double>", dtypes.uint16: "short unsigned int", dtypes.uint32: "unsigned int",
-    dtypes.uint64: "long unsigned int",
-}  # fmt: skip
 
 
 @composite(where="Tensor")

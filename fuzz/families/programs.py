@@ -62,6 +62,13 @@ class _Writer(Writer):
             (self.function, 3),
             (self.grads, 3),
             (self.look, 2),
+            (self.parts_written, 3),
+            (self.complex, 3),
+            (self.gradient, 4),
+            (self.derivative, 4),
+            (self.assign, 4),
+            (self.kept, 3),
+            (self.copied, 2),
         ]
 
     def create(self) -> None:
@@ -226,6 +233,8 @@ class _Writer(Writer):
         """A custom Function (see :mod:`fuzz.functions`)."""
         x, y = self.any(), self.any()
         calls = [f"Scale.apply({x})", f"Product.apply({x}, {y})[0]", f"Double_.apply({x} * 1)", f"Once.apply({x})"]
+        calls += [f"Double_.apply({x})", f"Pair.apply({x}, {y}, 2.0)[0]", f"Pair.apply({x}, {y}, 0.5)[1]", f"Same.apply({x})"]
+        calls += [f"sum(Split.apply({x}))", f"Split.apply({x})[1]", f"Other.apply({x}, {y})"]
         self.new(self.random.choice(calls))
 
     def grads(self) -> None:
@@ -238,6 +247,94 @@ class _Writer(Writer):
         ])  # fmt: skip
         self.lines.append(text)
 
+    def parts_written(self) -> None:
+        """A write to one of several views that one call made, or to a view of a view."""
+        x, y = self.any(), self.any()
+        part = self.random.choice([
+            "unbind(0)[0]", "chunk(2)[-1]", "split(1)[0]", "tensor_split(2)[0]", "unfold(0, 1, 1)[0]", "view(-1)[1:]", "t()[0]",
+            "transpose(0, -1)[..., :1]", "diagonal().unsqueeze(0)", "squeeze().unsqueeze(0)", "flatten()[::2]", "movedim(0, -1)[0]",
+        ])  # fmt: skip
+        write = self.random.choice(["mul_(2)", "zero_()", f"add_({y})", f"copy_({y})", "sin_()", "fill_(0.5)", "clamp_(min=0)"])
+        self.lines.append(f"if {x}.is_floating_point(): {x}.{part}.{write}")
+
+    def complex(self) -> None:
+        """Into complex numbers and back."""
+        x, y = self.any(), self.any()
+        self.new(self.random.choice([
+            f"torch.complex({x}, {y})", f"torch.complex({x}, {x} * 2).abs()", f"torch.view_as_real(torch.complex({x}, {y}))",
+            f"({x} * (1 + 2j)).real", f"({x} * 1j * {y}).imag", f"torch.polar({x}.abs(), {y}).real", f"({x} + 1j).conj() * {y}",
+            f"({x} + 0.5j).angle()", f"torch.complex({x}, {x}).sum()", f"({x} * 2j).exp().real", f"(({x} + 1j) @ ({y} - 1j)).abs()",
+        ]))  # fmt: skip
+
+    def gradient(self) -> None:
+        """A backward of a gradient that is given."""
+        x, y = self.any(), self.any()
+        # Not a tensor itself: PyTorch makes it the leaf's `grad`, and adds the next gradient to it, and to the leaf of which it is a view.
+        g = self.random.choice([
+            f"torch.ones_like({x})", f"{x}.detach() * 0.5", f"{y}.clone()", f"torch.ones((), dtype={x}.dtype).expand({x}.shape)", f"({x} * 2)",
+            f"torch.ones_like({x}).t()", f"torch.full_like({x}, 0.5).requires_grad_()", "torch.tensor(2.0)",
+        ])  # fmt: skip
+        options = self.random.choice(["", "", ", retain_graph=True", ", create_graph=True", f", inputs=[{y}]", f", inputs=({y}, {x})"])
+        self.lines.append(f"if {x}.requires_grad: {x}.backward({g}{options})")
+
+    def derivative(self) -> None:
+        """``autograd.grad`` with its options; its results may be none."""
+        r, x, y, z = self.random, self.any(), self.any(), self.any()
+        target = r.choice([f"{x}.sum()", f"({x} * {y}).sum()", f"({x} * {x}).mean()", f"[{x}.sum(), ({y} * {z}).sum()]", x])
+        wrt = r.choice([y, f"[{y}]", f"[{y}, {z}]", f"({x}, {z})", f"[{y}, {y}]"])
+        options = [o for o in ("retain_graph=True", "create_graph=True", "allow_unused=True", "materialize_grads=True")
+                   if r.random() < 0.45]  # fmt: skip
+        if target == x:
+            options.append(r.choice([f"grad_outputs=torch.ones_like({x})", f"grad_outputs={y} * 1", f"grad_outputs=({x}.detach() * 2,)"]))
+            if r.random() < 0.2:
+                options[-1] = f"grad_outputs=torch.stack([torch.ones_like({x}), {x}.detach()]), is_grads_batched=True"
+        # Copies, since strides of what formulas make, and which of equal arrays are one, are each library's own business.
+        self.new(f"[g if g is None else g.clone(memory_format=torch.contiguous_format) for g in torch.autograd.grad({', '.join([target, wrt, *options])})]")
+        found = self.names.pop()
+        self.new(f"torch.as_tensor(sum(g.sum() for g in {found}_ if g is not None)) * 1.0")
+        self.lines[-2:] = [self.lines[-2].replace(f"{found} = ", f"{found}_ = ", 1), self.lines[-1]]
+
+    def assign(self) -> None:
+        """Assignments to what a tensor consists of, and steps of an optimizer."""
+        x, y = self.any(), self.any()
+        self.lines.append(self.random.choice([
+            f"{x}.grad = {y}.detach().clone()", f"{x}.grad = {x}.detach() * 2", f"{x}.grad = None if {x}.grad is None else {x}.grad * 2",
+            f"if {x}.grad is not None: {x}.grad.add_(1)", f"if {x}.grad is not None: {x}.grad += {x}.detach()",
+            f"if {x}.is_leaf and {x}.grad is not None:\n with torch.no_grad(): {x}.sub_({x}.grad, alpha=0.5)",
+            # Of the same shape and dtype: gradients on their way to the leaf have those of before.
+            f"if {x}.is_leaf and {x}.shape == {y}.shape and {x}.dtype == {y}.dtype: {x}.data = {y}.data.clone()",
+            f"if {x}.is_leaf: {x}.data = {x}.data.neg() if {x}.dtype != torch.bool else {x}.data", f"{x}.requires_grad = {x}.is_floating_point()",
+            f"if {x}.grad is not None: {x}.grad.detach_().zero_()",
+        ]))  # fmt: skip
+
+    def kept(self) -> None:
+        """What is saved passes through hooks, or is computed again."""
+        x, y = self.any(), self.any()
+        hooks = self.random.choice([
+            "torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t)",
+            "torch.autograd.graph.saved_tensors_hooks(lambda t: t.detach() * 2, lambda t: t * 0.5)",
+            "torch.autograd.graph.saved_tensors_hooks(lambda t: t.tolist(), lambda t: torch.tensor(t))",
+            "torch.autograd.graph.save_on_cpu()", "torch.autograd.graph.allow_mutation_on_saved_tensors()",
+        ])  # fmt: skip
+        again = "torch.utils.checkpoint.checkpoint"
+        self.new(self.random.choice([
+            f"{again}(lambda t: t.sin() * {y}, {x}, use_reentrant=False)", f"{again}(lambda t, u: (t * u).tanh(), {x}, {y}, use_reentrant=False)",
+            f"{again}(lambda t: t.exp() * 2, {x}, use_reentrant=True)",
+        ]))  # fmt: skip
+        if self.random.random() < 0.6:
+            name, _, text = self.lines.pop().partition(" = ")
+            text = self.random.choice([f"({x} * {y}).sin()", f"{x}.exp() * {x}", f"Scale.apply({x})", f"({x} @ {y}).tanh()", f"{x}.softmax(-1)"])
+            self.lines.append(f"with {hooks}: {name} = {text}")
+
+    def copied(self) -> None:
+        """A copy that is another leaf."""
+        x = self.any()
+        self.new(self.random.choice([
+            f"copy.deepcopy({x})", f"copy.copy({x})", f"pickle.loads(pickle.dumps({x}.detach()))", f"copy.deepcopy({x}.detach().requires_grad_())",
+            f"{x}.new_tensor({x}.tolist())", f"torch.empty_like({x}).copy_({x})", f"torch.nn.Parameter({x}.detach().clone())",
+            f"{x}.clone().detach().requires_grad_({x}.requires_grad)",
+        ]))  # fmt: skip
+
     def look(self) -> None:
         """What a node saved."""
         x = self.any()
@@ -246,7 +343,11 @@ class _Writer(Writer):
 
     def hook(self) -> None:
         x = self.any()
-        what = ["register_hook(lambda g: g * 2)", "register_hook(lambda g: None)", "retain_grad()"]
+        what = ["register_hook(lambda g: g * 2)", "register_hook(lambda g: None)", "retain_grad()", "retain_grad()"]
+        what += ["register_hook(lambda g: g.sin() + 1)", "register_hook(lambda g: g.detach())", "register_hook(lambda g: g.zero_())"]
+        what += ["register_hook(lambda g: g * 2).remove()", "register_post_accumulate_grad_hook(lambda t: t.grad.mul_(2))"]
+        what += ["grad_fn.register_hook(lambda gi, go: tuple(g if g is None else g * 2 for g in gi))"]
+        what += ["grad_fn.register_prehook(lambda go: tuple(g if g is None else g * 2 for g in go))"]
         self.lines.append(f"{x}.{self.random.choice(what)}")
 
     def mode(self) -> None:
