@@ -137,10 +137,6 @@ def _undefined(case: Case) -> bool:
     return len(set(places)) < len(places)
 
 
-def _order_in_memory(case: Case) -> bool:
-    return case.found.key == "strides"
-
-
 _FAILS_IN_VMAP = re.compile(
     "|".join(
         [
@@ -364,12 +360,6 @@ KNOWN = [
         "whether memory overlaps, where strides of dimensions of size 1 differ, which NumPy forgets", _lie_differently
     ),
     Known("reads and writes overlapping memory, which PyTorch does not detect: undefined", _undefined),
-    Known(
-        "in which order a result of permuted or broadcast operands lies in memory",
-        _order_in_memory,
-        ("programs", "indexing", "values", "large"),
-        goes_on=True,
-    ),
 ]
 
 

@@ -94,3 +94,22 @@ def test_dropout_of_permuted_operands_drops_what_pytorch_drops() -> None:
         return [F.dropout(x, 0.5) for x in found]
 
     agree(scenario)
+
+
+def test_a_network_of_images_with_channels_last_drops_what_pytorch_drops() -> None:
+    def scenario(torch: Any) -> Any:
+        nn, F = torch.nn, torch.nn.functional
+        torch.manual_seed(0)
+        first, second = nn.Conv2d(3, 8, 3, stride=2), nn.Conv2d(8, 8, 3, padding=1)
+        net = nn.ModuleList([first, second, nn.BatchNorm2d(8)]).to(memory_format=torch.channels_last)
+        for p in net.parameters():
+            torch.nn.init.uniform_(p, -0.3, 0.3)
+        x = torch.linspace(0, 1, 4 * 3 * 17 * 17).reshape(4, 3, 17, 17).contiguous(memory_format=torch.channels_last)
+        a = F.dropout(F.relu(first(x)), 0.5)
+        b = F.dropout2d(net[2](second(a)) + a, 0.5)
+        c = F.dropout(F.max_pool2d(b, 2), 0.5)
+        c.square().sum().backward()
+        grads = [p.grad for p in net.parameters()]
+        return [t.stride() for t in (first.weight, a, b, c, first.weight.grad)], a, c, grads
+
+    agree(scenario, tolerance=1e-4)

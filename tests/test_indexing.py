@@ -9,6 +9,7 @@ import pytest
 from recorded import DATA, FUNCTIONAL, assert_same, same, shown
 
 import adjoint
+from tests.both import agree
 
 torch = pytest.importorskip("torch")
 
@@ -426,3 +427,27 @@ def test_batches_tangents_and_hessians_are_pytorchs(name):
         )
     for a, b in zip(*found):
         assert np.allclose(a, b)
+
+
+def test_where_nothing_is_selected_no_index_is_out_of_range():
+    def scenario(torch):
+        x, y = torch.zeros(3, 0, 4, requires_grad=True), torch.arange(12.0).reshape(3, 4).requires_grad_()
+        nothing, far = torch.tensor([], dtype=torch.int64), torch.tensor([9])
+        found = [x[far], x[:, :, far], y[far, nothing], y[0:0, far], x[far, :, far]]
+        found += torch.autograd.grad([r.sum() for r in found], [x, y])
+        z = y.detach().clone()
+        z[far, nothing] = 1.0
+        z[:0, far] += 1.0
+        return found, z, torch.zeros(2, 0).index_put((far,), torch.tensor(1.0), accumulate=True)
+
+    agree(scenario)
+
+
+def test_what_has_no_elements_or_dimensions_is_turned_and_shifted_as_any_other():
+    def scenario(torch):
+        x = torch.zeros(0, requires_grad=True)
+        return torch.autograd.grad(x.roll(1, 5).sum(), x), torch.tensor(5.0).flip(-1)
+
+    agree(scenario)
+    agree(lambda torch: torch.tensor(5.0).flip(1), raises=True)
+    agree(lambda torch: torch.tensor(5.0).flip(0, 0), raises=True)

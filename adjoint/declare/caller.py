@@ -238,7 +238,9 @@ class Caller:
         if self.lies is UNORDERED:
             line(1, "if not r.flags.c_contiguous: r_writes = record_of(r)")
             return
-        line(1, f"if {' or '.join(asked[p.kind](self.shown[p.name]) for p in op.arrays)}:")
+        conditions = [asked[p.kind](self.shown[p.name]) for p in op.arrays]
+        conditions += ["memory_format is not None" for p in op.values if p.name == "memory_format"]
+        line(1, f"if {' or '.join(conditions)}:")
         if self.lies is None:
             line(2, "r_writes = record_of(r)")
             return

@@ -18,7 +18,7 @@ from adjoint.ops.ordering import kth_along, mode_along, top_along
 from adjoint.ops.padding import padded
 from adjoint.ops.rearranging import embedded
 from adjoint.ops.reduction import identity_like
-from adjoint.ops.scatter import add_at, from_zero, index_at, index_zero, masked_put, place, zero_in
+from adjoint.ops.scatter import add_at, from_zero, index_at, index_zero, masked_put, place, selected_shape, zero_in
 from adjoint.ops.slicing import diagonal_backward, select_backward, slice_backward, windows_backward, windows_of
 from adjoint.readings.batched import RULES, BatchedArray, Level, MissingRule, aligned, materialized, rule
 
@@ -202,7 +202,7 @@ def _index_fill(level: Level, array: Any, dim: int, index: Any, value: Any) -> A
 
 @rule(indexing._index_put)
 def _index_put(level: Level, array: Any, indices: Any, values: Any, dims: Any, accumulate: bool = False) -> Any:
-    logical = indexing._result_shape(array, indices, dims)
+    logical = selected_shape(array.shape, indices, dims)
     count = max(i.ndim for i in indices)
     batch = np.arange(level.size).reshape(-1, *(1,) * count)
     given = np.broadcast_to(values, logical)

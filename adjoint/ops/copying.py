@@ -12,7 +12,6 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
-from adjoint.declare.arranging import UNORDERED
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import fit
 from adjoint.layouts import (
@@ -50,7 +49,6 @@ def _clone(self: Array, *, memory_format=None):
 clone = op(
     "clone",
     _clone,
-    lies=UNORDERED,
     tangent="linear",
     self=lambda g: g,
     doc="""A copy; gradients flow through it to the original.
@@ -114,7 +112,6 @@ def _to_copy(self: Array, dtype, memory_format=None):
 _converted = op(
     "_to_copy",
     _to_copy,
-    lies=UNORDERED,
     tangent="linear",
     where="",
     node="ToCopyBackward0",

@@ -31,7 +31,7 @@ from adjoint.ops.copying import copy_
 from adjoint.ops.filling import fill_, number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.scalars import check_item, filling
-from adjoint.ops.scatter import combine_at, index_at, index_back, index_zero, place
+from adjoint.ops.scatter import combine_at, index_at, index_back, index_zero, place, selected_shape
 from adjoint.ops.shape import alias_view, squeezed, unsqueeze
 from adjoint.ops.slicing import select, slice_
 from adjoint.ops.widening import is_half
@@ -67,6 +67,8 @@ _indexed = op(
 
 
 def _put(found, indices, values, dims, accumulate):
+    if 0 in selected_shape(found.shape, indices, dims):
+        return found
     where = place(indices, dims, found.ndim)
     if accumulate:
         combine_at(np.add, found, where, values)
@@ -91,7 +93,7 @@ def _index_put_into(self: Array, indices: Arrays, values: Array, dims, accumulat
 def _check_put(array, indices, values, dims):
     """Raise, in PyTorch's words, what NumPy would raise halfway through."""
     _check_indices(array, indices, dims)
-    shape = _result_shape(array, indices, dims)
+    shape = selected_shape(array.shape, indices, dims)
     if values.shape != shape:
         try:
             fits = broadcast_shape(values.shape, shape) == shape
@@ -108,17 +110,6 @@ def _check_put(array, indices, values, dims):
             f"Index put requires the source and destination dtypes match, got {destination} for the destination and "
             f"{source} for the source."
         )
-
-
-def _result_shape(array, indices, dims):
-    if len(indices) == 1:
-        return (*array.shape[: dims[0]], *indices[0].shape, *array.shape[dims[0] + 1 :])
-    together = np.broadcast_shapes(*(i.shape for i in indices))
-    rest = [d for d in range(array.ndim) if d not in dims]
-    adjacent = all(b == a + 1 for a, b in zip(dims, dims[1:]))
-    first = dims[0] if adjacent else 0
-    sizes = [array.shape[d] for d in rest]
-    return (*sizes[:first], *together, *sizes[first:])
 
 
 _index_put_row = op(
@@ -155,7 +146,7 @@ def _check_indices(array: Any, indices: Sequence[Any], dims: Sequence[int]) -> N
         low, high = extent(index)
         if low < -size or high >= size:
             wrong = high if high >= size else low
-            if size == 0 and 0 in [n for k, n in enumerate(array.shape) if k not in dims]:
+            if 0 in selected_shape(array.shape, indices, dims):  # no index is looked at
                 continue
             if size == 0:
                 raise IndexError("index is out of bounds for dimension with size 0")

@@ -123,7 +123,8 @@ def _contiguous() -> Any:
 
 
 def _reversed(x, dims):
-    found = np.flip(x, wrap_dims(dims, x.ndim)) if x.ndim else x
+    dims = wrap_dims(dims, x.ndim)
+    found = np.flip(x, dims) if x.ndim else x
     return found.copy() if found.__class__ is np.ndarray else found  # nobody sees steps backward
 
 
@@ -170,6 +171,8 @@ def _ints(given):
 
 
 def _shifted(x, shifts, dims):
+    if 0 in x.shape:  # whatever the dimensions
+        return x
     shifts, dims = _ints(shifts), _ints(dims)
     if not dims and len(shifts) == 1:
         return np.roll(x, shifts[0])

@@ -93,6 +93,16 @@ def place(indices, dims, ndim):
     return tuple(found)
 
 
+def selected_shape(shape, indices, dims):
+    """The shape of what the indices select from an array of a shape; without elements, no index is out of range."""
+    if len(indices) == 1:
+        return (*shape[: dims[0]], *indices[0].shape, *shape[dims[0] + 1 :])
+    together = np.broadcast_shapes(*(i.shape for i in indices))
+    sizes = [n for d, n in enumerate(shape) if d not in dims]
+    first = dims[0] if all(b == a + 1 for a, b in zip(dims, dims[1:])) else 0
+    return (*sizes[:first], *together, *sizes[first:])
+
+
 def taken(x: Array, index: Array, axis: int) -> Array:
     """``numpy.take(x, index, axis)``."""
     if x.__class__ is index.__class__ is np.ndarray and x.size * index.size >= LARGE * max(x.shape[axis], 1):
@@ -105,9 +115,15 @@ def taken(x: Array, index: Array, axis: int) -> Array:
 @array_function
 def index_at(self: Array, indices: Arrays, dims, unique=False):
     """The elements at the indices, which broadcast: in place of the dimensions if those are adjacent, else in front."""
-    if len(indices) == 1:
-        return taken(self, indices[0], dims[0])
-    return np.ascontiguousarray(self[place(indices, dims, self.ndim)])
+    try:
+        if len(indices) == 1:
+            return taken(self, indices[0], dims[0])
+        return np.ascontiguousarray(self[place(indices, dims, self.ndim)])
+    except IndexError:
+        shape = selected_shape(self.shape, indices, dims)
+        if 0 not in shape:
+            raise
+        return np.empty(shape, self.dtype)
 
 
 def index_back(g, shape, indices, dims, unique=False):
@@ -124,7 +140,12 @@ def index_back(g, shape, indices, dims, unique=False):
         around = [*range(first), *range(first + indexed, g.ndim)]
         g = g.transpose((*range(first, first + indexed), *around))
     rows = g.reshape((flat.size, *(shape[d] for d in rest)))
-    found = add_at(rows, flat.reshape(-1), width, unique)
+    try:
+        found = add_at(rows, flat.reshape(-1), width, unique)
+    except IndexError:
+        if 0 not in g.shape:
+            raise
+        return np.zeros(shape, g.dtype)
     if len(dims) > 1:
         found = found.reshape((*(shape[d] for d in dims), *(shape[d] for d in rest)))
     order = [*dims, *rest]
@@ -137,7 +158,8 @@ def index_back(g, shape, indices, dims, unique=False):
 def index_zero(self: Array, indices: Arrays, dims):
     """The array with zeros at the indices."""
     found = copy(self)
-    found[place(indices, dims, self.ndim)] = 0
+    if 0 not in selected_shape(self.shape, indices, dims):
+        found[place(indices, dims, self.ndim)] = 0
     return found
 
 
