@@ -59,3 +59,27 @@ def test_an_empty_batch_is_unpooled_to_an_empty_one(d: int) -> None:
         return y, x.grad
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_padded_sequences_that_were_sorted_lie_in_the_order_of_their_dimensions(first: bool, ordered: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        rnn = torch.nn.utils.rnn
+        packed = rnn.pack_sequence([torch.ones(2, 3), torch.ones(1, 3)], enforce_sorted=ordered)
+        padded, lengths = rnn.pad_packed_sequence(packed, batch_first=first)
+        return padded, padded.stride(), lengths
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("space", [(2,), (2, 3), (1, 2, 3)])
+def test_the_gradient_of_nearest_resampling_is_that_of_what_was_computed(space: tuple[int, ...]) -> None:
+    """PyTorch's backward takes the scale 2.3 for 2 where the result has twice the size, and its forward does not."""
+    import adjoint as torch
+
+    x = torch.arange(float(torch.ones(space).numel()), dtype=torch.float64).reshape(1, 1, *space).requires_grad_()
+    y = torch.nn.functional.interpolate(x, scale_factor=2.3, mode="nearest")
+    y.sum().backward()
+    counts = torch.bincount(y.detach().flatten().to(torch.int64), minlength=x.numel())
+    assert x.grad.flatten().equal(counts.double())

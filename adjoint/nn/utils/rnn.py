@@ -108,10 +108,12 @@ def pad_packed_sequence(
         steps.append(adjoint.full_like(steps[0], padding_value))
     padded = adjoint.stack(steps)
     lengths = adjoint.tensor([sum(n > i for n in sizes) for i in range(width)])
+    if batch_first:
+        padded = padded.transpose(0, 1)
     if sequence.unsorted_indices is not None:
-        padded = padded.index_select(1, sequence.unsorted_indices)
+        padded = padded.index_select(0 if batch_first else 1, sequence.unsorted_indices)
         lengths = lengths[sequence.unsorted_indices]
-    return (padded.transpose(0, 1) if batch_first else padded), lengths
+    return padded, lengths
 
 
 def pad_sequence(
