@@ -553,7 +553,7 @@ def lp_pool3d(
 # Adaptive pooling: so many windows, however large they are
 
 
-_FEW_TAPS = 64  # more would be added one after the other for too long
+_FEW_TAPS = 8  # more are added faster by a matrix
 
 
 def bins(n: int, out: int) -> list[tuple[int, int]]:

@@ -34,10 +34,44 @@ def _accumulated(ufunc: Any, x: Any, dim: int) -> Any:
     """``ufunc.accumulate`` along a dimension, rounded to the dtype of ``x`` only at the end."""
     if x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.shape[dim] <= ROWS:
         return ufunc.accumulate(x, dim)
+    if x.__class__ is np.ndarray and x.size >= _MANY and x.dtype.kind != "c":
+        return _in_blocks(ufunc, x, dim % x.ndim, x.dtype if x.dtype.kind in "iub" else _wide(x.dtype))
     wide = _wide(x.dtype)
     if x.dtype.kind in "iub":  # NumPy would go on in int64
         return ufunc.accumulate(x, dim, x.dtype)
     return ufunc.accumulate(x, dim) if wide is x.dtype else ufunc.accumulate(x.astype(wide), dim).astype(x.dtype)
+
+
+_MANY = 1 << 14  # elements from which on a row is more than the call that adds it
+_BLOCK = 1 << 17  # elements that stay in the cache in the wider dtype; NumPy is slow with a few rows
+
+
+def _in_blocks(ufunc: Any, x: Any, dim: int, wide: Any) -> Any:
+    """As :func:`_accumulated`, of many elements: block by block, so that the wider numbers are never in memory."""
+    result = np.empty(x.shape, x.dtype)
+    n = x.shape[dim]
+    if dim < x.ndim - 1 and x.size // n >= ROWS:  # a row at a time
+        rows, to = np.moveaxis(x, dim, 0), np.moveaxis(result, dim, 0)
+        sofar = rows[0].astype(wide)
+        to[0] = sofar
+        for i in range(1, n):
+            ufunc(sofar, rows[i].astype(wide, copy=False), sofar)
+            to[i] = sofar
+        return result
+    lines, to = np.moveaxis(x, dim, -1), np.moveaxis(result, dim, -1)
+    few = max(1, _BLOCK // n)
+    for lead in np.ndindex(lines.shape[:-2]):
+        for start in range(0, lines.shape[-2] if lines.ndim > 1 else 1, few):
+            at: tuple[Any, ...] = (*lead, slice(start, start + few)) if lines.ndim > 1 else ()
+            carried = None
+            for i in range(0, n, _BLOCK):
+                part = lines[(*at, slice(i, i + _BLOCK))].astype(wide)
+                if carried is not None:
+                    part[..., :1] = ufunc(carried, part[..., :1])
+                part = ufunc.accumulate(part, -1, wide)
+                carried = part[..., -1:]
+                to[(*at, slice(i, i + _BLOCK))] = part
+    return result
 
 
 def _from_last(ufunc: Any, x: Any, dim: int) -> Any:

@@ -17,6 +17,8 @@ from adjoint.ops.arrays import Array, array_function
 from adjoint.summation import total
 
 _ZEROS = 128  # elements to multiply a sum's by, times those that count, up to which a matrix is faster
+_ZEROS_OF_EQUAL = 32  # where all sums have as many elements, so that nothing is added at indices
+_LITTLE = 4096  # elements, up to which one product is faster than one per image
 _SIDE_BY_SIDE = 16  # elements of a sum that are added one to all others at a time
 
 
@@ -34,7 +36,8 @@ class Weights:
         self.starts = np.cumsum(self.counts) - self.counts
         self.most = int(self.counts.max(initial=0))
         self.picks = weight is None and len(to) == out and self.most == 1  # signed zeros stay what they are
-        self.is_matrix = not self.picks and size * out <= _ZEROS * len(to)
+        equal = self.most * out == len(to)
+        self.is_matrix = not self.picks and size * out <= (_ZEROS_OF_EQUAL if equal else _ZEROS) * len(to)
         self._columns: dict[Any, Any] = {}
         self._matrices: dict[Any, Array] = {}
 
@@ -104,6 +107,8 @@ def _product(x: Array, weights: Weights, axis: int) -> Array:
     matrix = weights.matrix(x.dtype)
     shape = (*x.shape[:axis], weights.out, *x.shape[axis + 1 :])
     if axis == x.ndim - 1:
+        if x.size > _LITTLE:  # image by image, whose result stays in the cache
+            return np.matmul(x, matrix.T)
         return (x.reshape(-1, weights.size) @ matrix.T).reshape(shape)
     return np.matmul(matrix, x.reshape(*x.shape[: axis + 1], -1)).reshape(shape)
 
