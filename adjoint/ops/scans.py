@@ -60,16 +60,21 @@ def _in_blocks(ufunc: Any, x: Any, dim: int, wide: Any) -> Any:
         return result
     lines, to = np.moveaxis(x, dim, -1), np.moveaxis(result, dim, -1)
     few = max(1, _BLOCK // n)
+    shape = (min(few, lines.shape[-2]), min(n, _BLOCK)) if lines.ndim > 1 else (min(n, _BLOCK),)
+    room, found = np.empty(shape, wide), np.empty(shape, wide)  # fresh memory for each block would take as long as the block
     for lead in np.ndindex(lines.shape[:-2]):
         for start in range(0, lines.shape[-2] if lines.ndim > 1 else 1, few):
             at: tuple[Any, ...] = (*lead, slice(start, start + few)) if lines.ndim > 1 else ()
             carried = None
             for i in range(0, n, _BLOCK):
-                part = lines[(*at, slice(i, i + _BLOCK))].astype(wide)
+                block = lines[(*at, slice(i, i + _BLOCK))]
+                inside = tuple([slice(size) for size in block.shape])
+                part = room[inside]
+                part[...] = block
                 if carried is not None:
                     part[..., :1] = ufunc(carried, part[..., :1])
-                part = ufunc.accumulate(part, -1, wide)
-                carried = part[..., -1:]
+                part = ufunc.accumulate(part, -1, None, found[inside])
+                carried = part[..., -1:].copy()
                 to[(*at, slice(i, i + _BLOCK))] = part
     return result
 
