@@ -152,3 +152,40 @@ def test_a_large_mean_costs_a_norm_no_more_than_pytorch(name: str, shape: tuple[
         exact = run(torch, x, g, "float64")
         for right, theirs, ours in zip(exact, run(torch, x, g, "float32"), run(adjoint, x, g, "float32")):
             assert np.abs(ours - right).max() <= 2 * np.abs(theirs - right).max() + 4 * ULP * (8 + mean)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+@pytest.mark.parametrize("shape", [(300_000,), (1000, 300), (3, 100_000)])
+def test_large_sums_in_a_dtype_of_integers_wrap_in_it(dtype: str, shape: tuple[int, ...]) -> None:
+    found = []
+    for library in (torch, adjoint):
+        x = library.arange(300_000).remainder(3).to(getattr(library, dtype)).reshape(shape)
+        found.append([(str(s.dtype), s.tolist()) for s in (x.sum(dtype=x.dtype), x.sum(0, dtype=x.dtype), x.sum(-1, dtype=x.dtype))])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("rows", [FEW, MANY])
+def test_sums_inside_of_a_vmap_are_as_exact(rows: int) -> None:
+    x = np.full((2, rows, 3), 0.39837, np.float32)
+    expected = x.astype(np.float64).sum(1)
+    q = adjoint.zeros(3, requires_grad=True)
+    adjoint.func.vmap(lambda r: r + q)(adjoint.tensor(x)).backward(adjoint.tensor(x))
+    for found, exact in [
+        (adjoint.func.vmap(lambda r: r.sum(0))(adjoint.tensor(x)), expected),
+        (adjoint.func.vmap(lambda r: r.mean(0))(adjoint.tensor(x)), expected / rows),
+        (q.grad, expected.sum(0)),
+    ]:
+        assert np.abs(found.numpy() / exact - 1).max() < 32 * ULP
+
+
+@pytest.mark.parametrize("of", ["(x / 100) ** s", "x * s", "x + s", "F.adaptive_avg_pool1d(x.reshape(1, 1, -1), 2)"])
+def test_sums_over_everything_of_equal_numbers_are_as_exact(of: str) -> None:
+    found = []
+    for dtype in (adjoint.float32, adjoint.float64):
+        x = adjoint.full((6924, 6), 0.39837).to(dtype)
+        s = adjoint.full((), 0.7).to(dtype).requires_grad_()
+        z = eval(of, {"x": x, "s": s, "F": adjoint.nn.functional})
+        if z.requires_grad:
+            z.backward(adjoint.full((1,), 0.39837).to(dtype).expand(z.shape))
+        found.append((s.grad if z.requires_grad else z).double().numpy())
+    assert np.abs(found[0] / found[1] - 1).max() < 20 * ULP

@@ -204,7 +204,7 @@ class _Finish:
         transposed = iter(step.transposed)
         for k, i in enumerate(self.reductions):
             e = self.program.equations[i]
-            found = total(made[k], 0) if e.name == "sum" else REDUCTIONS[e.name].reduce(made[k], 0, e.dtype)
+            found = total(made[k], 0) if e.name == "sum" and e.dtype.kind == "f" else REDUCTIONS[e.name].reduce(made[k], 0, e.dtype)
             back = next(transposed)
             values[i] = found if back is None else found.transpose(back)
         numbers = iter(self.program.numbers)

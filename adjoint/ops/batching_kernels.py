@@ -259,8 +259,9 @@ def _normal(x: Any, over: Any, eps: float) -> tuple[Any, Any]:
 
 
 def _rows_gradient(inner: Any, normal: Any, rstd: Any, over: Any) -> Any:
-    means = inner.mean(over, keepdims=True), (inner * normal).mean(over, keepdims=True)
-    return (inner - means[0] - normal * means[1]) * rstd
+    away = inner - first_along(inner, over)
+    away = away - away.mean(over, keepdims=True)
+    return (away - normal * (away * normal).mean(over, keepdims=True)) * rstd
 
 
 def _column(x: Any, ndim: int) -> Any:

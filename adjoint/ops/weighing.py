@@ -18,6 +18,7 @@ from adjoint.summation import total
 
 _ZEROS = 128  # elements to multiply a sum's by, times those that count, up to which a matrix is faster
 _ZEROS_OF_EQUAL = 32  # where all sums have as many elements, so that nothing is added at indices
+_MOST = 1024  # elements of a sum, more of which would be added one after the other for too long
 _LITTLE = 4096  # elements, up to which one product is faster than one per image
 _SIDE_BY_SIDE = 16  # elements of a sum that are added one to all others at a time
 
@@ -37,7 +38,7 @@ class Weights:
         self.most = int(self.counts.max(initial=0))
         self.picks = weight is None and len(to) == out and self.most == 1  # signed zeros stay what they are
         equal = self.most * out == len(to)
-        self.is_matrix = not self.picks and size * out <= (_ZEROS_OF_EQUAL if equal else _ZEROS) * len(to)
+        self.is_matrix = not self.picks and self.most <= _MOST and size * out <= (_ZEROS_OF_EQUAL if equal else _ZEROS) * len(to)
         self._columns: dict[Any, Any] = {}
         self._matrices: dict[Any, Array] = {}
 

@@ -183,7 +183,7 @@ def _call(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     implementation = RULES.get(function)
     if implementation is None:
         if isinstance(function, tuple) and function[1] == "reduce":
-            return _reduce(level, function[0], *args, **kwargs)
+            return reduced(level, function[0], *args, **kwargs)
         raise MissingRule(getattr(function, "__name__", str(function)))
     return implementation(level, *args, **kwargs)
 
@@ -370,13 +370,15 @@ def _elementwise(level: Level, ufunc: np.ufunc, args: Any, kwargs: dict[str, Any
     return BatchedArray(made, level)
 
 
-def _reduce(level: Level, ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
+def reduced(level: Level, ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
             keepdims: bool = False, **kwargs: Any) -> Any:  # fmt: skip
+    """``ufunc.reduce`` of each sample."""
     if out is not None or kwargs:
         raise MissingRule(f"{ufunc.__name__}.reduce")
-    return BatchedArray(
-        ufunc.reduce(array.array, axis=shifted(axis, array.ndim), dtype=dtype, keepdims=keepdims), level
-    )
+    axes = shifted(axis, array.ndim)
+    if ufunc is np.add and dtype in (None, array.dtype) and array.dtype.kind in "fVc":
+        return BatchedArray(total(array.array, axes, keepdims), level)
+    return BatchedArray(ufunc.reduce(array.array, axis=axes, dtype=dtype, keepdims=keepdims), level)
 
 
 def shifted(axis: Any, ndim: int) -> Any:

@@ -18,9 +18,11 @@ from adjoint.readings.batched import (
     materialized,
     matmul,
     physical,
+    reduced,
     rule,
     shifted,
 )
+from adjoint.summation import count_along
 
 
 def _along(function: Any, default: Any = None) -> None:
@@ -37,9 +39,26 @@ def _along(function: Any, default: Any = None) -> None:
 
 
 _FLATTENING = {np.cumsum, np.cumprod, np.sort, np.argsort, np.argmax, np.argmin, np.median}
-for _f in (np.sum, np.prod, np.max, np.min, np.mean, np.any, np.all, np.count_nonzero, np.cumsum, np.cumprod,
+for _f in (np.prod, np.max, np.min, np.any, np.all, np.count_nonzero, np.cumsum, np.cumprod,
            np.argmax, np.argmin, np.median, np.squeeze, np.var, np.std, np.nansum):  # fmt: skip
     _along(_f)
+
+
+@rule(np.sum)
+def _sum(level: Level, array: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    return reduced(level, np.add, array, axis, dtype, out, keepdims)
+
+
+@rule(np.mean)
+def _mean(level: Level, array: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    if out is not None:
+        raise MissingRule("mean with out=")
+    if dtype is not None or array.dtype.kind not in "fc" or array.dtype.itemsize == 2:
+        return BatchedArray(np.mean(array.array, shifted(axis, array.ndim), dtype, keepdims=keepdims), level)
+    found = reduced(level, np.add, array, axis, None, None, keepdims)
+    return found / count_along(array, axis)
+
+
 _along(np.sort, -1)
 _along(np.argsort, -1)
 

@@ -13,7 +13,7 @@ from adjoint.kernels.layout import LONGEST_SUM
 
 ROWS = 32  # of which sums over the rows are added up beside each other before they are added to those in double
 SPILL = 8192  # elements of a row that are kept on the stack
-SECTION = 4096  # elements of a row that are summed in the arrays' own precision; what these come to is added up in double
+SECTION = 1024  # elements of a row that are summed in the arrays' own precision; what these come to is added up in double
 
 
 class Rows(Source):
