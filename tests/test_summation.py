@@ -160,7 +160,8 @@ def test_large_sums_in_a_dtype_of_integers_wrap_in_it(dtype: str, shape: tuple[i
     found = []
     for library in (torch, adjoint):
         x = library.arange(300_000).remainder(3).to(getattr(library, dtype)).reshape(shape)
-        found.append([(str(s.dtype), s.tolist()) for s in (x.sum(dtype=x.dtype), x.sum(0, dtype=x.dtype), x.sum(-1, dtype=x.dtype))])
+        sums = x.sum(dtype=x.dtype), x.sum(0, dtype=x.dtype), x.sum(-1, dtype=x.dtype)
+        found.append([(str(s.dtype), s.tolist()) for s in sums])
     assert found[0] == found[1]
 
 
