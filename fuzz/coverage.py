@@ -8,7 +8,8 @@ It is seen from outside, with ``sys.settrace``, so that nothing is slower where 
                 tangent, under vmap; dtypes of its operands; whether all their dimensions had several elements
 ``line``        a line of a generated caller or ``apply``, that is a formula, or a branch by size, dtype or grad mode
 ``rule``        the batching rule of a NumPy function
-``plan``        a kernel that was made of a formula: its shape, and how it is divided
+``plan``        a kernel that was made of a formula: its shape and axes (kept and reduced); what else it did when it ran;
+                the dtypes that each shape read
 ``native``      a kernel written by hand
 ``source``      a line of a function in ``adjoint/ops``, ``kernels`` or ``readings``
 ==============  ======================================================================================
@@ -58,6 +59,7 @@ class Coverage:
 
             self._handlers[machine_code.address.__code__] = self._native
             self._handlers[plan._shares.__code__] = self._plan
+            self._handlers[plan.Step.run.__code__] = self._step
         self._tracers: dict[CodeType, Any] = {}
         self._generated: dict[CodeType, str] = {}  # what the function is: rows whose functions are alike share the code
         self._of_rows: dict[tuple[CodeType, str], Any] = {}
@@ -161,12 +163,47 @@ class Coverage:
         kernel, where, split = (frame.f_locals[name] for name in ("kernel", "where", "split"))
         self.points.add(("plan", kernel.kind + (" split" if split else ""), where.kinds))
 
+    def _step(self, frame: FrameType) -> None:
+        step, given = frame.f_locals["self"], frame.f_locals["arrays"]
+        add = self.points.add
+        kind = "map" if step.maps else "reduction" if step.finish is None else "split reduction"
+        for a in step.arguments:
+            array = given[a]
+            add(("plan", f"{kind} of", f"{array.dtype.kind}{array.dtype.itemsize}"))
+            for name, steps in _STEPS.items():
+                if any(steps(s, array.itemsize) for s, n in zip(array.strides, array.shape) if n > 1):
+                    add(("plan", f"{kind} of", name))
+        for name, has in _HAS.items():
+            if has(step, frame.f_locals["targets"]):
+                add(("plan", "with", name))
+
     def _watched(self, name: str, rule: Any) -> Any:
         def watched(level: Any, *args: Any, **kwargs: Any) -> Any:
             self.points.add(("rule", name))
             return rule(level, *args, **kwargs)
 
         return watched
+
+
+_STEPS: dict[str, Callable[[int, int], bool]] = {
+    "elements beside each other": lambda step, size: step == size,
+    "elements apart": lambda step, size: step > size,
+    "elements repeated": lambda step, size: step == 0,
+    "elements backward": lambda step, size: step < 0,
+}
+_HAS: dict[str, Callable[[Any, Any], bool]] = {
+    "sums across the rows": lambda step, targets: bool(step.sums),
+    "a result in another order": lambda step, targets: any(step.transposed),
+    "a target that is given": lambda step, targets: bool(targets),
+    "several results": lambda step, targets: len(step.made) > 1,
+    "one task": lambda step, targets: step.tasks == 1,
+    "many tasks": lambda step, targets: step.tasks > 1,
+}
+_SHAPES = {
+    "map": ("K", "KK", "KKK", "KKKK"), "rows": ("R", "RR", "KR", "KRR", "RKR", "KKR", "RRR"), "rows split": ("R", "RR", "RRR"),
+    "columns": ("RK", "KRK", "RRK", "RKK", "RKRK"), "columns split": ("RK",),
+}  # fmt: skip
+"""The plans that a run should have met: each shape of kernel, with the axes that it treats in another way."""
 
 
 def _arrays(value: Any) -> list[Any]:
@@ -192,7 +229,7 @@ def lines_of(code: CodeType) -> set[int]:
 
 
 def expected() -> set[Point]:
-    """All points that there could be, those of plans aside."""
+    """All points that there could be; of plans, those that each way of making one should have met."""
     found: set[Point] = {("rule", _name(function)) for function in RULES}
     for key, operator in OPERATORS.items():
         whats = ["function"]
@@ -207,7 +244,16 @@ def expected() -> set[Point]:
             found |= {("line", f"{key} {what}", str(line)) for line in lines_of(code)}
     for module in _modules():
         found |= set(_of_module(module))
-    return found
+    return found | set(_plans())
+
+
+def _plans() -> Iterator[Point]:
+    for shape, every in _SHAPES.items():
+        yield from (("plan", shape, axes) for axes in every)
+    yield from (("plan", "with", name) for name in _HAS)
+    for kind, dtypes in {"map": "b1 u1 i1 i2 i4 i8 f4 f8", "reduction": "b1 i8 f4 f8", "split reduction": "i8 f4 f8"}.items():
+        yield from (("plan", f"{kind} of", dtype) for dtype in dtypes.split())
+        yield from (("plan", f"{kind} of", name) for name in _STEPS if "backward" not in name)
 
 
 def _modules() -> Iterator[Any]:
@@ -260,6 +306,7 @@ def summary(points: dict[str, set[Point]]) -> tuple[str, str]:
              "... and their gradients": lambda p: p[0] == "row" and p[2:] == ("apply under vmap",),
              "lines of rows' generated functions": lambda p: p[0] == "line",
              "batching rules": lambda p: p[0] == "rule",
+             "plans of formulas": lambda p: p[0] == "plan",
              "kernels written by hand": lambda p: p[0] == "native",
              "lines of ops, kernels and readings": lambda p: p[0] == "source"}  # fmt: skip
     names = [*points, "all"]
@@ -270,8 +317,8 @@ def summary(points: dict[str, set[Point]]) -> tuple[str, str]:
         counts = [len(these & (total if name == "all" else points[name])) for name in names]
         lines.append(f"{title:52}{len(these):7}" + "".join(f"{n:12}" for n in counts))
         missing += [f"\n{title}: not exercised", *_listed(these - total)]
-    plans = sorted({p[1:] for p in total if p[0] == "plan"})
-    lines.append("plans of formulas: " + ", ".join(f"{kind} {axes}" for kind, axes in plans))
+    others = sorted({p[1:] for p in total - wanted if p[0] == "plan"})
+    lines.append("and beside these plans of " + ", ".join(f"{kind} {axes}" for kind, axes in others))
     return "\n".join(lines), "\n".join(missing)
 
 

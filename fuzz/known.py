@@ -89,7 +89,7 @@ def _other_saved_tensor(case: Case) -> bool:
     return (
         _both(case)
         and all(_OUTDATED in text for text in case.texts)
-        and any("create_graph" in line or "matmul" in line for line in earlier)
+        and any("create_graph" in line or "matmul" in line or " @ " in line for line in earlier)
     )
 
 

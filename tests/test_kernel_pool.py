@@ -452,9 +452,7 @@ print(counted.out[15], counted.launched(10))
 
 def time_to_end(threads, end):
     """From a process's last statement to its end."""
-    took = []
-    for _ in range(2):
-        (ended,) = in_a_process(f"""
+    (ended,) = in_a_process(f"""
 pool.set_num_threads({threads})
 counted = Counted()
 for _ in range(200):
@@ -462,18 +460,24 @@ for _ in range(200):
 print(time.time(), flush=True)
 {end}
 """)  # fmt: skip
-        took.append(time.time() - float(ended))
-    return min(took)
+    return time.time() - float(ended)
 
 
 @pytest.fixture(scope="module")
-def end_without_workers():
-    return time_to_end(1, "")
+def ends_without_workers():
+    return []
 
 
 @pytest.mark.parametrize("end", ["", "time.sleep(0.05)", "os._exit(0)", "sys.exit(0)", "del pool, counted"])
-def test_a_process_ends_at_once_whatever_its_workers_do(end, end_without_workers):
-    assert time_to_end(4, end) < end_without_workers + 0.2
+def test_a_process_ends_at_once_whatever_its_workers_do(end, ends_without_workers):
+    # What else runs on the machine only adds to the times: the least of several tells, and one more is taken where they are apart.
+    ends = []
+    for _ in range(12):
+        ends.append(time_to_end(4, end))
+        ends_without_workers.append(time_to_end(1, ""))
+        if min(ends) < min(ends_without_workers) + 0.2:
+            return
+    pytest.fail(f"{min(ends):.2f} s, and {min(ends_without_workers):.2f} s without workers")
 
 
 def test_a_process_ends_while_a_thread_of_python_computes():

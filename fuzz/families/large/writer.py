@@ -145,7 +145,7 @@ class Writer:
         out = names[-1]
         if r.random() < 0.4:
             some = dict.fromkeys((names[-1], r.choice(names), r.choice(names)))
-            out = self.add(" + ".join(f"({n} * {n}.detach().cos()).sum()" for n in some), ())
+            out = self.add(" + ".join(f"({n} * {n}.detach().tanh()).sum()" for n in some), ())
         self.lines += backwards(r, out, self.leaves)
 
 
