@@ -59,6 +59,41 @@ def test_arrays_in_any_strides_are_served():
     assert_close(winograd.convolve(x, w, *rest), numpy_functions.convolve, x, w, *rest, **BOUNDS)
 
 
+def _all_three(x, w, g):
+    return (
+        winograd.convolve(x, w, ONES, ONES, ONES, 1),
+        winograd.input_gradient(g, w, x.shape[2:], ONES, ONES, ONES, 1),
+        winograd.weight_gradient(x, g, (3, 3), ONES, ONES, ONES, 1),
+    )
+
+
+@pytest.mark.parametrize("image", [(2, 48, 16, 16), (4, 48, 7, 9), (2, 48, 56, 56)])
+@pytest.mark.parametrize("at", [(0, 0), (2, 3), (-1, -1)])
+def test_a_pixel_that_would_drown_its_neighbours_is_left_to_others(image, at):
+    x, w, g = normal(*image), normal(40, 48, 3, 3), normal(image[0], 40, *image[2:])
+    x[1, 7, at[0], at[1]] = 1e10
+    found = _all_three(x, w, g)
+    assert found[0] is NotImplemented and found[1] is not NotImplemented and found[2] is NotImplemented
+    x[1, 7, at[0], at[1]] = g[0, 3, at[0], at[1]] = -1e10
+    assert all(result is NotImplemented for result in _all_three(x, w, g))
+
+
+def test_many_such_pixels_are_found_as_one_is():
+    x, w = normal(2, 48, 24, 24), normal(40, 48, 3, 3)
+    x[:, :, 10:18, 3:20] = 1e9
+    assert winograd.convolve(x, w, ONES, ONES, ONES, 1) is NotImplemented
+
+
+@pytest.mark.parametrize("change", [
+    lambda x: np.maximum(x, 0), lambda x: x * 1e-12, lambda x: x * 1e12, lambda x: x**3, lambda x: np.exp(2 * x),
+    lambda x: x * np.array([1, 1e8], np.float32).reshape(-1, 1, 1, 1),  # images of one batch
+    lambda x: np.where(np.arange(x.shape[3]) == 7, x, 0), lambda x: x * 0,
+])  # fmt: skip
+def test_usual_images_are_served(change):
+    x, w, g = change(normal(2, 48, 16, 16)), normal(40, 48, 3, 3), change(normal(2, 40, 16, 16))
+    assert not any(result is NotImplemented for result in _all_three(x.astype(np.float32), w, g.astype(np.float32)))
+
+
 @pytest.mark.parametrize("value", [np.inf, np.nan, 1e38])
 def test_what_is_not_finite_is_left_to_others_since_it_would_spread_over_a_tile(value):
     rest = (ONES, ONES, ONES, 1)

@@ -2,8 +2,9 @@
 
 The transforms of the images and filters cost time and some accuracy: the error is that of summing in another order,
 1e-6 of the sum of the products' magnitudes at most on normal numbers (see ``winograd_points``).  What is not finite would
-spread over a tile, so results with such elements are not given: the functions then answer ``NotImplemented``, as for what
-they do not serve.
+spread over a tile, and so would the rounding of a pixel that is many thousand times as large as those around it (a mark for
+what is missing, say), so results with such elements are not given: the functions then answer ``NotImplemented``, as for
+what they do not serve.
 """
 
 from __future__ import annotations

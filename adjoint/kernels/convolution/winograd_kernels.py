@@ -83,7 +83,8 @@ def tiles_first(args: ptr(i64), task: i64, worker: i64, m):
     count = minimum(args[BLOCK], args[TILES] - first)
     tiles = cast(args[WORKSPACE], ptr(f32)) + worker * args[WORKSPACE_STEP]
     products = tiles + args[PRODUCTS]
-    read_tiles(args + OF, first, count, tiles, args[TILE_PLACE], args[TILE_STEP], m, False)
+    if read_tiles(args + OF, first, count, tiles, args[TILE_PLACE], args[TILE_STEP], m, False) != 0:
+        args[ODD] = i64(1)
     for number in range(args[PANELS]):
         panel = cast(args[PANEL_MATRICES], ptr(f32)) + number * (m + 2) * (m + 2) * args[PANEL_PLACE]
         for i in range((m + 2) * (m + 2)):
@@ -113,7 +114,8 @@ def make_tiles(args: ptr(i64), task: i64, worker: i64, m):
     first = task * args[BLOCK]
     to = cast(args[TILE_MATRICES], ptr(f32)) + first * args[TILE_STEP]
     count = minimum(args[BLOCK], args[TILES] - first)
-    read_tiles(args + OF, first, count, to, args[TILE_PLACE], args[TILE_STEP], m, False)
+    if read_tiles(args + OF, first, count, to, args[TILE_PLACE], args[TILE_STEP], m, False) != 0:
+        args[ODD] = i64(1)
 
 
 @native
@@ -142,10 +144,12 @@ def make_both_tiles(args: ptr(i64), task: i64, worker: i64, m):
     count = minimum(args[BLOCK], args[TILES] - first)
     if task < blocks:
         to = cast(args[TILE_MATRICES], ptr(f32)) + first * args[TILE_STEP]
-        read_tiles(args + OF, args[FIRST] + first, count, to, args[TILE_PLACE], args[TILE_STEP], m, False)
+        if read_tiles(args + OF, args[FIRST] + first, count, to, args[TILE_PLACE], args[TILE_STEP], m, False) != 0:
+            args[ODD] = i64(1)
     else:
         to = cast(args[OTHER_MATRICES], ptr(f32)) + first * args[OTHER_STEP]
-        read_tiles(args + TO, args[FIRST] + first, count, to, args[OTHER_PLACE], args[OTHER_STEP], m, True)
+        if read_tiles(args + TO, args[FIRST] + first, count, to, args[OTHER_PLACE], args[OTHER_STEP], m, True) != 0:
+            args[ODD] = i64(1)
 
 
 @native
@@ -209,8 +213,10 @@ def sum_part(args: ptr(i64), task: i64, worker: i64, m):
     last = minimum(first + args[PART], args[TILES])
     for at in range(first, last, args[BLOCK]):
         count = minimum(args[BLOCK], last - at)
-        read_tiles(args + OF, at, count, tiles, args[TILE_PLACE], args[TILE_STEP], m, False)
-        read_tiles(args + TO, at, count, others, args[OTHER_PLACE], args[OTHER_STEP], m, True)
+        if read_tiles(args + OF, at, count, tiles, args[TILE_PLACE], args[TILE_STEP], m, False) != 0:
+            args[ODD] = i64(1)
+        if read_tiles(args + TO, at, count, others, args[OTHER_PLACE], args[OTHER_STEP], m, True) != 0:
+            args[ODD] = i64(1)
         for panel in range(args[PANELS]):
             for i in range((m + 2) * (m + 2)):
                 call_pointer(

@@ -27,31 +27,71 @@ TAPS_2D = TAPS * TAPS
 CACHE_LINE = 16  # elements
 RUN = 14  # tiles side by side that are transformed together; their rows stay in the first cache
 _COLUMNS = RUN * 4 + 2 + LANES
+_SAMPLED = 3  # columns from one that is looked at to the next
+_RANGE = 19  # binary digits that the mean square of a run's pixels may lie above the square of a usual one
 
 
 @native
-def read_tiles(image: ptr(i64), first: i64, count: i64, to: ptr(f32), place: i64, tile_step: i64, m, gradient):
+def read_tiles(
+    image: ptr(i64), first: i64, count: i64, to: ptr(f32), place: i64, tile_step: i64, m, gradient
+) -> i64:
     """Transform tiles: ``to[(i * n + j) * place + tile * tile_step + channel]``.
 
-    The tiles of an input are n x n pixels and overlap; those of a gradient (``gradient``) are the m x m outputs.
+    The tiles of an input are n x n pixels and overlap; those of a gradient (``gradient``) are the m x m outputs.  Returns
+    whether there are pixels so large that what is rounded of them would be most of their neighbours' results.
     """
     n = m + TAPS - 1
     window = m if gradient else n
     matrix = output_matrix(m) if gradient else input_matrix(m)
     rows = scratch(f32, n * _COLUMNS * LANES)
     at = first
+    uneven = i64(0)
     while at < first + count:
         tile_x = at % image[TILES_X]
         run = minimum(minimum(image[TILES_X] - tile_x, first + count - at), RUN)
         columns = (run - 1) * m + window
         for channel in range(0, image[CHANNELS], LANES):
             read_rows(image, at, channel, columns, rows, i64(m), i64(window))
-            transform(columns, rows, i64(LANES), i64(_COLUMNS * LANES), rows, i64(LANES), i64(_COLUMNS * LANES), matrix)
+            usual = exponents(rows, columns, i64(window - 1))
+            squares = transform_rows(columns, rows, matrix)
+            if (bits_as(squares / cast(columns * (window * LANES), f32), i32) >> 23) - 127 > usual + _RANGE:
+                uneven = i64(1)
             for t in range(run):
                 out = to + ((at - first + t) * tile_step + channel)
                 tile = rows + t * (m * LANES)
                 transform(i64(n), tile, i64(_COLUMNS * LANES), i64(LANES), out, n * place, place, matrix)
         at += run
+    return uneven
+
+
+@apart
+def exponents(rows: ptr(f32), columns: i64, last: i64) -> i32:
+    """Twice the mean binary exponent of some pixels of the first and the last row, which neither of them is zero."""
+    total, found = splat(i32(0), LANES), splat(i32(0), LANES)
+    for x in range(0, columns, _SAMPLED):
+        for row in unroll(2):
+            bits = bits_as(load(rows, row * last * (_COLUMNS * LANES) + x * LANES, LANES), i32) & 0x7F800000
+            total = total + (bits >> 23)
+            found = found + where(bits > 0, splat(i32(1), LANES), splat(i32(0), LANES))
+    count = hsum(cast(found, f32))
+    usual = i32(255)  # of zeros: nothing is large beside them
+    if count > 0.0:
+        usual = cast(2.0 * (hsum(cast(total, f32)) / count - 127.0), i32)
+    return usual
+
+
+@apart
+def transform_rows(count, rows: ptr(f32), matrix) -> f32:
+    """The matrix times the columns of ``rows``, in their place; the sum of the squares of what was there."""
+    squares = [splat(f32(0.0), LANES) for _ in unroll(2)]
+    for i in range(count):
+        x = [load(rows, i * LANES + j * (_COLUMNS * LANES), LANES) for j in unroll(len(matrix[0]))]
+        for j in unroll(len(matrix[0])):
+            squares[j % 2] = fma(x[j], x[j], squares[j % 2])
+        made = combined(matrix, x)
+        for j in unroll(len(matrix)):
+            store(rows, i * LANES + j * (_COLUMNS * LANES), made[j])
+    return hsum(squares[0] + squares[1])
 
 
 @apart

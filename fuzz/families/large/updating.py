@@ -34,7 +34,7 @@ def optimizer(r: random.Random) -> list[str]:
         shape = r.choice(sizes)
         x = w.add(w.numbers(shape), shape)
         if r.random() < 0.3:
-            x = w.laid_out(x)
+            x = w.laid_out(x, shared=False)
         names.append(f"_p{i}")
         w.line(f"_p{i} = nn.Parameter({x}{r.choice(('', '', '.half()', '.clone()'))})")
     name = r.choice([*_OPTIONS])
