@@ -93,6 +93,18 @@ def test_what_is_not_finite_stays_in_large_arrays(name: str) -> None:
     assert _not_finite(adjoint, *given) == _not_finite(torch, *given)
 
 
+@pytest.mark.parametrize("values", [[1, math.nan, 2, math.nan], [math.nan, 5, math.nan, 7], [3, 3, 1, 3]])
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_of_several_nans_the_last_one_is_a_window_s_largest(values: list[float], dims: int) -> None:
+    found = []
+    for library in (torch, adjoint):
+        x = library.tensor(values).view(1, 1, *(1,) * (dims - 1), 4).requires_grad_()
+        pooled, index = getattr(library.nn.functional, f"adaptive_max_pool{dims}d")(x, 1, return_indices=True)
+        pooled.sum().backward()
+        found.append((index.item(), x.grad.flatten().tolist()))
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_an_antialiased_image_is_differentiated_twice(mode: str) -> None:
     x = adjoint.rand(1, 1, 5, 5, dtype=adjoint.float64, requires_grad=True)

@@ -22,6 +22,21 @@ def test_the_loss_of_a_confident_right_answer_is_not_rounded_away(count: int, we
     assert found[1] == pytest.approx(found[0], rel=1e-5)
 
 
+@pytest.mark.parametrize("count", [3, 20_000])
+@pytest.mark.parametrize("value", [2.0, -1e-30, float("nan"), float("inf"), 1.0000001, 0.0, 1.0])
+@pytest.mark.parametrize("bad", ["input", "target"])
+def test_binary_cross_entropy_takes_numbers_between_zero_and_one(count: int, value: float, bad: str) -> None:
+    found = []
+    for library in (torch, adjoint):
+        given = {name: library.full((count,), 0.5) for name in ("input", "target")}
+        given[bad][-1] = value
+        try:
+            found.append(round(library.nn.functional.binary_cross_entropy(**given).item(), 3))
+        except RuntimeError as error:
+            found.append(str(error))
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("name", ["layer_norm", "group_norm"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_an_equal_gradient_of_normalized_rows_leaves_nothing(name: str, dtype: str) -> None:

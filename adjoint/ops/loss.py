@@ -336,8 +336,10 @@ def binary_cross_entropy_with_logits(
 
 @in_float32
 def _bce(self: Array, target: Array, weight: Array | None = None, reduction=MEAN):
-    if self.size and not all_values((self >= 0) & (self <= 1)).all():
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    # x - x^2 is negative outside of [0, 1], however little, and NaN of a NaN.
+    if self.size and not all_values(np.minimum(self - self * self, target - target * target)).min() >= 0:
+        which = "target" if all_values(self - self * self).min() >= 0 else "input"
+        raise RuntimeError(f"all elements of {which} should be between 0 and 1")
     loss = (target - 1) * np.maximum(np.log1p(-self), -100) - target * np.maximum(np.log(self), -100)
     return reduced(loss if weight is None else loss * weight, reduction)
 

@@ -679,7 +679,11 @@ def adaptive_max(self: Array, output_size):
         part = self[(..., *window)]
         flat = part.reshape(*lead, prod(part.shape[len(lead) :]))
         where = flat.argmax(-1)
-        best[(..., *at)] = np.take_along_axis(flat, where[..., None], -1)[..., 0]
+        found = np.take_along_axis(flat, where[..., None], -1)[..., 0]
+        if (found != found).any():  # of several NaNs the last one, as in the other pools
+            last = flat.shape[-1] - 1 - np.isnan(flat)[..., ::-1].argmax(-1)
+            where = np.where(found != found, last, where)
+        best[(..., *at)] = found
         inner = np.unravel_index(where, part.shape[len(lead) :])
         indices[(..., *at)] = np.ravel_multi_index(tuple(i + w.start for i, w in zip(inner, window)), space)
     return best, indices, indices

@@ -39,6 +39,20 @@ def _bag(case: Case) -> bool:
     return case.found.key == "grad_fn" and names[0] == "EmbeddingBagBackward0" and "embedding_bag" in case.line
 
 
+def _by_a_number(case: Case) -> bool:
+    """Whether a mean over classes was divided by a number, which PyTorch's loss of probabilities has a node of its own for."""
+    names = case.found.pytorch, case.found.adjoint
+    return case.found.key == "grad_fn" and names == ("DivBackward1", "DivBackward0") and "cross_entropy" in case.line
+
+
+def _copied(case: Case) -> bool:
+    """Whether what attention's products saved was written to, of which PyTorch had saved a copy, side by side in memory."""
+    if case.found.key != "raised" or case.found.pytorch is not None:
+        return False
+    earlier = case.program.lines[: case.found.line]
+    return "modified by an inplace operation" in case.texts[1] and any("scaled_dot_product" in line for line in earlier)
+
+
 def _norms(case: Case) -> bool:
     return any("rms_norm(" in line for line in case.program.lines[: case.found.line + 1])
 
@@ -52,6 +66,8 @@ KNOWN = [
           _of_a_gradient, goes_on=True),
     Known("how often a step or a backward writes to a tensor, and a copy of one has been written to", _how_often, goes_on=True),
     Known("an embedding bag is made of other operators here", _bag, goes_on=True),
+    Known("a division by a number has a node of its own in PyTorch's losses", _by_a_number, goes_on=True),
+    Known("what was saved of attention without its operator has been written to, and PyTorch had copied it", _copied),
     Known("the last digits of sums of many doubles: no third run says what is right", _of_doubles, goes_on=True),
     Known("a large RMS norm is one node here", _fused, goes_on=True),
 ]  # fmt: skip

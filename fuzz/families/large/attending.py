@@ -15,7 +15,8 @@ def attention(r: random.Random) -> list[str]:
     groups = r.choice([n for n in range(1, heads + 1) if heads % n == 0]) if r.random() < 0.3 else heads
     batch = r.choice((1, 2, 3))
     length, source = ((r.choice((1, 2, 3, 5, 8, 17)) if tiny() else r.choice((1, 7, 33, 64, 100, 130))) for _ in range(2))
-    features, values = r.choice((1, 4, 8, 13, 16, 32, 40)), r.choice((1, 5, 8, 16, 33))
+    features = r.choice((1, 4, 8, 13, 16, 32, 40))
+    values = features if r.random() < 0.75 else r.choice((1, 5, 8, 16, 33))  # of one operator they are as many
     q = _beside(w, (batch, heads, length, features))
     k = _beside(w, (batch, groups, source, features))
     v = _beside(w, (batch, groups, source, values))

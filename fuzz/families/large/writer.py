@@ -79,8 +79,8 @@ class Writer:
         own = r.random() < 0.2  # the leaf itself is laid out in another way, not what is made of it
         text = self.numbers(shape, ", grad=True" if grad and not own else "")
         name = self.add(text, shape)
-        if own:
-            name = self.laid_out(name)
+        if own:  # (as one that is written to: of what shares memory nobody says what it becomes then)
+            name = self.laid_out(name, shared=False)
             name = self.add(f"{name}.detach(){'.requires_grad_()' if grad else ''}", shape)
         if grad:
             self.leaves.append(name)
