@@ -93,7 +93,7 @@ def test_what_is_not_finite_stays_in_large_arrays(name: str) -> None:
     assert _not_finite(adjoint, *given) == _not_finite(torch, *given)
 
 
-@pytest.mark.parametrize("values", [[1, math.nan, 2, math.nan], [math.nan, 5, math.nan, 7], [3, 3, 1, 3]])
+@pytest.mark.parametrize("values", [[1, math.nan, 2, math.nan], [math.nan, 5, math.nan, 7], [3.0, 3, 1, 3]])
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_of_several_nans_the_last_one_is_a_window_s_largest(values: list[float], dims: int) -> None:
     found = []
