@@ -29,6 +29,8 @@ class Settings:
     """``"type"``: their texts may differ; ``"any"``: it is enough that both raise."""
     ulps: float = 16.0
     """Units in the last place, of the narrowest dtype in the program, that make no difference."""
+    relative: float = 0.0
+    """An error, of the scale of a program's values, that makes no difference in whatever dtype."""
     multiple: float = 8.0
     """How many times PyTorch's own error against float64 Adjoint's may be."""
 
@@ -84,7 +86,7 @@ def compare(program: Program, family: str = "", settings: Settings = Settings())
 def _compared(program: Program, family: str, settings: Settings) -> Outcome:
     outcome = Outcome()
     runs = Run(program, "torch"), Run(program, "adjoint")
-    tolerance = Tolerance(program, settings.ulps, settings.multiple)
+    tolerance = Tolerance(program, settings.ulps, settings.multiple, settings.relative)
     for number, line in enumerate(program.lines):
         raised = [run.step(line) for run in runs]
         if raised[0] is not None and raised[0][0] == "NameError":  # a line that this one needs was left out

@@ -330,7 +330,11 @@ KNOWN = [
         "two TypeErrors of arguments: which overloads there are, and which of them is meant", _overloads, goes_on=True
     ),
     Known("an out= of another dtype, which PyTorch has some operators refuse, and Adjoint convert to", _out_dtype),
-    Known("an index with False in it selects nothing, and its other parts are not looked at", _nothing_selected),
+    Known(
+        "an index with False in it selects nothing, and its other parts are not looked at",
+        _nothing_selected,
+        ("programs", "values", "numbers", "indexing", "rows", "calls"),
+    ),
     Known(
         "a comparison's out= beside an operand that requires grad: its result has no gradient in either", _compared_into
     ),

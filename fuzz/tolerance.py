@@ -38,12 +38,14 @@ class Tolerance:
         program: the program that is compared.
         ulps: units in the last place of the narrowest dtype that make no difference.
         multiple: how many times PyTorch's own error Adjoint's may be.
+        relative: an error, on the scale of the program's values, that makes no difference in whatever dtype.
     """
 
-    def __init__(self, program: Program, ulps: float, multiple: float) -> None:
+    def __init__(self, program: Program, ulps: float, multiple: float, relative: float = 0.0) -> None:
         self.program = program
         self.ulps = ulps
         self.multiple = multiple
+        self.relative = relative
         self.done: list[str] = []  # the lines that both have run
         self.unit = 2.0**-53  # of the narrowest dtype so far
         self.scale = 1.0  # of the values so far: what they are sums of may be as large
@@ -99,7 +101,7 @@ class Tolerance:
                 x.view(x.real.dtype).reshape(*x.shape, 2) for x in map(np.ascontiguousarray, (theirs, ours))
             )
         a, b = theirs.astype(np.float64), ours.astype(np.float64)
-        allowed = self.ulps * 2 * self.unit
+        allowed = max(self.ulps * 2 * self.unit, self.relative)
         if _close(a, b, np.maximum(np.abs(a), self.scale) * allowed).all():
             return True
         exact = self._exact(path, key)

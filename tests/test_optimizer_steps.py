@@ -108,3 +108,60 @@ def test_counts_of_a_loaded_state_are_rounded_as_those_of_a_new_one() -> None:
         return str(state["eta"].dtype), state["eta"].item(), state["mu"].item()
 
     assert run(scenario, adjoint) == run(scenario, torch)
+
+
+def test_a_line_search_with_a_rate_of_zero_stays_where_it_is() -> None:
+    # PyTorch's divides by the step's length and raises ZeroDivisionError; schedules do come to rates of zero.
+    w = adjoint.tensor([3.0, -2.0]).requires_grad_()
+    optimizer = adjoint.optim.LBFGS([w], lr=0.0, line_search_fn="strong_wolfe")
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 13.0 and w.tolist() == [3.0, -2.0]
+
+
+def test_a_post_accumulate_hook_returns_nothing() -> None:
+    def scenario(module: Any) -> Any:
+        w = module.ones(2, requires_grad=True)
+        w.register_post_accumulate_grad_hook(lambda p: p.grad.clamp_(-0.1, 0.1))
+        (w * 3).sum().backward()
+
+    assert run(scenario, adjoint) == run(scenario, torch)
+
+
+@pytest.mark.parametrize("function", [None, "ema", "swa", "get_ema_avg_fn", "own"])
+def test_averages_of_models_are_made_dtype_by_dtype_and_those_of_integers_truncated(function: str | None) -> None:
+    def scenario(module: Any) -> Any:
+        swa = module.optim.swa_utils
+        calls = []
+
+        def own(averages: Any, current: Any, n: Any) -> None:
+            calls.append((len(averages), str(averages[0].dtype), int(n)))
+
+        options = {
+            None: {}, "own": {"multi_avg_fn": own}, "ema": {"multi_avg_fn": swa.get_ema_multi_avg_fn(0.5)},
+            "swa": {"multi_avg_fn": swa.get_swa_multi_avg_fn()}, "get_ema_avg_fn": {"avg_fn": swa.get_ema_avg_fn(0.5)},
+        }[function]  # fmt: skip
+        m = module.nn.BatchNorm1d(2)
+        ema = swa.AveragedModel(m, use_buffers=True, **options)
+        for i in range(4):
+            m(module.arange(6.0).reshape(3, 2) + i)
+            m.weight.data.add_(1.0)
+            ema.update_parameters(m)
+        state = {k: v for k, v in ema.state_dict().items() if "running_var" not in k}
+        return sorted(calls), {k: (str(v.dtype), [round(x, 5) for x in v.flatten().tolist()]) for k, v in state.items()}
+
+    assert run(scenario, adjoint) == run(scenario, torch)
+
+
+def test_the_derivative_of_an_embeddings_gradient_knows_how_often_a_row_was_looked_up() -> None:
+    # PyTorch's is 1 everywhere, though it divides the gradient by the frequencies.
+    g = adjoint.ones(3, 2).requires_grad_()
+    w = adjoint.zeros(3, 2).requires_grad_()
+    rows = adjoint.nn.functional.embedding(adjoint.tensor([1, 1, 0]), w, scale_grad_by_freq=True)
+    (first,) = adjoint.autograd.grad(rows, w, g, create_graph=True)
+    assert adjoint.autograd.grad(first.sum(), g)[0].tolist() == [[0.5, 0.5], [0.5, 0.5], [1.0, 1.0]]

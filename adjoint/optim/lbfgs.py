@@ -165,7 +165,9 @@ class _Memory:
     def __init__(self, state: dict[str, Any]) -> None:
         self.direction: Any = state["d"]._array if "d" in state else None
         self.t = _scalar(state.get("t"))
-        self.dirs, self.stps, self.inverse = (state.get(name) for name in ("old_dirs", "old_stps", "ro"))
+        self.dirs: list[Tensor] = state.get("old_dirs", [])
+        self.stps: list[Tensor] = state.get("old_stps", [])
+        self.inverse: list[Tensor] = state.get("ro", [])
         self.scale = _scalar(state.get("H_diag"))
         self.previous: Tensor | None = state.get("prev_flat_grad")
         self.loss = state.get("prev_loss")

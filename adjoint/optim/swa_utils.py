@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -34,34 +34,60 @@ def _check_decay(decay: float) -> None:
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
-    """A function that moves lists of averages towards lists of parameters, by ``1 - decay``."""
+    """A function that moves lists of averages towards lists of parameters, by ``1 - decay``; averages of integers are
+    truncated."""
     _check_decay(decay)
 
-    def ema_update(ema_param_list: Iterable[Tensor], current_param_list: Iterable[Tensor], _: Any) -> None:
-        _move_all(ema_param_list, current_param_list, 1 - decay)
+    def ema_update(ema_param_list: Sequence[Any], current_param_list: Sequence[Any], _: Any) -> None:
+        if _is_continuous(ema_param_list[0]):
+            _move_all(ema_param_list, current_param_list, 1 - decay)
+            return
+        with no_grad():
+            for average, new in zip(ema_param_list, current_param_list):
+                average.copy_(average * decay + new * (1 - decay))
 
     return ema_update
 
 
 def get_swa_multi_avg_fn() -> Callable[..., None]:
-    """A function that takes lists of parameters into lists of equally weighted averages."""
+    """A function that takes lists of parameters into lists of equally weighted averages.
 
-    def swa_update(
-        averaged_param_list: Iterable[Tensor], current_param_list: Iterable[Tensor], num_averaged: Any
-    ) -> None:
-        _move_all(averaged_param_list, current_param_list, 1 / (float(num_averaged) + 1))
+    Of integers it raises RuntimeError, as PyTorch's: an average of them is none.
+    """
+
+    def swa_update(averaged_param_list: Sequence[Any], current_param_list: Sequence[Any], num_averaged: Any) -> None:
+        if _is_continuous(averaged_param_list[0]):
+            _move_all(averaged_param_list, current_param_list, 1 / (float(num_averaged) + 1))
+            return
+        with no_grad():
+            for average, new in zip(averaged_param_list, current_param_list):
+                if isinstance(num_averaged, Tensor):
+                    average.addcdiv_(new - average, num_averaged + 1)
+                else:
+                    average.add_(new - average, alpha=1.0 / (num_averaged + 1))
 
     return swa_update
+
+
+def _is_continuous(tensor: Tensor) -> bool:
+    return tensor.dtype.is_floating_point or tensor.dtype.is_complex
 
 
 def _move_all(averages: Iterable[Tensor], current: Iterable[Tensor], weight: float) -> None:
     for average, new in zip(averages, current):
         array = average._array
-        if array.dtype.kind in "fc" or average.dtype.is_floating_point:
-            array += ((new._array - array) * weight).astype(array.dtype, copy=False)
-        else:
-            array[...] = new._array
+        array += ((new._array - array) * weight).astype(array.dtype, copy=False)
         writes_of(average).bump()
+
+
+def _of_one_dtype(averages: list[Tensor], current: list[Tensor]) -> Iterable[tuple[list[Tensor], list[Tensor]]]:
+    """The two lists' parts, one for each dtype."""
+    parts: dict[Any, tuple[list[Tensor], list[Tensor]]] = {}
+    for average, new in zip(averages, current):
+        part = parts.setdefault(average.dtype, ([], []))
+        part[0].append(average)
+        part[1].append(new)
+    return parts.values()
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
@@ -89,7 +115,7 @@ class AveragedModel(nn.Module):
     """A copy of a model whose parameters are the average of those that ``update_parameters`` was given.
 
     Equally weighted, or as ``avg_fn`` or ``multi_avg_fn`` say.  With ``use_buffers`` buffers are averaged too,
-    otherwise they are copied.
+    otherwise they are copied.  Averages of integers are truncated.  ``multi_avg_fn`` is called for each dtype.
     """
 
     n_averaged: Tensor
@@ -128,12 +154,13 @@ class AveragedModel(nn.Module):
             if int(self.n_averaged) == 0:
                 for a, b in zip(mine, theirs):
                     a.copy_(b.detach())
-            elif self.avg_fn is not None:
-                for a, b in zip(mine, theirs):
-                    a.copy_(self.avg_fn(a.detach(), b.detach(), self.n_averaged))
+            elif self.multi_avg_fn is not None:
+                for part in _of_one_dtype([a.detach() for a in mine], [b.detach() for b in theirs]):
+                    self.multi_avg_fn(*part, self.n_averaged)
             else:
-                update = self.multi_avg_fn or get_swa_multi_avg_fn()
-                update([a.detach() for a in mine], [b.detach() for b in theirs], self.n_averaged)
+                update = self.avg_fn or get_swa_avg_fn()
+                for a, b in zip(mine, theirs):
+                    a.copy_(update(a.detach(), b.detach(), self.n_averaged))
             if not self.use_buffers:
                 for a, b in zip(self.module.buffers(), model.buffers()):
                     a.copy_(b.detach())
