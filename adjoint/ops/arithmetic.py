@@ -311,7 +311,7 @@ remainder = elementwise(
 
 
 def _rmod(self: Tensor, other: Any) -> Any:
-    return remainder.function(other, self) if is_number(other) else NotImplemented
+    return remainder.function(other, self) if is_number(other) or isinstance(other, Tensor) else NotImplemented
 
 
 composite(_rmod, where="", dunder=("__rmod__",))

@@ -89,6 +89,8 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     if extra < 0 or any(n not in (1, m) for n, m in zip(wanted, shape[extra:])):
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
     dims = [*range(extra), *(d for d in range(extra, len(shape)) if wanted[d - extra] == 1 != shape[d])]
+    if not wanted:
+        return self.sum()  # type: ignore[attr-defined]
     summed = self.sum(dims, keepdim=True) if dims else self  # type: ignore[attr-defined]
     return viewed_as.function(summed, wanted) if extra else summed
 

@@ -219,7 +219,7 @@ def _svd_gradient(gs, self, U, S, Vh):
     inner = inner + S[..., :, None] * np.where(off, _quotient(VhgV, E), constant(0, U))
     inner = inner + _diagonal_matrix(gS)
     if U.dtype.kind == "c":
-        inner = inner + _diagonal_matrix(_diagonal(UhgU) / (2 * S))
+        inner = inner + _diagonal_matrix(_quotient(_diagonal(UhgU), 2 * S))
     gA = np.matmul(U, np.matmul(inner, Vh))
     if m > k:
         part = _quotient(gU, S[..., None, :] + (gU - gU))
@@ -359,9 +359,9 @@ def eigvals(A: Tensor) -> Tensor:
 
 @composite(where="linalg")
 def matrix_rank(
-    A: Tensor, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None, rtol: float | None = None
+    A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
-    """How many singular values are above ``max(atol, rtol * largest)``.
+    """How many singular values are above ``max(atol, rtol * largest)``: numbers, or tensors with one for each matrix.
 
     >>> import adjoint as torch
     >>> torch.linalg.matrix_rank(torch.ones(2, 2))
@@ -371,11 +371,19 @@ def matrix_rank(
     if tol is not None:
         atol, rtol = tol, 0.0
     values = np.absolute(np.linalg.eigvalsh(A._array)) if hermitian else np.linalg.svd(A._array, compute_uv=False)
+    absolute = _of_each(0.0 if atol is None else atol)
     if rtol is None:
-        rtol = 0.0 if atol else max(A._array.shape[-2:]) * np.finfo(A._array.dtype).eps
-    largest = values.max(-1, keepdims=True) if values.shape[-1] else values
-    least = np.maximum(atol or 0.0, rtol * largest)
+        relative = np.where(absolute > 0, 0.0, max(A._array.shape[-2:]) * np.finfo(A._array.dtype).eps)
+    else:
+        relative = _of_each(rtol)
+    largest = values.max(-1, keepdims=True) if values.shape[-1] else np.zeros((*values.shape[:-1], 1), values.dtype)
+    least = np.maximum(absolute, relative * largest)
     return from_array(np.asarray((values > least).sum(-1), np.int64))
+
+
+def _of_each(tolerance: Any) -> Any:
+    """A number, or a tensor's numbers, beside the singular values of each matrix."""
+    return np.asarray(tolerance._array)[..., None] if isinstance(tolerance, Tensor) else np.asarray(tolerance)
 
 
 @composite(where="linalg")

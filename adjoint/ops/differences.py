@@ -161,7 +161,10 @@ def corrcoef(input: Tensor) -> Tensor:
     if c.ndim == 0:
         return c / c
     deviations = c.diagonal().sqrt()
-    return (c / deviations.unsqueeze(1) / deviations.unsqueeze(0)).clamp(-1, 1)
+    found = c / deviations.unsqueeze(1) / deviations.unsqueeze(0)
+    if found.is_complex():
+        return lookup("torch", "complex")(found.real.clamp(-1, 1), found.imag.clamp(-1, 1))
+    return found.clamp(-1, 1)
 
 
 @composite(where="torch")
@@ -203,6 +206,8 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 @composite(where="linalg", name="vander")
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The matrices of powers of vectors' elements, from the power 0 on."""
+    if not x.ndim:
+        x = x.unsqueeze(0)
     return _vander(x, x._array.shape[-1] if N is None else N)
 
 

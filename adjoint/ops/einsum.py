@@ -244,6 +244,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
     of_a, of_b = [wrap_dim(d, a.ndim) for d in first], [wrap_dim(d, b.ndim) for d in second]
+    for i, j in zip(of_a, of_b):  # a dimension of one element is broadcast: the other tensor is summed along its own
+        n, m = a._array.shape[i], b._array.shape[j]
+        if n == 1 != m:
+            b = b.sum(j, keepdim=True)
+        elif m == 1 != n:
+            a = a.sum(i, keepdim=True)
     for i, j, given_i, given_j in zip(of_a, of_b, first, second):
         if a._array.shape[i] != b._array.shape[j]:
             raise RuntimeError(

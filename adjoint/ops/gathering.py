@@ -13,7 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import IN_ORDER, UNORDERED
-from adjoint.ops.arithmetic import constant
+from adjoint.ops.arithmetic import constant, remainder
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import copy
@@ -25,7 +25,7 @@ from adjoint.ops.scatter import add_at, add_onto, combine_at, zero_in
 from adjoint.ops.shape import reshape
 from adjoint.ops.slicing import diagonal_of, sliced
 from adjoint.ops.unsupported import unsupported
-from adjoint.ops.widening import is_half, widen
+from adjoint.ops.widening import is_half, narrow, widen
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -52,7 +52,7 @@ def _flat_places(index, dim, shape):
 def _check(name, self, dim, index, src=None):
     """Raise PyTorch's errors for an index that does not fit; the wrapped dimension."""
     dim = wrap_dim(dim, self.ndim)
-    if index.dtype.kind != "i" or index.itemsize < 4:
+    if index.size and (index.dtype.kind != "i" or index.itemsize < 4):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if src is not None and src.dtype != self.dtype:
         raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
@@ -154,6 +154,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
                 f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices"
             )
         dim = wrap_dim(dim, input._array.ndim)
+        size = input._array.shape[dim]
+        low, high = extent(indices._array)
+        if size and (low < 0 or high >= size):
+            indices = remainder.function(indices, size)  # unlike gather, it goes round
         own, given = list(input.shape), list(indices.shape)
         shape = broadcast_shape((*own[:dim], 1, *own[dim + 1 :]), (*given[:dim], 1, *given[dim + 1 :]))
         result = gather.function(
@@ -452,6 +456,8 @@ def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_
 
 def _product_gradients(g, self, src, index, result, dim, include_self):
     """Of a product: the product of the others, found by division; where a zero is among them, with it left out."""
+    dtype = g.dtype
+    g, self, src, result = widen(g), widen(self), widen(src), widen(result)
     own_zero, src_zero = self == 0, src == 0
     ones = np.ones(self.shape, g.dtype)
     base = self if include_self else scatter_zero(self - 1, dim, index) + 1
@@ -462,10 +468,12 @@ def _product_gradients(g, self, src, index, result, dim, include_self):
     )
     product = _multiplied(nonzero_self, dim, index, nonzero_src)
     alone = np.where(zeros == 1, product, np.zeros((), g.dtype))
+    if is_half(dtype):  # the result was rounded
+        result = np.where(zeros == 0, product, result)
     at_self = np.where(own_zero, alone, result / nonzero_self)
     met = gathered(alone, dim, index)
     at_src = np.where(src_zero, met, gathered(result, dim, index) / nonzero_src)
-    return g * at_self * ones, gathered(g, dim, index) * at_src
+    return narrow(g * at_self * ones, dtype), narrow(gathered(g, dim, index) * at_src, dtype)
 
 
 @array_function

@@ -491,11 +491,11 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     values = np.linalg.svd(A._array, compute_uv=False)
     least = (max(m, n) * np.finfo(A._array.dtype).eps if rcond is None else rcond) * values[..., :1]
     rank = (values > least).sum(-1)
-    residuals = from_array(np.zeros(0, A._array.dtype))
+    residuals = from_array(np.zeros(0, values.dtype))
     if m > n and driver not in (None, "gelsy") and bool(all_values(rank == n).all()):
         away = A @ solution - b
-        residuals = (away * away.conj()).sum(-2)
-        residuals = residuals.real if residuals.is_complex() else residuals
+        squares = away * away.conj()
+        residuals = (squares.real if squares.is_complex() else squares).sum(-2)
     shown = values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)
     rank_array = converted(rank, np.int64) if driver != "gels" else np.zeros(0, np.int64)
     return return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))(

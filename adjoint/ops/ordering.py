@@ -407,6 +407,8 @@ def searchsorted(
         sequence = np.take_along_axis(sequence, sorter._array, -1)
     if sequence.ndim == 1:
         found = np.searchsorted(sequence, values, side)
+    elif not values.size:
+        found = np.zeros(values.shape)
     else:
         rows = sequence.reshape(-1, sequence.shape[-1])
         found = np.stack([np.searchsorted(r, v, side) for r, v in zip(rows, values.reshape(len(rows), -1))])

@@ -31,7 +31,7 @@ def from_patches(columns: Array, windows: Windows) -> Array:
         return from_patches(columns[None], windows)[0]
     n = len(columns)
     kernel = prod(windows.kernel)
-    parts = columns.reshape(n, -1, kernel, *windows.out)
+    parts = columns.reshape(n, columns.shape[1] // kernel, kernel, *windows.out)
     result = np.zeros((n, parts.shape[1], *windows.padded), columns.dtype)
     for i, at in enumerate(windows.taps()):
         result[(slice(None), slice(None), *at)] += parts[:, :, i]

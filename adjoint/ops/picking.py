@@ -281,12 +281,12 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     if indices.dtype.category != dtypes.INTEGER:
         raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    found = []
     rest = indices._array
-    for size in reversed(shape):
-        found.append(from_array(np.asarray(rest % size)))
+    found = np.empty((*rest.shape, len(shape)), rest.dtype)  # of which the results are views
+    for d, size in reversed(list(enumerate(shape))):
+        found[..., d] = rest % size
         rest = rest // size
-    return tuple(reversed(found))
+    return tuple([from_array(np.asarray(found[..., d])) for d in range(len(shape))])
 
 
 # What formulas use, taped

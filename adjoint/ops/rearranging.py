@@ -13,7 +13,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import check_not_negative, sizes
 from adjoint.declare.arranging import IN_ORDER, UNORDERED, as_operands
 from adjoint.declare.once import warn_once
-from adjoint.layouts import images_order, nesting, put_in
+from adjoint.layouts import images_order, nested, nesting, put_in
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import expanded_to
 from adjoint.ops.copying import clone
@@ -215,7 +215,9 @@ def _turned(x, k, dims):
     order = nesting(x.shape, [x]) if k % 4 else list(range(x.ndim))  # as what is reversed first and then transposed
     if k % 2:
         order = [dims[1] if d == dims[0] else dims[0] if d == dims[1] else d for d in order]
-    return put_in(found, order) if found.flags.c_contiguous or k % 4 == 0 else put_in(found.copy(), order)
+    copy = nested(found.shape, found.dtype, order)
+    copy[...] = found
+    return copy
 
 
 def _rot90(self: Array, k=1, dims=(0, 1)):

@@ -82,7 +82,7 @@ def compare(name: str, dtype: str, most: int | None = None) -> Report:
                 continue
             report.compared += 1
             if found is not None:
-                known = name in KNOWN and re.search(KNOWN[name][0], found)
+                known = name in KNOWN and re.search(KNOWN[name][0], f"{dtype} {found.lstrip()}")
                 (report.known if known else report.findings).append(Finding(name, dtype, number, found))
     return report
 
