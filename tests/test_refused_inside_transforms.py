@@ -199,3 +199,74 @@ def test_the_gradient_of_a_complex_number_is_asked_for_by_vjp() -> None:
 @pytest.mark.parametrize("read", ["numpy", "tolist", "item"])
 def test_values_of_samples_cannot_be_read(read: str) -> None:
     agree(lambda torch: torch.vmap(lambda t: getattr(t[0], read)() or t)(torch.ones(2, 3)), raises=True)
+
+
+SAMPLES = {
+    "bincount": lambda torch, t: t.long().bincount(),
+    "histc": lambda torch, t: t.histc(4, 0, 4),
+    "repeat_interleave": lambda torch, t: t.repeat_interleave(torch.ones_like(t).long() * 2),
+    "argwhere": lambda torch, t: t.argwhere(),
+    "unique": lambda torch, t: t.unique(),
+    "unique_consecutive": lambda torch, t: t.unique_consecutive(),
+    "nonzero": lambda torch, t: t.nonzero(),
+    "a mask": lambda torch, t: t[t > 0],
+}
+
+
+@pytest.mark.parametrize("call", SAMPLES.values(), ids=SAMPLES)
+def test_what_is_computed_sample_by_sample_and_what_cannot_be_batched(call: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        return torch.vmap(lambda t: call(torch, t))(torch.tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]))
+
+    agree(scenario, warnings_too=False)
+
+
+def test_a_missing_batching_rule_is_a_runtime_error() -> None:
+    import adjoint
+
+    with pytest.raises(RuntimeError, match="Batching rule not implemented for"):
+        adjoint.vmap(lambda t: adjoint.equal(t, t))(adjoint.ones(2, 3))
+
+
+def test_jacfwd_of_all_arguments() -> None:
+    agree(lambda torch: torch.func.jacfwd(torch.mul, argnums=None)(torch.ones(2), torch.ones(2)), raises=False)
+
+
+def test_a_single_chunk_is_a_copy() -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(2, 3)
+        torch.vmap(lambda r: r, chunk_size=5)(x).mul_(2)
+        return x
+
+    agree(scenario, raises=False)
+
+
+EMPTY = {
+    "jacrev": lambda torch, f: torch.func.jacrev(f)(torch.zeros(0, 3)),
+    "jacfwd": lambda torch, f: torch.func.jacfwd(f)(torch.zeros(0, 3)),
+    "hessian": lambda torch, f: torch.func.hessian(lambda x: f(x).sum())(torch.zeros(0, 3)),
+    "no samples": lambda torch, f: torch.vmap(f)(torch.zeros(0, 2, 3)),
+    "samples without rows": lambda torch, f: torch.vmap(f)(torch.zeros(2, 0, 3)),
+    "gradients of no samples": lambda torch, f: torch.vmap(torch.func.grad(lambda x: f(x).sum()))(torch.zeros(0, 2, 3)),
+}
+
+
+@pytest.mark.parametrize("call", EMPTY.values(), ids=EMPTY)
+def test_of_no_elements(call: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        w, b = torch.ones(1, 3), torch.ones(1)
+        return call(torch, lambda x: torch.nn.functional.linear(x, w, b) ** 2)
+
+    agree(scenario, raises=False)
+
+
+COMPLEX = {
+    "jacobian": lambda torch, x: torch.autograd.functional.jacobian(lambda t: t * 1j, x),
+    "hessian": lambda torch, x: torch.autograd.functional.hessian(lambda t: (t * 1j).sum(), x),
+    "arrays of duals": lambda torch, x: torch.func.jvp(lambda t: t * float(t.numpy()[0]), (x,), (x,)),
+}
+
+
+@pytest.mark.parametrize("call", COMPLEX.values(), ids=COMPLEX)
+def test_complex_outputs_and_arrays_of_duals(call: Any) -> None:
+    agree(lambda torch: call(torch, torch.ones(2)), raises=True)

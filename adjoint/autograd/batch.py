@@ -147,8 +147,8 @@ def sample_by_sample(node: Node, g: Any, taped: bool) -> Any:
     level = _level_of(node, g)
     runs = []
     for i in range(level.size):
-        one = _sample(node, level, i)
-        mine = _sample(g, level, i)
+        one = sample_of(node, level, i)
+        mine = sample_of(g, level, i)
         try:
             runs.append(one.apply_taped(mine) if taped else one.apply(mine))
         except MissingRule:  # the samples are themselves batches, of a vmap further out
@@ -185,19 +185,19 @@ def _level_of(node: Node, g: Any) -> Level:
     return max(found, key=lambda level: level.number)
 
 
-def _sample(value: Any, level: Level, i: int) -> Any:
+def sample_of(value: Any, level: Level, i: int) -> Any:
     """Sample ``i`` of whatever has the batch."""
     if isinstance(value, (tuple, list)):
-        return type(value)(_sample(v, level, i) for v in value)
+        return type(value)(sample_of(v, level, i) for v in value)
     if isinstance(value, BatchedArray):
         return value.array[i] if value.level is level else value
     if isinstance(value, Taped):
-        return Taped(_sample(value.tensor, level, i))
+        return Taped(sample_of(value.tensor, level, i))
     if isinstance(value, Node):
         one = object.__new__(type(value))
         one._edges, one._extra, one._hooks, one._order = value._edges, value._extra, None, value._order
         one.__dict__.update(value.__dict__)
-        one._kept = _sample(value._kept, level, i)
+        one._kept = sample_of(value._kept, level, i)
         return one
     if isinstance(value, Tensor):
         differentiable = value._tangents or (mode.enabled and value._edge is not NO_EDGE)

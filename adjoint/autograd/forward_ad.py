@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,9 +116,65 @@ class Level:
         else:
             found = _transposed(operator, function, given, tangents, results)
         found = list(found) if isinstance(found, (tuple, list)) else [found]
+        beside = _beside_constants(operator, given, tangents) if mode.enabled else ()
         for r, t in zip(results, found):
             if t is not None and isinstance(r, Tensor) and r.dtype.category >= dtypes.FLOAT:
+                if beside and not t.requires_grad:
+                    t = _with_zeros(t, beside)
                 self.set_tangent(r, t)
+
+
+def _beside_constants(operator: Any, given: dict[str, Any], tangents: dict[str, Any]) -> tuple[Tensor, ...]:
+    """The inputs that require grad and that the tangent of a constant would be multiplied with.
+
+    There PyTorch has a tangent of zeros, whose product is recorded: the whole tangent has a graph, and zeros for a gradient.
+    """
+    if len(operator.arrays) < 2 or operator.tangent == "linear" or (operator.view and operator.tangent is None):
+        return ()
+    needed: set[str] = set()
+    for p in operator.arrays:
+        if p.name not in tangents and p.name in operator.differentiable_inputs and isinstance(given[p.name], _OPERANDS):
+            needed.update(_partners(operator, p.name))
+    return tuple([v for n in needed if isinstance(v := given[n], Tensor) and v.requires_grad])
+
+
+_OPERANDS = (Tensor, bool, int, float, complex)
+
+
+@lru_cache(maxsize=None)
+def _partners(operator: Any, name: str) -> list[str]:
+    """The inputs that an input's gradient is multiplied with."""
+    own = [p.name for p in operator.arrays if p.name != name]
+    if operator.tangent == "multilinear":
+        return own
+    formula = next((f for names, f in operator.gradients.items() if name in names), None)
+    used = () if formula is None else _names(formula)
+    if "result" in used:
+        return [*own, name]
+    return [n for n in used if n in own]
+
+
+def _with_zeros(tangent: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+    """The tangent with a graph that leads to these inputs, and gradients of zeros."""
+    made = from_array(tangent._array)
+    made._tangents = tangent._tangents
+    made._writes = tangent._writes
+    forms = tuple([(t._array.shape, t._array.dtype) for t in inputs])
+    made._edge = record(ZerosBackward0(), tuple([edge_of(t) for t in inputs]), extra=forms)
+    note_shared(made)
+    return made
+
+
+class ZerosBackward0(Node):
+    """Behind what is constant in its inputs: zeros."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        return tuple([np.zeros(shape, dtype) for shape, dtype in self._extra])
+
+    def apply_taped(self, g: Any) -> Any:
+        return tuple([Taped(from_array(z)) for z in self.apply(g)])
 
 
 def _arguments(operator: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -156,6 +156,7 @@ class _Reverse:
         self.outputs, self.out_spec = tree_flatten(result)
         self.result = result
         self.where = where
+        self.used = False  # whether a gradient of the outputs has reached an input
         self.recorded = before
         self.primals = {id(i): (p, edge) for i, p, edge in zip(self.inputs, leaves, edges)}
 
@@ -199,6 +200,7 @@ class _Reverse:
                 )
             finally:
                 mode.pulling = outer
+            self.used = any(g is not None for g in gradients)
             if beyond:
                 kept = _leading_beyond([g for g in gradients if g is not None])
                 gradients = [_let_go(g, kept) for g in gradients]
@@ -284,11 +286,11 @@ def grad_and_value(
                 "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
                 f"{output.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
             )
-        if output.dtype.is_complex and output.requires_grad:
-            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
         run.finish()
         one = np.ones_like(output._array)
         (gradient,) = tree_unflatten(run.pull([from_array(one)], retain=False), run.in_spec)
+        if run.used and output.dtype.is_complex:
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
         value = run.shown(output)
         return (gradient, (value, run.shown(run.aux))) if has_aux else (gradient, value)
 
@@ -498,12 +500,14 @@ def jacrev(
 
 def jacfwd(
     func: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
+    argnums: int | tuple[int, ...] | None = 0,
     has_aux: bool = False,
     *,
     randomness: str = "error",
 ) -> Callable[..., Any]:
     """A function that returns the Jacobian of ``func`` by forward mode: one push per input element, batched.
+
+    ``argnums=None`` stands for all arguments.
 
     >>> import adjoint as torch
     >>> torch.func.jacfwd(torch.exp)(torch.zeros(2))
@@ -513,14 +517,15 @@ def jacfwd(
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
+        asked = tuple(range(len(args))) if argnums is None else argnums
         _check_real("jacfwd", "inputs", tree_flatten(args)[0])
-        chosen = _select(args, argnums)
+        chosen = _select(args, asked)
         leaves, in_spec = tree_flatten(chosen)
         basis, sizes = _basis(leaves)
 
         def push(*directions: Any) -> Any:
             found = jvp(
-                lambda c: func(*_replace(args, argnums, c), **kwargs),
+                lambda c: func(*_replace(args, asked, c), **kwargs),
                 (chosen,),
                 (tree_unflatten(directions, in_spec),),
                 has_aux=has_aux,

@@ -61,7 +61,7 @@ def vmap(
                     "representing where in the outputs the vmapped dimension should appear."
                 )
         dims, leaves, spec, size = _inputs(in_dims, args, name)
-        if chunk_size is not None and chunk_size < size:
+        if chunk_size is not None and size:  # also if one chunk is all: what comes out is a copy then
             return _in_chunks(func, leaves, dims, spec, out_dims, randomness, chunk_size, size, kwargs, name)
         return _run(func, leaves, dims, spec, out_dims, randomness, size, kwargs, name)
 
@@ -137,6 +137,10 @@ def _run(
         mode.transforms += 1
         try:
             result = func(*tree_unflatten(inside, spec), **kwargs)
+        except MissingRule as missing:
+            raise RuntimeError(
+                f"Batching rule not implemented for aten::{missing}. We could not generate a fallback."
+            ) from missing
         finally:
             mode.transforms -= 1
             intercept.remove(handle)

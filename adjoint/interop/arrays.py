@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.waiting import waits
 from adjoint.ops.creation import made
 from adjoint.readings.batched import BatchedArray
@@ -33,7 +34,7 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         )
     if self.dtype is dtypes.bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")
-    if self._array.__class__ is BatchedArray:
+    if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     return self._array.view()
 

@@ -446,12 +446,12 @@ def _addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
         raise RuntimeError("mat1 must be a matrix, got " + f"{mat1.ndim}-D tensor")
     if mat2.ndim != 2:
         raise RuntimeError("mat2 must be a matrix, got " + f"{mat2.ndim}-D tensor")
-    if mat1.shape[1] != mat2.shape[0]:
-        _raise_mat_shapes(mat1, mat2)
     if self.dtype != mat2.dtype:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(self)} and {type_name(mat2)}")
     if mat1.dtype != mat2.dtype:
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}")
+    if mat1.shape[1] != mat2.shape[0]:
+        _raise_mat_shapes(mat1, mat2)
     if self.dtype.kind == "b":
         unsupported("addmm_impl_cpu_", self)
     return _combine(self, dot, mat1, mat2, beta, alpha)

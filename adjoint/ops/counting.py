@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.declare import composite
 from adjoint.ops.dims import wrap_dim
+from adjoint.ops.each_sample import each_sample, refuse_samples
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
@@ -30,6 +31,7 @@ def unique(
     >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
+    refuse_samples("_unique2", input)
     x = input._array
     axis = None if dim is None else wrap_dim(dim, x.ndim)
     back = x.dtype if x.dtype.kind == "V" else None
@@ -52,6 +54,7 @@ def unique_consecutive(
     >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
     tensor([1, 2, 1])
     """
+    refuse_samples("unique_consecutive", input)
     x = input._array
     rows = x.reshape(-1) if dim is None else np.moveaxis(x, wrap_dim(dim, x.ndim), 0)
     n = len(rows)
@@ -71,6 +74,7 @@ def unique_consecutive(
 
 
 @composite
+@each_sample
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each number from 0 on occurs; with ``weights``, the sum of the weights where it occurs.
 
@@ -96,6 +100,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 @composite
+@each_sample
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:
     """How many elements fall into each of ``bins`` equal intervals from ``min`` to ``max`` (by default the range there is).
 

@@ -14,6 +14,7 @@ from adjoint.declare.arranging import IN_ORDER, as_operands, made_of
 from adjoint.declare.operands import sum_to
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.filling import masked_zero
 from adjoint.ops.index_along import index_select
 from adjoint.ops.memory import extent
@@ -265,6 +266,7 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
 
 
 @composite
+@each_sample
 def argwhere(input: Tensor) -> Tensor:
     """The indices of the elements that are not zero, a row each."""
     return from_array(np.argwhere(input._array))

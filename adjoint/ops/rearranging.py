@@ -18,6 +18,7 @@ from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import expanded_to
 from adjoint.ops.copying import clone
 from adjoint.ops.dims import wrap_dim, wrap_dims
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.index_along import index_select
 from adjoint.ops.joining import stack
 from adjoint.ops.shape import reshape, unsqueeze
@@ -68,6 +69,7 @@ def tile(input: Tensor, *dims_given: Any, dims: Sequence[int] | None = None) -> 
 
 
 @composite
+@each_sample
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:

@@ -408,13 +408,16 @@ KNOWN = [
     Known(
         "PyTorch has no functionalization of Functions, of what is captured, nor of itself inside of a jvp",
         _of(
-            _texts("NYI: Functionalize rule for custom_function_call|INTERNAL ASSERT FAILED|unallocated storage"),
+            _texts(
+                "NYI: Functionalize rule for custom_function_call|INTERNAL ASSERT FAILED|unallocated storage|"
+                "A different number of tensors was saved"
+            ),
             "functionalize",
         ),
     ),
     Known(
         "PyTorch cannot linearize inside of forward mode, nor the reverse",
-        _of(_texts("Nested forward mode AD is not supported"), "linearized"),
+        _of(_texts("Nested forward mode AD is not supported|Expected f to be a function that has non-empty"), "linearized"),
     ),
     Known(
         "PyTorch linearizes by forward mode, which may write to inputs, Adjoint by the gradient's derivative",
@@ -456,23 +459,36 @@ KNOWN = [
         lambda case: _of(_of_forward_mode, "norms")(case) or (_of(_differs, "norms")(case) and _nested(case) > 2),
     ),
     Known(
+        "PyTorch's derivative of a Function's tangent is zero",
+        lambda case: _of(_of_forward_mode, "squares")(case) and _nested(case) > 1,
+    ),
+    Known(
         "of a Function without a vmap only the tangents are samples, which Adjoint can do",
-        _of(_texts("it does not have vmap support", "nothing"), "hessian|jacfwd"),
+        _of(_texts("it does not have vmap support"), "hessian|jacfwd"),
     ),
     Known(
         "what a linearized function captured and returned, which PyTorch's makes anew",
         _of(lambda case: case.found.key == "is_leaf", "linearized"),
     ),
-    Known("which way to an array it was that a transform does not have", _texts("`.data` ", "`data` |`.data` ")),
     Known(
-        "data is outside of the innermost transform alone in PyTorch",
-        lambda case: _differs(case) and "data_of" in str(case.program) and _nested(case) > 1,
+        "data set in a functionalization inside of another transform",
+        _of(lambda case: case.found.key == "raised" and not case.texts[0] and "`.data`" in case.texts[1], "functionalize"),
+    ),
+    Known("which way to an array it was that a transform does not have", _texts("`.data` |Dimension out of range", "`data` |`.data` ")),
+    Known(
+        "data, and a functionalized detach, are outside of the innermost transform alone in PyTorch",
+        lambda case: (
+            (case.found.key in ("value", "grad") and _nested(case) > 1) or case.found.key in ("requires_grad", "is_leaf")
+        )
+        and re.search("data_of|functionalize.*detach", str(case.program)) is not None,
     ),
     Known(
         "PyTorch fails inside of a transform of no elements, or of inference mode",
         _texts(
-            "select..: index 0 out of range for tensor of size .0.|expected t.size.0. to be 1, got 0|"
-            "flat_bdims must not be None|Cannot set version_counter for inference tensor"
+            "select..: index 0 out of range for tensor of size|argument 'dim' must be int, not NoneType|expected t.size.0. to be 1, got 0|"
+            "flat_bdims must not be None|Cannot set version_counter for inference tensor|Expected at least one tensor|tuple index out of range|"
+            "self.is_inference.. INTERNAL ASSERT FAILED|"
+            "cannot reshape tensor of 0 elements into shape .0, -1.|'NoneType' object has no attribute 'sum'"
         ),
     ),
     Known(
@@ -487,7 +503,7 @@ def _nested(case: Case) -> int:
 
 
 NAME = "calls"
-COMPARED = Settings(strides=False, graph=0, version=False, ulps=1024.0)
+COMPARED = Settings(strides=False, graph=0, version=False, ulps=1024.0, memory=False)
 TESTED = 60
 
 

@@ -12,6 +12,7 @@ All but the last are in double precision, in which a rounding error is no findin
 from __future__ import annotations
 
 import random
+import re
 
 import numpy as np
 
@@ -51,7 +52,26 @@ RETAINED = {
     "allow_unused=True)": "allow_unused=True, retain_graph=True)",
 }
 
+def _stacked(case: Case) -> bool:
+    return case.found.key == "shares memory with" and case.program.prelude.startswith(LOOPED)
+
+
+def _no_graph_or_zeros(case: Case) -> bool:
+    """Whether one library has no graph to differentiate, and the other's leads to nothing but zeros."""
+    texts = case.texts if case.found.key == "raised" else ("", "")
+    name = re.search(r"again|loss", case.line)
+    if name is None or not any("element 0 of tensors does not require grad" in text for text in texts) or all(texts):
+        return False
+    run = case.runs[0 if texts[1] else 1]
+    leaves = [x for n in run.names() for _, x in run.parts(n) if isinstance(x, run.library.Tensor)]
+    leaves = [x for x in leaves if x.is_leaf and x.requires_grad]
+    found = run.library.autograd.grad(run.space[name[0]], leaves, retain_graph=True, allow_unused=True)
+    return all(g is None or not g.any() for g in found)
+
+
 KNOWN = [
+    Known("no graph, or one that leads to nothing but zeros", _no_graph_or_zeros),
+    Known("a loop's samples are stacked, where a vmap's may be one", _stacked),
     Known("second derivatives of products of zeros, by which PyTorch divides", _products_of_zeros),
     Known("forward mode inside of autograd.functional's, which PyTorch does not have", _forward_in_forward),
     Known("a sample written into what all samples share, which a loop can do", _shared_memory),
