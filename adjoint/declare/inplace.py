@@ -27,7 +27,7 @@ from adjoint.autograd.written_tangents import carry_over, is_dual
 from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
 from adjoint.declare.naming import show
-from adjoint.declare.operands import fits
+from adjoint.declare.operands import FLOATS, INTS, fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
 from adjoint.kernels.reading import compiled_into, threshold
@@ -44,10 +44,16 @@ def inplace_method(operator: Operator) -> Any:
     truth = operator.elementwise and operator.promote == "bool"
     check, others = operator.check, len(operator.arrays) - 1
     quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2 and operator.promote == "same"
+    if quick and ufunc is not operator.forward and not operator.values and "FF->F" in ufunc.types:
+        quick = False  # what the forward refuses
+    of_numbers = operator.numbers and operator.scalar is None
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if quick and len(args) == 1 and not kwargs and self._edge is NO_EDGE and not intercept.active:
             other = args[0]
+            kind = other.__class__
+            if of_numbers and (kind is float or kind is int):
+                other = (FLOATS if kind is float else INTS).get((other, self._array.dtype))
             if (
                 isinstance(other, Tensor)
                 and self._writes.__class__ is not InferenceWrites
@@ -90,7 +96,8 @@ def inplace_method(operator: Operator) -> Any:
         if operator.writer is not None and not intercept.active and self._waits is None and self._array.__class__ is np.ndarray:
             return wrote(self, build(operator, "writer")(self, *args, **kwargs)._edge, operator)
         function = operator.function  # written when it is first called, and not when its name is
-        return overwrite(self, function(_before_write(self), *args, **kwargs), operator)
+        operand = _before_write(self) if intercept.active else self
+        return overwrite(self, function(operand, *args, **kwargs), operator)
 
     show(inplace, operator.where if operator.where and "Tensor" not in operator.where else ("Tensor",), operator.name + "_")
     inplace.__doc__ = f"In-place version of :func:`adjoint.{operator.name}`."
