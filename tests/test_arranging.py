@@ -113,3 +113,26 @@ def test_a_network_of_images_with_channels_last_drops_what_pytorch_drops() -> No
         return [t.stride() for t in (first.weight, a, b, c, first.weight.grad)], a, c, grads
 
     agree(scenario, tolerance=1e-4)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+def test_what_is_read_by_index_lies_as_the_tensor_and_the_indices_do(grad: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        y = torch.arange(24.0).reshape(2, 3, 4).requires_grad_(grad).permute(2, 0, 1)
+        square = torch.tensor([[0, 1], [1, 0]])
+        mask = torch.arange(12).reshape(3, 4) > 4
+        found = [y[y > 3], y[y[:, :, 0] > 3], y[:, y[0] > 1], torch.arange(24.0).reshape(2, 3, 4)[..., mask]]
+        for i in (torch.tensor([0, 1]), square, square.t(), torch.tensor(1)):
+            found += [y[i], y[:, i], y[:, :, i], y[i, :, i], y[None, i], y[i, i], y[:, i, i], y[:, None, i], y[..., i, None]]
+            found += [y[i, None, i], y[:1, i], y[i, :1, i]]
+        return [steps(t) for t in found]
+
+    agree(scenario)
+
+
+def test_a_kernel_of_one_point_has_a_memory_format() -> None:
+    def scenario(torch: Any) -> Any:
+        m = torch.nn.Conv2d(3, 4, 1).to(memory_format=torch.channels_last)
+        return steps(m(torch.ones(1, 3, 2, 4))), steps(torch.nn.functional.interpolate(m(torch.ones(1, 3, 1, 2)), scale_factor=2))
+
+    agree(scenario)

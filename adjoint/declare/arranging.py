@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.grad_mode import mode
-from adjoint.layouts import images_order, nesting, put_in
+from adjoint.layouts import contiguous_format, images_order, nesting, put_in, suggested_format
 from adjoint.tensor import InferenceWrites, Tensor, Writes, from_array, writes_of
 
 
@@ -69,16 +69,21 @@ def by_images(result: Any, *images: Any) -> Sequence[int]:
 
 def record_of(result: Any) -> Writes | None:
     """The record of writes of a new array that is not in order; None for one that is."""
-    if result.flags.c_contiguous or result.__class__ is not np.ndarray:
+    if result.__class__ is not np.ndarray or _is_in_order(result):
         return None
     record = InferenceWrites() if mode.inference else Writes()
     record.strided = True
     return record
 
 
+def _is_in_order(array: Any) -> bool:
+    """Also of images of one point or one channel, which lie in either order, but are of one format for PyTorch."""
+    return bool(array.flags.c_contiguous) and suggested_format(array) is contiguous_format
+
+
 def told(made: Tensor) -> Tensor:
     """A new tensor, whose record of writes says whether it is not in order."""
-    if made._array.__class__ is np.ndarray and not made._array.flags.c_contiguous:
+    if made._array.__class__ is np.ndarray and not _is_in_order(made._array):
         writes_of(made).strided = True
     return made
 

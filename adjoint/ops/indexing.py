@@ -49,9 +49,12 @@ def _lies(result, x, indices, dims):
     own = [strides_of(x)[d] for d in rest]
     together = result.ndim - len(rest)
     strides = [own[:first] + [0] * together + own[first:]]
-    for index in indices:
-        steps = [0 if n == 1 else s for n, s in zip(index.shape, strides_of(index))]
-        strides.append([0] * (first + together - index.ndim) + steps + [0] * (len(rest) - first))
+    for index in indices:  # which PyTorch gives a dimension of one element for each of the others
+        steps = strides_of(index)
+        whole = steps[0] * index.shape[0] if index.ndim else 1
+        sizes = [1] * (first + together - index.ndim) + [*index.shape] + [1] * (len(rest) - first)
+        steps = [whole] * (first + together - index.ndim) + [*steps] + [steps[-1] if steps else 1] * (len(rest) - first)
+        strides.append([0 if n == 1 != wide else s for n, wide, s in zip(sizes, result.shape, steps)])
     return nesting_of(strides, result.shape)
 
 
@@ -353,7 +356,9 @@ def __getitem__(self: Tensor, index: Any) -> Tensor:
             dim, mask = advanced[0]
             if mask._array.shape == view._array.shape[dim : dim + mask._array.ndim]:
                 found = view._array[(*(slice(None),) * dim, mask._array)]
-                if view._array.__class__ is not np.ndarray or (view._writes is None or not view._writes.strided):
+                if view._array.__class__ is not np.ndarray or (
+                    found.flags.c_contiguous and (view._writes is None or not view._writes.strided)
+                ):
                     return from_array(found)
                 one = np.zeros(found.shape[dim], np.int64)
                 return made_of(put_in(found, _lies(found, view._array, [one], range(dim, dim + mask._array.ndim))))
