@@ -47,10 +47,10 @@ def values() -> dict[str, np.ndarray]:
         "m34": spread((3, 4), -1.2, 1.5),
         "t": spread((2, 3, 4), -1.5, 1.4),
         "t2": spread((2, 4, 3), -1.3, 1.6),
-        "big4": spread((1, 4, 2, 2), -1.3, 1.6),
-        "l": spread((1, 2, 6), -1.5, 1.7),
-        "i2": spread((1, 2, 4, 4), -1.5, 1.7),
-        "i3": spread((1, 1, 4, 4, 4), -1.5, 1.7),
+        "big4": spread((2, 4, 2, 2), -1.3, 1.6),
+        "l": spread((2, 2, 6), -1.5, 1.7),
+        "i2": spread((2, 2, 4, 4), -1.5, 1.7),
+        "i3": spread((2, 2, 4, 4, 2), -1.5, 1.7),
         "k1": spread((3, 2, 3), -1, 1.1),
         "k2": spread((3, 2, 3, 3), -1, 1.1),
         "b3": spread((3,), -0.4, 0.6),
@@ -67,7 +67,7 @@ def values() -> dict[str, np.ndarray]:
         "along0": np.array([[0, 1, 1], [1, 0, 0]]),
         "along1": np.array([[0, 2], [1, 1]]),
         "label": np.array([2, 0]),
-        "labels": np.array([[[0, 1], [1, 0]]]),
+        "labels": np.array([[[0, 1], [1, 0]], [[1, 1], [0, 1]]]),
     }
 
 
@@ -107,7 +107,7 @@ _RESIZE = "F.interpolate({x}, scale_factor=2, mode='{mode}'{more})"
 SAMPLES: dict[str, tuple[str, ...]] = {
     # activation
     "leaky_relu": ("F.leaky_relu(x, 0.3)",),
-    "_prelu_kernel": ("F.prelu(x, s)", "F.prelu(x, prow)"),
+    "_prelu_kernel": ("F.prelu(x, s)", "F.prelu(x, prow)", "torch._prelu_kernel(x, prow)"),
     "rrelu_with_noise": ("F.rrelu(x, 0.2, 0.2, training=True)",),
     "threshold": ("F.threshold(x, 0.2, -3.0)",),
     "hardtanh": ("F.hardtanh(x, -0.5, 0.7)", "F.relu6(x * 5)"),
@@ -380,7 +380,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "replication_pad2d": ("F.pad(i2, (2, 1, 1, 0), mode='replicate')",),
     "replication_pad3d": ("F.pad(i3[..., :2], (1, 0, 1, 1, 0, 1), mode='replicate')",),
     "im2col": ("F.unfold(i2, 2, stride=2)",),
-    "col2im": ("F.fold(i2.reshape(1, 8, 4), (4, 4), 2, stride=2)",),
+    "col2im": ("F.fold(i2.reshape(2, 8, 4), (4, 4), 2, stride=2)",),
     "pixel_shuffle": ("F.pixel_shuffle(big4, 2)",),
     "pixel_unshuffle": ("F.pixel_unshuffle(i2, 2)",),
     "channel_shuffle": ("F.channel_shuffle(big4, 2)",),
@@ -389,7 +389,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "max_pool3d": ("F.max_pool3d(i3, 2)",),
     "max_pool3d_with_indices": ("F.max_pool3d(i3, 2, return_indices=True)[0]",),
     "max_unpool2d": ("F.max_unpool2d(*F.max_pool2d(i2, 2, return_indices=True), 2)",),
-    "max_unpool3d": ("F.max_unpool3d(*F.max_pool3d(i3, 2, return_indices=True), 2)",),
+    "max_unpool3d": ("F.max_unpool3d(*F.max_pool3d(i3, (2, 2, 1), return_indices=True), (2, 2, 1))",),
     "avg_pool2d": ("F.avg_pool2d(i2, 2)", "F.avg_pool2d(i2, 3, 2, 1, count_include_pad=False)"),
     "avg_pool3d": ("F.avg_pool3d(i3, 2)",),
     "adaptive_avg_pool2d": ("F.adaptive_avg_pool2d(i2, (2, 3))",),
@@ -423,7 +423,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "F.binary_cross_entropy_with_logits(x, u)",
         "F.binary_cross_entropy_with_logits(x, u.detach(), pos_weight=prow.detach(), reduction='none')",
     ),
-    "binary_cross_entropy": ("F.binary_cross_entropy(u, u.detach() * 0.9)",),
+    "binary_cross_entropy": ("F.binary_cross_entropy(u, u.detach() * 0.9)", "F.binary_cross_entropy(u, c * 0.5 + 0.5)"),
     "soft_margin_loss": ("F.soft_margin_loss(x, y.detach().sign())",),
     "nll_loss": (
         "F.nll_loss(x, label)",

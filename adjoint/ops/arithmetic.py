@@ -224,10 +224,18 @@ def _floored(self, other):
     return np.floor_divide(self, other)
 
 
+def _div_tangent(self_t, other_t, other, result, needed, rounding_mode):
+    """By the quotient, as PyTorch's: where that is infinite, a difference of infinities is none."""
+    if rounding_mode is not None:
+        return np.zeros_like(result)
+    change = other_t * result if needed[1] else None
+    return (self_t if change is None else self_t - change if needed[0] else -change) / other
+
+
 div = elementwise(
     "div", _div, plain=np.true_divide, promote="float", aliases=("divide",),
     dunder=("__truediv__", "__itruediv__", "__div__", "__idiv__"),
-    scalar_first=True, wide=True, node="DivBackward0 if rounding_mode is None else DivBackward2",
+    scalar_first=True, wide=True, node="DivBackward0 if rounding_mode is None else DivBackward2", tangent=_div_tangent,
     self=lambda g, other, rounding_mode: g / conj(other) if rounding_mode is None else np.zeros_like(g),
     other=lambda g, self, other, rounding_mode:
         -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g),

@@ -197,7 +197,7 @@ def _index_fill(level: Level, array: Any, dim: int, index: Any, value: Any) -> A
     shape = tuple(rows.shape[0] if d == dim else n for d, n in enumerate(array.shape))
     filled = value if hasattr(value, "ndim") else number_for(value, array)
     hit = scattered(np.zeros(array.shape, bool), dim, _spread(rows, dim, np.empty(shape, bool)), np.ones(shape, bool))
-    return np.where(hit, filled, array)
+    return np.where(hit, filled, array).astype(array.dtype)
 
 
 @rule(indexing._index_put)

@@ -176,6 +176,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     tensor([False,  True, False])
     """
     a, b = promote(*(t if isinstance(t, Tensor) else as_number(t) for t in (elements, test_elements)))
+    if not (a.__class__ is np.ndarray is b.__class__):  # batches: each element beside each
+        return from_array((np.equal(np.expand_dims(a, -1), b.reshape(-1)).any(-1)) ^ invert)
     return from_array(np.asarray(np.isin(a, b, assume_unique=assume_unique, invert=invert)))
 
 

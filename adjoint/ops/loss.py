@@ -272,9 +272,9 @@ def _bce_with_logits(
         wrong = np.logaddexp(0, -self) if few else softplus_of(-self)
         loss = (1 - target) * self + (1 + (pos_weight - 1) * target) * wrong
     elif few:
-        loss = self - self * target + np.logaddexp(0, -self)
+        loss = (1 - target) * self + np.logaddexp(0, -self)
     else:
-        loss = np.maximum(self, 0) - self * target + np.log1p(np.exp(-np.absolute(self)))
+        loss = (1 - target) * self - np.minimum(self, 0) + np.log1p(np.exp(-np.absolute(self)))
     if weight is not None:
         loss = loss * weight
     return reduced(loss, reduction)

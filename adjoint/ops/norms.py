@@ -279,11 +279,19 @@ def _cdist(x1: Array, x2: Array, p=2.0):
         squares = total(x1 * x1, -1)[..., :, None] + total(x2 * x2, -1)[..., None, :]
         if x1.shape[-2] > 25 or x2.shape[-2] > 25:  # as PyTorch: a product where there are many, which is less exact
             return np.sqrt(np.maximum(squares - 2 * np.matmul(x1, x2.swapaxes(-1, -2)), constant(0, x1)))
-    return _vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1)
+    away = x1[..., :, None, :] - x2[..., None, :, :]
+    if p == 0:  # of which a NaN is no number, where a norm counts it
+        return total(np.minimum(np.ceil(np.absolute(away)), constant(1, away)), -1)
+    if p == math.inf:  # of which PyTorch leaves a NaN out
+        return np.fmax.reduce(np.absolute(away), -1, None, None, False, 0)
+    return _vector_norm(away, p, -1)
 
 
 def _cdist_gradient(g, x1, x2, result, p):
     away = x1[..., :, None, :] - x2[..., None, :, :]
+    if p == math.inf:  # PyTorch's: of equal ones each has all of it
+        beyond = np.absolute(np.absolute(away) - result[..., None])
+        return g[..., None] * sign_of(away) * (1 - np.minimum(np.ceil(beyond), constant(1, beyond)))
     found = _vector_norm_gradient(g, away, result, away.shape, p, -1, False)
     if p == 1:  # the sign of a NaN is 0 in a norm's gradient, and a NaN here
         return np.where(away == away, found, away)

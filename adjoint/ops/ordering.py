@@ -405,7 +405,10 @@ def searchsorted(
             )
     if sorter is not None:
         sequence = np.take_along_axis(sequence, sorter._array, -1)
-    if sequence.ndim == 1:
+    plain = sequence.__class__ is np.ndarray is values.__class__
+    if not plain or (sequence.dtype.kind not in "iub" and ((values != values).any() or (sequence != sequence).any())):
+        found = _bisected(sequence, values, side == "right")
+    elif sequence.ndim == 1:
         found = np.searchsorted(sequence, values, side)
     elif not values.size:
         found = np.zeros(values.shape)
@@ -413,12 +416,26 @@ def searchsorted(
         rows = sequence.reshape(-1, sequence.shape[-1])
         found = np.stack([np.searchsorted(r, v, side) for r, v in zip(rows, values.reshape(len(rows), -1))])
         found = found.reshape(values.shape)
-    result = from_array(np.asarray(found, np.int32 if out_int32 else np.int64))
+    result = from_array(found.astype(np.int32 if out_int32 else np.int64))
     if out is None:
         return result
     from adjoint.declare.inplace import write_out
 
     return write_out(result, out, "searchsorted")
+
+
+def _bisected(sequence: Any, values: Any, right: bool) -> Any:
+    """The places step by step, of batches, and where a NaN is: it is beyond all, and where it ends up is PyTorch's way there."""
+    n = sequence.shape[-1]
+    flat = values.reshape(-1) if sequence.ndim == 1 else values
+    start, end = np.zeros(flat.shape, np.int64), np.full(flat.shape, n)
+    for _ in range(n.bit_length()):
+        middle = (start + end) // 2
+        at = np.minimum(middle, n - 1)
+        there = np.take_along_axis(sequence, at, -1)
+        open_, further = start < end, ~(there > flat if right else there >= flat)
+        start, end = np.where(open_ & further, middle + 1, start), np.where(open_ & ~further, middle, end)
+    return start.reshape(values.shape)
 
 
 def _lower_name(array: Any) -> str:
