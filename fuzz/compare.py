@@ -11,7 +11,7 @@ import numpy as np
 
 from fuzz import known
 from fuzz.program import Program
-from fuzz.run import Run, memory, overlap, quiet, seen
+from fuzz.run import Run, memory, quiet, seen
 from fuzz.tolerance import Tolerance
 
 
@@ -173,15 +173,25 @@ def _differences(
             if settings.memory:
                 for at, value, run in zip(places, (theirs, ours), runs):
                     at.append((path, memory(value, run.library)))
-                together = [_together(at) for at in places]
-                if together[0] != together[1]:
-                    yield Disagreement(number, path, "shares memory with", *together)
+    together = [_together(at) for at in places]
+    if together[0] != together[1]:
+        for path, _ in places[0]:
+            if together[0].get(path) != together[1].get(path):
+                yield Disagreement(number, path, "shares memory with", *(found.get(path, []) for found in together))
 
 
-def _together(places: list[Any]) -> list[str]:
-    """The paths of those before the last one that lie where it lies."""
-    *others, (_, last) = places
-    return [path for path, at in others if overlap(at, last)]
+def _together(places: list[Any]) -> dict[str, list[str]]:
+    """The paths of those before each that lie where it lies, for those that share memory."""
+    order = {path: i for i, (path, _) in enumerate(places)}
+    found: dict[str, list[str]] = {}
+    open_: list[tuple[str, int]] = []
+    for path, (start, end) in sorted((each for each in places if each[1] is not None), key=lambda each: each[1][0]):
+        open_ = [(other, last) for other, last in open_ if last > start]
+        for other, _ in open_:
+            first, second = sorted((path, other), key=order.__getitem__)
+            found.setdefault(second, []).append(first)
+        open_.append((path, end))
+    return {path: sorted(others, key=order.__getitem__) for path, others in found.items()}
 
 
 def _is_known(

@@ -165,3 +165,31 @@ def test_the_derivative_of_an_embeddings_gradient_knows_how_often_a_row_was_look
     rows = adjoint.nn.functional.embedding(adjoint.tensor([1, 1, 0]), w, scale_grad_by_freq=True)
     (first,) = adjoint.autograd.grad(rows, w, g, create_graph=True)
     assert adjoint.autograd.grad(first.sum(), g)[0].tolist() == [[0.5, 0.5], [0.5, 0.5], [1.0, 1.0]]
+
+
+def test_a_group_that_adagrad_is_given_later_has_its_state_from_its_first_step_on() -> None:
+    def scenario(module: Any) -> Any:
+        w, v = (module.ones(2).requires_grad_() for _ in range(2))
+        optimizer = module.optim.Adagrad([w])
+        optimizer.add_param_group({"params": [v]})
+        return {k: list(state) for k, state in optimizer.state_dict()["state"].items()}
+
+    assert run(scenario, adjoint) == run(scenario, torch)
+    v = adjoint.ones(2).requires_grad_()
+    optimizer = adjoint.optim.Adagrad([adjoint.ones(2).requires_grad_()], lr=0.5)
+    optimizer.add_param_group({"params": [v]})
+    v.grad = adjoint.ones(2)
+    optimizer.step()  # which is a KeyError in PyTorch
+    assert v.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("view", [False, True])
+def test_gradients_with_a_graph_are_set_to_zero_unless_they_are_views(view: bool) -> None:
+    def scenario(module: Any) -> Any:
+        w = module.ones(2, 2).requires_grad_()
+        p = module.ones(2, 2).requires_grad_()
+        p.grad = (w * 2).t() if view else w * 2
+        module.optim.SGD([p], lr=0.1).zero_grad(set_to_none=False)
+        return p.grad
+
+    assert run(scenario, adjoint) == run(scenario, torch)

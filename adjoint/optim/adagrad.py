@@ -15,7 +15,7 @@ class Adagrad(Elementwise):
     """Steps divided, per element, by the root of the sum of all squared gradients so far.
 
     ``lr_decay`` lets the learning rate fall as ``1 / (1 + lr_decay * steps)``.  The state is made at once and not at
-    the first step, as in PyTorch.
+    the first step, as in PyTorch; that of a group which is added later, at its first step.
     """
 
     _later_options = {"foreach": None, "maximize": False, "differentiable": False, "fused": None}
@@ -54,12 +54,9 @@ class Adagrad(Elementwise):
             "fused": fused,
         }
         super().__init__(params, defaults)
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        super().add_param_group(param_group)
-        group = self.param_groups[-1]
-        for p in group["params"]:
-            self.state[p] = self._new_state(group, p)
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p] = self._new_state(group, p)
 
     def _new_state(self, group: dict[str, Any], p: Tensor) -> dict[str, Any]:
         state = super()._new_state(group, p)

@@ -144,7 +144,11 @@ class Optimizer:
                 if set_to_none:
                     p._grad = None
                 else:
-                    grad._edge = NO_EDGE
+                    if grad._edge is not NO_EDGE:
+                        if grad.is_leaf:
+                            grad._edge = NO_EDGE
+                        else:
+                            grad.detach_()  # type: ignore[attr-defined]
                     grad._array[...] = 0
                     writes_of(grad).bump()
 

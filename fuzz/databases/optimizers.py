@@ -157,7 +157,7 @@ def _allowed(name: str, dtype: str, sample: Sample) -> dict[str, Any]:
     if recorded and dtype in HALVES:
         return {"values": False, "memory": False}
     if not wide:
-        return {"loose": 3.0 if dtype in HALVES else 1.0, "memory": not recorded}
+        return {"loose": 3.0 if dtype in HALVES or recorded else 1.0, "memory": not recorded}
     # PyTorch has a tensor in single precision among its numbers; of a recorded step it is 1 - beta ** step
     single = any(isinstance(v, torch.Tensor) for v in sample.options.values())
     single |= (name, sample.options.get("foreach")) == ("ASGD", True)

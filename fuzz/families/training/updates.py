@@ -4,6 +4,56 @@ from __future__ import annotations
 
 import random
 
+PRELUDE = """
+class Lion(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if len(state) == 0:
+                    state["exp_avg"] = torch.zeros_like(p)
+                first, second = group["betas"]
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                update = (state["exp_avg"] * first).add_(p.grad, alpha=1 - first)
+                p.add_(update.mul_(50).tanh_(), alpha=-group["lr"])
+                state["exp_avg"].mul_(second).add_(p.grad, alpha=1 - second)
+        return loss
+
+class Lookahead(torch.optim.SGD):
+    def step(self, closure=None):
+        loss = super().step(closure)
+        for group in self.param_groups:
+            group.setdefault("count", 0)
+            group["count"] += 1
+            for p in group["params"]:
+                slow = self.state[p].setdefault("slow", p.data.clone())
+                if group["count"] % 3 == 0:
+                    slow += (p.data - slow) * 0.5
+                    p.data.copy_(slow)
+        return loss
+
+class Wave(torch.optim.lr_scheduler.LRScheduler):
+    def __init__(self, optimizer, size, last_epoch=-1):
+        self.size = size
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        return [base * (1 + self.size * math.sin(self.last_epoch)) for base in self.base_lrs]
+"""
+"""Optimizers and a scheduler as users write them."""
+
+CUSTOM = ("Lion", "Lookahead")
+
 OPTIMIZERS: dict[str, dict[str, list[object]]] = {
     "SGD": {"lr": [0.01, 0.1], "momentum": [0, 0.9], "weight_decay": [0, 0.1], "maximize": [False, True]},
     "Adam": {"lr": [0.01], "betas": [(0.8, 0.9), (0.0, 0.9)], "eps": [1e-3, 1e-8], "weight_decay": [0.1], "amsgrad": [True],
@@ -17,6 +67,8 @@ OPTIMIZERS: dict[str, dict[str, list[object]]] = {
     "RMSprop": {"lr": [0.01], "alpha": [0.9], "momentum": [0.5], "centered": [True], "weight_decay": [0.1], "eps": [1e-4]},
     "ASGD": {"lr": [0.05], "lambd": [0.1], "alpha": [0.5], "t0": [1, 20.0], "weight_decay": [0.1]},
     "Adafactor": {"lr": [0.05], "beta2_decay": [-0.5], "eps": [(1e-6, 1e-2), (1e-5, 1e-3)], "d": [2.0], "weight_decay": [0.1]},
+    "Lion": {"lr": [0.01], "betas": [(0.5, 0.9)], "weight_decay": [0.1]},
+    "Lookahead": {"lr": [0.1], "momentum": [0.9], "weight_decay": [0.1]},
     "Rprop": {"lr": [0.01], "etas": [(0.3, 1.1)], "step_sizes": [(1e-4, 1.0)]},
     "LBFGS": {"lr": [0.1, 1.0], "history_size": [2, 4], "line_search_fn": ["strong_wolfe"], "max_iter": [2, 4], "max_eval": [5],
               "tolerance_grad": [1e-3], "tolerance_change": [1e-4]},
@@ -33,7 +85,7 @@ def options(random: random.Random, name: str) -> dict[str, str]:
     chosen = {k: repr(random.choice(v)) for k, v in OPTIMIZERS[name].items() if k == "lr" or (name, k) in _ALWAYS or random.random() < 0.4}
     if name == "SGD" and chosen.get("momentum") == "0.9":
         chosen.update(random.choice([{}, {"nesterov": "True"}, {"dampening": "0.3"}]))
-    if name == "LBFGS":
+    if name == "LBFGS" or name in CUSTOM:
         return chosen
     way = random.random()
     if name not in ("SGD", "Rprop") and way > 0.9:
@@ -76,6 +128,7 @@ def schedule(random: random.Random, chosen: dict[str, str], groups: bool) -> str
         "CosineAnnealingLR(opt, 6, eta_min=0.001)", "LinearLR(opt, start_factor=0.5, total_iters=4)",
         "ConstantLR(opt, factor=0.3, total_iters=3)", "PolynomialLR(opt, total_iters=9, power=2.0)",
         "LambdaLR(opt, lambda e: 0.95 ** e)", "MultiplicativeLR(opt, lambda e: 0.95)",
+        "Wave(opt, 0.5)",
     ]  # fmt: skip
     cycled = "True" if ("momentum" in chosen and chosen["momentum"] != "0") or "betas" in chosen else "False"
     others = [
@@ -96,7 +149,7 @@ def schedule(random: random.Random, chosen: dict[str, str], groups: bool) -> str
     elif kind < 0.75:
         made = random.choice(others)
     else:
-        first, second, third = (f"lr.{s}" for s in random.sample(simple, 3))
+        first, second, third = (_named(s) for s in random.sample(simple, 3))
         made = random.choice([
             f"SequentialLR(opt, [{first}, {second}], [3])", f"SequentialLR(opt, [{first}, {second}, {third}], [2, 6])",
             f"ChainedScheduler([{first}, {second}])",
@@ -104,4 +157,11 @@ def schedule(random: random.Random, chosen: dict[str, str], groups: bool) -> str
         ])  # fmt: skip
     if groups and made.startswith("LambdaLR"):
         made = "LambdaLR(opt, [lambda e: 0.95 ** e, lambda e: 1 / (1 + e)])"
+    return _named(made)
+
+
+def _named(made: str) -> str:
+    """A scheduler's call with the name of its module."""
+    if made.startswith("Wave"):
+        return made
     return ("torch.optim.swa_utils." if made.startswith("SWALR") else "lr.") + made
