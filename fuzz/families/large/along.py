@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fuzz.families.large.texts import ALONG, REDUCTIONS
-from fuzz.families.large.writer import Writer
+from fuzz.families.large.writer import Writer, tiny
 
 
 def reduce(w: Writer) -> None:
@@ -70,6 +70,41 @@ def several(w: Writer) -> None:
     ways.append((f"torch.aminmax({x}, dim={d})[1]", (*shape[:d], *shape[d + 1 :])))
     text, found = r.choice(ways)
     w.add(text, found)
+
+
+def shaped(w: Writer) -> None:
+    """A reduction over some axes (R) of a leaf whose neighbouring axes lie apart, so that each is an axis of the kernel."""
+    r = w.r
+    kinds = r.choice(("R", "RR", "RRR", "RK", "KR", "RKK", "KRK", "RRK", "KKR", "KRR", "RKR", "RKRK", "KRKR", "RKKR"))
+    if tiny():
+        shape = tuple(r.choice((2, 3, 5, 8, 17)) for _ in kinds)
+    else:  # the first axis is the long one, the last one or none of them
+        sizes = [r.choice((2, 3, 5, 8)) for _ in kinds]
+        sizes[r.choice((0, 0, -1))] = r.choice((16, 33, 4097, 20011))
+        shape = tuple(sizes) if math.prod(sizes) <= 100_000 else (33_001, *sizes[1:])[: len(kinds)]
+        shape = shape if math.prod(shape) <= 100_000 else tuple(min(n, 40) for n in shape)
+    whole = tuple(n + r.choice((0, 1, 1)) for n in shape)
+    x = w.add(w.numbers(whole, ", grad=True"), whole)
+    w.leaves.append(x)
+    if r.random() < 0.8:
+        x = w.add(f"{x}[{', '.join(f':{n}' for n in shape)}]", shape)
+    else:
+        shape = whole
+    axes = tuple(i for i, kind in enumerate(kinds) if kind == "R")
+    kept = tuple(n for n, kind in zip(shape, kinds) if kind == "K")
+    way = r.random()
+    if way < 0.25:
+        w.line(f"c{len(w.lines)} = {_INTEGERS[r.choice([*_INTEGERS])].format(x)}.{r.choice(('sum', 'amax', 'amin'))}({axes})")
+    elif way < 0.35:
+        w.line(f"c{len(w.lines)} = ({x} > {r.choice(('0', '1.99', '-3'))}).{r.choice(('any', 'all', 'sum'))}({axes})")
+    else:
+        text = r.choice(("{0}.sum({a})", "{0}.mean({a})", "{0}.amax({a})", "{0}.var({a}, correction=0)", "{0}.logsumexp({a})",
+                         "({0} * {0}).sum({a})", "({0} - {0}.mean({a}, keepdim=True)).square().sum({a})", "{0}.double().sum({a})",
+                         "({0} * {0}.sum({a}, keepdim=True)).sum({a})", "torch.linalg.vector_norm({0}, 2, {a})"))  # fmt: skip
+        w.add(text.format(x, a=axes), kept)
+
+
+_INTEGERS = {"long": "({0} * 9).long()", "int": "({0} * 9).int()", "bytes": "({0} * 9).to(torch.int8)"}
 
 
 def view(w: Writer) -> None:

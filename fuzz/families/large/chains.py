@@ -9,7 +9,7 @@ from fuzz.families.large.writer import SPECIAL, Writer
 
 _STEPS = {
     elementwise.unary: 6, elementwise.binary: 7, elementwise.other_dtype: 3, elementwise.write: 2, elementwise.hook: 1,
-    along.reduce: 2, along.along: 3, along.view: 2, along.several: 1,
+    along.reduce: 2, along.shaped: 2, along.along: 3, along.view: 2, along.several: 1,
     products.product: 2, indexing.index: 2, modules.module: 2,
 }  # fmt: skip
 

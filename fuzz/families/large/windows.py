@@ -146,7 +146,7 @@ def _sizes(r: random.Random, kind: str, dims: int) -> tuple[int, int, int, Shape
     if kind == "few pixels":
         return r.choice((1, 2)), r.choice((8, 33, 64)), r.choice((16, 40, 65)), _each(r, dims, (1, 2, 3, 4))
     if kind == "small planes":
-        return r.choice((16, 17, 40, 64)), r.choice((8, 16, 33)), r.choice((16, 33)), _each(r, dims, (1, 2, 2, 3))
+        return r.choice((16, 17, 32, 65)), r.choice((64, 128)), r.choice((256, 257)), _each(r, dims, (1, 2, 2, 3))
     most = {1: 200, 2: 14, 3: 5} if tiny() else {1: 4000, 2: 40, 3: 11}
     space = tuple(r.randint(1 if r.random() < 0.1 else most[dims] // 3, most[dims]) for _ in range(dims))
     if kind == "few channels":
