@@ -274,3 +274,30 @@ def test_gradients_of_scalars_are_added_in_place(torch):
     (x * x).backward()
     (x * x).sum().backward()
     return g, x.grad is g
+
+
+@same
+def test_a_leaf_that_requires_grad_no_longer_gets_none_and_its_hooks_run(torch):
+    x = leaf(torch)
+    y = x.sin()
+    seen = []
+    x.register_post_accumulate_grad_hook(lambda p: seen.append(p.grad))
+    y.grad_fn.register_prehook(lambda g: x.requires_grad_(False) and None)
+    y.sum().backward()
+    return seen, x.grad
+
+
+@same
+def test_a_grad_turned_in_place_is_not_added_to(torch):
+    x = torch.ones(1, 2, requires_grad=True)
+    (x * 2).sum().backward()
+    x.grad.t_()
+    (x * 2).sum().backward()
+
+
+@same
+def test_a_grad_cut_in_place_is_not_added_to(torch):
+    x = torch.ones(3, requires_grad=True)
+    (x * 2).sum().backward()
+    x.grad.resize_(2)
+    (x * 2).sum().backward()

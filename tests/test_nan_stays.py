@@ -105,6 +105,21 @@ def test_of_several_nans_the_last_one_is_a_window_s_largest(values: list[float],
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("size", [(4, 3), (4, 6), (8, 3)])
+def test_of_as_many_elements_none_is_weighed_with_the_one_that_follows(size: tuple[int, int]) -> None:
+    found = []
+    for library in (torch, adjoint):
+        x = library.ones(1, 1, 4, 3)
+        x[0, 0, 1, 2] = -math.inf
+        x.requires_grad_()
+        y = library.nn.functional.interpolate(x, size, mode="bilinear")
+        g = library.zeros(y.shape)
+        g[0, 0, 2, 1] = math.inf
+        y.backward(g)
+        found.append((y.tolist(), x.grad.tolist()))
+    np.testing.assert_equal(found[1], found[0])
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_an_antialiased_image_is_differentiated_twice(mode: str) -> None:
     x = adjoint.rand(1, 1, 5, 5, dtype=adjoint.float64, requires_grad=True)

@@ -6,7 +6,7 @@ import _thread
 from collections.abc import Callable
 from sys import getrefcount
 from threading import RLock
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -77,6 +77,18 @@ def _writable(grad: Tensor) -> Any:
     return array
 
 
+def _raise_shapes(grad: tuple[int, ...], g: tuple[int, ...]) -> NoReturn:
+    """PyTorch's error for a ``grad`` that has been given another shape since, and cannot be added to."""
+    try:
+        both = np.broadcast_shapes(grad, g)
+    except ValueError:
+        at = max(i for i, (m, n) in enumerate(zip(grad, g)) if m != n and 1 not in (m, n))
+        raise RuntimeError(
+            f"The size of tensor a ({grad[at]}) must match the size of tensor b ({g[at]}) at non-singleton dimension {at}"
+        ) from None
+    raise RuntimeError(f"output with shape {list(grad)} doesn't match the broadcast shape {list(both)}") from None
+
+
 def _is_leaf_still(leaf: Tensor) -> bool:
     """Whether what was a leaf takes gradients: not if it no longer requires grad; RuntimeError if it was written to."""
     if leaf._edge is not NO_EDGE:
@@ -104,7 +116,7 @@ class AccumulateGrad(Node):
             g = g.force()
         leaf = self.variable
         if leaf._edge is not None and not _is_leaf_still(leaf):
-            return ()
+            return self.apply_undefined(g, False)
         array = leaf._array
         lock = _LOCKS[id(leaf) >> 6 & 63] if _other_threads() else None
         if lock is not None:
@@ -123,7 +135,10 @@ class AccumulateGrad(Node):
                     settle()  # what is put off may be computed from this gradient
                 if 0 in target.strides or not target.flags.writeable:
                     target = _writable(grad)
-                np.add(target, g, out=target)
+                try:
+                    np.add(target, g, out=target)
+                except ValueError:
+                    _raise_shapes(target.shape, g.shape)
                 writes_of(grad).bump_at("a backward, which accumulated a gradient")
             else:
                 leaf._grad = from_array(as_array(grad._array + g))
@@ -138,7 +153,7 @@ class AccumulateGrad(Node):
         """As :meth:`apply`, out of place and recorded."""
         leaf = self.variable
         if leaf._edge is not None and not _is_leaf_still(leaf):
-            return ()
+            return self.apply_undefined(g, True)
         while True:
             grad = leaf._grad
             if grad is not None:

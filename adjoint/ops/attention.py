@@ -36,18 +36,18 @@ def scaled_dot_product_attention(
     >>> torch.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).shape
     torch.Size([1, 2, 4])
     """
-    for t in (query, key, value):
-        if t.ndim < 2:
-            raise RuntimeError(
-                "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim(): "
-                f"{query.ndim}, key.dim(): {key.ndim} and value.dim(): {value.ndim} instead."
-            )
+    for t in (key, value):
         if t.dtype is not query.dtype:
             shown = ", ".join(f"{n}.dtype: {_cpp(x)}" for n, x in (("query", query), ("key", key)))
             raise RuntimeError(
                 f"Expected query, key, and value to have the same dtype, but got {shown}, and value.dtype: {_cpp(value)} "
                 "instead."
             )
+    if min(query.ndim, key.ndim, value.ndim) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim(): "
+            f"{query.ndim}, key.dim(): {key.ndim} and value.dim(): {value.ndim} instead."
+        )
     if attn_mask is not None and is_causal:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     scale = 1 / math.sqrt(max(query.size(-1), 1)) if scale is None else scale  # products of nothing are 0, whatever it is

@@ -190,6 +190,7 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     """Make this tensor look at the memory of ``source``, in the same way; at none without it."""
     if self.requires_grad and mode.enabled:
         raise RuntimeError("the derivative for 'set_' is not implemented")
+    check_writable(self, False)
     if source is not None and source._array.dtype != self._array.dtype:
         raise RuntimeError(
             f"Expected a Tensor of type {dtypes.SCALAR_TYPE_NAMES[self.dtype]} but got a type "

@@ -42,7 +42,8 @@ def weights_of(axis: Axis) -> Weights:
     source = np.maximum(source, 0)
     low = np.minimum(np.floor(source).astype(np.int64), n - 1)
     t = np.clip(source - low, 0, 1)
-    return from_taps(n, np.stack([low, np.minimum(low + 1, n - 1)], 1), np.stack([1 - t, t], 1))
+    following = low if out == n else np.minimum(low + 1, n - 1)  # of as many, each is its own: what follows is not looked at
+    return from_taps(n, np.stack([low, following], 1), np.stack([1 - t, t], 1))
 
 
 def _cubic(x: Any, a: float) -> Any:

@@ -53,6 +53,12 @@ def _copied(case: Case) -> bool:
     return "modified by an inplace operation" in case.texts[1] and any("scaled_dot_product" in line for line in earlier)
 
 
+def _of_images(case: Case) -> bool:
+    """Whether PyTorch has no kernel for volumes that lie in memory as images do, channels last."""
+    theirs, ours = case.texts if case.found.key == "raised" else ("", "")
+    return theirs.startswith("Unsupported memory format") and not ours and "3d(" in case.line
+
+
 def _norms(case: Case) -> bool:
     return any("rms_norm(" in line for line in case.program.lines[: case.found.line + 1])
 
@@ -68,6 +74,7 @@ KNOWN = [
     Known("an embedding bag is made of other operators here", _bag, goes_on=True),
     Known("a division by a number has a node of its own in PyTorch's losses", _by_a_number, goes_on=True),
     Known("what was saved of attention without its operator has been written to, and PyTorch had copied it", _copied),
+    Known("volumes in the memory format of images are pooled here, and refused by PyTorch", _of_images),
     Known("the last digits of sums of many doubles: no third run says what is right", _of_doubles, goes_on=True),
     Known("a large RMS norm is one node here", _fused, goes_on=True),
 ]  # fmt: skip

@@ -17,7 +17,7 @@ _DRAWS = [
     "F.alpha_dropout(torch.ones({s}, dtype={d}), 0.3)", "torch.multinomial(torch.ones(50), {m}, replacement=True)",
     "F.rrelu(-torch.ones({s}, dtype={d}), training=True)", "F.gumbel_softmax(torch.ones({s}, dtype={d}), dim=-1)",
     "torch.empty({s}, dtype={d}).t().normal_() if {rank} < 3 else torch.randn({s})", "torch.randn({s}, dtype=torch.complex64)",
-    "nn.init.trunc_normal_(torch.empty({s}, dtype={d}))", "nn.init.xavier_uniform_(torch.empty({s}, 2, dtype={d}))",
+    "nn.init.trunc_normal_(torch.empty({s}, dtype={d})) * 1", "nn.init.xavier_uniform_(torch.empty({s}, 2, dtype={d}))",
     "torch.poisson(torch.full(({s},), 3.0, dtype={d}))", "torch.randn_like(torch.ones({s}, dtype={d}).transpose(0, -1))",
     "F.feature_alpha_dropout(torch.ones({s}, 2, dtype={d}), 0.5)", "F.dropout1d(torch.ones(2, 3, {n}), 0.5)",
     "torch.empty({s}, dtype=torch.int64).random_(0, 9)", "torch.empty({s}, dtype={d}).random_(0, 9)",

@@ -61,7 +61,7 @@ def apart(work):
 def values(x):
     '''Copies of the tensors in lists and dictionaries.'''
     if isinstance(x, torch.Tensor):
-        return x.detach().clone()
+        return x.detach().clone(memory_format=torch.contiguous_format)
     if isinstance(x, dict):
         return {k: values(v) for k, v in x.items()}
     return [values(v) for v in x] if isinstance(x, list) else x

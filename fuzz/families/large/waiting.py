@@ -16,7 +16,7 @@ _LINKS = [
     "{0} / ({1}.abs() + 1)", "({0} * 0.3).exp()", "torch.where({0} > {1}, {0}, {1})", "{0}.flip(0)", "{0}.reshape(-1).view_as({0})",
     "Scale.apply({0})", "{0}.softmax(-1)", "{0}.cumsum(0) * 0.1", "{0}.clamp(-1, 1)", "F.relu({0})", "torch.addcmul({0}, {1}, {1})",
     "{0}.clone().mul_({1})", "({0} * 2).add_({1})", "torch.lerp({0}, {1}, 0.3)", "({0} * {1}).tanh_()", "{0} - {0}.mean()",
-    "{0} * {1}.sum(0)", "{0}.pow(2)", "kept({0}, {1})", "torch.stack([{0}, {1}]).sum(0)", "({0}, {1})[0]",
+    "{0} * {1}.sum(0)", "{0}.pow(2)", "kept({0}, {1})", "torch.stack([{0} * 1, {1} * 1]).sum(0)", "({0}, {1})[0]",
 ]  # fmt: skip
 _EFFECTS = [  # in the middle of a backward
     "{p}.data.mul_(2)", "{p}.detach().zero_()", "_memory.fill(0.5)", "_memory[:1].fill(3)", "{t}.data.fill_(0.25)", "{t}.detach().mul_(2)",

@@ -72,6 +72,8 @@ def transposed(r: random.Random) -> list[str]:
 
     space = tuple(n + max(0, -(-(1 - m) // s)) for n, m, s in zip(space, sizes(), stride))
     w.special = SPECIAL if r.random() < 0.1 else []
+    if any(padding):  # of what is cut off from the output, PyTorch multiplies zeros with the input for the weight's gradient
+        _only_finite(w)
     x = w.leaf((batch, channels, *space), grad=r.random() < 0.8)
     _only_finite(w)
     weight = w.leaf((channels, per_group, *kernel), grad=r.random() < 0.8)
