@@ -135,7 +135,7 @@ def legacy_name(d: dtype) -> str:
     return f"torch.{name}Tensor" if d in _NAMED_AS_TENSORS else f"CPU{name}Type"
 
 
-_NAMED_AS_TENSORS = frozenset((uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64))
+_NAMED_AS_TENSORS = frozenset((uint8, int8, int16, int32, int64, float16, float32, float64))
 
 
 def named(name: str) -> dtype:

@@ -40,8 +40,8 @@ class Case:
     @property
     def texts(self) -> tuple[str, str]:
         """The texts of the two errors; empty where there was none."""
-        theirs, ours = ((x[1] if x else "") for x in (self.found.pytorch, self.found.adjoint))
-        return theirs, ours
+        theirs, ours = (x[1] if isinstance(x, tuple) and len(x) == 2 else "" for x in (self.found.pytorch, self.found.adjoint))
+        return str(theirs), str(ours)
 
     def operands(self) -> list[tuple[Any, Any]]:
         """The tensors of the line, in both libraries."""
@@ -126,15 +126,26 @@ def _lie_differently(case: Case) -> bool:
     return (
         _raised(case)
         and any(_OVERLAP in text for text in case.texts)
-        and any(a.stride() != b.stride() or 0 in a.stride() for a, b in case.operands())
+        and any(a.stride() != tuple(b.stride()) for a, b in case.operands())
     )
 
 
 def _undefined(case: Case) -> bool:
     if case.found.key != "value" or not ("_(" in case.line.replace("_()", "") or "] = " in case.line):
         return False
-    places = [a.untyped_storage().data_ptr() for a, _ in case.operands() if a.numel()]
-    return len(set(places)) < len(places)
+    places = [(a.untyped_storage().data_ptr(), _places(a)) for a, _ in case.operands() if a.numel()]
+    if any(len(set(own)) < len(own) for _, own in places):
+        return True
+    pairs = [(a[1], b[1]) for i, a in enumerate(places) for b in places[:i] if a[0] == b[0]]
+    return any(a != b and not set(a).isdisjoint(b) for a, b in pairs)
+
+
+def _places(tensor: torch.Tensor) -> list[int]:
+    """Where in its memory each element of a tensor lies."""
+    found = np.full(tuple(tensor.shape), tensor.storage_offset())
+    for d, (n, step) in enumerate(zip(tensor.shape, tensor.stride())):
+        found += (np.arange(n) * step).reshape(-1, *[1] * (tensor.dim() - d - 1))
+    return found.reshape(-1).tolist()  # type: ignore[no-any-return]
 
 
 _FAILS_IN_VMAP = re.compile(
@@ -201,11 +212,26 @@ _LACKING = (
 
 
 def _lacking(case: Case) -> bool:
-    return _raised(case) and any(text in case.texts[0] for text in _LACKING)
+    return _raised(case) and any(text in case.texts[0] for text in _LACKING) and _on_purpose(case)
+
+
+_ACCIDENTS = re.compile(
+    "got multiple values|unexpected keyword|has no attribute|ufunc|could not be broadcast|not supported between instances|"
+    "unsupported operand|out of bounds for (u?int|bool)|read-only|setting an array|numpy|object is not|INTERNAL ASSERT"
+)
+
+
+def _on_purpose(case: Case) -> bool:
+    """Whether what Adjoint raised, if anything, is an error of its own and not one that Python or NumPy came upon."""
+    if case.found.adjoint is None:
+        return True
+    kind, text = case.found.adjoint
+    return kind in ("RuntimeError", "TypeError", "ValueError", "IndexError", "NotImplementedError") and not _ACCIDENTS.search(text)
 
 
 def _overloads(case: Case) -> bool:
-    return _both(case) and all(x[0] == "TypeError" for x in (case.found.pytorch, case.found.adjoint))
+    both = _both(case) and all(x[0] == "TypeError" for x in (case.found.pytorch, case.found.adjoint))
+    return both and _on_purpose(case)
 
 
 def _out_dtype(case: Case) -> bool:
@@ -224,7 +250,12 @@ def _nothing_selected(case: Case) -> bool:
 
 
 def _order_of_checks(case: Case) -> bool:
-    return _both(case) and case.found.pytorch[0] in ("RuntimeError", "NotImplementedError", "IndexError")
+    """Whether both refuse, each for a reason of its own; a wrong argument's type is minded before all else in PyTorch."""
+    if not (_both(case) and _on_purpose(case)):
+        return False
+    out = case.found.pytorch[0] == "TypeError" and "functions with out=" in case.texts[1]
+    step = case.texts[0] == "step must be greater than zero" and "::-1" in case.line
+    return out or step or case.found.pytorch[0] in ("RuntimeError", "NotImplementedError", "IndexError")
 
 
 def _compared_into(case: Case) -> bool:
@@ -258,7 +289,8 @@ def _complex_zero(case: Case) -> bool:
 
 
 def _half_complex(case: Case) -> bool:
-    return any("ComplexHalf" in str(x) or "complex32" in str(x) for x in (case.found.pytorch, case.found.adjoint))
+    found = (str(x) for x in (case.found.pytorch, case.found.adjoint))
+    return any(re.search(r"ComplexHalf|complex32|complex<c10::Half>", x) for x in found)
 
 
 def _partly_written(case: Case) -> bool:
@@ -268,7 +300,24 @@ def _partly_written(case: Case) -> bool:
 
 
 def _refuses_dtype(case: Case) -> bool:
-    return case.found.key.endswith("raised") and not case.texts[1] and bool(_REFUSED.search(case.texts[0]))
+    if not case.found.key.endswith("raised") or case.texts[1]:
+        return False
+    backward = "backward(" in case.line and bool(_REFUSED_BACK.search(case.texts[0]))
+    return backward or bool(_REFUSED.search(case.texts[0]))
+
+
+_REFUSED_BACK = re.compile(
+    "|".join(
+        [
+            "Subtraction, the `-` operator, with a bool tensor",  # of the exponent
+            "Negation, the `-` operator, on a bool tensor",
+            "can't be cast to the desired output type (Byte|Char|Short|Int|Long|Bool)",  # of a divisor of integers
+            r"value cannot be converted to type (u?int\d+_t|int|c10::Half|float) without overflow",  # of a factor
+            "Expected isFloatingType",  # of a sum of real numbers into complex ones
+        ]
+    )
+)
+"""What a formula of PyTorch's refuses in a backward, where the forward was accepted."""
 
 
 _REFUSED = re.compile(
@@ -291,7 +340,10 @@ def _lacks(case: Case) -> bool:
 
 
 def _no_elements(case: Case) -> bool:
-    return _raised(case) and not all(case.texts) and any(not a.numel() for a, _ in case.operands())
+    refused = "".join(case.texts)  # by one of the two
+    none = any(not a.numel() for a, _ in case.operands())
+    reason = "not implemented for '" in refused or "is out of bounds for dimension" in case.texts[1]
+    return _raised(case) and not all(case.texts) and none and reason
 
 
 def _infinite_complex(case: Case) -> bool:
@@ -306,6 +358,21 @@ def _infinite_complex(case: Case) -> bool:
     return bool((np.isclose(theirs, ours, 1e-2) | ~np.isfinite(theirs) | ~np.isfinite(ours)).all())
 
 
+def _all(case: Case) -> str:
+    return "\n".join(case.program.lines[: case.found.line + 1])
+
+
+def _given_back(case: Case) -> bool:
+    key = case.found.key in ("requires_grad", "grad_fn", "is_leaf") and "_[" in case.found.path
+    return key and "grad_outputs=" in case.line and "create_graph" not in case.line
+
+
+def _promoted_and_broadcast(case: Case) -> bool:
+    operands = [a for a, _ in case.operands()]
+    several = len({a.dtype for a in operands}) > 1 and any(0 in a.stride() for a in operands)
+    return case.found.key == "strides" and several
+
+
 KNOWN = [
     Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
     Known("a write that fails when some of it is done", _partly_written, ("values",)),
@@ -317,6 +384,31 @@ KNOWN = [
         ("values",),
     ),
     Known("a NotImplementedError that says so", _lacks, ("values",)),
+    Known(
+        "in which order a result lies of which an expanded operand was converted to another dtype first",
+        _promoted_and_broadcast,
+        ("programs", "values"),
+        goes_on=True,
+    ),
+    Known(
+        "PyTorch's gradient of real cumulative products of complex numbers divides by the complex ones",
+        lambda case: case.found.key == "grad" and re.search(r"cumprod\(.*dtype=torch.b?float", _all(case)) is not None,
+        ("values",),
+    ),
+    Known(
+        "the sign of a NaN",
+        lambda case: "signbit" in case.line and any(a.is_floating_point() and a.isnan().any() for a, _ in case.operands()),
+        ("values",),
+    ),
+    Known(
+        "the node of a view that has another kind of dtype than its base, after a write",
+        lambda case: case.found.key == "grad_fn" and case.found.pytorch in ("ViewAsRealBackward0", "ViewAsComplexBackward0"),
+    ),
+    Known(
+        "a clamp in place to bounds of a wider dtype is followed by a conversion",
+        lambda case: case.found.key == "grad_fn" and case.found.adjoint == "ToCopyBackward0" and "clamp_(" in _all(case),
+    ),
+    Known("a gradient that is given and passes no operator comes back as it is, with its history", _given_back, ("programs",)),
     Known("an infinite complex number times another: NaN in PyTorch, or in NumPy", _infinite_complex),
     Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms", "calls")),
     Known(

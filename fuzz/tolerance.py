@@ -96,13 +96,16 @@ class Tolerance:
             return True
         if theirs.dtype.kind not in "fc":
             return False
+        size = np.abs(theirs)  # of a complex number both parts count
         if theirs.dtype.kind == "c":
+            size = np.repeat(size[..., None], 2, -1)
             theirs, ours = (
                 x.view(x.real.dtype).reshape(*x.shape, 2) for x in map(np.ascontiguousarray, (theirs, ours))
             )
         a, b = theirs.astype(np.float64), ours.astype(np.float64)
         allowed = max(self.ulps * 2 * self.unit, self.relative)
-        if _close(a, b, np.maximum(np.abs(a), self.scale) * allowed).all():
+        around = np.maximum(size, self.scale) * allowed
+        if _close(a, b, around).all():
             return True
         exact = self._exact(path, key)
         if exact is not None and exact.dtype.kind == "c":
@@ -115,12 +118,13 @@ class Tolerance:
         near = _close(exact, b, self.multiple * own + np.maximum(np.abs(exact), self.scale) * allowed)
         if own <= 1e-2 * max(float(np.max(np.abs(exact), initial=0, where=both)), 1e-30) and near.all():
             return True
-        near |= _close(a, b, np.maximum(np.abs(a), self.scale) * allowed)
-        lost = ~_close(exact, a, 1e-2 * np.abs(exact) + 1e-30)  # no digit is right
+        near |= _close(a, b, around)
+        wrong = ~_close(exact, a, 1e-2 * np.abs(exact) + 1e-30)  # no digit is right
+        lost = wrong & _close(exact, b, 64 * self.multiple * own)  # and Adjoint's are wrong by no more
         if (near | lost).all():
             return AMPLIFIED
         with np.errstate(invalid="ignore"):
-            if (near | lost | ((np.abs(a) > 1e6) & (np.abs(b) > 1e6))).all():
+            if (near | lost | (wrong & (~np.isfinite(exact) | (np.abs(a) > 1e6) & (np.abs(b) > 1e6)))).all():
                 return VANISHED
         return False
 

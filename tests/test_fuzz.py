@@ -172,3 +172,17 @@ def test_a_process_that_ends_or_hangs_is_a_finding_and_the_next_programs_are_run
     tried = workers.run([("programs", seed) for seed in range(4)], 1, {}, _crash_and_hang)
     texts = [t.finding and t.finding.kind for t in sorted(tried, key=lambda t: t.seed)]
     assert texts == [None, "ended the process with status 7", "was still running after 0.5 s", None]
+
+
+def test_what_is_let_pass_where_pytorch_has_no_digits_is_not_far_from_it() -> None:
+    line = "x = (torch.full((3,), 0.1) + 1e7) - 1e7; x = x + (1e5 if torch.__name__ == 'adjoint' else 0)"
+    assert _found([line]).key == "value"
+
+
+def test_an_error_that_python_came_upon_is_no_reason_to_refuse() -> None:
+    from fuzz.trial import judge
+
+    program = Program(["v0 = torch.ones(2)", "v0.view(3) if torch.__name__ == 'torch' else v0.no_such_thing"])
+    assert judge(program, families()["values"]).found is not None
+    program = Program(["v0 = torch.ones(2)", "v0.view(3) if torch.__name__ == 'torch' else v0[2]"])
+    assert judge(program, families()["values"]).found is None

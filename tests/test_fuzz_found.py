@@ -196,3 +196,60 @@ def test_a_second_gradient_of_a_cat_with_an_empty_vector() -> None:
         return first, nothing.grad.detach()
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("alpha", ["torch.tensor(2.0)", "torch.tensor(2, dtype=torch.int8)", "2.5"])
+@pytest.mark.parametrize("name", ["index_add", "index_add_"])
+def test_a_number_behind_other_arguments_may_be_a_tensor(name: str, alpha: str) -> None:
+    def scenario(torch: Any) -> Any:
+        index, source = torch.tensor([0, 0]), torch.ones(2, requires_grad=True)
+        result = getattr(torch.ones(3), name)(0, index, source, alpha=eval(alpha, {"torch": torch}))
+        result.sum().backward()
+        return result.detach(), source.grad
+
+    agree(scenario)
+
+
+def test_messages_name_bfloat16_as_pytorchs_do() -> None:
+    agree(lambda torch: torch.ones(2, 3, dtype=torch.bfloat16).expand(3))
+    agree(lambda torch: torch.ones(2, dtype=torch.bfloat16).type())
+
+
+def test_a_view_that_a_function_returned_keeps_its_history_when_the_leaf_leaves_the_graph() -> None:
+    def scenario(torch: Any) -> Any:
+        class Same(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                return x.view_as(x)
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return g * 5
+
+        x = torch.ones(3, requires_grad=True)
+        y = Same.apply(x)
+        x.detach_()
+        return y.requires_grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("call", ["topk(1)", "kthvalue(2)", "max(0)", "sort()", "median(0)", "mode()", "cummax(0)"])
+def test_what_was_not_selected_is_not_in_a_results_memory(call: str) -> None:
+    agree(lambda torch: [part.untyped_storage().nbytes() for part in eval(f"x.{call}", {"x": torch.arange(4.0)})])
+
+
+@pytest.mark.parametrize("name", ["scatter", "scatter_add", "scatter_reduce"])
+def test_dtypes_at_an_index_are_refused_in_pytorchs_words(name: str) -> None:
+    more = ("sum",) if name == "scatter_reduce" else ()
+    agree(lambda torch: getattr(torch.ones(2), name)(0, torch.tensor([0]), torch.ones(1, dtype=torch.float64), *more))
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_polygamma_of_complex_numbers_is_refused(order: int) -> None:
+    agree(lambda torch: torch.polygamma(order, torch.ones(2, dtype=torch.complex64)))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float16", "float64"])
+def test_nanmean_into_integers_is_refused(dtype: str) -> None:
+    agree(lambda torch: torch.tensor([1.0, float("nan")]).nanmean(dtype=getattr(torch, dtype)))

@@ -643,7 +643,7 @@ def _finish(cls: Any, node: Any, args: tuple[Any, ...], output: Any, recorded: b
             if is_input:
                 t = _input_as_view(t)
             t._edge = edge
-            t._stale = False
+            t._stale = t._follows = False
             if t._view is not None:
                 t._view.made = IN_FUNCTION
         differentiable.append(t)

@@ -308,7 +308,8 @@ class Caller:
         if not values:
             return
         shown = ", ".join(f"{self.shown[name]!r}: {self.shown[name]}" for name in values)
-        arrays = ", ".join(self.shown[p.name] for p in self.op.arrays)
+        names = [self.shown[p.name] for p in self.op.arrays]  # by name: values may stand between them
+        arrays = ", ".join(names if self.op.variadic else [f"{name}={name}" for name in names])
         rest = f", *{self.shown[self.op.variadic]}" if self.op.variadic else ""
         self.lines(depth, f"again = numbers_in(OP, {{{shown}}})")
         self.lines(depth, f"if again is not None: return function_itself({arrays}{rest}, **again)")

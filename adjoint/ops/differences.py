@@ -175,7 +175,11 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 5]))
     tensor([False,  True, False])
     """
-    a, b = promote(*(t if isinstance(t, Tensor) else as_number(t) for t in (elements, test_elements)))
+    given = [t if isinstance(t, Tensor) else as_number(t) for t in (elements, test_elements)]
+    for t in given:
+        if t._array.dtype.kind in "bc":
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {dtypes.SCALAR_TYPE_NAMES[t.dtype]}")
+    a, b = promote(*given)
     if not (a.__class__ is np.ndarray is b.__class__):  # batches: each element beside each
         return from_array((np.equal(np.expand_dims(a, -1), b.reshape(-1)).any(-1)) ^ invert)
     return from_array(np.asarray(np.isin(a, b, assume_unique=assume_unique, invert=invert)))

@@ -328,6 +328,8 @@ igammac = elementwise(
 @array_function
 def digamma_of(x):
     """The derivative of the logarithm of the gamma function."""
+    if x.dtype.kind == "c":
+        unsupported("digamma", x)
     at_pole = (x == np.floor(x)) & (x < 0)
     return np.where(at_pole, constant(np.nan, x), np.where(x == 0, np.copysign(constant(np.inf, x), -x), _psi(x)))
 
@@ -353,6 +355,8 @@ def polygamma_of(n, x):
 def _polygamma_forward(n, self: Array):
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
+    if self.dtype.kind == "c":
+        unsupported("trigamma" if n == 1 else "digamma" if n == 0 else "polygamma", self)
     return polygamma_of(n, to_float(self))
 
 

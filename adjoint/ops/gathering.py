@@ -55,7 +55,7 @@ def _check(name, self, dim, index, src=None):
     if index.size and (index.dtype.kind != "i" or index.itemsize < 4):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if src is not None and src.dtype != self.dtype:
-        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+        raise RuntimeError(f"{'gather' if name == 'gather' else 'scatter'}(): Expected self.dtype to be equal to src.dtype")
     if index.size == 0:
         return dim
     if max(self.ndim, 1) != max(index.ndim, 1):

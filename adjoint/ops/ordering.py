@@ -148,7 +148,8 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
-    return _along_last(top_along, self, dim, k, largest, sorted)
+    found = _along_last(top_along, self, dim, k, largest, sorted)
+    return tuple([part.copy() for part in found])  # without the memory of what was not taken
 
 
 topk = op("topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
@@ -160,7 +161,7 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
-    return _one(_along_last(kth_along, self, dim, k), dim, keepdim)
+    return tuple([part.copy() for part in _one(_along_last(kth_along, self, dim, k), dim, keepdim)])
 
 
 kthvalue = op(

@@ -164,6 +164,11 @@ def nanmean(
             "nanmean(): expected input to have floating point or complex dtype but got "
             f"{dtypes.SCALAR_TYPE_NAMES[input.dtype]}"
         )
+    if dtype is not None and dtype.category < dtypes.FLOAT:
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating point or complex dtype. Got: "
+            f"{dtypes.SCALAR_TYPE_NAMES[dtype]}"
+        )
     count = sum.function(~input.detach().isnan(), dim, keepdim)
     return written(nansum.function(input, dim, keepdim, dtype=dtype) / count, out, "nanmean")
 

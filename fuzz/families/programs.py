@@ -313,7 +313,7 @@ class _Writer(Writer):
         hooks = self.random.choice([
             "torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t)",
             "torch.autograd.graph.saved_tensors_hooks(lambda t: t.detach() * 2, lambda t: t * 0.5)",
-            "torch.autograd.graph.saved_tensors_hooks(lambda t: t.tolist(), lambda t: torch.tensor(t))",
+            "torch.autograd.graph.saved_tensors_hooks(lambda t: (t.tolist(), t.dtype), lambda t: torch.tensor(t[0], dtype=t[1]))",
             "torch.autograd.graph.save_on_cpu()", "torch.autograd.graph.allow_mutation_on_saved_tensors()",
         ])  # fmt: skip
         again = "torch.utils.checkpoint.checkpoint"
