@@ -294,6 +294,9 @@ def grad(
     outs = _tensors(outs, gradients)
     if mode.transforms and mode.pulling is None and not mode.duals:
         _check_not_of_samples(outs)
+    if mode.evaluating and not create_graph and mode.pulling is None:  # its result has tangents, and no graph
+        for evaluation in mode.evaluating:
+            evaluation.switched_off = True
     keep = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         results = _batched_gradients(outs, wanted, gradients, keep, create_graph, allow)

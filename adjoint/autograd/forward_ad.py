@@ -29,6 +29,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import IdentityBackward0, Node, Output, record
+from adjoint.autograd.saved_hooks import Packed
 from adjoint.autograd.taped import Taped
 from adjoint.tensor import NO_EDGE, Tensor, as_number, attach, from_array
 
@@ -77,7 +78,9 @@ class Level:
             node = node.node
         if isinstance(node, Node):  # what the node saved of its result has the result's tangents
             for saved in node._kept or ():
-                if isinstance(saved, Tensor) and saved._array is tensor._array:
+                if saved.stands_for(tensor) if saved.__class__ is Packed else (
+                    isinstance(saved, Tensor) and saved._array is tensor._array
+                ):
                     saved._tangents = tensor._tangents
 
     def _intercept(self, operator: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:

@@ -41,9 +41,8 @@ class Packed:
     AccumulateGrad is then held instead.
     """
 
-    __slots__ = ("_accumulator", "_dtype", "_edge", "_levels", "_writes", "packed", "packed_for", "unpack")
+    __slots__ = ("_accumulator", "_dtype", "_edge", "_levels", "_of", "_tangents", "_writes", "packed", "packed_for", "unpack")
 
-    _tangents = None
     _waits = None
 
     def __init__(
@@ -54,6 +53,8 @@ class Packed:
         self._accumulator = edge_of(tensor if place is None else place) if edge is None else None
         self._dtype = tensor._array.dtype
         self._levels = levels_of(tensor._array)
+        self._tangents = tensor._tangents  # which hooks do not see: what they give back has them again
+        self._of = id(tensor._array)
         self._writes = None
         self.packed_for: int | None = None  # which output of its Function this was
         self.packed = _packed(tensor, pack)
@@ -68,9 +69,15 @@ class Packed:
         """The unpacked tensor, in the place in the graph of the one that was packed."""
         t = from_array(self._unpacked())
         t._edge = self._edge
+        if self._tangents:
+            t._tangents = dict(self._tangents)
         if self._accumulator is not None:
             t._accumulator = weakref.ref(self._accumulator)
         return t
+
+    def stands_for(self, tensor: Tensor) -> bool:
+        """Whether it is of this tensor, just made, that it was packed."""
+        return self._of == id(tensor._array)
 
     def _unpacked(self) -> Any:
         tensor = self.unpack(self.packed)

@@ -63,9 +63,9 @@ def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
             level.set_tangent(base, whole)
         else:  # a dual tensor, of which its primal knows nothing
             path = ()
+    prefix = 0
     if whole._view is not None:  # the tangents' own views say which of them share memory
-        path = (*whole._view.path, *path)
-        whole = whole._view.base
+        whole, path, prefix = _outermost(level, (base, target, *live), whole, path)
     changed = tangent
     if path or keeps_history:  # a write that is not recorded leaves the tangent's history, as it does the tensor's
         with recording() if keeps_history else nullcontext():
@@ -73,17 +73,44 @@ def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
             changed = in_batches_of(whole, tangent._array, part).clone()
         replay(path, changed).copy_(tangent)
     with recording() if keeps_history else nullcontext():
-        _share_tangent(level, base, live, whole, changed)
+        _share_tangent(level, base, live, whole, changed, prefix)
 
 
-def _share_tangent(level: Level, base: Tensor, live: list[Tensor], whole: Tensor, changed: Tensor) -> None:
+def _outermost(level: Level, tensors: Any, tangent: Tensor, path: Any) -> tuple[Tensor, Any, int]:
+    """Of the tangents that the tensors have, all over one memory, the one that the others are parts of; the way from it to
+    the part of ``tangent`` that ``path`` leads to; and how long the way is to it from what it is itself a view of.
+
+    What that is, is another tensor's tangent: that of ``x + 1`` is that of ``x``, which may be expanded, or a sample.
+    """
+    root, whole_path = tangent._view.base, (*tangent._view.path, *path)
+    found, length = tangent, len(tangent._view.path)
+    for tensor in tensors:
+        other = level.tangent(tensor)
+        if other is root:
+            return root, whole_path, 0
+        if other is not None and other._view is not None and other._view.base is root:
+            way = other._view.path
+            if len(way) < length and _begins(whole_path, way):
+                found, length = other, len(way)
+    return found, whole_path[length:], length
+
+
+def _begins(path: Any, with_these: Any) -> bool:
+    return len(path) >= len(with_these) and all(a is b for a, b in zip(path, with_these))
+
+
+def _share_tangent(
+    level: Level, base: Tensor, live: list[Tensor], whole: Tensor, changed: Tensor, prefix: int
+) -> None:
     """Give ``base`` and its views the parts of ``changed`` for those of ``whole`` that they had as their tangents."""
     known = [(other, level.tangent(other)) for other in (base, *live)]
+    root, way = (whole._view.base, whole._view.path) if prefix else (whole, ())
     for other, before in known:
         if before is whole:
             level.set_tangent(other, changed)
-        elif before is not None and before._view is not None and before._view.base is whole:
-            level.set_tangent(other, replay(before._view.path, changed))
+        elif before is not None and before._view is not None and before._view.base is root:
+            if _begins(before._view.path, way):
+                level.set_tangent(other, replay(before._view.path[prefix:], changed))
     of_base = level.tangent(base)
     if of_base is not None:
         for other, before in known:

@@ -155,7 +155,7 @@ WRAPPERS = [
     "swaps_data",
 ]
 
-OUTSIDE = ["hooks", "asks", "retains"]
+OUTSIDE = ["hooks", "retains"]
 """Of what a vmap's samples do not say in PyTorch: whether they require grad outside."""
 
 
@@ -369,7 +369,10 @@ def _differs(case: Case) -> bool:
 
 
 def _set_on_a_wrapper(case: Case) -> bool:
-    return case.found.key in ("requires_grad", "is_leaf", "grad_fn", "grad") and "requires_attribute" in str(case.program)
+    set_so = case.found.key in ("requires_grad", "is_leaf", "grad_fn", "grad") or (
+        case.found.key == "raised" and not case.texts[0] and "change requires_grad flags of leaf" in case.texts[1]
+    )
+    return set_so and "requires_attribute" in str(case.program)
 
 
 def _expanded_elsewhere(case: Case) -> bool:
@@ -436,7 +439,8 @@ KNOWN = [
         "which product of matrices minds the dtypes or dimensions",
         _texts(
             "to have the same dtype, but got|to matmul need to be|shapes cannot be multiplied|size mismatch, got input",
-            "mat2 must have the same dtype|to linear need to be|shapes cannot be multiplied|to have same dtype",
+
+            "mat2 must have the same dtype|to linear need to be|shapes cannot be multiplied|to have same dtype|inconsistent tensor size",
         ),
     ),
     Known("which tensor is found first to be outdated", _texts(_OUTDATED.pattern, _OUTDATED.pattern)),
@@ -464,7 +468,7 @@ KNOWN = [
     ),
     Known(
         "of a Function without a vmap only the tangents are samples, which Adjoint can do",
-        _of(_texts("it does not have vmap support"), "hessian|jacfwd"),
+        _of(_texts("it does not have vmap support|You must implement the jvp function"), "hessian|jacfwd|pushed|linearized"),
     ),
     Known(
         "what a linearized function captured and returned, which PyTorch's makes anew",
@@ -474,6 +478,27 @@ KNOWN = [
         "data set in a functionalization inside of another transform",
         _of(lambda case: case.found.key == "raised" and not case.texts[0] and "`.data`" in case.texts[1], "functionalize"),
     ),
+    Known(
+        "a functionalized write, which PyTorch makes of new tensors",
+        _of(
+            lambda case: case.found.key == "raised" and not case.texts[0]
+            and bool(_OUTDATED.search(case.texts[1]) or _IN_PLACE.search(case.texts[1])),
+            "functionalize",
+        ),
+    ),
+    Known(
+        "a sample's value in an index, or data of what no sample differs in: which of the operands PyTorch takes for samples",
+        _of(_texts("calling .item.. on a Tensor or"), "indexes_by_value|branches|takes_item|as_bool"),
+    ),
+    Known(
+        "data of what no sample differs in, but its tangents do",
+        _of(lambda case: case.found.key == "raised" and not case.texts[0] and "accessing `data`" in case.texts[1], "data_of"),
+    ),
+    Known(
+        "an array of what does not require grad by itself, in a transform around",
+        _of(_texts("Cannot access data pointer", "nothing"), "as_array|as_numbers"),
+    ),
+    Known("PyTorch expands by a size that it made up", _texts("DefaultCPUAllocator: can't allocate memory|arg_spec must not be")),
     Known("which way to an array it was that a transform does not have", _texts("`.data` |Dimension out of range", "`data` |`.data` ")),
     Known(
         "data, and a functionalized detach, are outside of the innermost transform alone in PyTorch",
