@@ -37,7 +37,7 @@ def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return total(x.astype(np.float32), axis, keepdims).astype(dtype)
     if x.__class__ is _ndarray:
         if axis is None:
-            if not x.flags.forc:
+            if not x.flags.forc and x.ndim > 1 and x.size > ROWS:  # of one dimension NumPy adds whatever steps in pairs
                 return _in_pairs(x, range(x.ndim), keepdims)
         elif axis.__class__ is int:
             if x.shape[axis] > ROWS and x.strides[axis] != x.itemsize:

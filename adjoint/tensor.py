@@ -46,6 +46,10 @@ NO_EDGE = _NoEdge()
 """The edge of a tensor that does not require grad."""
 
 
+ACROSS: list[bool] = []
+"""Not empty once a tensor did not lie in the order of its dimensions: until then, operators need not ask how theirs do."""
+
+
 class Writes:
     """The in-place writes to a piece of memory, shared by all tensors that look at it.
 
@@ -62,10 +66,16 @@ class Writes:
     """How long that list may become before the dead references in it are forgotten."""
 
     strided = False
-    """Whether a tensor of this memory may not lie in the order of its dimensions."""
+    """Whether a tensor of this memory may not lie in the order of its dimensions (:meth:`looked_across`)."""
 
     recent: deque[tuple[int, Place | str | None]] | None = None
     """The stamps of the latest writes, and where in the user's program they were."""
+
+    def looked_across(self) -> None:
+        """A tensor of this memory does not lie in the order of its dimensions."""
+        self.strided = True
+        if not ACROSS:
+            ACROSS.append(True)
 
     def bump(self) -> None:
         """Count one write, done in the user's line that is being run."""

@@ -52,7 +52,7 @@ def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> Non
         look_at(view, memory_of(step(from_array(memory_of(source)))), waits(source))
     writes = view._writes = source._writes or writes_of(source)
     if not writes.strided and not memory_of(view).flags.c_contiguous:
-        writes.strided = True
+        writes.looked_across()
     earlier = source._view
     if not mode.enabled:
         made = NO_GRAD

@@ -12,6 +12,7 @@ A rule takes the result and operands, and says how the result's dimensions are t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -57,9 +58,20 @@ def as_images(name: str = "self", ndim: int | None = None) -> Lies:
 def by_operands(result: Any, *operands: Any) -> Sequence[int]:
     """The rule of element-wise operators."""
     given = [a for a in operands if a is not None]
-    if result.flags.c_contiguous and all([a.flags.c_contiguous for a in given]):
+    if result.flags.c_contiguous and all([a.flags.c_contiguous or _descends(a) for a in given]):
         return range(result.ndim)
     return nesting(result.shape, given)
+
+
+def _descends(array: Any) -> bool:
+    """Whether an array's dimensions are nested in their order, with gaps or without."""
+    last = sys.maxsize
+    for step, n in zip(array.strides, array.shape):
+        if n != 1:
+            if not 0 < step < last:
+                return False
+            last = step
+    return True
 
 
 def by_images(result: Any, *images: Any) -> Sequence[int]:
@@ -72,7 +84,7 @@ def record_of(result: Any) -> Writes | None:
     if result.__class__ is not np.ndarray or _is_in_order(result):
         return None
     record = InferenceWrites() if mode.inference else Writes()
-    record.strided = True
+    record.looked_across()
     return record
 
 
@@ -84,7 +96,7 @@ def _is_in_order(array: Any) -> bool:
 def told(made: Tensor) -> Tensor:
     """A new tensor, whose record of writes says whether it is not in order."""
     if made._array.__class__ is np.ndarray and not _is_in_order(made._array):
-        writes_of(made).strided = True
+        writes_of(made).looked_across()
     return made
 
 

@@ -239,14 +239,16 @@ class Caller:
             line(1, "if not r.flags.c_contiguous: r_writes = record_of(r)")
             return
         conditions = [asked[p.kind](self.shown[p.name]) for p in op.arrays]
-        conditions += ["memory_format is not None" for p in op.values if p.name == "memory_format"]
-        condition = " or ".join(conditions)
+        condition = f"ACROSS and ({' or '.join(conditions)})"
         if self.lies is not None and self.lies[0] is by_operands and not several:
-            # A memory that has once been looked at in another order says nothing of how these operands lie.
+            # A memory that has once been looked at in another order says nothing of how these operands lie.  Images may lie
+            # in either order at once, which their record has to say.
             given = [(f"a{i}", p.kind) for i, p in enumerate(op.arrays) if not self.lies[1] or p.name in self.lies[1]]
             if all(kind == ARRAY for _, kind in given) and not any(p.name == "memory_format" for p in op.values):
                 arrays = [name for name, _ in given] + ([] if op.elementwise else ["r"])
-                condition = f"({condition}) and not ({' and '.join(f'{a}.flags.c_contiguous' for a in arrays)})"
+                condition = f"{condition} and not ({' and '.join(['r.ndim < 4', *(f'{a}.flags.c_contiguous' for a in arrays)])})"
+        if any(p.name == "memory_format" for p in op.values):
+            condition = f"({condition}) or memory_format is not None"
         line(1, f"if {condition}:")
         if self.lies is None:
             line(2, "r_writes = record_of(r)")

@@ -31,7 +31,7 @@ from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
-from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick
+from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
 
 _CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
 
@@ -155,6 +155,7 @@ _GLOBALS: dict[str, Any] = {
     "joint": again.joint,
     "GRAD": mode,
     "OFF": off,
+    "ACROSS": ACROSS,
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
