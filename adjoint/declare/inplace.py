@@ -182,8 +182,8 @@ def _is_recorded(self: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
 
 def _may_write(array: Any, other: Any) -> bool:
-    """Whether an array can be written to right away: of the other's shape, and not over its memory."""
-    if array.shape != other.shape or 0 in array.strides:
+    """Whether an array can be written to right away: of the other's shape, or with one number, and not over its memory."""
+    if (other.ndim and array.shape != other.shape) or 0 in array.strides:
         return False
     base = array.base
     if base is None:

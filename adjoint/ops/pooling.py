@@ -553,6 +553,7 @@ def lp_pool3d(
 # Adaptive pooling: so many windows, however large they are
 
 
+_LITTLE = 4096  # elements, fewer of which are averaged faster by a matrix
 _FEW_TAPS = 8  # more are added faster by a matrix
 
 
@@ -592,7 +593,7 @@ def _adaptive_avg_pool(self: Array, output_size):
         raise NotImplementedError(f'"adaptive_avg_pool{len(output_size)}d" not implemented for \'{name}\'')
     space = self.shape[-len(output_size) :]
     windows = _equal_bins(space, output_size)
-    if windows is not None and prod(windows.kernel) <= _FEW_TAPS:
+    if windows is not None and prod(windows.kernel) <= _FEW_TAPS and self.size >= _LITTLE:
         return tap_sum(self, windows) / prod(windows.kernel)
     weights = tuple([_bin_weights(n, o) for n, o in zip(space, output_size)])
     return weighted(self, weights) / _bin_counts(space, output_size, self.dtype)
