@@ -209,9 +209,10 @@ def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ig
         return one.function(input, target, weight, reduction, ignore_index)
     if input.ndim == 4:
         return two.function(input, target, weight, reduction, ignore_index)
-    n, c = input._array.shape[:2]
+    n, c, *space = input._array.shape
+    rest = prod(space)
     found = two.function(
-        input.contiguous().view(n, c, 1, -1), target.contiguous().view(n, 1, -1), weight, reduction, ignore_index
+        input.contiguous().view(n, c, 1, rest), target.contiguous().view(n, 1, rest), weight, reduction, ignore_index
     )
     return found.view(target._array.shape) if reduction == NONE else found
 

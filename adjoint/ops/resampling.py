@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.namespaces import lookup
+from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array
 from adjoint.ops.weighing import Weights, from_taps, weighted
 from adjoint.ops.widening import in_float32
@@ -26,9 +28,10 @@ def weights_of(axis: Axis) -> Weights:
     """How the elements of one dimension are summed."""
     mode, n, out, scale, align_corners, antialias = axis
     i = np.arange(out, dtype=np.float64)
-    if mode in ("nearest", "nearest-exact"):
-        start = 0.5 if mode == "nearest-exact" else 0.0
-        found = np.floor(((i + start) * np.float32(scale)).astype(np.float32)).astype(np.int64)
+    if mode.startswith("nearest"):
+        start = 0.5 if "exact" in mode else 0.0
+        source = (i + start) * (scale if mode.endswith("in double") else np.float32(scale))
+        found = np.floor((source - start + start).astype(np.float32)).astype(np.int64)
         return from_taps(n, np.minimum(found, n - 1)[:, None], None)
     if antialias:
         return _antialiased(mode, n, out, scale)
@@ -183,9 +186,18 @@ def interpolate(
             f"input ({_sides(input.shape[2:])}) output ({_sides(out)})"
         )
     kind = "cubic" if mode == "bicubic" else mode if mode.startswith("nearest") else "linear"
+    if kind.startswith("nearest"):  # PyTorch has a kernel of its own for small images
+        small = n == 2 and (sum(out) <= 128 or (input.shape[1] > 3 and has_channels_last(input._array)))
+        as_they_are = (1, 2) if small and mode == "nearest" else ()
+        if not small and input.dtype is dtypes.float64:
+            kind += " in double"
+    else:
+        as_they_are = () if antialias or kind == "cubic" else (1,)
     axes = []
     for size_in, size_out, factor in zip(input.shape[2:], out, factors):
-        if align_corners:
+        if size_out / size_in in as_they_are:  # which are what they are whatever the scale was that led to them
+            scale = size_in / size_out
+        elif align_corners:
             scale = (size_in - 1) / (size_out - 1) if size_out > 1 else 0.0
         else:
             scale = 1 / factor if factor is not None and factor > 0 else size_in / size_out

@@ -99,7 +99,7 @@ def program_of(w: Writer) -> Program:
     lines.append(f"y = {_called(w, made, names)}")
     lines += _ending(w, made, names)
     if made.module and w.random.random() < 0.12:
-        lines += _again(w, made)
+        lines += _again(w, made, any(".register_" in line for line in lines))
     return Program(lines, PRELUDE)
 
 
@@ -150,7 +150,7 @@ def _ending(w: Writer, made: Made, names: str) -> list[str]:
     return lines
 
 
-def _again(w: Writer, made: Made) -> list[str]:
+def _again(w: Writer, made: Made, hooked: bool) -> list[str]:
     """The module saved, copied, loaded into another, or converted, and called once more."""
     other = f"_n = fill({made.module}, 51).to({w.dtype})"
     call = made.call.replace("m(", "_n(", 1)
@@ -160,8 +160,7 @@ def _again(w: Writer, made: Made) -> list[str]:
         [other, "_s = m.state_dict()", "_s['more'] = torch.ones(1)", "_n.load_state_dict(_s)"],
         [other, "_n.load_state_dict(m.state_dict(), assign=True)", f"u = {call}"],
         ["_n = copy.deepcopy(m)", f"u = {call}"],
-        ["_n = pickle.loads(pickle.dumps(m)) if not (m._forward_hooks or m._backward_hooks or m._forward_pre_hooks) else m",
-         f"u = {call}"],
+        ["_n = copy.copy(m)" if hooked else "_n = pickle.loads(pickle.dumps(m))", f"u = {call}"],
         ["s = m.state_dict()", "t = repr(m)"],
         ["m.zero_grad()", "k = [p.grad is None for p in m.parameters()]"],
         ["m = m.train()", f"u = {made.call}"],

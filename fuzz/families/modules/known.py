@@ -80,7 +80,8 @@ def _cancelled_in_a_norm(case: Case) -> bool:
 
 
 def _group_norm_without_weight(case: Case) -> bool:
-    return case.found.key == "raised" and "shape '[0]' is invalid for" in case.texts[0] and _uses(case, r"F\.group_norm\(.*bias=")
+    raised = case.found.key == "raised" and re.search("shape '\\[0\\]' is invalid for|tensor does not have a device", case.texts[0])
+    return bool(raised) and _uses(case, r"F\.group_norm\(.*bias=")
 
 
 def _turned_around(case: Case) -> bool:
@@ -121,7 +122,7 @@ def _no_space(case: Case) -> bool:
 
 KNOWN = [
     Known("PyTorch's transposed convolution gives empty results in float32, without a backward, and none in float64", _no_space),
-    Known("PyTorch's group norm with a bias and no weight fails in a recorded backward", _group_norm_without_weight),
+    Known("PyTorch's group norm with a bias and no weight fails in its backward", _group_norm_without_weight),
     Known("PyTorch's unpad_sequence turns its argument around, in place", _turned_around),
     Known("PyTorch leaves out the second derivative with respect to no elements", _of_no_elements, goes_on=True),
     Known("PyTorch's second derivative of BCELoss takes its input for 1e-12 more", _second_of_bce),
