@@ -451,3 +451,12 @@ def test_what_has_no_elements_or_dimensions_is_turned_and_shifted_as_any_other()
     agree(scenario)
     agree(lambda torch: torch.tensor(5.0).flip(1), raises=True)
     agree(lambda torch: torch.tensor(5.0).flip(0, 0), raises=True)
+
+
+def test_a_write_by_index_in_a_batch_minds_its_dtype_as_any_other():
+    agree(
+        lambda torch: torch.vmap(lambda x, i: x.index_put((i,), x.sum(), accumulate=True), (None, 0))(
+            torch.tensor([1, 2], dtype=torch.uint8), torch.tensor([0, 1])
+        ),
+        raises=True,
+    )

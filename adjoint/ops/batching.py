@@ -202,6 +202,7 @@ def _index_fill(level: Level, array: Any, dim: int, index: Any, value: Any) -> A
 
 @rule(indexing._index_put)
 def _index_put(level: Level, array: Any, indices: Any, values: Any, dims: Any, accumulate: bool = False) -> Any:
+    indexing.check_put_dtypes(array, values)
     logical = selected_shape(array.shape, indices, dims)
     count = max(i.ndim for i in indices)
     batch = np.arange(level.size).reshape(-1, *(1,) * count)

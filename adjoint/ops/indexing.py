@@ -107,6 +107,11 @@ def _check_put(array, indices, values, dims):
                 f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
                 f"shape {list(shape)}"
             )
+    check_put_dtypes(array, values)
+
+
+def check_put_dtypes(array, values):
+    """Raise where what is written has another dtype than what it is written to."""
     if values.dtype != array.dtype:
         destination, source = (dtypes.SCALAR_TYPE_NAMES[dtypes.of_array(a)] for a in (array, values))
         raise RuntimeError(
