@@ -8,6 +8,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -84,13 +85,9 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(theirs,), daemon=True)
-        before = dict(os.environ)
-        os.environ.update({"OMP_NUM_THREADS": "1", **environment})  # each library is told how many threads it may use
-        try:
+        self.environment = {"OMP_NUM_THREADS": "1", **environment}  # each library is told how many threads it may use
+        with _variables(self.environment):
             self.process.start()
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
         theirs.close()
         self.tasks: deque[Task] = deque()
         self.dead = False
@@ -126,8 +123,21 @@ class _Worker:
 
         self.dead = True
         family, seed = self.tasks.popleft()
-        program = program_of(family, seed)
+        with _variables(self.environment):  # which a family may look at when it makes a program
+            program = program_of(family, seed)
         return Trial(family, seed, Finding(family, seed, how, f"{program}\n\n  {how}\n"))
+
+
+@contextmanager
+def _variables(environment: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _work(pipe: Connection) -> None:

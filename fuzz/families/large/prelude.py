@@ -9,14 +9,28 @@ class Stop(Exception):
 def stop():
     raise Stop('stop')
 
+def not_within(act):
+    '''The function, which does nothing when it is called within itself.'''
+    within = []
+    def guarded():
+        if not within:
+            within.append(True)
+            try:
+                act()
+            finally:
+                within.pop()
+    return guarded
+
 def does(act):
     '''A hook that does something, and changes nothing itself.'''
+    act = not_within(act)
     def hook(*args):
         act()
     return hook
 
 def unpacking(act):
     '''An unpack hook that does something.'''
+    act = not_within(act)
     def unpack(x):
         act()
         return x
@@ -26,7 +40,7 @@ class Acting(torch.autograd.Function):
     '''The identity, whose backward does something.'''
     @staticmethod
     def forward(ctx, x, act):
-        ctx.act = act
+        ctx.act = not_within(act)
         return x * 1
 
     @staticmethod

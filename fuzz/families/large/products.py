@@ -45,9 +45,10 @@ def _sequential(w: Writer, x: str, shape: Shape, n: int) -> None:
     """A Linear and its activation, which the product applies."""
     r = w.r
     again = f", nn.{r.choice(_ACTIVATIONS)}" if r.random() < 0.3 else ""
-    module = f"nn.Sequential(nn.Linear({shape[-1]}, {n}, bias={r.random() < 0.7}), nn.{r.choice(_ACTIVATIONS)}{again})"
+    linear = f"nn.Linear({shape[-1]}, {n}, bias={r.random() < 0.7}, dtype=torch.{w.dtype})"
+    module = f"nn.Sequential({linear}, nn.{r.choice(_ACTIVATIONS)}{again})"
     name = f"m{len(w.lines)}"
-    w.line(f"{name} = fill({module}.to(torch.{w.dtype}), {r.randint(0, 99)}, {r.choice((0.1, 0.5))})")
+    w.line(f"{name} = fill({module}, {r.randint(0, 99)}, {r.choice((0.1, 0.5))})")
     w.add(f"{name}({x})", (*shape[:-1], n))
 
 
