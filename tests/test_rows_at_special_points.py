@@ -64,3 +64,14 @@ def test_the_tangent_of_a_quotient_by_zero_is_made_of_the_quotient(dtype):
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "int32"])
 def test_rows_filled_in_a_vmap_keep_their_dtype(dtype):
     agree(lambda t: t.func.vmap(lambda x: t.index_fill(x, 0, t.tensor([1]), 1))(t.zeros(2, 3).to(getattr(t, dtype))))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0,)])
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "logsumexp", "diag_embed"])
+def test_gradients_of_what_has_no_elements_have_its_shape(name, shape):
+    def scenario(t):
+        x = t.zeros(shape, requires_grad=True)
+        r = t.diag_embed(x, 1) if name == "diag_embed" else getattr(x, name)(0 if shape != (3, 0) or name == "sum" else 1)
+        return t.autograd.grad(r, x, t.ones_like(r))[0] + 1
+
+    agree(scenario)
