@@ -75,3 +75,35 @@ def test_gradients_of_what_has_no_elements_have_its_shape(name, shape):
         return t.autograd.grad(r, x, t.ones_like(r))[0] + 1
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("kind", ["select", "slice", "diagonal", "as_strided"])
+def test_what_is_scattered_has_a_gradient_of_its_own_dtype(kind):
+    def scenario(t):
+        m = t.zeros(3, 3, dtype=t.float64)
+        v = t.ones(3, requires_grad=True)
+        where = {"select": (v, 0, 1), "slice": (v[None], 0, 1, 2), "diagonal": (v,), "as_strided": (v, (3,), (1,))}[kind]
+        return t.autograd.grad(getattr(t, kind + "_scatter")(m, *where).sum(), v)[0] * 1
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "nearest"])
+@pytest.mark.parametrize("size", [(5, 3), (16, 9), (8, 8)])
+def test_pictures_of_bytes_are_resized_to_the_nearest_byte(size, mode, antialias):
+    """PyTorch's weights are of a byte's digits, and its bytes up to one away."""
+    if antialias and mode == "nearest":
+        pytest.skip("has none")
+    import torch
+
+    import adjoint
+
+    pixels = [[[(i * 37 + j * 91 + c * 13) % 256 for j in range(8)] for i in range(8)] for c in range(3)]
+    found = []
+    for t in (torch, adjoint):
+        x = t.tensor([pixels], dtype=t.uint8)
+        made = t.nn.functional.interpolate(x, size, mode=mode, antialias=antialias)
+        assert str(made.dtype) == "torch.uint8"
+        found.append(made.int().flatten().tolist())
+    assert max(abs(a - b) for a, b in zip(*found)) <= (mode != "nearest") and len(found[0]) == len(found[1])

@@ -13,6 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import IN_ORDER, UNORDERED
+from adjoint.declare.operands import fit
 from adjoint.ops.arithmetic import constant, remainder
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
@@ -606,7 +607,7 @@ select_scatter = op(
     lies=UNORDERED,
     tangent="linear",
     self=lambda g, dim, index: zero_in(g, _part(dim, g.ndim, index)),
-    src=lambda g, dim, index: g[_part(dim, g.ndim, index)],
+    src=lambda g, dim, index, src_shape, src_dtype: fit(g[_part(dim, g.ndim, index)], src_shape, src_dtype),
     doc="The tensor with ``src`` at one place of a dimension.",
 )
 
@@ -622,7 +623,7 @@ slice_scatter = op(
     lies=UNORDERED,
     tangent="linear",
     self=lambda g, dim, start, end, step: zero_in(g, sliced(wrap_dim(dim, g.ndim), start, end, step)),
-    src=lambda g, dim, start, end, step: g[sliced(wrap_dim(dim, g.ndim), start, end, step)],
+    src=lambda g, dim, start, end, step, src_shape, src_dtype: fit(g[sliced(wrap_dim(dim, g.ndim), start, end, step)], src_shape, src_dtype),
     doc="The tensor with ``src`` in a slice of a dimension.",
 )
 
@@ -652,7 +653,7 @@ diagonal_scatter = op(
     lies=UNORDERED,
     tangent="linear",
     self=_off_diagonal,
-    src=lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),
+    src=lambda g, offset, dim1, dim2, src_shape, src_dtype: fit(np.diagonal(g, offset, dim1, dim2), src_shape, src_dtype),
     doc="The tensor with ``src`` on a diagonal of two dimensions.",
 )
 

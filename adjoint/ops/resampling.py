@@ -78,6 +78,12 @@ def _antialiased(mode: str, n: int, out: int, scale: float) -> Weights:
 
 @in_float32
 def _upsample(self: Array, axes):
+    if self.dtype == np.uint8:  # pixels: along one dimension after the other, from the last on, their means are rounded
+        found = self.astype(np.float64)
+        for axis in range(-1, -1 - len(axes), -1):
+            mixed = weighted(found.swapaxes(axis, -1), (weights_of(axes[axis]),)).swapaxes(axis, -1)
+            found = np.clip(np.floor(mixed + 0.5), 0, 255)
+        return found.astype(np.uint8)
     return weighted(self, tuple([weights_of(axis) for axis in axes]))
 
 

@@ -10,6 +10,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import memory_of
 from adjoint.declare import composite, op, view
 from adjoint.declare.arranging import UNORDERED
+from adjoint.declare.operands import fit
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.filling import masked_zero
 from adjoint.ops.memory import check_in_storage, geometry, strided, with_strides
@@ -149,7 +150,9 @@ _as_strided_scattered = op(
     tangent="linear",
     where="",
     self=lambda g, size, stride, shift, form: masked_zero(g, _overwritten(g.shape, size, stride, shift, form)),
-    src=lambda g, src_shape, size, stride, shift, form: _of_source(g, src_shape, size, stride, shift, form),
+    src=lambda g, src_shape, src_dtype, size, stride, shift, form: fit(
+        _of_source(g, src_shape, size, stride, shift, form), src_shape, src_dtype
+    ),
 )
 
 
