@@ -144,7 +144,7 @@ def loss(random: random.Random) -> str:
     smooth = random.choice(["", ", label_smoothing=0.2", ", weight=torch.tensor([0.5, 2.0], dtype=_kind)", ", ignore_index=0"])
     return random.choice([
         f"F.mse_loss(out, goal{reduction})", f"F.huber_loss(out, goal, delta=0.7{reduction})", f"F.smooth_l1_loss(out, goal{reduction})",
-        f"F.l1_loss(out, goal{reduction})", "(out - goal).abs().pow(1.5).mean()", "F.cross_entropy(out, goal.softmax(1))",
+        f"F.l1_loss(out, goal{reduction})", "(out - goal).abs().pow(2.5).mean()", "F.cross_entropy(out, goal.softmax(1))",
         f"F.cross_entropy(out, goal.argmax(1){smooth})", f"F.nll_loss(out.log_softmax(1), goal.argmax(1){reduction})",
         f"F.binary_cross_entropy_with_logits(out, goal.sigmoid(){reduction})", "F.binary_cross_entropy(out.sigmoid(), goal.sigmoid())",
         "F.binary_cross_entropy_with_logits(out, (goal > 0).to(out.dtype), pos_weight=torch.tensor([2.0, 0.5], dtype=_kind))",
@@ -153,5 +153,5 @@ def loss(random: random.Random) -> str:
         "F.poisson_nll_loss(out, goal.abs())", "F.multi_margin_loss(out, goal.argmax(1))", "out.logsumexp(1).mean() - (out * goal).mean()",
         "F.multilabel_soft_margin_loss(out, (goal > 0).to(out.dtype))", "(1 - F.cosine_similarity(out, goal)).mean()",
         "F.margin_ranking_loss(out[:, 0], out[:, 1], goal[:, 0].sign(), margin=0.2)",
-        "F.triplet_margin_loss(out, goal, goal.flip(0))", "(out - goal).square().mean().sqrt()",
+        "F.triplet_margin_loss(out, goal, goal.flip(0))", "(out - goal).square().mean().add(0.1).sqrt()",
     ])  # fmt: skip
