@@ -559,3 +559,27 @@ def test_channel_dropout_of_unusual_dimensions_warns_as_pytorch(name, ndim):
             getattr(m.nn.functional, name)(m.ones((2,) * ndim))
         texts.append([str(w.message) for w in caught])
     assert texts[0] == texts[1] and texts[0]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda torch, x: torch.nn.functional.gumbel_softmax(x),
+        lambda torch, x: torch.nn.functional.gumbel_softmax(x, hard=True),
+        lambda torch, x: torch.bernoulli(x),
+        lambda torch, x: x.bernoulli(0.5),
+        lambda torch, x: torch.multinomial(x[0], 2),
+        lambda torch, x: torch.multinomial(x[:, 0], 2),
+    ],
+)
+def test_in_which_order_tensors_that_lie_in_another_are_filled(draw):
+    pytest.importorskip("torch")
+    from both import agree
+
+    def scenario(torch):
+        x = (torch.arange(24.0) / 30).reshape(4, 3, 2).transpose(0, 2)
+        torch.manual_seed(0)
+        y = draw(torch, x)
+        return [round(v, 4) for v in y.flatten().tolist()], y.stride(), round(torch.rand(1).item(), 5)
+
+    agree(scenario)

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
+from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
 from adjoint.ops.attention_kernels import attention, attention_gradients, attention_weights
 from adjoint.tensor import Tensor
@@ -309,10 +310,10 @@ def gumbel_softmax(
     logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
 ) -> Tensor:
     """A draw from the Gumbel-softmax distribution; with ``hard`` one-hot, with the gradient of the soft one."""
-    noise = -lookup("torch", "empty_like")(logits.detach()).exponential_().log()
+    noise = -lookup("torch", "empty_like")(logits.detach(), memory_format=contiguous_format).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
     index = soft.max(dim, keepdim=True)[1]
-    one_hot = lookup("torch", "zeros_like")(logits.detach()).scatter_(dim, index, 1.0)
+    one_hot = lookup("torch", "zeros_like")(logits.detach(), memory_format=contiguous_format).scatter_(dim, index, 1.0)
     return one_hot - soft.detach() + soft

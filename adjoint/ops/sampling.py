@@ -77,14 +77,19 @@ def bernoulli(
     if p is None:
         check_coins(dtype, input)
         chances = drawn_for(input._array)
-        array = array_like(input._array, dtype.array)
+        array = array_like(_in_order(input._array), dtype.array)
         coins_fill(array, chances, source)
     else:
         check_coin(dtype, float(p))
-        array = array_like(input._array, dtype.array)
+        array = array_like(_in_order(input._array), dtype.array)
         coin_fill(array, float(p), source)
     result = _recorded(array, "BernoulliBackward0", input)
     return result if out is None else write_out(result, out, "bernoulli")
+
+
+def _in_order(x: Any) -> Any:
+    """An array of the same shape that lies in the order of its dimensions, in which coins are thrown."""
+    return x if x.__class__ is not np.ndarray or x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
 
 @composite(where="torch")
@@ -295,9 +300,14 @@ def _check_multinomial(input: Tensor, num_samples: int, replacement: bool, out: 
 
 def _without_replacement(chances: Any, n: int, source: Generator) -> Any:
     """The indices with the largest ratios of probability to an exponentially distributed number."""
-    waits = np.empty(chances.size, chances.dtype)
-    draws.exponential(waits, source)
-    ratios = chances / waits.reshape(chances.shape)
+    if chances.__class__ is np.ndarray:  # drawn in the order in which the chances lie in memory
+        waits = np.empty_like(chances)
+        draws.exponential(waits.ravel(order="K"), source)
+    else:
+        waits = np.empty(chances.size, chances.dtype)
+        draws.exponential(waits, source)
+        waits = waits.reshape(chances.shape)
+    ratios = chances / waits
     if n == 1:
         return ratios.argmax(axis=-1, keepdims=True)
     return np.argsort(-ratios, axis=-1, kind="stable")[..., :n].copy()
