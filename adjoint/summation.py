@@ -50,11 +50,6 @@ def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _reduce(x, axis, None, None, keepdims)
 
 
-def adds_in_pairs(x: Any) -> bool:
-    """Whether an array is one of NumPy's without gaps, of which ``numpy.add.reduce(x, None)`` is added up in pairs."""
-    return x.__class__ is np.ndarray and x.flags.forc  # type: ignore[no-any-return]
-
-
 def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """``x.prod(axis, keepdims=keepdims)``; many numbers of single precision are multiplied in double.
 

@@ -17,10 +17,11 @@ from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
-from adjoint.summation import adds_in_pairs, first_along, product, total, wide_mean
+from adjoint.summation import first_along, product, total, wide_mean
 from adjoint.tensor import Tensor
 
 _add_reduce = np.add.reduce
+_ndarray = np.ndarray  # of which one without gaps is added up in pairs
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 # Which dimensions, and back again
@@ -71,7 +72,7 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
     else:
         accumulate = self.dtype
         if (accumulate is _FLOAT32 or accumulate is _FLOAT64) and dim is None and not keepdim:
-            if adds_in_pairs(self):  # into an array, since of a number one would have to be made
+            if self.__class__ is _ndarray and self.flags.forc:  # into an array, since of a number one would have to be made
                 return _add_reduce(self, None, None, np.empty((), accumulate))
             return total(self)
         if accumulate.kind in "iub":
@@ -96,7 +97,7 @@ def _taped_sum(x: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, 
 def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
     d = self.dtype
     if dtype is None and dim is None and not keepdim and (d is _FLOAT32 or d is _FLOAT64):
-        return (_add_reduce(self, None) if adds_in_pairs(self) else total(self)) / self.size
+        return (_add_reduce(self, None) if self.__class__ is _ndarray and self.flags.forc else total(self)) / self.size
     if dtype is not None:
         if dtype.category < dtypes.FLOAT:
             raise RuntimeError(
