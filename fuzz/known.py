@@ -367,12 +367,6 @@ def _given_back(case: Case) -> bool:
     return key and "grad_outputs=" in case.line and "create_graph" not in case.line
 
 
-def _promoted_and_broadcast(case: Case) -> bool:
-    operands = [a for a, _ in case.operands()]
-    several = len({a.dtype for a in operands}) > 1 and any(0 in a.stride() for a in operands)
-    return case.found.key == "strides" and several
-
-
 KNOWN = [
     Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
     Known("a write that fails when some of it is done", _partly_written, ("values",)),
@@ -384,12 +378,6 @@ KNOWN = [
         ("values",),
     ),
     Known("a NotImplementedError that says so", _lacks, ("values",)),
-    Known(
-        "in which order a result lies of which an expanded operand was converted to another dtype first",
-        _promoted_and_broadcast,
-        ("programs", "values"),
-        goes_on=True,
-    ),
     Known(
         "PyTorch's gradient of real cumulative products of complex numbers divides by the complex ones",
         lambda case: case.found.key == "grad" and re.search(r"cumprod\(.*dtype=torch.b?float", _all(case)) is not None,

@@ -136,3 +136,12 @@ def test_a_kernel_of_one_point_has_a_memory_format() -> None:
         return steps(m(torch.ones(1, 3, 2, 4))), steps(torch.nn.functional.interpolate(m(torch.ones(1, 3, 1, 2)), scale_factor=2))
 
     agree(scenario)
+
+
+def test_an_operand_that_is_promoted_counts_as_it_lay_before() -> None:
+    def scenario(torch: Any) -> Any:
+        v = torch.ones(1, 3).expand(2, 1, 3)
+        found = [v + 0.5j, v.long() + v, v.long().expand(4, 2, 1, 3) * 0.5, v.mT.double() * v.mT, v.bool() * v]
+        return [steps(t) for t in found]
+
+    agree(scenario)

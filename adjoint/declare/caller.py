@@ -254,6 +254,8 @@ class Caller:
             line(2, "r_writes = record_of(r)")
             return
         places = {p.name: ("*" if p.kind == ARRAYS and not self.lies[1] else "") + f"a{i}" for i, p in enumerate(op.arrays)}
+        if op.elementwise:  # as they were before they were promoted
+            places = {p.name: f"{self.shown[p.name]}._array" for p in op.arrays}
         operands = ", ".join(places.get(name, self.shown.get(name, name)) for name in self.lies[1] or places)
         if several:
             for name in op.outputs or ():
