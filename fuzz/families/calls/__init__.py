@@ -499,6 +499,10 @@ KNOWN = [
         _of(_texts("Cannot access data pointer", "nothing"), "as_array|as_numbers"),
     ),
     Known("PyTorch expands by a size that it made up", _texts("DefaultCPUAllocator: can't allocate memory|arg_spec must not be")),
+    Known(
+        "whether a derivative that is constant has a tangent, which strict=True asks for",
+        _of(lambda case: case.found.key == "raised" and not case.texts[0] and "strict=True" in case.texts[1], "jac|hess|grad"),
+    ),
     Known("which way to an array it was that a transform does not have", _texts("`.data` |Dimension out of range", "`data` |`.data` ")),
     Known(
         "data, and a functionalized detach, are outside of the innermost transform alone in PyTorch",
@@ -512,13 +516,13 @@ KNOWN = [
         _texts(
             "select..: index 0 out of range for tensor of size|argument 'dim' must be int, not NoneType|expected t.size.0. to be 1, got 0|"
             "flat_bdims must not be None|Cannot set version_counter for inference tensor|Expected at least one tensor|tuple index out of range|"
-            "self.is_inference.. INTERNAL ASSERT FAILED|"
+            "self.is_inference.. INTERNAL ASSERT FAILED|stack expects a non-empty TensorList|"
             "cannot reshape tensor of 0 elements into shape .0, -1.|'NoneType' object has no attribute 'sum'"
         ),
     ),
     Known(
         "torch.autograd.grad inside of a jvp, of what requires grad outside, which PyTorch does not see there",
-        _of(_texts("element 0 of tensors does not require grad", "nothing"), "grad_inside.*|_inside"),
+        _of(_texts("element 0 of tensors does not require grad|One of the differentiated Tensors does not", "nothing"), "_inside"),
     ),
 ]
 
