@@ -221,7 +221,11 @@ KNOWN = [
         "PyTorch's tangent of a mantissa of halves is in float32",
         _of("frexp", _forward_mode, lambda case: case.found.key == "dtype" and case.found.pytorch == "torch.float32"),
     ),
-    Known("PyTorch's celu has no tangent at NaN", _of("celu", _forward_mode, _nan_for_number, _special)),
+    Known("PyTorch's celu and selu have no tangent at NaN, and a gradient", _of("[cs]elu", _forward_mode, _nan_for_number, _special)),
+    Known(
+        "PyTorch's gradient of a target multiplies the logarithm of 0 by 0; Adjoint's is bounded, as the loss",
+        _of(r"binary_cross_entropy\(", _nan_for_number),
+    ),
     Known("PyTorch's tangents write into zeros that have no memory", _raised("ZeroTensors are immutable")),
     Known(
         "PyTorch's slope of softshrink at a NaN is 0 where its gradient is passed on",
