@@ -117,7 +117,8 @@ def generate(random: random.Random) -> Program:
     name = random.choice(list(updates.OPTIMIZERS))
     if name == "Rprop" and "Attentive" in network.source:  # the gradient of keys' biases is 0, and its sign rounding's
         name = "AdamW"
-    if name == "Rprop" and any(word in loss for word in ("l1_loss", "margin_loss", "hinge", "abs()")):  # sums of as many 1 as -1
+    # Nor sums of as many 1 as -1, nor the slope along what a loss does not depend on
+    if name == "Rprop" and any(word in loss for word in ("l1_loss", "margin_loss", "hinge", "abs()", "cosine")):
         loss = "F.mse_loss(out, goal)"
     options = updates.options(random, name)
     given = updates.parameters(random, name, options)
