@@ -68,6 +68,7 @@ _known(
 )
 _known("Which of equal halves comes first is the sorting algorithm's own", r"^float16 .*values", "sort", "argsort")
 _known("A number on the boundary of two bins of halves goes into either", "^float16 .*values", "histc")
+_known("Weights of float32 are added up in float32, whose last digit shows in float64", "^float64 .*values", "cov")
 _known("A gradient that is zero but for rounding", "^float32 gradient .* 0.0 | .*e-0", "cov")
 
 # Lacking here.
