@@ -367,6 +367,16 @@ def _given_back(case: Case) -> bool:
     return key and "grad_outputs=" in case.line and "create_graph" not in case.line
 
 
+def _wraps_a_factor(case: Case) -> bool:
+    whole = any(not (a.is_floating_point() or a.is_complex()) for a in case.tensors())
+    return case.found.key == "grad" and whole and re.search(r"addc(mul|div)_?\(", _all(case)) is not None
+
+
+def _of_no_gradient(case: Case) -> bool:
+    """Whether PyTorch minds a write to what a node saved that no gradient reaches: a Function gave None."""
+    return _raised(case) and _OUTDATED in case.texts[0] and not case.texts[1] and "Pair.apply" in _all(case)
+
+
 KNOWN = [
     Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
     Known("a write that fails when some of it is done", _partly_written, ("values",)),
@@ -378,6 +388,8 @@ KNOWN = [
         ("values",),
     ),
     Known("a NotImplementedError that says so", _lacks, ("values",)),
+    Known("PyTorch wraps the number to the dtype of an integer factor, in gradients too", _wraps_a_factor, ("values",)),
+    Known("PyTorch takes nodes for reached to which a Function sent None", _of_no_gradient, ("programs",)),
     Known(
         "PyTorch's gradient of real cumulative products of complex numbers divides by the complex ones",
         lambda case: case.found.key == "grad" and re.search(r"cumprod\(.*dtype=torch.b?float", _all(case)) is not None,

@@ -139,3 +139,29 @@ def test_a_function_that_writes_to_its_input_respects_leaves(view: str) -> None:
 @pytest.mark.parametrize("shapes", [((3, 2), (4,)), ((2,), (3,)), ((2, 1), (3,))])
 def test_parts_of_complex_numbers_broadcast(name: str, shapes: Any) -> None:
     agree(lambda torch: getattr(torch, name)(*(torch.ones(s) for s in shapes)))
+
+
+@pytest.mark.parametrize("write", ["zero_", "mul_", "fill_", "sin_"])
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (2, 0)])
+def test_a_gradient_of_one_element_or_none_is_written_to(shape: tuple[int, ...], write: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(shape, requires_grad=True)
+        x.register_hook(WRITES[write])
+        x.sum().backward()
+        return x.grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("made", ["torch.ones(2, 3)", "torch.ones(2, 3).t() / -1", "torch.ones(2, 3).t()", "torch.ones(4)[1:]",
+                                  "torch.ones(2, 3, 4).permute(2, 0, 1) * 2"])  # fmt: skip
+def test_a_shallow_copy_shares_memory(made: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = eval(made, {"torch": torch})
+        y = copy.copy(x)
+        y[0] = 5
+        z = copy.deepcopy(x)
+        z[0] = 7
+        return x, z, y.stride(), z.stride(), pickle.loads(pickle.dumps(x)), pickle.loads(pickle.dumps(x)).stride()
+
+    agree(scenario)

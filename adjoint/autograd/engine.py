@@ -337,7 +337,7 @@ def _to_be_written(array: Any) -> Any:
     """The same elements in memory that belongs to nobody else (the engine's own 1 does), as often as it had them."""
     if not array.size:
         return array.copy()
-    part = array[tuple(slice(0, 1) if step == 0 else slice(None) for step in array.strides)].copy()
+    part = np.array(array[tuple(slice(0, 1) if step == 0 else slice(None) for step in array.strides)])
     strides = [0 if step == 0 else own for step, own in zip(array.strides, part.strides)]
     return np.ndarray(array.shape, part.dtype, part, 0, strides)
 

@@ -24,6 +24,10 @@ def _place(tensor: Tensor) -> _Place:
     array = np.asarray(tensor._array)
     root = root_of(array)
     shared = tensor._writes is not None
+    if root is array and not root.flags.c_contiguous:  # its own, in another order of dimensions
+        run = array.transpose(sorted(range(array.ndim), key=lambda d: -array.strides[d]))
+        if run.flags.c_contiguous:
+            return run, array.dtype, 0, array.shape, array.strides
     if not root.flags.c_contiguous or (root.nbytes != array.nbytes and not shared) or root.base is not None:
         root = array if array.flags.c_contiguous and array.base is None else array.copy(order="K")
         array = root

@@ -211,7 +211,7 @@ class _Writer(Writer):
             *(f"{name}({a}, {n}" for name in "add mul div sub maximum eq pow atan2 remainder".split()),
             *(f"{name}({a}" for name in "exp abs sqrt floor isnan".split()), f"sum({a}, 0", f"clamp({a}, 0", f"cumsum({a}, 0",
         ])  # fmt: skip
-        if r.random() < 0.5:
+        if r.random() < 0.5 or call.startswith("sum"):  # which has another shape
             shape = r.choice([f"{a}.shape", f"{a}.shape", "(0,)"])
             self.new(f"torch.{call}, out=torch.empty({shape}, dtype=torch.{r.choice(DTYPES)}))")
         else:  # No resizing: PyTorch resizes the storage, and all that look at it go on with another memory.
