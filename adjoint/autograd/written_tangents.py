@@ -86,8 +86,8 @@ def _outermost(level: Level, tensors: Any, tangent: Tensor, path: Any) -> tuple[
     found, length = tangent, len(tangent._view.path)
     for tensor in tensors:
         other = level.tangent(tensor)
-        if other is root:
-            return root, whole_path, 0
+        if other is root and other is not None:
+            return other, whole_path, 0
         if other is not None and other._view is not None and other._view.base is root:
             way = other._view.path
             if len(way) < length and _begins(whole_path, way):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 Keys = Sequence[float]
 
-MANY = 1 << 14  # elements of lines with equal ones, from which on the first of these is returned
+MANY = 1 << 12  # elements of lines with equal ones, from which on the first of these is returned
 STABLE = 16  # elements that sorting leaves for insertion, which keeps equal ones in their order
 
 

@@ -232,21 +232,29 @@ median = _declare_middle("median", skip_nan=False)
 nanmedian = _declare_middle("nanmedian", skip_nan=True)
 
 
+def _longest_run(lines: Any, order: Any) -> tuple[Any, Any]:
+    """Of lines in an order, where the first of the longest runs of equal elements ends, and how many come before its last."""
+    ordered = np.take_along_axis(lines, order, -1)
+    starts = np.ones(ordered.shape, bool)
+    starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    place = np.arange(lines.shape[-1])
+    run = place - np.maximum.accumulate(np.where(starts, place, 0), -1)
+    return run.argmax(-1), run.max(-1)
+
+
 @array_function
 def mode_along(lines: Any) -> Any:
     """The most frequent value along the last dimension, which is kept, and the index of an element that has it."""
     n = lines.shape[-1]
     missing = (lines != lines).any(-1)
     order = order_along(lines, -1)
-    tied = missing | (n > equals.STABLE)
-    if np.count_nonzero(tied) * n <= equals.MANY:
-        order[tied] = np.reshape([equals.in_order(line) for line in lines[tied].tolist()], (-1, n))
-    ordered = np.take_along_axis(lines, order, -1)
-    starts = np.ones(ordered.shape, bool)
-    starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
-    place = np.arange(n)
-    run = place - np.maximum.accumulate(np.where(starts, place, 0), -1)  # how many equal ones came before
-    indices = np.take_along_axis(order, run.argmax(-1)[..., None], -1)  # the first run of the greatest length ends there
+    ends, longest = _longest_run(lines, order)
+    if n > equals.STABLE or missing.any():  # its elements may lie in another order: which of them ends the run
+        tied = missing | (longest > 0)
+        if tied.any() and np.count_nonzero(tied) * n <= equals.MANY:
+            order[tied] = np.reshape([equals.in_order(line) for line in lines[tied].tolist()], (-1, n))
+            ends[tied] = _longest_run(lines[tied], order[tied])[0]
+    indices = np.take_along_axis(order, ends[..., None], -1)
     return np.take_along_axis(lines, indices, -1), indices
 
 
