@@ -39,6 +39,8 @@ __all__ = [
     "optimizer",
 ]
 
+Adafactor.__module__ = Muon.__module__ = __name__  # their files are private, as PyTorch's are
+
 
 def __getattr__(name: str) -> object:
     if name == "swa_utils":  # needs torch.nn, which the optimizers do not
