@@ -85,12 +85,18 @@ class Operator:
     @property
     def arrays(self) -> tuple[Param, ...]:
         """Those of the parameters that are arrays."""
-        return tuple(p for p in self.params if p.kind != VALUE)
+        found = self._built.get("arrays")
+        if found is None:
+            found = self._built["arrays"] = tuple(p for p in self.params if p.kind != VALUE)
+        return found  # type: ignore[no-any-return]
 
     @property
     def values(self) -> tuple[Param, ...]:
         """Those of the parameters that are not."""
-        return tuple(p for p in self.params if p.kind == VALUE)
+        found = self._built.get("values")
+        if found is None:
+            found = self._built["values"] = tuple(p for p in self.params if p.kind == VALUE)
+        return found  # type: ignore[no-any-return]
 
     @property
     def differentiable_inputs(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from adjoint.pytree import broadcast_to_tree, tree_flatten, tree_unflatten
 from adjoint.random import get_rng_state, set_rng_state
 from adjoint.readings import batching_rules
 from adjoint.readings.batched import BatchedArray, Level, MissingRule, entered, left, levels_of
-from adjoint.tensor import Tensor
+from adjoint.tensor import NO_EDGE, Tensor
 
 assert batching_rules  # importing it declares the rules
 
@@ -221,6 +221,8 @@ def _in_chunks(
 
 def _note_shared(result: Any, level: Level) -> None:
     """Note at the nodes of an operator's results which of these all samples share, and of their tangents."""
+    if result.__class__ is Tensor and result._edge is NO_EDGE and not result._tangents:
+        return
     for made in result if isinstance(result, (tuple, list)) else (result,):
         if isinstance(made, Tensor) and level not in levels_of(made._array):
             note_shared_in(made, level)
@@ -297,8 +299,11 @@ def _with_fallback(level: Level, operator: Any, function: Callable[..., Any], ar
         return result
     try:
         result = function(*args, **kwargs)
-        if result.__class__ is not Tensor or result._array.__class__ is not BatchedArray or result._array.level is not level:
-            _note_shared(result, level)
+        if result.__class__ is Tensor:
+            array = result._array
+            if array.__class__ is BatchedArray and array.level is level:
+                return result
+        _note_shared(result, level)
         return result
     except MissingRule:
         flat, spec = tree_flatten((list(args), kwargs))
