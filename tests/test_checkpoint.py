@@ -333,3 +333,15 @@ def test_memory_holds_nothing_of_the_part_between_forward_and_backward():
     assert seen[0]() is None
     out.backward()
     assert len(seen) == 2 and seen[1]() is None
+
+
+def test_what_does_not_lead_to_a_leaf_it_looks_at_is_saved_with_a_graph_too():
+    def scenario(torch):
+        leaf = torch.ones(2, 2, requires_grad=True)
+        with torch.no_grad():
+            part = leaf.chunk(1)[0]
+        checkpoint = importlib.import_module(f"{torch.__name__}.utils.checkpoint").checkpoint
+        out = checkpoint(lambda t, u: (t * u).tanh(), leaf, part, use_reentrant=False)
+        return torch.autograd.grad(out.sum(), leaf, create_graph=True)[0].detach()
+
+    agree(scenario)

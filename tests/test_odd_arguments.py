@@ -24,6 +24,7 @@ EXPRESSIONS = (
     "[t.stride() for t in torch.unravel_index(torch.tensor([[3, 8], [0, 5]]), (4, 5))]",
     "torch.searchsorted(torch.zeros(0, 0), torch.zeros(0, 0))",
     "torch.autograd.grad(F.unfold(e, 2).sum(), e)",
+    "torch.autograd.grad(F.group_norm(e, 1).sum(), e, create_graph=True)[0].shape",
     "[x[0, 0].sum_to_size([]).grad_fn is None, x.sum_to_size(3, 2) is x]",
     "x.rot90(0).add_(1).sum() - x.sum()",
     "x.rot90(4).data_ptr() == x.data_ptr()",
@@ -55,3 +56,7 @@ def test_a_product_of_halves_at_an_index_has_a_gradient_that_is_not_divided_out_
 
     exact, found = scenario(torch, "float64"), scenario(adjoint, "float16")
     assert abs(found.numpy() / exact.numpy() - 1).max() < 2e-3
+
+
+def test_what_does_not_broadcast_is_not_close() -> None:
+    agree(lambda torch: torch.isclose(torch.ones(2, 2, 3), torch.ones(2, 3, 2)), raises=True)

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, set_recording
 from adjoint.autograd.interception import intercept
@@ -38,7 +39,7 @@ class Packed:
     """What a pack hook made of a saved tensor, in that tensor's place.
 
     ``place`` is a tensor in the same place of the graph; ``edge``, where the gradient goes, is None for a leaf, whose
-    AccumulateGrad is then held instead.
+    AccumulateGrad is then held instead, and for a view whose edge nobody has asked for yet.
     """
 
     __slots__ = ("_accumulator", "_dtype", "_edge", "_levels", "_of", "_tangents", "_writes", "packed", "packed_for", "unpack")
@@ -49,8 +50,9 @@ class Packed:
         self, tensor: Tensor, edge: Sink | None, pack: Pack, unpack: Unpack, place: Tensor | None = None
     ) -> None:
         self.unpack = unpack
-        self._edge = edge
-        self._accumulator = edge_of(tensor if place is None else place) if edge is None else None
+        found = edge_of(tensor if place is None else place) if edge is None else edge  # that of a view is found when needed
+        self._accumulator = found if edge is None and isinstance(found, AccumulateGrad) else None
+        self._edge = None if self._accumulator is not None else found
         self._dtype = tensor._array.dtype
         self._levels = levels_of(tensor._array)
         self._tangents = tensor._tangents  # which hooks do not see: what they give back has them again

@@ -10,6 +10,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise
 from adjoint.declare.arranging import laid
+from adjoint.declare.operands import raise_shapes
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor
 
@@ -67,6 +68,10 @@ def isclose(
         raise RuntimeError("rtol must be greater than or equal to zero, but got " + f"{rtol:g}")
     if atol < 0:
         raise RuntimeError("atol must be greater than or equal to zero, but got " + f"{atol:g}")
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise_shapes(a, b)
     with np.errstate(all="ignore"):
         close = np.equal(a, b)
         if a.dtype.kind not in "iub":

@@ -492,7 +492,7 @@ def _group_norm_gradients(
 ) -> tuple[Tensor, Tensor, Tensor]:
     g, input, weight = _wide(g), _wide(input), None if weight is None else _wide(weight)
     shape = input.shape
-    rows = (shape[0] * num_groups, input.numel() // (shape[0] * num_groups))
+    rows = (shape[0] * num_groups, shape[1:].numel() // num_groups)
     column = (1, shape[1]) + (1,) * (input.ndim - 2)
     over = (0, *range(2, input.ndim))
     normal, rstd = _normal(input.reshape(rows), (1,), eps)
