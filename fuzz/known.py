@@ -379,7 +379,7 @@ def _of_no_gradient(case: Case) -> bool:
 
 KNOWN = [
     Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
-    Known("a write that fails when some of it is done", _partly_written, ("values",)),
+    Known("a write that fails when some of it is done", _partly_written, ("values", "indexing")),
     Known("PyTorch refuses what has a plain meaning", _refuses_dtype, ("values", "indexing")),
     Known("an error of a kernel, where there are no elements for one", _no_elements, ("values",)),
     Known(

@@ -60,3 +60,7 @@ def test_a_product_of_halves_at_an_index_has_a_gradient_that_is_not_divided_out_
 
 def test_what_does_not_broadcast_is_not_close() -> None:
     agree(lambda torch: torch.isclose(torch.ones(2, 2, 3), torch.ones(2, 3, 2)), raises=True)
+
+
+def test_complex_numbers_have_no_mantissa() -> None:
+    agree(lambda torch: torch.frexp(torch.ones(1, dtype=torch.complex64)), raises=True)

@@ -537,7 +537,7 @@ heaviside = elementwise(
 
 
 def _frexp(self: Array):
-    if self.dtype.kind in "iub":
+    if self.dtype.kind in "iubc":
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     mantissa, exponent = np.frexp(self)
     return mantissa, exponent.astype(np.int32)
