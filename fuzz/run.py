@@ -94,7 +94,10 @@ class Run:
         if self.library.get_num_threads() != program.threads:
             self.library.set_num_threads(program.threads)
         # Of PyTorch's `manual_seed` the part that concerns the CPU: the rest writes down a stack trace for each device.
-        self.library.default_generator.manual_seed(0)
+        if self.wide:  # beside another run that draws from PyTorch's generator
+            self._draws = torch.Generator().manual_seed(0).get_state()
+        else:
+            self.library.default_generator.manual_seed(0)
         names = Wide("torch") if self.wide else self.library
         self.space: dict[str, Any] = {"torch": names, "np": np, "math": math, "__name__": "__fuzz__", "_data_drawn": drawn}
         self._step(PRELUDE)
@@ -115,11 +118,15 @@ class Run:
             source = re.sub(r"\.(float|half|bfloat16)\(\)", ".double()", source)
             source = re.sub(r"\.(cfloat|chalf)\(\)", ".cdouble()", source)
             torch.set_default_dtype(torch.float64)
+            others = torch.default_generator.get_state()
+            torch.default_generator.set_state(self._draws)
         try:
             exec(_compiled(source, "<program>"), self.space)
         finally:
             if self.wide:
                 torch.set_default_dtype(torch.float32)
+                self._draws = torch.default_generator.get_state()
+                torch.default_generator.set_state(others)
 
     def names(self) -> list[str]:
         """The names that the program's lines made."""
