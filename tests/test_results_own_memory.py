@@ -22,6 +22,8 @@ NOTHING_TO_DO = {
     "fold by one": lambda x: F.fold(x.view(1, 1, -1), (1, x.numel()), 1),
     "repeat once": lambda x: x.repeat(1),
     "padding by none": lambda x: F.pad(x, (0, 0)),
+    "reflection of none": lambda x: F.pad(x.view(1, 1, -1), (0, 0), mode="reflect"),
+    "replication of none": lambda x: F.pad(x.view(1, 1, -1), (0, 0), mode="replicate"),
     "pool of one": lambda x: F.max_pool1d(x.view(1, 1, -1), 1),
     "interpolate to the same": lambda x: F.interpolate(x.view(1, 1, -1), size=x.numel()),
     "nan_to_num": lambda x: x.nan_to_num(),

@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_images
-from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import Array, apart, array_function
 from adjoint.ops.copying import copy_
 from adjoint.ops.filling import number_for
 from adjoint.ops.scalars import number_argument
@@ -81,10 +81,11 @@ def _nearest(n, before, after):
 
 def _padded_by(places):
     def forward(self: Array, pad):
+        found = self
         for d, (before, after) in enumerate(_ends(pad, self.ndim)):
             if before or after:
-                self = self.take(places(self.shape[d], before, after), d)
-        return self
+                found = found.take(places(self.shape[d], before, after), d)
+        return apart(found, self)
 
     def back(g, self_shape, pad):
         for d, (before, after) in enumerate(_ends(pad, len(self_shape))):

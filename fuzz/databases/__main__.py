@@ -43,7 +43,7 @@ def _run(database: ModuleType, entries: list[str], options: argparse.Namespace) 
             compared += report.compared
             differ += len(report.findings)
             lacking |= report.lacking
-            known.update(finding.operator for finding in report.known)
+            known.update(finding.entry for finding in report.known)
             for finding in report.findings[: options.shown]:
                 print(finding, flush=True)
     for name, count in known.items():

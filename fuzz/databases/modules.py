@@ -10,7 +10,6 @@ import io
 import pickle
 import random
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -22,8 +21,9 @@ from torch.testing._internal.common_modules import module_db
 
 import adjoint
 from fuzz.databases.comparison import TOLERANCE, difference, numbers
-from fuzz.databases.operators import Finding, Report, seed, tensors
-from fuzz.databases.translation import Lacking, translated
+from fuzz.databases.operators import seed, tensors
+from fuzz.databases.report import Report, reported
+from fuzz.databases.translation import translated
 
 MODULES = {info.name: info for info in module_db}
 DTYPES = ("float32", "float64", "float16", "bfloat16", "complex64")
@@ -90,23 +90,11 @@ def _leaves(value: Any) -> Any:
 
 def compare(name: str, dtype: str, most: int | None = None, only: set[int] | None = None) -> Report:
     """Run a module's samples in a dtype, at most so many, or those of some numbers."""
-    report = Report()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for number, sample in sampled(name, dtype, most):
-            if only is not None and number not in only:
-                continue
-            try:
-                found = _one(MODULES[name].module_cls, dtype, sample)
-            except Lacking as lack:
-                report.lacking.add(str(lack))
-                continue
-            report.compared += 1
-            if found is not None:
-                finding = Finding(name, dtype, number, found)
-                known = name in KNOWN and re.search(KNOWN[name][0], str(finding))
-                (report.known if known else report.findings).append(finding)
-    return report
+    return reported(
+        name, dtype, (s for s in sampled(name, dtype, most) if only is None or s[0] in only),
+        lambda sample: _one(MODULES[name].module_cls, dtype, sample),
+        lambda f: name in KNOWN and re.search(KNOWN[name][0], str(f)),
+    )  # fmt: skip
 
 
 def _one(made: Any, dtype: str, sample: Sample) -> str | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -17,24 +15,12 @@ from torch.testing._internal.common_methods_invocations import op_db
 import adjoint
 from fuzz.databases.comparison import difference
 from fuzz.databases.exceptions import KNOWN, LOOSE, NO_VALUES
+from fuzz.databases.report import Report, reported
 from fuzz.databases.translation import Lacking, translated
 from fuzz.run import memory, overlap
 
 DTYPES = ("float32", "float64", "complex64", "int64", "float16")
 OPERATORS = {f"{o.name}.{o.variant_test_name}".rstrip("."): o for o in op_db}
-
-
-@dataclass
-class Finding:
-    """One sample that differs."""
-
-    operator: str
-    dtype: str
-    sample: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.operator} {self.dtype} #{self.sample}: {self.what}"
 
 
 def sampled(name: str, dtype: str, most: int | None = None) -> Iterator[tuple[int, Any]]:
@@ -58,33 +44,13 @@ def sampled(name: str, dtype: str, most: int | None = None) -> Iterator[tuple[in
     yield from samples
 
 
-@dataclass
-class Report:
-    """What running an operator's samples found."""
-
-    compared: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    known: list[Finding] = field(default_factory=list)  # among the exceptions
-    lacking: set[str] = field(default_factory=set)
-
-
 def compare(name: str, dtype: str, most: int | None = None) -> Report:
     """Run an operator's samples in a dtype, at most so many."""
-    report = Report()
     info = OPERATORS[name]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for number, sample in sampled(name, dtype, most):
-            try:
-                found = _one(info, name, sample)
-            except Lacking as lack:
-                report.lacking.add(str(lack))
-                continue
-            report.compared += 1
-            if found is not None:
-                known = name in KNOWN and re.search(KNOWN[name][0], f"{dtype} {found.lstrip()}")
-                (report.known if known else report.findings).append(Finding(name, dtype, number, found))
-    return report
+    return reported(
+        name, dtype, sampled(name, dtype, most), lambda sample: _one(info, name, sample),
+        lambda f: name in KNOWN and re.search(KNOWN[name][0], f"{dtype} {f.what.lstrip()}"),
+    )  # fmt: skip
 
 
 def _one(info: Any, name: str, sample: Any) -> str | None:

@@ -22,7 +22,7 @@ from torch.testing._internal.common_optimizers import OptimizerErrorEnum, optim_
 
 import adjoint
 from fuzz.databases.comparison import difference, numbers
-from fuzz.databases.operators import Finding, Report
+from fuzz.databases.report import Report, reported
 from fuzz.databases.translation import Lacking, translated
 
 OPTIMIZERS = {info.name: info for info in optim_db}
@@ -114,23 +114,15 @@ ARRANGEMENTS = ("list", "groups", "odd")
 
 def compare(name: str, dtype: str, most: int | None = None, only: set[int] | None = None) -> Report:
     """Run an optimizer's samples in a dtype, at most so many, or these."""
-    report = Report()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for number, sample in sampled(name, dtype, most):
-            if only is not None and number not in only:
-                continue
-            try:
-                found = _one(name, dtype, sample)
-            except Lacking as lack:
-                report.lacking.add(str(lack))
-                continue
-            report.compared += 1
-            if found is not None:
-                found = f"{sample}: {found}"
-                known = name in KNOWN and re.search(KNOWN[name][0], f"{dtype} {found}")
-                (report.known if known else report.findings).append(Finding(name, dtype, number, found))
-    return report
+
+    def first_difference(sample: Sample) -> str | None:
+        found = _one(name, dtype, sample)
+        return None if found is None else f"{sample}: {found}"
+
+    return reported(
+        name, dtype, (s for s in sampled(name, dtype, most) if only is None or s[0] in only), first_difference,
+        lambda f: name in KNOWN and re.search(KNOWN[name][0], f"{dtype} {f.what}"),
+    )  # fmt: skip
 
 
 def _one(name: str, dtype: str, sample: Sample) -> str | None:
