@@ -1,0 +1,1 @@
+"""See what autograd did: recordings of a program, and how they are shown."""
