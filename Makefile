@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types unit bounds doctest sweep bench fuzz database clean
+.PHONY: run test lint types unit bounds doctest sweep bench fuzz database docs clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -52,6 +52,10 @@ database: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz.databases
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases
 
+# The documentation's site in build/site, every code block of it run: open build/site/index.html.
+docs: $(VENV)/docs.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
 	rm -rf $(VENV) runs build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -64,6 +68,10 @@ $(BIN)/python:
 
 $(VENV)/examples.stamp: pyproject.toml | $(BIN)/python
 	$(PIP) install --editable '.[examples]'
+	touch $@
+
+$(VENV)/docs.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[examples,docs]'
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python

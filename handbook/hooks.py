@@ -1,0 +1,127 @@
+"""What mkdocs calls while it builds: the code of all pages is run first, then pages get what it printed and showed."""
+
+from __future__ import annotations
+
+import html
+import os
+import posixpath
+import re
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # mkdocs imports this file by its path
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
+from handbook.blocks import parse
+from handbook.mathematics import typeset
+from handbook.running import Failed, Result, run
+
+_results: dict[str, Result] = {}
+
+
+def on_config(config: Any) -> Any:
+    """The tutorials' places in the navigation."""
+    found = _tutorials(Path(config.docs_dir) / "tutorials")
+    if found:
+        config.nav.insert(1, {"Tutorials": found})
+    return config
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Run the code of every page; what it makes are files of the site."""
+    pages = [f for f in files.documentation_pages() if f.generated_by is None]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        results = list(pool.map(lambda f: _run(Path(f.abs_src_path)), pages))
+    for file, result in zip(pages, results):
+        _results[file.src_uri] = result
+        folder = posixpath.dirname(file.src_uri)
+        for name, content in result.files.items():
+            files.append(File.generated(config, posixpath.join(folder, name), content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Put in what the code printed, a place for each picture, and the way to the other language."""
+    result = _results.get(page.file.src_uri)
+    if result is not None and result.page.runs:
+        markdown = _with_results(markdown, result)
+    return _with_languages(markdown, page.file.src_uri, files)
+
+
+def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
+    """Put in pictures, and formulas as MathML."""
+    result = _results.get(page.file.src_uri)
+    if result is not None:
+        for i, picture in enumerate(result.pictures):
+            content = content.replace(f"<p>PICTURE-{i}-HERE</p>", _embedded(picture) if picture else "")
+    return typeset(content)
+
+
+def _run(path: Path) -> Result:
+    try:
+        return run(path)
+    except Failed as failure:
+        raise PluginError(str(failure)) from None
+
+
+def _with_results(markdown: str, result: Result) -> str:
+    page = parse(markdown)  # as it was run, but without the front matter
+    lines = page.lines
+    for number, (block, printed) in reversed(list(enumerate(zip(page.runs, result.printed)))):
+        last = block.last if block.output is None else block.output.last
+        shown: list[str] = []
+        if block.language == "console":
+            shown = [block.fence + "console", *printed.splitlines(), block.fence]
+        elif not block.asks("hidden"):
+            title = f' title="{block.file}"' if block.file else ""
+            shown = [f"{block.fence}{block.language}{title}", *block.text.splitlines(), block.fence]
+        if block.language == "python" and printed.strip():
+            kind = " .raised" if block.asks("raises") else ""
+            text = block.output.text if block.output is not None and block.output.text.strip() else printed
+            shown += ["", f"{block.fence} {{ .text .output{kind} }}", *text.splitlines(), block.fence]
+        if result.pictures[number]:
+            shown += ["", f"PICTURE-{number}-HERE", ""]
+        lines[block.first - 1 : last] = textwrap.indent("\n".join(shown), block.indent).split("\n")
+    return "\n".join(lines) + "\n"
+
+
+def _embedded(picture: dict[str, str]) -> str:
+    kind, text = next(iter(picture.items()))
+    if kind == "text":
+        text = f"<pre><code>{html.escape(text)}</code></pre>"
+    if kind == "svg":
+        text = text[text.index("<svg") :]
+    return f'<div class="picture">{text}</div>'
+
+
+_LANGUAGES = {"en": "English", "zh": "中文"}
+
+
+def _tutorials(folder: Path) -> list[Any]:
+    """The navigation of the tutorials: a section per language."""
+    found: list[Any] = []
+    if (folder / "index.md").exists():
+        found.append("tutorials/index.md")
+    for language, name in _LANGUAGES.items():
+        pages = sorted((folder / language).glob("*.md"), key=lambda p: (p.stem != "index", p.stem))
+        if pages:
+            found.append({name: [f"tutorials/{language}/{p.name}" for p in pages]})
+    return found
+
+
+def _with_languages(markdown: str, uri: str, files: Files) -> str:
+    """A link to the same tutorial in the other language, above its heading."""
+    place = re.fullmatch(r"tutorials/(\w\w)/(.+\.md)", uri)
+    if place is None:
+        return markdown
+    links = [
+        f"**{name}**" if language == place[1] else f"[{name}](../{language}/{place[2]})"
+        for language, name in _LANGUAGES.items()
+        if files.get_file_from_path(f"tutorials/{language}/{place[2]}") is not None
+    ]
+    return f'<div class="languages" markdown>{" · ".join(links)}</div>\n\n{markdown}' if len(links) > 1 else markdown
