@@ -139,7 +139,7 @@ def _users_stack() -> list[str]:
     return traceback.format_list(stack)
 
 
-def _watch(node: Node, run: Callable[[], Any]) -> Any:
+def _watch(node: Node, g: Any, run: Callable[[], Any]) -> Any:
     """The watcher: run a node, report an error, look for NaN."""
     outer = _thread.running
     _thread.running = node

@@ -35,9 +35,10 @@ from adjoint.readings.batched import MissingRule
 from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
 from adjoint.thread_state import go_on_elsewhere
 
-# Called around every node of every backward while there are any: watcher(node, run) -> what run() returned, the
-# gradients.  Anomaly detection and the profiler put themselves here for as long as they are on.
-watchers: list[Callable[[Node, Callable[[], Any]], Any]] = []
+# Called around every node of every backward while there are any: watcher(node, g, run) -> what run() returned, the
+# gradients; g is the one that arrived (a list of those of several outputs).  Anomaly detection, the profiler and recorders
+# put themselves here for as long as they are on.
+watchers: list[Callable[[Node, Any, Callable[[], Any]], Any]] = []
 
 # The hooks of all nodes and leaves; while there are any, leaves are accumulated into in PyTorch's order.
 hooked: set[Any] = set()  # weak references that take themselves out
@@ -319,7 +320,7 @@ def _apply_seen(node: Node, g: Any, taped: bool) -> Any:
         return node.apply_taped(g) if taped else node.apply(g)
 
     for watcher in watchers:
-        run_node = functools.partial(watcher, node, run_node)
+        run_node = functools.partial(watcher, node, g, run_node)
     return brought_out(node._edges, run_node())
 
 

@@ -96,7 +96,7 @@ class _Recording:
                 above = above.cpu_parent
         return result
 
-    def _node(self, node: Node, run: Callable[[], Any]) -> Any:
+    def _node(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
         if threading.get_native_id() != self.thread:
             return run()
         outer = self.begin(f"autograd::engine::evaluate_function: {node.name()}", sequence_nr=node._sequence_nr())

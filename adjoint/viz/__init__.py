@@ -1,1 +1,30 @@
-"""See what autograd did: recordings of a program, and how they are shown."""
+"""See what autograd did: recordings of programs, and their renderings as text, pictures and pages.
+
+``with record() as recording:`` records what runs inside; ``explain(loss)`` tells the graph of a tensor as text, and
+``show(loss)`` opens it as a page.  Nothing here is imported, and nothing costs, before it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# Public names, and the modules that they are imported from when first asked for.
+_NAMES = {
+    "Recording": "model",
+    "record": "recorder",
+}
+
+__all__ = sorted(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        found = getattr(importlib.import_module(f"adjoint.viz.{_NAMES[name]}"), name)
+        globals()[name] = found
+        return found
+    raise AttributeError(f"module 'adjoint.viz' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *globals()})

@@ -1,0 +1,143 @@
+"""Lines: the user's statements, found from frames and from source files.
+
+A place in a program is told as the statement that is there, whole if it has several lines, without its body if it has one.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from adjoint.viz.model import File, Line
+
+_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+_AROUND = 2
+_LONGEST = 160  # characters of a statement's text
+
+
+def is_own(code: CodeType) -> bool:
+    """Whether code is Adjoint's, generated callers included, and not the user's."""
+    return code.co_filename.startswith((_PACKAGE, "<adjoint "))
+
+
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is the user's, from ``frame`` outwards."""
+    while frame is not None and (is_own(frame.f_code) or frame.f_code.co_filename.startswith("<frozen ")):
+        frame = frame.f_back
+    return frame
+
+
+class Source:
+    """One source file's statements."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.lines = linecache.getlines(path)
+        self.tree: ast.Module | None = None
+        self._statements: dict[int, ast.stmt] = {}
+        if not self.lines:
+            return
+        try:
+            self.tree = ast.parse("".join(self.lines))
+        except (SyntaxError, ValueError):  # a cell with magics, or a file that has changed since
+            return
+        for node in ast.walk(self.tree):  # outer ones first, so that inner ones take their lines over
+            if isinstance(node, ast.stmt):
+                for number in range(first_line(node), last_line(node) + 1):
+                    self._statements[number] = node
+
+    def statement(self, number: int) -> ast.stmt | None:
+        """The innermost statement on a line."""
+        return self._statements.get(number)
+
+    def span(self, number: int) -> tuple[int, int]:
+        """The first and the last line of the statement on a line."""
+        statement = self._statements.get(number)
+        return (number, number) if statement is None else (first_line(statement), last_line(statement))
+
+    def text(self, number: int) -> str:
+        """The text of the statement on a line, on one line."""
+        first, last = self.span(number)
+        if not 0 < first <= len(self.lines):
+            return ""
+        text = " ".join([line.strip() for line in self.lines[first - 1 : last]])
+        return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def first_line(statement: ast.stmt) -> int:
+    """Where a statement begins, decorators included."""
+    return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+
+
+def last_line(statement: ast.stmt) -> int:
+    """Where a statement, or the head of one with a body, ends."""
+    body = getattr(statement, "body", None) or getattr(statement, "cases", None)
+    if not body:
+        return statement.end_lineno or statement.lineno
+    first = body[0].lineno if isinstance(body[0], ast.stmt) else body[0].pattern.lineno
+    return max(statement.lineno, first - 1)
+
+
+class Sources:
+    """The files that a recording names; its ``files`` grow as lines are asked for."""
+
+    def __init__(self, files: list[File]) -> None:
+        self.files = files
+        self._ids: dict[str, int] = {}
+        self._sources: dict[str, Source] = {}
+        self._lines: dict[tuple[CodeType, int], Line] = {}
+
+    def of(self, path: str) -> Source:
+        """The statements of a file."""
+        found = self._sources.get(path)
+        if found is None:
+            found = self._sources[path] = Source(path)
+        return found
+
+    def line(self, code: CodeType, number: int) -> Line:
+        """The statement on a line of code, noted among the lines of its file."""
+        found = self._lines.get((code, number))
+        if found is None:
+            source = self.of(code.co_filename)
+            first, last = source.span(number)
+            file = self._id(code.co_filename)
+            kept = self.files[file].lines
+            for n in range(max(1, first - _AROUND), min(len(source.lines), last + _AROUND) + 1):
+                kept[n] = source.lines[n - 1].rstrip("\n")
+            found = self._lines[code, number] = Line(file, first, code.co_name, source.text(number))
+        return found
+
+    def of_frame(self, frame: FrameType | None) -> Line | None:
+        """The statement that a frame is at."""
+        return None if frame is None else self.line(frame.f_code, frame.f_lineno or frame.f_code.co_firstlineno)
+
+    def _id(self, path: str) -> int:
+        found = self._ids.get(path)
+        if found is None:
+            found = self._ids[path] = len(self.files)
+            self.files.append(File(path, _shown(path)))
+        return found
+
+
+def _shown(path: str) -> str:
+    """A file's name as a reader knows it; of a notebook's cell, which one it is."""
+    folder, name = os.path.split(path)
+    if os.path.basename(folder).startswith("ipykernel_"):
+        return "cell"
+    if path.startswith("<ipython-input-"):
+        return f"cell {path.split('-')[2]}"
+    return {"<string>": "command", "<stdin>": "input"}.get(path, name)
+
+
+def names_assigned(statement: Any) -> list[str]:
+    """The plain names that a statement binds, in order: ``a, b = ...`` gives both."""
+    found: list[str] = []
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    for target in targets:
+        if target is not None:
+            found += [n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return found

@@ -1,0 +1,101 @@
+"""Outside: what surrounds the operators while a recorder is on: modules that are called, optimizers that step."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from adjoint.viz import model
+
+
+class Outside:
+    """Follows modules and optimizers by hooks on all of them, for as long as it is on."""
+
+    def __init__(self, recorder: Any) -> None:
+        self.recorder = recorder
+        self.stepping = 0
+        self.parameters: dict[int, tuple[Any, str]] = {}  # id of a tensor -> reference, its path
+        self._stack: list[tuple[Any, int, int]] = []  # (module, its id, which of its calls this is)
+        self._known: dict[int, tuple[Any, int]] = {}  # id of a module -> reference, its id in the recording
+        self._calls: dict[int, int] = {}
+        self._handles: list[Any] = []
+
+    def start(self) -> None:
+        """Put the hooks in place."""
+        from adjoint.nn.modules import module_hooks
+        from adjoint.optim import optimizer
+
+        self._handles = [
+            module_hooks.register_module_forward_pre_hook(self._enter),
+            module_hooks.register_module_forward_hook(self._leave, always_call=True),
+            optimizer.register_optimizer_step_pre_hook(self._step),
+            optimizer.register_optimizer_step_post_hook(self._stepped),
+        ]
+
+    def stop(self) -> None:
+        """Take them away."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def module(self) -> tuple[int, int] | None:
+        """The module whose forward runs, and which of its calls it is."""
+        if not self._stack:
+            return None
+        _, number, call = self._stack[-1]
+        return number, call
+
+    def _enter(self, module: Any, args: Any) -> None:
+        if not self.recorder.is_here():
+            return
+        number = self._number(module)
+        call = self._calls.get(number, 0)
+        self._calls[number] = call + 1
+        self._stack.append((module, number, call))
+
+    def _leave(self, module: Any, args: Any, output: Any) -> None:
+        if not self.recorder.is_here():
+            return
+        if any(m is module for m, _, _ in self._stack):
+            while self._stack.pop()[0] is not module:  # what raised on its way here was never left
+                pass
+
+    def _number(self, module: Any) -> int:
+        """A module's id in the recording; the outermost one's modules, and their parameters, get their paths from it."""
+        known = self._known.get(id(module))
+        if known is not None and known[0]() is module:
+            return known[1]
+        modules = self.recorder.recording.modules
+        if self._stack:  # not of those of the outermost
+            return self._add(module, f"{type(module).__name__.lower()}", self._stack[-1][1]).id
+        root = self._add(module, "", None)
+        paths = {id(m): (path, m) for path, m in module.named_modules() if path}
+        for path, inner in paths.values():
+            above, _, name = path.rpartition(".")
+            parent = next((m.id for m in modules[root.id :] if m.path == above), root.id)
+            self._add(inner, path, parent)
+        for path, tensor in (*module.named_parameters(), *module.named_buffers()):
+            self.parameters[id(tensor)] = weakref.ref(tensor), path
+        return root.id
+
+    def _add(self, module: Any, path: str, parent: int | None) -> model.Module:
+        modules = self.recorder.recording.modules
+        kind = type(module).__name__
+        try:
+            text = f"{kind}({module.extra_repr()})"
+        except Exception:  # a user's own
+            text = kind
+        count = sum(p._array.size for p in module.parameters())
+        made = model.Module(len(modules), path, path.rpartition(".")[2] or kind, kind, parent, text, count)
+        modules.append(made)
+        self._known[id(module)] = weakref.ref(module), made.id
+        return made
+
+    def _step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if self.recorder.is_here():
+            self.stepping += 1
+
+    def _stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if self.recorder.is_here():
+            self.stepping = max(0, self.stepping - 1)
+            self.recorder.graph.step("optimizer", text=f"{type(optimizer).__name__}.step()")
