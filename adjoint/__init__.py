@@ -3,12 +3,10 @@
 ``import adjoint as torch`` and go on as with PyTorch, or run a PyTorch program as it is: ``adjoint run train.py``.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import Any
+from types import ModuleType as _Module
 
 from adjoint import amp, autograd, compiling, interop, memory, ops, printing, settings, threads
+from adjoint import names as _names
 from adjoint.autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -18,7 +16,8 @@ from adjoint.autograd.grad_mode import (
     set_grad_enabled,
 )
 from adjoint.constants import e, inf, nan, newaxis, pi
-from adjoint.declare.namespaces import lookup
+from adjoint.declare.namespaces import FUNCTIONS as _FUNCTIONS
+from adjoint.declare.namespaces import lookup as _lookup
 from adjoint.device import device, get_default_device, set_default_device
 from adjoint.dtypes import (
     bfloat16,
@@ -66,15 +65,15 @@ from adjoint.layouts import (
 )
 from adjoint.limits import finfo, iinfo
 from adjoint.ops.from_data import tensor  # said here, for the module of that name is in the way of a look-up
-from adjoint.printing import get_printoptions, printoptions, set_printoptions
+from adjoint.printing import set_printoptions
 from adjoint.tensor import Size, Tensor
 from adjoint.version import __version__
 
 # Packages and modules that are imported when first named.
 _MODULES = frozenset(
     {
-        "accelerator", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "hub", "linalg", "mps", "nn",
-        "optim", "profiler", "random", "serialization", "special", "testing", "utils", "version", "xpu",
+        "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "hub",
+        "linalg", "mps", "nn", "optim", "profiler", "random", "serialization", "special", "testing", "utils", "version", "xpu",
     }
 )  # fmt: skip
 
@@ -88,17 +87,23 @@ _ELSEWHERE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        try:
-            return importlib.import_module(f"adjoint.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"adjoint.{name}":
-                raise
-    found = lookup("torch", name)
-    if found is None and name in _ELSEWHERE:
-        found = getattr(importlib.import_module(f"adjoint.{_ELSEWHERE[name]}"), name)
-    if found is None:
-        raise AttributeError(f"module 'adjoint' has no attribute {name!r}: Adjoint does not have torch.{name}")
-    globals()[name] = found
-    return found
+# What a star import leaves behind, as PyTorch's does.
+_KEPT_BACK = frozenset(
+    {
+        "BFloat16Tensor", "HalfTensor", "broadcast_shapes", "channels_last", "channels_last_3d", "contiguous_format",
+        "from_dlpack", "preserve_format", "set_default_dtype", "set_grad_enabled", "sparse_bsc", "sparse_bsr",
+        "sparse_coo", "sparse_csc", "sparse_csr", "strided", "to_dlpack", "unique",
+    }
+)  # fmt: skip
+
+_HERE = [name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _Module)]
+
+__getattr__, __dir__ = _names.named(
+    __name__,
+    modules=_MODULES,
+    elsewhere=_ELSEWHERE,
+    find=lambda name: _lookup("torch", name),
+    found=lambda: (*_HERE, *_FUNCTIONS["torch"]),
+    kept_back=_KEPT_BACK,
+)
+_names.list_names(__name__)

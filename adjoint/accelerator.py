@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.device import NO_ACCELERATOR, device
+from adjoint.names import list_names as _list_names
 
 
 def is_available() -> bool:
@@ -25,3 +26,6 @@ def current_accelerator(check_available: bool = False) -> device | None:
 def synchronize(device: Any = None) -> None:
     """Raises RuntimeError: there is no accelerator."""
     raise RuntimeError(NO_ACCELERATOR)
+
+
+_list_names(__name__)

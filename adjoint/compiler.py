@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.compiling import compile_ as compile
+from adjoint.names import list_names as _list_names
 
 __all__ = ["compile", "disable", "is_compiling", "is_dynamo_compiling", "is_exporting", "reset"]
 
@@ -25,3 +26,6 @@ def disable(fn: Callable[..., Any] | None = None, recursive: bool = True, *, rea
 
 def reset() -> None:
     """Forget what was compiled: nothing."""
+
+
+_list_names(__name__)

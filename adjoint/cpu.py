@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.names import list_names as _list_names
+
 
 def is_available() -> bool:
     """True."""
@@ -22,3 +24,6 @@ def current_device() -> str:
 
 def synchronize(device: Any = None) -> None:
     """Wait for the work on the device: it is done."""
+
+
+_list_names(__name__)

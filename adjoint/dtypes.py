@@ -13,6 +13,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from adjoint.names import listed_without
+
 BOOL, INTEGER, FLOAT, COMPLEX = range(4)
 
 
@@ -48,6 +50,8 @@ class dtype:
     def to_real(self) -> dtype:
         """The dtype of this dtype's real part (``complex64`` gives ``float32``)."""
         return {complex64: float32, complex128: float64}.get(self, self)
+
+    __dir__ = listed_without("array", "category", "name")
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlparse
 
+from adjoint.names import list_names as _list_names
 from adjoint.serialization import load as _load_file
 
 __all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir"]
@@ -227,3 +228,6 @@ def list(github: str, **options: Any) -> Any:
     """In PyTorch, the models of a repository on GitHub; NotImplementedError here."""
     module = _configuration(github, "github")
     return [name for name in dir(module) if callable(getattr(module, name)) and not name.startswith("_")]
+
+
+_list_names(__name__)

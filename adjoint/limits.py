@@ -10,6 +10,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare.arguments import wrong_argument
+from adjoint.names import listed_without
 
 _DIGITS = {dtypes.float16: 3, dtypes.bfloat16: 2, dtypes.float32: 6, dtypes.float64: 15}
 
@@ -33,6 +34,8 @@ class _Limits:
     def bits(self) -> int:
         """How many bits a number has."""
         return self._dtype.itemsize * 8
+
+    __dir__ = listed_without()
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._dtype is other._dtype  # type: ignore[attr-defined]

@@ -5,20 +5,10 @@
 tensor(5.)
 """
 
-from __future__ import annotations
+from adjoint.declare.namespaces import FUNCTIONS as _FUNCTIONS
+from adjoint.declare.namespaces import lookup as _lookup
+from adjoint.names import named as _named
 
-from typing import Any
-
-from adjoint.declare.namespaces import FUNCTIONS, lookup
-
-
-def __getattr__(name: str) -> Any:
-    found = lookup("linalg", name)
-    if found is None:
-        raise AttributeError(f"module 'adjoint.linalg' has no attribute {name!r}: Adjoint does not have torch.linalg.{name}")
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted(FUNCTIONS["linalg"])
+__getattr__, __dir__ = _named(
+    __name__, find=lambda name: _lookup("linalg", name), found=lambda: _FUNCTIONS["linalg"]
+)

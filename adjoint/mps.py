@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from adjoint.names import named as _named
 
 
 def is_available() -> bool:
@@ -24,6 +24,4 @@ def empty_cache() -> None:
     """Raises RuntimeError: there is no device."""
     raise RuntimeError("Cannot execute emptyCache() without MPS backend.")
 
-
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module 'adjoint.mps' has no attribute {name!r}: Adjoint does not have torch.mps.{name}")
+__getattr__, __dir__ = _named(__name__)

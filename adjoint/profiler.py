@@ -13,6 +13,7 @@ from typing import Any
 from adjoint.autograd.profiler import profile as _profile
 from adjoint.autograd.profiler import record_function
 from adjoint.autograd.profiler_util import EventList
+from adjoint.names import list_names as _list_names
 
 __all__ = [
     "ProfilerAction",
@@ -236,3 +237,6 @@ class profile:
     def export_stacks(self, path: str, metric: str = "self_cpu_time_total") -> None:
         """Write the stacks of the events and their times, for flame graphs; needs ``with_stack=True``."""
         self.profiler.export_stacks(path, metric)
+
+
+_list_names(__name__)

@@ -6,11 +6,9 @@ another name.
 tensor(0.5000)
 """
 
-from __future__ import annotations
-
-from typing import Any
-
-from adjoint.declare.namespaces import FUNCTIONS, lookup
+from adjoint.declare.namespaces import FUNCTIONS as _FUNCTIONS
+from adjoint.declare.namespaces import lookup as _lookup
+from adjoint.names import named as _named
 
 # torch.special's name -> torch's.
 _SAME = {
@@ -38,18 +36,9 @@ _SAME = {
     "xlogy": "xlogy",
 }
 
-
-def __getattr__(name: str) -> Any:
-    found = lookup("special", name)
-    if found is None and name in _SAME:
-        found = lookup("torch", _SAME[name])
-    if found is None:
-        raise AttributeError(
-            f"module 'adjoint.special' has no attribute {name!r}: Adjoint does not have torch.special.{name}"
-        )
-    globals()[name] = found
-    return found
+def _find(name: str) -> object:
+    found = _lookup("special", name)
+    return _lookup("torch", _SAME[name]) if found is None and name in _SAME else found
 
 
-def __dir__() -> list[str]:
-    return sorted({*FUNCTIONS.get("special", ()), *(n for n in _SAME if lookup("torch", _SAME[n]) is not None)})
+__getattr__, __dir__ = _named(__name__, find=_find, found=lambda: (*_FUNCTIONS["special"], *_SAME))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.names import listed_without
 from adjoint.places import Place, here
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -278,8 +279,7 @@ class Tensor:
         def __mul__(self, other: Any) -> Tensor: ...
         def __truediv__(self, other: Any) -> Tensor: ...
 
-    def __dir__(self) -> list[str]:
-        return sorted(set(object.__dir__(self)))
+    __dir__ = listed_without()
 
 
 _new = object.__new__

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from adjoint.names import list_names as _list_names
+
+__all__ = ["__version__", "cuda", "debug", "git_version", "hip", "xpu"]
+
 
 class TorchVersion(str):
     """A version that compares with strings and tuples number by number: ``"2.13" > "2.9"``.
@@ -57,3 +61,5 @@ cuda: str | None = None
 hip: str | None = None
 xpu: str | None = None
 git_version = "unknown"
+
+_list_names(__name__)

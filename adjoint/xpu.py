@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from adjoint.names import named as _named
 
 
 def is_available() -> bool:
@@ -28,6 +28,4 @@ def manual_seed_all(seed: int) -> None:
 def empty_cache() -> None:
     """Give cached device memory back: there is none."""
 
-
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module 'adjoint.xpu' has no attribute {name!r}: Adjoint does not have torch.xpu.{name}")
+__getattr__, __dir__ = _named(__name__)

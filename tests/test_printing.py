@@ -158,14 +158,14 @@ def test_print_options_do_what_pytorchs_do(options, changes) -> None:
 
 def test_print_options_can_be_read_and_changed_for_a_while(options) -> None:
     adjoint.set_printoptions(precision=3, sci_mode=True)
-    assert adjoint.get_printoptions() == {
+    assert adjoint.printing.get_printoptions() == {
         "precision": 3, "threshold": 1000, "edgeitems": 3, "linewidth": 80, "sci_mode": True,
     }  # fmt: skip
     adjoint.set_printoptions(precision=3)
-    assert adjoint.get_printoptions()["sci_mode"] is None
-    with adjoint.printoptions(precision=1):
+    assert adjoint.printing.get_printoptions()["sci_mode"] is None
+    with adjoint.printing.printoptions(precision=1):
         assert repr(adjoint.tensor([0.55])) == "tensor([0.6])"
-    assert adjoint.get_printoptions()["precision"] == 3
+    assert adjoint.printing.get_printoptions()["precision"] == 3
 
 
 def test_another_default_dtype_is_the_one_that_is_not_shown() -> None:

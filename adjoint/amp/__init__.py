@@ -6,5 +6,8 @@ precision.  On the CPU it is not there yet, and says so.
 
 from adjoint.amp.autocast import autocast, is_autocast_available
 from adjoint.amp.scaler import GradScaler
+from adjoint.names import list_names as _list_names
 
 __all__ = ["GradScaler", "autocast", "is_autocast_available"]
+
+_list_names(__name__)

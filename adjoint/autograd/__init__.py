@@ -1,11 +1,7 @@
 """Automatic differentiation: the graph, the engine that runs it backward, and what users may ask of both."""
 
-from __future__ import annotations
-
-import importlib
-import sys
-from types import ModuleType
-from typing import Any
+import sys as _sys
+from types import ModuleType as _Module
 
 from adjoint.autograd.backward import backward_of as backward
 from adjoint.autograd.backward import grad
@@ -18,6 +14,8 @@ from adjoint.autograd.grad_mode import (
     set_multithreading_enabled,
 )
 from adjoint.autograd.hooks import NodeHooks as _NodeHooks  # registers the hooks of tensors and nodes
+from adjoint.names import list_names as _list_names
+from adjoint.names import named as _named
 
 __all__ = [
     "backward",
@@ -43,26 +41,17 @@ _MODULES = frozenset(
     {"anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
 )
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"adjoint.autograd.{name}")
-    if name not in _LAZY:
-        raise AttributeError(
-            f"module 'torch.autograd' has no attribute {name!r}: Adjoint does not have torch.autograd.{name}"
-        )
-    found = getattr(importlib.import_module(f"adjoint.autograd.{_LAZY[name]}"), name)
-    globals()[name] = found
-    return found
+__getattr__, __dir__ = _named(__name__, modules=_MODULES, elsewhere=_LAZY)
+_list_names(__name__)
 
 
-class _Package(ModuleType):
+class _Package(_Module):
     """``gradcheck`` is a function, also after the module of that name was imported."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "gradcheck" and isinstance(value, ModuleType):
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "gradcheck" and isinstance(value, _Module):
             value = value.gradcheck
         super().__setattr__(name, value)
 
 
-sys.modules[__name__].__class__ = _Package
+_sys.modules[__name__].__class__ = _Package

@@ -20,6 +20,7 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_result, noting
 from adjoint.autograd.saved_hooks import recorded_node
+from adjoint.names import list_names as _list_names
 from adjoint.places import here
 from adjoint.tensor import tick
 from adjoint.thread_state import carried
@@ -195,3 +196,6 @@ def _warn(text: str) -> None:
         frame = frame.f_back
         level += 1
     warnings.warn(text, UserWarning, stacklevel=level + 1)
+
+
+_list_names(__name__)

@@ -36,6 +36,8 @@ from adjoint.tensor import NO_EDGE, Tensor, as_number, attach, from_array
 _VALUE = "value"
 _CUSTOM = ()  # what an autograd.Function has in the place of a row's arrays
 
+__all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
+
 
 class Level:
     """One forward-mode level: its tangents, and the interceptor that carries them through operators."""

@@ -25,7 +25,10 @@ from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
 from adjoint.kernels.deferred import forced, settle
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
+
+__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -759,3 +762,6 @@ class InplaceFunction(Function):
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
+
+
+_list_names(__name__)

@@ -15,6 +15,7 @@ import numpy as np
 from adjoint.autograd.backward import grad
 from adjoint.autograd.grad_mode import enable_grad, mode, set_grad_enabled
 from adjoint.dtypes import FLOAT
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor, from_array
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -493,3 +494,6 @@ def _filled(
             )
         filled.append(g)
     return tuple(filled)
+
+
+_list_names(__name__)

@@ -13,6 +13,8 @@ from adjoint.autograd.interception import intercept
 from adjoint.tensor import InferenceWrites, Tensor
 from adjoint.thread_state import carried
 
+__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

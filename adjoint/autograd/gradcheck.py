@@ -19,6 +19,7 @@ from adjoint import dtypes
 from adjoint.autograd.backward import grad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.node import Node, record
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor, from_array
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -727,3 +728,6 @@ def _warn_of_undefined() -> None:
         '"check_undefined_grad=False" to disable the feature',
         stacklevel=4,
     )
+
+
+_list_names(__name__)

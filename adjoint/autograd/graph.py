@@ -13,6 +13,7 @@ from adjoint.autograd.edges import GradientEdge, edge_of
 from adjoint.autograd.grad_mode import mode as _grad_mode
 from adjoint.autograd.hooks import RemovableHandle
 from adjoint.autograd.node import Node, Output, as_pair
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import NO_EDGE, Tensor, writes_of
 
 __all__ = [
@@ -279,3 +280,6 @@ def _nodes_that_run(task: Any) -> set[Node]:
         found.add(node)
         stack += [e.node if isinstance(e, Output) else e for e in node._edges if e is not NO_EDGE]
     return found
+
+
+_list_names(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.names import listed_without
 from adjoint.tensor import NO_EDGE, Sink, tick
 
 
@@ -54,6 +55,8 @@ class Node(Sink):
 
     def _sequence_nr(self) -> int:
         return -self._order
+
+    __dir__ = listed_without("apply", "apply_taped", "apply_undefined", "defers", "operator", "wants")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"

@@ -19,10 +19,11 @@ from adjoint.autograd import engine
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.profiler_util import EventList, FunctionEvent, FunctionEventAvg
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 from adjoint.thread_state import carried
 
-__all__ = ["emit_itt", "emit_nvtx", "profile", "record_function"]
+__all__ = ["EventList", "FunctionEvent", "emit_itt", "emit_nvtx", "profile", "record_function"]
 
 
 class _Recording:
@@ -322,3 +323,6 @@ class emit_itt:
 
 def _raise(text: str, kind: type[Exception]) -> NoReturn:
     raise kind(text)
+
+
+_list_names(__name__)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from adjoint.names import list_names as _list_names
+
 
 class Interval(NamedTuple):
     """A time from start to end, in microseconds."""
@@ -284,3 +286,6 @@ def _memory(n: int) -> str:
         if abs(n) >= size:
             return f"{n / size:.2f} {unit}"
     return f"{n} B"
+
+
+_list_names(__name__)

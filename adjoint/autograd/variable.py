@@ -10,9 +10,10 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.engine import queue_callback
 from adjoint.autograd.saved import alias
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 
-__all__ = ["Variable"]
+__all__ = ["Variable", "VariableMeta"]
 
 
 class VariableMeta(type):
@@ -52,3 +53,6 @@ class Variable(metaclass=VariableMeta):
         if requires_grad and data.dtype.category < dtypes.FLOAT:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         return alias(data, None if requires_grad else NO_EDGE)
+
+
+_list_names(__name__)

@@ -1,15 +1,10 @@
 """``torch.backends``: what computes.  Everything that Adjoint does not use is not available."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from adjoint.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp, opt_einsum
+from adjoint.names import list_names as _list_names
+from adjoint.names import named as _named
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"]
 
-
-def __getattr__(name: str) -> Any:
-    raise AttributeError(
-        f"module 'adjoint.backends' has no attribute {name!r}: Adjoint does not have torch.backends.{name}"
-    )
+__getattr__, __dir__ = _named(__name__)
+_list_names(__name__)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from adjoint.cuda import amp
+from adjoint.names import named as _named
 from adjoint.ops.legacy import CUDA_CLASSES
-
-__all__ = ["amp", "device_count", "empty_cache", "is_available", "manual_seed", "manual_seed_all"]
 
 
 def is_available() -> bool:
@@ -148,6 +147,4 @@ class OutOfMemoryError(RuntimeError):
 
 globals().update(CUDA_CLASSES)
 
-
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module 'adjoint.cuda' has no attribute {name!r}: Adjoint does not have torch.cuda.{name}")
+__getattr__, __dir__ = _named(__name__, found=lambda: ("amp", *CUDA_CLASSES, *_NEED_A_DEVICE))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from adjoint import amp
 from adjoint.dtypes import dtype as _dtype
 from adjoint.dtypes import float16
+from adjoint.names import named as _named
 
 
 class autocast(amp.autocast):
@@ -40,6 +40,4 @@ def _deprecated(name: str) -> None:
         stacklevel=3,
     )
 
-
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module 'adjoint.cuda.amp' has no attribute {name!r}")
+__getattr__, __dir__ = _named(__name__)

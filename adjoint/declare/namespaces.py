@@ -19,6 +19,14 @@ from adjoint.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# In-place forms of one operand that PyTorch has as methods only.
+_METHODS_ALONE = frozenset(
+    {
+        "absolute_", "bitwise_not_", "digamma_", "erfinv_", "lerp_", "lgamma_", "logical_not_", "renorm_", "sgn_", "sign_",
+        "tril_", "triu_", "true_divide_",
+    }
+)  # fmt: skip
+
 OPERATORS: dict[str, Operator] = {}
 """Every row of the tables, by name."""
 
@@ -79,7 +87,7 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
                 return operator.inplace
 
             _method(name + "_", make_inplace)
-            if len(operator.arrays) == 1:
+            if len(operator.arrays) == 1 and name + "_" not in _METHODS_ALONE:
                 for place in operator.where:
                     if place != "Tensor":
                         FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace
@@ -305,14 +313,14 @@ def composite(
             for n in (name or f.__name__, *aliases):
                 method = inplace_composite(f, n + "_")
                 _method(n + "_", lambda method=method: method)
-                if "torch" in where.split():
+                if "torch" in where.split() and n + "_" not in _METHODS_ALONE:
                     FUNCTIONS.setdefault("torch", {})[n + "_"] = method
         for n in (name or f.__name__, *aliases):
             for place in where.split():
                 if place == "Tensor":
                     assert n not in Tensor.__dict__, f"Tensor.{n} is declared twice"
                     setattr(Tensor, n, f)
-                else:
+                elif n not in _METHODS_ALONE:
                     names = FUNCTIONS.setdefault(place, {})
                     assert n not in names, f"{place}.{n} is declared twice"
                     names[n] = f

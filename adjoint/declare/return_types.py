@@ -6,10 +6,14 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from adjoint.names import listed_without
+
 
 class _ReturnType(tuple):
     __slots__ = ()
     _names: tuple[str, ...] = ()
+
+    __dir__ = listed_without()
 
     def __repr__(self) -> str:
         fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._names, self))

@@ -19,6 +19,7 @@ from adjoint.func.transforms import (
     vjp,
 )
 from adjoint.func.vmap import vmap
+from adjoint.names import list_names as _list_names
 
 __all__ = [
     "functional_call",
@@ -35,3 +36,5 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+_list_names(__name__)

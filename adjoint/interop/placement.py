@@ -18,7 +18,7 @@ attach(property(lambda self: layouts.strided), name="layout")
 attach(property(lambda self: True), name="is_cpu")
 
 _NEVER = (
-    "is_cuda", "is_mps", "is_xpu", "is_hpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan", "is_meta",
+    "is_cuda", "is_mps", "is_xpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan", "is_meta",
     "is_mkldnn", "is_sparse", "is_sparse_csr", "is_quantized", "is_nested",
 )  # fmt: skip
 for _name in _NEVER:

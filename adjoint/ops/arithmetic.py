@@ -182,7 +182,7 @@ def _real_if(g: Any, dtype: Any) -> Any:
 
 rsub = elementwise(
     "rsub", lambda self, other, *, alpha=1: _sub(other, self, alpha=alpha), lies=as_operands("other", "self"),
-    dunder=("__rsub__",), check=_no_bools, scalar=_rsub_scalar, inplace=False, node="RsubBackward0",
+    where="torch", dunder=("__rsub__",), check=_no_bools, scalar=_rsub_scalar, inplace=False, node="RsubBackward0",
     self=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
     other=lambda g: g,
 )  # fmt: skip

@@ -373,7 +373,7 @@ def nanquantile(
 # Searching in what is sorted
 
 
-@composite
+@composite(where="torch")
 def searchsorted(
     sorted_sequence: Tensor, input: Tensor | float, *, out_int32: bool = False, right: bool = False,
     side: str | None = None, out: Tensor | None = None, sorter: Tensor | None = None,

@@ -401,7 +401,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     return stack([reshape(grid, (-1,)) for grid in meshgrid(*given, indexing="ij")], 1)
 
 
-@composite
+@composite(where="torch")
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All selections of ``r`` elements of a vector, as rows, in its order.
 

@@ -1,5 +1,7 @@
 """Optimizers: from gradients to better parameters.  A file is an algorithm."""
 
+from adjoint.names import list_names as _list_names
+from adjoint.names import named as _named
 from adjoint.optim import lr_scheduler, optimizer
 from adjoint.optim._adafactor import Adafactor
 from adjoint.optim._muon import Muon
@@ -36,15 +38,10 @@ __all__ = [
     "SGD",
     "SparseAdam",
     "lr_scheduler",
-    "optimizer",
 ]
 
 Adafactor.__module__ = Muon.__module__ = __name__  # their files are private, as PyTorch's are
 
-
-def __getattr__(name: str) -> object:
-    if name == "swa_utils":  # needs torch.nn, which the optimizers do not
-        import importlib
-
-        return importlib.import_module("adjoint.optim.swa_utils")
-    raise AttributeError(f"module 'adjoint.optim' has no attribute {name!r}: Adjoint does not have torch.optim.{name}")
+# The averages of weights need torch.nn, which the optimizers do not.
+__getattr__, __dir__ = _named(__name__, modules={"swa_utils"})
+_list_names(__name__)

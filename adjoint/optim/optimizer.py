@@ -12,7 +12,10 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.hooks import RemovableHandle, add_hook
+from adjoint.names import listed_without
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
+
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
 
 
 class _Required:
@@ -311,6 +314,8 @@ class Optimizer:
     # Options that a checkpoint made by an older version may lack.
     _later_options: dict[str, Any] = {}
     _counts_in_tensors = False
+
+    __dir__ = listed_without("_batches")
 
     def __repr__(self) -> str:
         lines = [type(self).__name__ + " ("]

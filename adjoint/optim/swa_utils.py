@@ -12,6 +12,7 @@ from typing import Any
 import adjoint
 from adjoint import nn
 from adjoint.autograd.grad_mode import no_grad
+from adjoint.names import list_names as _list_names
 from adjoint.nn.modules.batchnorm import _BatchNorm
 from adjoint.optim.lr_scheduler.base import LRScheduler, per_group
 from adjoint.optim.optimizer import Optimizer
@@ -233,3 +234,6 @@ class SWALR(LRScheduler):
             start = group["swa_lr"] if before == 1 else (group["lr"] - before * group["swa_lr"]) / (1 - before)
             rates.append(group["swa_lr"] * now + start * (1 - now))
         return rates
+
+
+_list_names(__name__)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from adjoint.device import check_device
+from adjoint.names import list_names as _list_names
 from adjoint.random.generator import Generator, default_generator, seed_argument
 from adjoint.tensor import Tensor
 
@@ -101,3 +102,6 @@ def fork_rng(
         yield
     finally:
         set_rng_state(state)
+
+
+_list_names(__name__)

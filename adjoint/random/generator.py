@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint.device import CPU, device
+from adjoint.names import listed_without
 from adjoint.tensor import Tensor, from_array
 
 BLOCK = 624
@@ -229,6 +230,8 @@ class Generator:
     def set_offset(self, offset: int) -> NoReturn:
         """Raises RuntimeError: the CPU's generator has no offset."""
         raise RuntimeError("CPU Generator does not use offset")
+
+    __dir__ = listed_without("doubles", "exchange", "floats", "integers", "lock", "normal", "words")
 
     def __repr__(self) -> str:
         return f"<torch._C.Generator object at {id(self):#x}>"

@@ -1,5 +1,6 @@
 """Serialization: ``torch.save`` and ``torch.load`` in PyTorch's own file format."""
 
+from adjoint.names import list_names as _list_names
 from adjoint.serialization.allowed import (
     add_safe_globals,
     clear_safe_globals,
@@ -24,3 +25,5 @@ __all__ = [
     "safe_globals",
     "save",
 ]
+
+_list_names(__name__)

@@ -23,6 +23,7 @@ from adjoint.autograd.grad_mode import enable_grad, mode, no_grad
 from adjoint.autograd.graph import saved_tensors_hooks
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.saved import raise_modified
+from adjoint.names import list_names as _list_names
 from adjoint.random import fork_rng, get_rng_state, set_rng_state
 from adjoint.tensor import NO_EDGE, Tensor, tick
 
@@ -440,3 +441,6 @@ class CheckpointFunction(Function):
             raise RuntimeError("none of output has requires_grad=True, this checkpoint() is not necessary")
         backward_of([t for t, _ in pairs], [g for _, g in pairs])
         return (None, None, *(t.grad if isinstance(t, Tensor) else None for t in leaves))
+
+
+_list_names(__name__)

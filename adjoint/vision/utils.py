@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor, from_array
 
 __all__ = ["make_grid", "save_image"]
@@ -63,3 +64,6 @@ def save_image(tensor: Tensor | list[Tensor], fp: Any, format: str | None = None
     grid = make_grid(tensor, **kwargs)._array
     pixels = (grid * 255 + 0.5).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
     Image.fromarray(np.ascontiguousarray(pixels)).save(fp, format=format)
+
+
+_list_names(__name__)

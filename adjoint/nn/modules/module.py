@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
+from adjoint.names import listed_without
 from adjoint.nn.modules.module_hooks import (
     GLOBAL,
     REGISTRATION,
@@ -24,6 +25,8 @@ from adjoint.nn.modules.module_hooks import (
 from adjoint.nn.modules.state_dict import _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys, _Stateful
 from adjoint.nn.parameter import Buffer, Parameter
 from adjoint.tensor import Tensor
+
+_names_of = listed_without()
 
 
 def _addindent(text: str, spaces: int) -> str:
@@ -280,7 +283,7 @@ class Module(_Hooked, _Stateful):
             object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        names = {*dir(type(self)), *self.__dict__, *self._parameters, *self._modules, *self._buffers}
+        names = {*_names_of(self), *self._parameters, *self._modules, *self._buffers}
         return sorted(n for n in names if not n[0].isdigit())
 
     def __getstate__(self) -> dict[str, Any]:

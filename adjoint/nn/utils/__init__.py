@@ -1,5 +1,6 @@
 """``torch.nn.utils``: gradients clipped, parameters as one vector, sequences of different lengths."""
 
+from adjoint.names import list_names as _list_names
 from adjoint.nn.utils import rnn
 from adjoint.nn.utils.clip_grad import (
     clip_grad_norm,
@@ -20,3 +21,5 @@ __all__ = [
     "rnn",
     "vector_to_parameters",
 ]
+
+_list_names(__name__)

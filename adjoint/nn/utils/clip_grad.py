@@ -10,6 +10,8 @@ import adjoint
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.tensor import Tensor
 
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_"]
+
 
 def _list(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [parameters] if isinstance(parameters, Tensor) else list(parameters)

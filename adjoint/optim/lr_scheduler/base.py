@@ -7,6 +7,7 @@ import warnings
 import weakref
 from typing import Any
 
+from adjoint.names import listed_without
 from adjoint.optim.optimizer import Optimizer
 from adjoint.tensor import Tensor, from_array
 
@@ -61,6 +62,8 @@ class LRScheduler:
 
     _is_initial = False
     _get_lr_called_within_step = False
+
+    __dir__ = listed_without()
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(optimizer)

@@ -1,5 +1,6 @@
 """``torch.utils.data``: datasets, samplers and the DataLoader."""
 
+from adjoint.names import list_names as _list_names
 from adjoint.utils.data._utils.collate import default_collate, default_convert
 from adjoint.utils.data._utils.worker import get_worker_info
 from adjoint.utils.data.dataloader import DataLoader, _DatasetKind
@@ -45,3 +46,5 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+_list_names(__name__)

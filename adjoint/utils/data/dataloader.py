@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from adjoint.names import listed_without
 from adjoint.random.generator import Generator
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 from adjoint.utils.data._utils.collate import default_collate, default_convert
@@ -70,6 +71,8 @@ class DataLoader(Generic[T_co]):
     prefetch_factor: int | None
     _iterator: Any
     _complete = False
+
+    __dir__ = listed_without("_multiprocessing_context")
 
     def __init__(
         self,

@@ -13,6 +13,17 @@ from adjoint.random import draws
 from adjoint.random.generator import Generator, default_generator
 from adjoint.tensor import Tensor
 
+__all__ = [
+    "ChainDataset",
+    "ConcatDataset",
+    "Dataset",
+    "IterableDataset",
+    "StackDataset",
+    "Subset",
+    "TensorDataset",
+    "random_split",
+]
+
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 

@@ -15,6 +15,15 @@ from adjoint.random import draws
 from adjoint.random.generator import Generator, default_generator
 from adjoint.tensor import Tensor
 
+__all__ = [
+    "BatchSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]
+
 T_co = TypeVar("T_co", covariant=True)
 
 

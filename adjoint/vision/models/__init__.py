@@ -1,5 +1,6 @@
 """Models, with the weights that torchvision offers for them."""
 
+from adjoint.names import list_names as _list_names
 from adjoint.vision.models.registry import (
     get_model,
     get_model_builder,
@@ -60,3 +61,5 @@ __all__ = [
     "wide_resnet101_2",
     "wide_resnet50_2",
 ]
+
+_list_names(__name__)

@@ -1,5 +1,6 @@
 """Transforms: what prepares images.  They work on tensors (..., C, H, W), and on PIL images where Pillow is installed."""
 
+from adjoint.names import list_names as _list_names
 from adjoint.vision.transforms import functional
 from adjoint.vision.transforms.functional import InterpolationMode
 from adjoint.vision.transforms.geometry import (
@@ -36,3 +37,5 @@ __all__ = [
     "ToTensor",
     "functional",
 ]
+
+_list_names(__name__)
