@@ -84,6 +84,7 @@ _ELSEWHERE = {
     "load": "serialization",
     "vmap": "func",
     "save": "serialization",
+    "summary": "viz.model_summary",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 _NAMES = {
     "Recording": "model",
     "record": "recorder",
+    "summary": "model_summary",
 }
 
 __all__ = sorted(_NAMES)

@@ -7,7 +7,6 @@ the top until the picture would have more boxes than a reader takes in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -396,12 +395,3 @@ def lines_of(nodes: Iterable[int], recording: Any) -> str:
     numbers = [line.number for line in lines if line.file == lines[0].file]
     low, high = min(numbers), max(numbers)
     return f"line {low}" if low == high else f"lines {low}-{high}"
-
-
-def short_shape(shape: Iterable[int]) -> str:
-    """A shape as people write it: ``(64, 3, 7, 7)``, ``(5,)``, ``()``.
-
-    >>> short_shape([5])
-    '(5,)'
-    """
-    return re.sub(r"\s+", " ", str(tuple(shape)))
