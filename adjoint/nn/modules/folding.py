@@ -1,7 +1,7 @@
 """Folding: a Linear and the activation behind it, where one is certain to be called on what the other returns.
 
 :func:`in_turn` is ``activation(linear(input))``.  It leaves both to one kernel where that pays and nobody could tell: the
-product is large, and there are no hooks and no subclasses (:mod:`adjoint.ops.linear_activation`).
+product is large, and there are no hooks but those that only look, and no subclasses (:mod:`adjoint.ops.linear_activation`).
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def in_turn(linear: Linear, activation: Any, input: Tensor) -> Any:
         if _is_own("linear") and _is_own(name) and not (inplace and name in _OTHER_IN_PLACE):
             found = linear_activation(input, linear.weight, linear.bias, OPERATORS[name], values, inplace)
             if found is not None:
+                if is_module and GLOBAL:
+                    _show(activation, found)
                 return found
     return activation(linear(input))
 
@@ -76,7 +78,20 @@ def _is_plain(module: Any) -> bool:
     """Whether calling a module is calling its class's forward, the one written here."""
     own, kind = module.__dict__, module.__class__
     hooks = own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"] or own["_backward_pre_hooks"]
-    return not (hooks or GLOBAL or "forward" in own) and kind.forward is _FORWARDS[kind] and kind.__call__ is _CALL
+    hooks = hooks or (GLOBAL and not all(_observes(entry) for entry in GLOBAL.values()))
+    return not (hooks or "forward" in own) and kind.forward is _FORWARDS[kind] and kind.__call__ is _CALL
+
+
+def _observes(entry: tuple[str, Any, bool]) -> bool:
+    """Whether a hook on all modules only looks: it says so, and that it can do without what is not there when they fold."""
+    kind, hook, _ = entry
+    return kind == "forward" and getattr(hook, "observes", False)
+
+
+def _show(activation: Any, result: Any) -> None:
+    """Let hooks that only look see what an activation gave; its input was never made."""
+    for _, hook, _ in list(GLOBAL.values()):
+        hook(activation, (), result)
 
 
 def _is_own(name: str) -> bool:

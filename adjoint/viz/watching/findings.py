@@ -1,0 +1,189 @@
+"""Findings: which layer is unusual, in words.
+
+Each rule is a function of a :class:`View` of what was seen, and yields findings; :data:`RULES` is the table of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from adjoint.viz.watching.history import History, Numbers
+from adjoint.viz.watching.layers import RECTIFIES, SATURATES, Layer, Parameter
+
+SERIOUS, NOTABLE = 2, 1
+
+DEAD, SATURATED = 0.9, 0.5  # shares of a layer's outputs
+FAST, SLOW = 0.1, 1e-6  # an update's norm by the weight's: usually about 0.001
+APART = 1e3  # how many times one layer's number is above or below the median of the others
+GROWTH = 1e3  # how many times a gradient is above the median of its own past
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something unusual: ``text`` says it whole; the page marks ``name`` (a series of ``quantity``)."""
+
+    severity: int
+    quantity: str
+    name: str
+    step: int
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class View:
+    """What the rules look at: of each series the samples that it is in, and the latest numbers."""
+
+    def __init__(self, history: History, layers: list[Layer], parameters: list[Parameter], inputs: dict[str, str]) -> None:
+        self.history = history
+        self.parameters = {p.name: p for p in parameters}
+        self.kinds = {layer.path: layer.kind for layer in layers} | inputs
+        self.series: dict[tuple[str, str], list[tuple[int, Numbers]]] = {}
+        for sample in history.samples:
+            for key, numbers in sample.values.items():
+                self.series.setdefault(key, []).append((sample.step, numbers))
+        self.step = history.samples[-1].step if history.samples else 0
+
+    def latest(self, quantity: str) -> dict[str, Numbers]:
+        """The latest numbers of a quantity, by name."""
+        return {name: found[-1][1] for (q, name), found in self.series.items() if q == quantity}
+
+    def since(self, quantity: str, name: str, holds: Any) -> int:
+        """The first step of those, up to the latest, in which something holds."""
+        first = self.step
+        for step, numbers in reversed(self.series[quantity, name]):
+            if not holds(numbers):
+                break
+            first = step
+        return first
+
+
+def findings(view: View) -> list[Finding]:
+    """All that is unusual, the most serious first."""
+    found = [f for rule in RULES for f in rule(view)]
+    return sorted(found, key=lambda f: -f.severity)
+
+
+def _not_finite(view: View) -> Iterator[Finding]:
+    """The first numbers that were not finite: in forward order, then in backward order, then of the update."""
+    bad = view.history.first_bad
+    if not bad:
+        return
+    order = {"activation": 0, "gradient": 1, "update": 2, "weight": 3}
+    places = {key: n for n, key in enumerate(view.series)}
+
+    def age(key: tuple[str, str]) -> tuple[int, int, int]:
+        place = places.get(key, 0)
+        return bad[key][0], order[key[0]], -place if key[0] == "gradient" else place
+
+    first = min(bad, key=age)
+    step, what = bad[first]
+    others = len(bad) - 1
+    more = f"; since then in {others} other series" if others else ""
+    yield Finding(SERIOUS, *first, step, f"{what} in the {_of(first)}, first seen at step {step}{more}")
+
+
+def _loss_not_finite(view: View) -> Iterator[Finding]:
+    for name, values in view.history.logged.items():
+        for step, value in values:
+            if not math.isfinite(value):
+                yield Finding(SERIOUS, "logged", name, step, f"{name} is {value} at step {step}")
+                break
+
+
+def _dead(view: View) -> Iterator[Finding]:
+    for name, n in view.latest("activation").items():
+        if view.kinds.get(name) in RECTIFIES and n.zero >= DEAD:
+            since = view.since("activation", name, lambda m: m.zero >= DEAD)
+            share = "all" if n.zero == 1 else f"{n.zero:.0%}"
+            text = f"{name}: {share} of the outputs are zero since step {since}; no gradient passes there"
+            yield Finding(SERIOUS if n.zero > 0.99 else NOTABLE, "activation", name, since, text)
+
+
+def _saturated(view: View) -> Iterator[Finding]:
+    for name, n in view.latest("activation").items():
+        if view.kinds.get(name) in SATURATES and n.saturated >= SATURATED:
+            since = view.since("activation", name, lambda m: m.saturated >= SATURATED)
+            text = f"{name}: {n.saturated:.0%} of the outputs are saturated since step {since}; gradients hardly pass there"
+            yield Finding(NOTABLE, "activation", name, since, text)
+
+
+def _constant(view: View) -> Iterator[Finding]:
+    for name, n in view.latest("activation").items():
+        if n.count > 1 and n.std == 0 and n.zero < 1 and not n.nan and not n.infinite:
+            yield Finding(NOTABLE, "activation", name, view.step, f"{name}: all outputs are the same number, {n.mean:.3g}")
+
+
+def _no_gradient(view: View) -> Iterator[Finding]:
+    gradients = view.latest("gradient")
+    for name in view.latest("weight"):
+        parameter = view.parameters.get(name)
+        tensor = parameter.tensor() if parameter else None
+        if tensor is None or not tensor.requires_grad:
+            continue
+        if name not in gradients:
+            yield Finding(NOTABLE, "weight", name, view.step, f"{name}: no gradient has arrived in any step that was looked at")
+        elif gradients[name].zero == 1:
+            since = view.since("gradient", name, lambda m: m.zero == 1)
+            yield Finding(NOTABLE, "gradient", name, since, f"{name}: the gradient is zero since step {since}")
+
+
+def _update_size(view: View) -> Iterator[Finding]:
+    rates = [s.rate for s in view.history.samples if s.rate is not None]
+    if not rates or not rates[-1]:
+        return
+    for name, n in view.latest("update").items():
+        if not view.parameters[name].matrix or n.ratio is None or view.latest("gradient").get(name, n).zero == 1:
+            continue
+        if n.ratio > FAST:
+            since = view.since("update", name, lambda m: m.ratio is not None and m.ratio > FAST)
+            text = f"{name}: each step changes it by {n.ratio:.0%} of its norm since step {since}; the learning rate is too large for it"
+            yield Finding(NOTABLE, "update", name, since, text)
+        elif n.ratio < SLOW:
+            text = f"{name}: a step changes it by {n.ratio:.0e} of its norm; it hardly learns"
+            yield Finding(NOTABLE, "update", name, view.step, text)
+
+
+def _apart(view: View) -> Iterator[Finding]:
+    """Gradients far from those of the other layers, an element's compared with an element's."""
+    sizes = {
+        name: n.norm / math.sqrt(n.count)
+        for name, n in view.latest("gradient").items()
+        if view.parameters[name].matrix and n.norm > 0 and math.isfinite(n.norm)
+    }
+    if len(sizes) < 3:
+        return
+    middle = median(sizes.values())
+    for name, size in sizes.items():
+        if size < middle / APART:
+            text = f"{name}: the gradient vanishes, {middle / size:.0e} times smaller than the median of the layers"
+            yield Finding(NOTABLE, "gradient", name, view.step, text)
+        elif size > middle * APART:
+            text = f"{name}: the gradient is {size / middle:.0e} times larger than the median of the layers"
+            yield Finding(NOTABLE, "gradient", name, view.step, text)
+
+
+def _exploding(view: View) -> Iterator[Finding]:
+    for (quantity, name), values in view.series.items():
+        if quantity != "gradient" or len(values) < 5:
+            continue
+        past = median(n.norm for _, n in values[:-1])
+        norm = values[-1][1].norm
+        if past and norm > GROWTH * past:
+            text = f"{name}: the gradient explodes, its norm is {norm:.2g} at step {view.step}; before it was about {past:.2g}"
+            yield Finding(SERIOUS, "gradient", name, view.step, text)
+
+
+def _of(key: tuple[str, str]) -> str:
+    quantity, name = key
+    return f"output of {name}" if quantity == "activation" else f"{quantity} of {name}"
+
+
+RULES = (
+    _not_finite, _loss_not_finite, _exploding, _dead, _saturated, _constant, _no_gradient, _update_size, _apart,
+)  # fmt: skip

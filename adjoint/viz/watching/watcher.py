@@ -1,0 +1,350 @@
+"""Watcher: what looks at a model while it is trained, and the hooks by which it does.
+
+Nothing is put into the model: forwards are seen by one hook on all modules, which is there only in the steps that are looked
+at, and steps by one on all optimizers.  So copies, pickles and state dictionaries of a watched model are as ever, and nothing
+is left when the watching ends.  Numbers are only read, and no random ones drawn: training gives the same bits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+import weakref
+from typing import Any
+
+from adjoint.autograd.grad_mode import mode
+from adjoint.kernels.late import by_kernel
+from adjoint.nn.modules.module_hooks import register_module_forward_hook
+from adjoint.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from adjoint.tensor import Tensor
+from adjoint.viz.watching.functional import activation_before, bounds_of
+from adjoint.viz.watching.history import History, Numbers, Sample
+from adjoint.viz.watching.layers import Choice, Layer, layers_of
+from adjoint.viz.watching.statistics import Statistics, part_of
+
+
+_ACTIVE: set[Watching] = set()  # those that are not closed, whether or not anybody else holds them
+
+
+class Watching:
+    """The part of a watcher that sees a model's training and keeps the numbers: see :func:`adjoint.viz.watch`."""
+
+    def __init__(self, model: Any, every: int, layers: Choice, histograms: bool, keep: int) -> None:
+        self.layers, self.parameters = layers_of(model, layers)
+        self.title = type(model).__name__
+        self.total = sum(p.numel() for p in model.parameters())
+        self.history = History(every, keep, histograms)
+        self.histograms = histograms
+        self.step_number = 0  # of the step that is under way
+        self.began = time.time()
+        self.seconds = 0.0  # that the watching itself took
+        self.closed = False
+        self.inputs: dict[str, str] = {}  # "fc1 ← ReLU": rows that functional activations have, and their kinds
+        self.lock = threading.RLock()
+        self._start = time.perf_counter()
+        self._model = weakref.ref(model)
+        self._was_training = model.training
+        self._by_module = {id(layer.module()): layer for layer in self.layers}
+        self._by_tensor = {id(p.tensor()): p for p in self.parameters}
+        self._made: dict[int, int] = {}  # optimizer -> how many steps it made
+        self._explicit = False  # whether steps are told by step()
+        self._frozen = not any(p.requires_grad for p in model.parameters())  # then each call of the model is a step
+        self._sample: Sample | None = None  # of the step that is under way, where it is looked at
+        self._latest: Sample | None = None  # the one before it
+        self._called = False  # whether a watched module was called in this step, where it is looked at
+        self._logs_after: bool | None = None  # whether the user logs after the optimizer's step
+        self._activations: dict[str, Statistics] = {}
+        self._seen: dict[int, Any] = {}  # outputs of this step that were looked at
+        self._before: dict[str, Any] = {}  # copies of the weights as they were before the step
+        self._given: dict[str, Any] | None = None  # weights that step() was given last
+        self._forward: Any = None
+        self._handles = [
+            register_optimizer_step_pre_hook(self._guarded(self._before_step)),
+            register_optimizer_step_post_hook(self._guarded(self._after_step)),
+        ]
+        self._finalizer = weakref.finalize(model, _close, weakref.ref(self))
+        self._finalizer.atexit = False
+        _ACTIVE.add(self)
+        self._arm()
+
+    def log(self, **values: Any) -> None:
+        """Keep values of the step that is under way, or was last: ``watcher.log(loss=loss, lr=0.1)``.
+
+        They may be numbers or tensors of one element.  Raises TypeError or ValueError for anything else.
+        """
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                if value.numel() != 1:
+                    raise ValueError(f"watcher.log: {name} has {value.numel()} elements; one number is wanted")
+                value = value.item()
+            try:
+                number = float(value)
+            except (TypeError, ValueError):
+                raise TypeError(f"watcher.log: {name} is a {type(value).__name__}; a number is wanted") from None
+            with self.lock:
+                if self._logs_after is None:
+                    self._logs_after = self.step_number > 0 and not self._called
+                at = max(0, self.step_number - self._logs_after)
+                self.history.log(name, at, number)
+                self.write_logged(name, number, at)
+
+    def step(self, gradients: Any = None, weights: Any = None) -> None:
+        """Say that a step is done, where no optimizer of ``torch.optim`` makes the steps.
+
+        Call it before gradients are zeroed.  Functional code passes what it has: dictionaries of tensors by the
+        parameters' names.  Raises RuntimeError where an optimizer was seen to make the steps.
+        """
+        if self._made:
+            raise RuntimeError("watcher.step() is for programs without an optimizer; here the optimizer's steps are counted")
+        self._explicit = True
+        self._guarded(self._explicit_step)(gradients, weights)
+
+    def close(self) -> None:
+        """End the watching: hooks are removed, what was seen stays."""
+        with self.lock:
+            if self.closed:
+                return
+            self.closed = True
+            _ACTIVE.discard(self)
+            for handle in self._handles:
+                handle.remove()
+            self._disarm()
+            if self._sample is not None and self._activations:
+                self._publish_activations(self._sample)
+                self._keep(self._sample)
+            self._sample = None
+            self._before.clear()
+            self._seen.clear()
+            self._finalizer.detach()
+
+    def write_sample(self, sample: Sample) -> None:
+        """Called with each sample when it is complete."""
+
+    def write_logged(self, name: str, value: float, step: int) -> None:
+        """Called with each value that is logged."""
+
+    # Steps
+
+    def _arm(self) -> None:
+        """Prepare for the step that begins: it is looked at, or it costs nothing."""
+        self._called = False
+        if not self.history.wants(self.step_number):
+            self._disarm()
+            return
+        self._sample = Sample(self.step_number, time.perf_counter() - self._start)
+        self._activations = {}
+        if self._forward is None:
+            hook = self._guarded(self._after_forward)
+            hook.observes = True
+            self._forward = register_module_forward_hook(hook)
+        if self._explicit:
+            self._remember(self._given or self._own_weights())
+
+    def _disarm(self) -> None:
+        if self._forward is not None and not (self._frozen and not self.closed):
+            self._forward.remove()
+            self._forward = None
+
+    def _next(self) -> None:
+        """The step is done."""
+        self.step_number += 1
+        self._seen.clear()
+        self._before.clear()
+        self._arm()
+
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        held = self._held_by(optimizer)
+        sample = self._sample_of(optimizer, held)
+        if sample is None:
+            return
+        self._remember({p.name: p.tensor() for p in held})
+        if not _closure(args, kwargs):
+            self._measure_gradients(sample, {p.name: p.tensor().grad for p in held})
+
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        held = self._held_by(optimizer)
+        if not held:
+            return
+        sample = self._sample_of(optimizer, held)
+        if sample is not None:
+            weights = {p.name: p.tensor() for p in held}
+            if _closure(args, kwargs):
+                self._measure_gradients(sample, {name: w.grad for name, w in weights.items()})
+            self._measure_weights(sample, weights)
+            if sample.rate is None:
+                sample.rate = _number(optimizer.param_groups[0].get("lr"))
+        leads = self._leads(optimizer)
+        self._made[id(optimizer)] = self._made.get(id(optimizer), max(0, self.step_number - 1)) + 1
+        if leads and self._sample is not None:
+            self._publish_activations(self._sample)
+        if sample is not None:
+            self._keep(sample)
+        if leads:
+            if self._sample is not None:
+                self._latest, self._sample = self._sample, None
+            self._next()
+
+    def _leads(self, optimizer: Any) -> bool:
+        """Whether an optimizer's step ends a step: of several optimizers, that of the one that made the most."""
+        if not self._made:
+            return True
+        return self._made.get(id(optimizer), max(0, self.step_number - 1)) >= self.step_number
+
+    def _sample_of(self, optimizer: Any, held: list[Any]) -> Sample | None:
+        """The sample that an optimizer's step belongs to: the other optimizers' steps belong to the leading one's latest."""
+        if not held or self._leads(optimizer):
+            return self._sample if held else None
+        latest = self._latest
+        return latest if latest is not None and ("weight", held[0].name) not in latest.values else None
+
+    def _held_by(self, optimizer: Any) -> list[Any]:
+        """The watched parameters that an optimizer holds."""
+        found = self._by_tensor
+        return [found[id(p)] for group in optimizer.param_groups for p in group["params"]
+                if id(p) in found and found[id(p)].tensor() is p]  # fmt: skip
+
+    def _explicit_step(self, gradients: Any, weights: Any) -> None:
+        sample = self._sample
+        now = weights if weights is not None else self._own_weights()
+        if sample is not None:
+            if gradients is None:
+                gradients = {name: w.grad for name, w in self._own_weights().items()}
+            self._measure_gradients(sample, self._known(gradients))
+            self._measure_weights(sample, self._known(now))
+            self._publish_activations(sample)
+            self._keep(sample)
+            self._sample = None
+        self._given = weights
+        self._next()
+
+    def _own_weights(self) -> dict[str, Any]:
+        return {p.name: p.tensor() for p in self.parameters if p.tensor() is not None}
+
+    def _known(self, given: Any) -> dict[str, Any]:
+        names = {p.name for p in self.parameters}
+        return {name: t for name, t in dict(given).items() if name in names}
+
+    # Numbers
+
+    def _remember(self, weights: dict[str, Any]) -> None:
+        for name, w in weights.items():
+            array = _array(w)
+            self._before[name] = array.shape, _copied(part_of(array))
+
+    def _measure_gradients(self, sample: Sample, gradients: dict[str, Any]) -> None:
+        for name, g in gradients.items():
+            if g is not None:
+                found = Statistics(_array(g), sample=self.histograms)
+                self.history.put(sample, "gradient", name, Numbers(found, self.histograms))
+
+    def _measure_weights(self, sample: Sample, weights: dict[str, Any]) -> None:
+        for name, w in weights.items():
+            array = _array(w)
+            found = Statistics(array, sample=self.histograms)
+            self.history.put(sample, "weight", name, Numbers(found, self.histograms))
+            shape, before = self._before.pop(name, (None, None))
+            if shape == array.shape:
+                change = Statistics(part_of(array), before, sample=self.histograms).as_of(found.count)
+                ratio = change.norm / found.norm if found.norm else None
+                self.history.put(sample, "update", name, Numbers(change, self.histograms, ratio))
+
+    def _after_forward(self, module: Any, args: Any, output: Any) -> None:
+        model = self._model()
+        self._called = True
+        layer = self._by_module.get(id(module))
+        if layer is not None and layer.module() is module and self._sample is not None and self._counts(model):
+            if layer.names and args and isinstance(args[0], Tensor):
+                self._see_input(layer, args[0])
+            for tensor in _tensors(output):
+                self._see(layer.path, tensor, layer.bounds)
+                self._seen[id(tensor)] = weakref.ref(tensor)
+        if self._frozen and module is model and not self._explicit:
+            if self._sample is not None:
+                self._publish_activations(self._sample)
+                self._keep(self._sample)
+                self._sample = None
+            self._next()
+
+    def _counts(self, model: Any) -> bool:
+        """Whether a forward is one of training: not where it is computed again for a backward, or evaluates."""
+        if mode.task is not None or model is None:
+            return False
+        return self._frozen or (mode.enabled and (model.training or not self._was_training))
+
+    def _see_input(self, layer: Layer, tensor: Tensor) -> None:
+        seen = self._seen.get(id(tensor))
+        if (seen is None or seen() is not tensor) and tensor.requires_grad:
+            kind = activation_before(tensor)
+            if kind is not None:
+                name = f"{layer.path} ← {kind}"
+                self.inputs[name] = kind
+                self._see(name, tensor, bounds_of(kind))
+
+    def _see(self, name: str, tensor: Tensor, bounds: tuple[float, float]) -> None:
+        found = Statistics(_array(tensor), None, bounds, sample=self.histograms)
+        earlier = self._activations.get(name)
+        self._activations[name] = found if earlier is None else earlier.add(found)
+
+    def _publish_activations(self, sample: Sample) -> None:
+        for name, found in self._activations.items():
+            self.history.put(sample, "activation", name, Numbers(found, self.histograms))
+        self._activations = {}
+
+    def _keep(self, sample: Sample) -> None:
+        if not self.history.samples or self.history.samples[-1] is not sample:
+            self.history.add(sample)
+        self.write_sample(sample)
+
+    def _guarded(self, function: Any) -> Any:
+        """A hook that takes its own time, holds the lock, and ends the watching where it fails: training goes on."""
+        reference = weakref.WeakMethod(function)
+
+        def guarded(*args: Any) -> None:
+            method = reference()
+            if method is None or self.closed:
+                return
+            start = time.perf_counter()
+            with self.lock:
+                try:
+                    method(*args)
+                except Exception as error:
+                    warnings.warn(
+                        f"watch has ended at step {self.step_number}: {type(error).__name__}: {error}", RuntimeWarning, stacklevel=2
+                    )
+                    self.close()
+            self.seconds += time.perf_counter() - start
+
+        return guarded
+
+
+def _close(reference: Any) -> None:
+    watcher = reference()
+    if watcher is not None:
+        watcher.close()
+
+
+def _closure(args: Any, kwargs: Any) -> bool:
+    """Whether a step was given a function that computes the gradients, which are there after it only."""
+    return (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
+
+
+def _array(tensor: Any) -> Any:
+    return tensor._array if isinstance(tensor, Tensor) else tensor
+
+
+@by_kernel("copying:copy")
+def _copied(array: Any) -> Any:
+    return array.copy()
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _tensors(output: Any) -> list[Tensor]:
+    """The floating-point tensors of what a module returned, one level deep."""
+    found = (output,) if isinstance(output, Tensor) else output.values() if isinstance(output, dict) else output
+    if not isinstance(found, (tuple, list)) and not hasattr(found, "__iter__"):
+        return []
+    return [t for t in found if isinstance(t, Tensor) and (t.is_floating_point() or t.is_complex())]
