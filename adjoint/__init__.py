@@ -73,7 +73,8 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "hub",
-        "linalg", "mps", "nn", "optim", "profiler", "random", "serialization", "special", "testing", "utils", "version", "xpu",
+        "linalg", "mps", "nn", "optim", "profiler", "random", "serialization", "special", "testing", "utils", "version",
+        "viz", "xpu",
     }
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ _NAMES = {
     "Recording": "model",
     "record": "recorder",
     "summary": "model_summary",
+    "watch": "watching",
 }
 
 __all__ = sorted(_NAMES)

@@ -115,7 +115,7 @@ def _saturated(view: View) -> Iterator[Finding]:
 
 def _constant(view: View) -> Iterator[Finding]:
     for name, n in view.latest("activation").items():
-        if n.count > 1 and n.std == 0 and n.zero < 1 and not n.nan and not n.infinite:
+        if n.count > 1 and n.std == 0 and n.zero < 1 and not n.bad:
             yield Finding(NOTABLE, "activation", name, view.step, f"{name}: all outputs are the same number, {n.mean:.3g}")
 
 
@@ -128,7 +128,7 @@ def _no_gradient(view: View) -> Iterator[Finding]:
             continue
         if name not in gradients:
             yield Finding(NOTABLE, "weight", name, view.step, f"{name}: no gradient has arrived in any step that was looked at")
-        elif gradients[name].zero == 1:
+        elif gradients[name].zero == 1:  # that is, all of it
             since = view.since("gradient", name, lambda m: m.zero == 1)
             yield Finding(NOTABLE, "gradient", name, since, f"{name}: the gradient is zero since step {since}")
 
@@ -137,12 +137,13 @@ def _update_size(view: View) -> Iterator[Finding]:
     rates = [s.rate for s in view.history.samples if s.rate is not None]
     if not rates or not rates[-1]:
         return
+    gradients = view.latest("gradient")
     for name, n in view.latest("update").items():
-        if not view.parameters[name].matrix or n.ratio is None or view.latest("gradient").get(name, n).zero == 1:
+        if not view.parameters[name].matrix or n.ratio is None or n.bad or gradients.get(name, n).zero == 1:
             continue
         if n.ratio > FAST:
             since = view.since("update", name, lambda m: m.ratio is not None and m.ratio > FAST)
-            text = f"{name}: each step changes it by {n.ratio:.0%} of its norm since step {since}; the learning rate is too large for it"
+            text = f"{name}: each step changes it by {n.ratio:.0%} of its norm since step {since}; the learning rate is too large"
             yield Finding(NOTABLE, "update", name, since, text)
         elif n.ratio < SLOW:
             text = f"{name}: a step changes it by {n.ratio:.0e} of its norm; it hardly learns"
@@ -154,17 +155,17 @@ def _apart(view: View) -> Iterator[Finding]:
     sizes = {
         name: n.norm / math.sqrt(n.count)
         for name, n in view.latest("gradient").items()
-        if view.parameters[name].matrix and n.norm > 0 and math.isfinite(n.norm)
+        if view.parameters[name].matrix and n.norm > 0 and not n.bad
     }
     if len(sizes) < 3:
         return
     middle = median(sizes.values())
     for name, size in sizes.items():
         if size < middle / APART:
-            text = f"{name}: the gradient vanishes, {middle / size:.0e} times smaller than the median of the layers"
+            text = f"{name}: the gradient vanishes, {_times(middle / size)} times smaller than the median of the layers"
             yield Finding(NOTABLE, "gradient", name, view.step, text)
         elif size > middle * APART:
-            text = f"{name}: the gradient is {size / middle:.0e} times larger than the median of the layers"
+            text = f"{name}: the gradient is {_times(size / middle)} times larger than the median of the layers"
             yield Finding(NOTABLE, "gradient", name, view.step, text)
 
 
@@ -177,6 +178,11 @@ def _exploding(view: View) -> Iterator[Finding]:
         if past and norm > GROWTH * past:
             text = f"{name}: the gradient explodes, its norm is {norm:.2g} at step {view.step}; before it was about {past:.2g}"
             yield Finding(SERIOUS, "gradient", name, view.step, text)
+
+
+def _times(factor: float) -> str:
+    """A factor as people say it: one digit and zeros."""
+    return f"{float(f'{factor:.1g}'):,.0f}" if factor < 1e9 else f"{factor:.0e}"
 
 
 def _of(key: tuple[str, str]) -> str:

@@ -14,7 +14,7 @@ QUANTITIES = ("activation", "gradient", "weight", "update")
 class Numbers:
     """What is kept of one quantity at one step."""
 
-    __slots__ = ("count", "counts", "quantiles", "ratio", *FIELDS)
+    __slots__ = ("bad", "count", "counts", "quantiles", "ratio", "values", *FIELDS)
 
     norm: float
     mean: float
@@ -33,8 +33,10 @@ class Numbers:
         self.ratio = ratio  # of an update: its norm by the weight's
         self.quantiles: list[float] = []
         self.counts: list[int] = []
+        self.bad = bool(self.nan or self.infinite)
+        self.values: Any = None  # the sample of the numbers, until the next step is looked at
         if histograms:
-            ordered = found.sample()
+            self.values = ordered = found.sample()
             self.quantiles = found.quantiles(ordered)
             self.counts = found.histogram(ordered)
 
@@ -75,6 +77,9 @@ class History:
 
     def add(self, sample: Sample) -> None:
         """Take in the next sample."""
+        if self.samples:
+            for numbers in self.samples[-1].values.values():
+                numbers.values = None
         self.samples.append(sample)
         if len(self.samples) > self.keep:
             self.every *= 2
@@ -85,7 +90,7 @@ class History:
     def put(self, sample: Sample, quantity: str, name: str, numbers: Numbers) -> None:
         """Take in numbers of a sample."""
         sample.values[quantity, name] = numbers
-        if numbers.nan or numbers.infinite:
+        if numbers.bad:
             self.first_bad.setdefault((quantity, name), (sample.step, "NaN" if numbers.nan else "inf"))
 
     def log(self, name: str, step: int, value: float) -> None:

@@ -182,7 +182,7 @@ def _native(x: Any, less: Any, bounds: tuple[float, float]) -> Any:
 
     if threshold() > x.size * 16 or not usable():
         return NotImplemented
-    from adjoint.viz.watching.moments import moments
+    from adjoint.kernels.moments import moments
 
     return moments(x, less, bounds)
 

@@ -32,7 +32,7 @@ def table(watcher: Any) -> str:
 
 def _rows(view: View, layers: Any) -> list[tuple[str, ...]]:
     activation, gradient, weight, update = map(view.latest, ("activation", "gradient", "weight", "update"))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for layer in layers:
         out = activation.get(layer.path)
         ratios = [update[n].ratio for n in layer.names if n in update and view.parameters[n].matrix]

@@ -23,7 +23,6 @@ from adjoint.viz.watching.history import History, Numbers, Sample
 from adjoint.viz.watching.layers import Choice, Layer, layers_of
 from adjoint.viz.watching.statistics import Statistics, part_of
 
-
 _ACTIVE: set[Watching] = set()  # those that are not closed, whether or not anybody else holds them
 
 
@@ -309,10 +308,10 @@ class Watching:
                 try:
                     method(*args)
                 except Exception as error:
-                    warnings.warn(
-                        f"watch has ended at step {self.step_number}: {type(error).__name__}: {error}", RuntimeWarning, stacklevel=2
-                    )
+                    self._sample = None  # what is known of it may be what failed
                     self.close()
+                    said = f"watch has ended at step {self.step_number}: {type(error).__name__}: {error}"
+                    warnings.warn(said, RuntimeWarning, stacklevel=2)
             self.seconds += time.perf_counter() - start
 
         return guarded

@@ -1,0 +1,63 @@
+"""The page: what was seen as data, and one self-contained HTML document around it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from adjoint.viz.watching.findings import View, findings
+from adjoint.viz.watching.history import columns
+
+FORMAT = 1
+_FOLDER = Path(__file__).parent / "page"
+_STYLES = ("tokens.css", "page.css")
+_SCRIPTS = ("numbers.js", "plots.js", "overview.js", "cards.js", "page.js")
+
+
+def data_of(watcher: Any, since: int = 0, thinned: int = 0) -> dict[str, Any]:
+    """All that the page shows, of samples from number ``since`` on.
+
+    Where samples were dropped since the page counted, that is ``thinned`` differs from the page's, all are given.
+    """
+    with watcher.lock:
+        history = watcher.history
+        if thinned != history.thinned or since > len(history.samples):
+            since = 0
+        view = View(history, watcher.layers, watcher.parameters, watcher.inputs)
+        return {
+            "format": FORMAT,
+            "title": watcher.title,
+            "parameters": watcher.total,
+            "step": watcher.step_number,
+            "began": round(watcher.began),
+            "closed": watcher.closed,
+            "layers": [{"path": x.path, "kind": x.kind, "parameters": x.names} for x in watcher.layers],
+            "inputs": watcher.inputs,
+            "shapes": {p.name: list(p.shape) for p in watcher.parameters},
+            "findings": [f.to_dict() for f in findings(view)],
+            **columns(history, since),
+        }
+
+
+def document(watcher: Any, live: bool = False) -> str:
+    """The page; a live one has no data in it and asks for them."""
+    data = ""
+    if not live:
+        text = json.dumps(data_of(watcher), separators=(",", ":"))
+        data = base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode("ascii")
+    head, body = _template().split("<!-- data -->")
+    title = escape(f"{watcher.title} · watch")
+    return f'{head.replace("<!-- title -->", title)}<script type="application/octet-stream" id="data">{data}</script>{body}'
+
+
+@lru_cache(maxsize=1)
+def _template() -> str:
+    text = (_FOLDER / "page.html").read_text("utf-8")
+    styles = "\n".join([(_FOLDER / name).read_text("utf-8") for name in _STYLES])
+    scripts = "\n".join([(_FOLDER / name).read_text("utf-8") for name in _SCRIPTS])
+    return text.replace("/* styles */", styles).replace("/* scripts */", scripts)
