@@ -123,6 +123,10 @@ def _jointly(joint: str | dict[str, str], formulas: dict[str, Any]) -> dict[str,
     return {name: tuple(of.split()) for name, of in joint.items()}
 
 
+def _readings(reads: dict[str, str] | None) -> dict[str, str]:
+    return {name: text for names, text in (reads or {}).items() for name in names.replace(",", " ").split()}
+
+
 def op(
     name: str,
     forward: Callable[..., Any],
@@ -148,6 +152,7 @@ def op(
     flat: str = "",
     lies: Any = None,
     joint: str | dict[str, str] = "",
+    reads: dict[str, str] | None = None,
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an operator.
@@ -176,6 +181,9 @@ def op(
 
     ``lies`` is how results lie in memory where that is not how the forward leaves them: see :mod:`.arranging`.
 
+    ``reads`` says, per input, how a formula reads that is code and not an expression: on paper, with the names that formulas
+    have, or in words.  It is what documentation and pictures of graphs show.
+
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
     that there is nothing to compile around them.
     """
@@ -200,6 +208,7 @@ def op(
             flat=tuple(flat.split()),
             lies=lies,
             joint=_jointly(joint, {**(gradients or {}), **formulas}),
+            reads=_readings(reads),
         ),
         aliases,
         inplace,
@@ -251,6 +260,7 @@ def elementwise(
     flat: str = "",
     again: str = "",
     lies: Any = None,
+    reads: dict[str, str] | None = None,
     **formulas: Callable[..., Any],
 ) -> Operator:
     """Declare an element-wise operator: its operands (the parameters without a default) may be numbers, are promoted
@@ -284,6 +294,7 @@ def elementwise(
             flat=tuple(flat.split()),
             again=again,
             lies=lies,
+            reads=_readings(reads),
         ),
         aliases,
         inplace,

@@ -72,6 +72,7 @@ class Operator:
     again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it
     lies: Any = None  # how its results lie in memory (:mod:`.arranging`); as they were computed, if None
     joint: dict[str, tuple[str, ...]] = field(default_factory=dict)  # whose gradient PyTorch has from a function of which
+    reads: dict[str, str] = field(default_factory=dict)  # how a gradient's formula reads, where that is code
     _params: tuple[Param, ...] | None = None
     _built: dict[str, Any] = field(default_factory=dict)
 

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
 from typing import Any
 
+from adjoint.autograd.node import Node
+from adjoint.tensor import Tensor
+from adjoint.viz.lines import user_frame
 from adjoint.viz.model import Recording
 
 
-def recording_of(thing: Any, *inputs: Any, names: Any = None) -> Recording:
-    """The recording of a Recording (itself), or of a module called with ``inputs``.
+def recording_of(
+    thing: Any,
+    *inputs: Any,
+    names: dict[str, Tensor] | None = None,
+    gradient: Any = None,
+    with_gradients: bool = True,
+    frame: FrameType | None = None,
+) -> Recording:
+    """The recording of a Recording (itself), of the graph of a Tensor or a ``grad_fn``, or of a Module called with ``inputs``.
 
-    Raises TypeError for what has no recording.
+    Tensors are named by the variables of the user's frame that called (or of ``frame``), and by ``names``.  A graph's
+    gradients are those of a dry backward, which begins with ``gradient`` (1 for a scalar) and changes nothing.  Raises
+    TypeError for what has no recording.
     """
     if isinstance(thing, Recording):
         return thing
-    if callable(thing) and hasattr(thing, "named_parameters"):
-        from adjoint.viz.recorder import record
+    frame = frame or user_frame(sys._getframe(1))
+    if isinstance(thing, (Tensor, Node)):
+        from adjoint.viz.history import history_of
 
-        with record(type(thing).__name__) as recording:
-            thing(*inputs)
-        return recording
+        return history_of(thing, frame, gradient=gradient, with_gradients=with_gradients, given_names=names)
+    if callable(thing) and hasattr(thing, "named_parameters"):
+        return _of_module(thing, inputs, frame)
     raise TypeError(f"cannot explain a {type(thing).__name__}: give a Tensor, a grad_fn, a Module and its inputs, or a Recording")
+
+
+def _of_module(module: Any, inputs: tuple[Any, ...], frame: FrameType | None) -> Recording:
+    from adjoint.viz.recorder import Recorder
+
+    recorder = Recorder(type(module).__name__)
+    recorder.start()
+    try:
+        module(*inputs)
+    finally:
+        recorder.stop()
+    return recorder.recording

@@ -13,15 +13,16 @@ from adjoint import dtypes
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.node import Node as GraphNode
 from adjoint.autograd.node import Output as GraphOutput
-from adjoint.autograd.saved import is_freed
-from adjoint.autograd.saved_hooks import Packed
-from adjoint.declare.saved import saved_names
+from adjoint.autograd.taped import Taped
+from adjoint.kernels.deferred import forced
 from adjoint.tensor import NO_EDGE, Tensor
-from adjoint.viz import model
+from adjoint.viz import model, names
 from adjoint.viz.arrays import Summary, summary_of
 from adjoint.viz.calls import Call
+from adjoint.viz.facts import facts_of, write_derivatives
 from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
+from adjoint.viz.nodes import dtype_name, edge_names, leads_to, saved_of, targets_of
 
 _IMAGES = 8 << 20  # bytes of pictures in a recording
 
@@ -36,7 +37,10 @@ class Graph:
         self.most = most
         self.memory = Memory()
         self.began = time.perf_counter()
-        self.operators: dict[int, Any] = {}  # node -> the row of its derivative, for its text
+        self.home: FrameType | None = None  # where the recording was begun: names are looked for from there
+        self.paths: dict[int, tuple[Any, str, int]] = {}  # id of a parameter -> reference, its path in its model, its module
+        self._facts: dict[int, tuple[Any, dict[str, Any]]] = {}  # node -> the row of its derivative, and what that knows
+        self._at: tuple[int, int, int] = (-1, -1, -1)  # the frame and the instruction of the latest call, and its node
         self.wanted: dict[int, list[int]] = {}  # node -> of each of the graph node's edges, which input it is
         self._tensors: dict[int, tuple[Any, int, int, int]] = {}  # id -> reference, node, output, version (of a leaf)
         self._known: dict[int, tuple[Any, int]] = {}  # id of an autograd node -> reference, node
@@ -61,15 +65,25 @@ class Graph:
     def add_call(self, call: Call, frame: FrameType | None, target: Tensor | None, module: Any, phase: str) -> model.Node:
         """A node for a call of an operator at the user's ``frame``; ``target`` is what its result is written into."""
         inputs = []
+        frames: list[FrameType] | None = None
         for name, tensor in call.tensors:
-            source, output = self.source_of(tensor, frame)
+            source, output = self.source_of(tensor)
             inputs.append(model.Input(source, output, name, tensor._edge is not NO_EDGE and tensor.requires_grad))
+            if self.nodes[source].outputs[output].name is None and frame is not None:
+                frames = names.frames_around(frame, self.home) if frames is None else frames
+                self._name(source, output, tensor, frames)
         node = self._new(model.OPERATOR)
         node.operator = call.name
         node.inputs = inputs
         node.arguments = call.arguments
         node.phase = phase
-        node.line = self.sources.of_frame(frame)
+        if frame is not None:
+            node.line = self.sources.of_frame(frame)
+            at = (id(frame), frame.f_lasti)
+            if at == self._at[:2]:  # one expression, several operators: it is the last one's
+                self.nodes[self._at[2]].expression = None
+            node.expression = self.sources.expression(frame)
+            self._at = (*at, node.id)
         if module is not None:
             node.module, node.call = module
         for i, made in enumerate(call.made):
@@ -91,11 +105,11 @@ class Graph:
         """Note what autograd recorded of a call: its node, where gradients go, and what it saved."""
         self._known[id(recorded)] = weakref.ref(recorded), node.id
         node.grad_fn = recorded.name()
-        self.operators[node.id] = getattr(type(recorded), "operator", None)
+        self._facts[node.id] = getattr(type(recorded), "operator", None), facts_of(recorded)
         left = list(range(len(call.tensors)))
         places = []
         for edge in recorded._edges:
-            place = next((i for i in left if _leads_to(call.tensors[i][1], edge)), -1)
+            place = next((i for i in left if leads_to(call.tensors[i][1], edge)), -1)
             if place >= 0:
                 left.remove(place)
             places.append(place)
@@ -121,14 +135,53 @@ class Graph:
         for i, made in enumerate(call.made if call is not None else ()):
             if made._array is saved._array:
                 return node.id, node.outputs[i].value
-        known = self._tensors.get(id(saved))
-        if known is not None and known[0]() is saved:
-            return known[1], self.nodes[known[1]].outputs[known[2]].value
-        return None, None
+        found = self.known_source(saved) if isinstance(saved, Tensor) else None
+        if found is None:
+            return None, None
+        return found[0], self.nodes[found[0]].outputs[found[1]].value
+
+    def gradient(self, graph_node: GraphNode, arrived: list[Any], grads: Any, backward: int) -> None:
+        """A node was run: gradients arrived at its outputs, and left along its edges."""
+        number = self.node_of(graph_node)
+        node = self.nodes[number]
+        came = [self._of_gradient(g) for g in arrived]
+        for output, summary in zip(node.outputs, came):  # which has its shape, where nobody saw it being made
+            if output.shape is None and summary is not None:
+                output.shape, output.dtype = summary.shape, summary.dtype
+        left: list[Summary | None] = [None] * (0 if node.kind == model.LEAF else len(node.inputs))
+        node.gradient = model.Gradient(came, left)
+        if isinstance(graph_node, AccumulateGrad):
+            self.step("accumulate", number, backward=backward, norm=None if came[0] is None else came[0].norm)
+            return
+        for place, edge, grad in zip(self.wanted.get(number, ()), graph_node._edges, grads):
+            if edge is NO_EDGE or grad is None:
+                continue
+            summary = self._of_gradient(grad)
+            if place >= 0:
+                left[place] = summary
+            target = edge.node if edge.__class__ is GraphOutput else edge
+            if isinstance(target, GraphNode) and len(self.nodes) < self.most:
+                norm = None if summary is None else summary.norm
+                way = (number, place) if place >= 0 else None
+                self.step("arrive", self.node_of(target), edge=way, backward=backward, norm=norm)
+
+    def _of_gradient(self, g: Any) -> Summary | None:
+        if g is None:
+            return None
+        array = g.tensor._array if g.__class__ is Taped else forced(g)
+        array = getattr(array, "array", array) if not isinstance(array, np.ndarray) else array
+        return self.summary(array) if isinstance(array, (np.ndarray, np.generic)) else None
+
+    def learn(self, node: int, output: int, tensor: Tensor) -> None:
+        """What an output is like, of a node that nobody saw being made, from a tensor that is it."""
+        known = self.nodes[node].outputs[output]
+        if known.value is None:
+            made = self.output_of(tensor)
+            known.shape, known.dtype, known.bytes, known.value = made.shape, made.dtype, made.bytes, made.value
 
     # Where tensors come from
 
-    def source_of(self, tensor: Tensor, frame: FrameType | None = None) -> tuple[int, int]:
+    def source_of(self, tensor: Tensor) -> tuple[int, int]:
         """The node whose output a tensor is, and which output; one that was made outside becomes a leaf or an input."""
         edge = tensor._edge
         if edge is not None and edge is not NO_EDGE:
@@ -145,7 +198,7 @@ class Graph:
         if tensor._stale:
             found = tensor._find_edge()
             if found is not None and found is not NO_EDGE:
-                return self.source_of(tensor, frame)
+                return self.source_of(tensor)
         return self._outside(tensor), 0
 
     def _outside(self, tensor: Tensor) -> int:
@@ -155,6 +208,10 @@ class Graph:
         node.grad_fn = "AccumulateGrad" if leaf else None
         node.outputs.append(self.output_of(tensor))
         self._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, tensor._version
+        known = self.paths.get(id(tensor))
+        if known is not None and known[0]() is tensor:
+            node.module = known[2]
+            self.call_it(node.id, 0, known[1])
         return node.id
 
     def node_of(self, graph_node: GraphNode) -> int:
@@ -167,7 +224,7 @@ class Graph:
         waiting = [graph_node]
         while waiting:  # edges lead to earlier nodes: first those, then this one
             one = waiting[-1]
-            unknown = [n for n in _targets(one) if self._id_if_known(n) is None and not isinstance(n, AccumulateGrad)]
+            unknown = [n for n in targets_of(one) if self._id_if_known(n) is None and not isinstance(n, AccumulateGrad)]
             if unknown and len(self.nodes) < self.most:
                 waiting += unknown
                 continue
@@ -177,31 +234,65 @@ class Graph:
         return self._known[id(graph_node)][1]
 
     def _adopt(self, graph_node: GraphNode) -> model.Node:
-        """A node for one of autograd's whose call nobody saw."""
-        inputs = []
+        """A node for one of autograd's whose call nobody saw: from its edges, and from what it saved."""
         operator = getattr(type(graph_node), "operator", None)
-        names = edge_names(graph_node, operator)
-        for name, edge in zip(names, graph_node._edges):
+        inputs = []
+        places: list[str | None] = []  # of each edge, the argument that it belongs to
+        for name, edge in zip(edge_names(graph_node, operator), graph_node._edges):
             if edge is NO_EDGE:
+                places.append(None)
                 continue
             target = edge.node if edge.__class__ is GraphOutput else edge
-            source = self.source_of(target.variable)[0] if isinstance(target, AccumulateGrad) else self.node_of(target)  # type: ignore[arg-type]
+            is_leaf = isinstance(target, AccumulateGrad)
+            source = self.source_of(target.variable)[0] if is_leaf else self.node_of(target)  # type: ignore[attr-defined, arg-type]
             inputs.append(model.Input(source, getattr(edge, "index", 0), name, True))
+            places.append(name)
+        saved = saved_of(graph_node)
+        self._learn_of_saved(saved, operator, inputs)
         node = self._new(model.OPERATOR)
         node.operator = operator.name if operator is not None else None
         node.grad_fn = graph_node.name()
         node.inputs = inputs
         self._known[id(graph_node)] = weakref.ref(graph_node), node.id
-        self.operators[node.id] = operator
-        count = iter(range(len(inputs)))
-        self.wanted[node.id] = [-1 if edge is NO_EDGE else next(count) for edge in graph_node._edges]
+        facts = facts_of(graph_node)
+        self._facts[node.id] = operator, facts
+        if operator is not None:
+            node.arguments = {p.name: repr(facts[p.name]) for p in operator.values if facts.get(p.name) is not None}
+            node.arguments |= {p.name: repr(facts[p.name]) for p in operator.arrays if p.name in facts}
+        positions = {given.argument: i for i, given in enumerate(inputs)}
+        self.wanted[node.id] = [-1 if name is None else positions[name] for name in places]
         forms = graph_node.__dict__.get("_forms")
         for i in range(graph_node._outputs):
-            shape, kind = (forms[i][0], forms[i][1]) if forms is not None and i < len(forms) else (None, None)
-            dtype = None if kind is None else str(dtypes.OF_ARRAY[kind]).rpartition(".")[2]
-            node.outputs.append(model.Output(None if shape is None else tuple(shape), dtype, True))
+            form = forms[i] if forms is not None and i < len(forms) else None
+            dtype = None if form is None else str(dtypes.OF_ARRAY[form[1]]).rpartition(".")[2]
+            node.outputs.append(model.Output(None if form is None else tuple(form[0]), dtype, True))
         self._save(node, graph_node, None)
+        self._learn_of_results(node, saved, operator)
         return node
+
+    def _learn_of_saved(self, saved: list[tuple[str, Any]], operator: Any, inputs: list[model.Input]) -> None:
+        """From the inputs that a node saved: what they are like, and those that need no gradient, which no edge tells of."""
+        order = [p.name for p in operator.arrays] if operator is not None else []
+        known = {given.argument: given for given in inputs}
+        for name, tensor in saved:
+            given = known.get(name)
+            if not isinstance(tensor, Tensor):
+                continue
+            if given is not None:
+                self.learn(given.node, given.output, tensor)
+            elif name in order and tensor._edge is NO_EDGE:
+                inputs.append(model.Input(*self.source_of(tensor), name, False))
+        if order:
+            inputs.sort(key=lambda i: order.index(i.argument.partition("[")[0]) if i.argument.partition("[")[0] in order else 99)
+
+    def _learn_of_results(self, node: model.Node, saved: list[tuple[str, Any]], operator: Any) -> None:
+        made = operator.outputs if operator is not None and isinstance(operator.outputs, tuple) else ("result",)
+        for name, tensor in saved:
+            if name in made and made.index(name) < len(node.outputs):
+                self.learn(node.id, made.index(name), tensor)
+                for kept in node.saved:
+                    if kept.name == name:
+                        kept.of = node.id
 
     def _is_known(self, graph_node: Any) -> bool:
         return self._id_if_known(graph_node) is not None
@@ -237,53 +328,53 @@ class Graph:
                 self.recording.omitted["values"] += 1
         return made
 
-    def finish(self) -> None:
-        """Write down what is only known at the end: names, and the formulas with them in place."""
-        self._tensors.clear()
-        self._known.clear()
+    # Names
 
+    def _name(self, node: int, output: int, tensor: Tensor, frames: list[FrameType]) -> None:
+        outside = self.nodes[node].kind != model.OPERATOR
+        known = self.paths.get(id(tensor))
+        name = known[1] if known is not None and known[0]() is tensor else names.name_of(tensor, frames, outside)
+        if name is not None:
+            self.call_it(node, output, name)
 
-def saved_of(graph_node: GraphNode) -> list[tuple[str, Any]]:
-    """What a node keeps, by name; nothing of what hooks have packed, or was freed."""
-    kept = graph_node._kept
-    if is_freed(kept) or not kept:
-        return []
-    operator = getattr(type(graph_node), "operator", None)
-    names = saved_names(operator) if operator is not None else []
-    found: list[tuple[str, Any]] = []
-    for i, saved in enumerate(kept):
-        name = names[i] if i < len(names) else f"saved[{i}]"
-        several = isinstance(saved, (tuple, list))
-        for j, one in enumerate(saved if several else (saved,)):
-            if one is None or one.__class__ is Packed or not hasattr(one, "_array") or getattr(one, "_wrapped", False):
-                continue  # what hooks have packed is theirs; a number is told by the formula
-            found.append((f"{name}[{j}]" if several else name, one))
-    return found
+    def call_it(self, node: int, output: int, name: str) -> None:
+        """Give an output its name."""
+        self.nodes[node].outputs[output].name = name
+        if self.nodes[node].name is None:
+            self.nodes[node].name = name
 
+    def claim(self, name: str, tensor: Tensor) -> bool:
+        """Give the node of a tensor a name, if it is known and has none; whether it was given."""
+        found = self.known_source(tensor)
+        if found is None or self.nodes[found[0]].outputs[found[1]].name is not None:
+            return False
+        known = self.paths.get(id(tensor))
+        self.call_it(*found, known[1] if known is not None and known[0]() is tensor else name)
+        return True
 
-def edge_names(graph_node: GraphNode, operator: Any) -> list[str]:
-    """The names of the inputs that a node's edges belong to."""
-    count = len(graph_node._edges)
-    names = list(operator.differentiable_inputs) if operator is not None else []
-    if len(names) == 1 and count > 1:
-        return [f"{names[0]}[{i}]" for i in range(count)]
-    return [*names[:count], *(f"input {i}" for i in range(len(names), count))]
+    def known_source(self, tensor: Tensor) -> tuple[int, int] | None:
+        """As :meth:`source_of`, without making a node for what is not known."""
+        edge = tensor._edge
+        graph_node = edge.node if edge.__class__ is GraphOutput else edge  # type: ignore[union-attr]
+        if isinstance(graph_node, GraphNode):
+            found = self._id_if_known(graph_node)
+            if found is not None:
+                index = getattr(edge, "index", 0)
+                return (found, index) if index < len(self.nodes[found].outputs) else None
+        known = self._tensors.get(id(tensor))
+        return known[1:3] if known is not None and known[0]() is tensor else None
 
-
-def dtype_name(array: Any) -> str:
-    """The name of an array's dtype, ``"float32"``."""
-    return str(dtypes.OF_ARRAY[array.dtype]).rpartition(".")[2]
-
-
-def _leads_to(tensor: Tensor, edge: Any) -> bool:
-    """Whether an edge is where the tensor's gradient goes."""
-    if edge is NO_EDGE:
-        return False
-    if edge.__class__ is AccumulateGrad:
-        return edge.variable is tensor
-    own = tensor._edge
-    return own is edge or (own.__class__ is GraphOutput is edge.__class__ and (own.node, own.index) == (edge.node, edge.index))  # type: ignore[union-attr]
-
-
-def _targets(graph_node: GraphNode) -> list[Any]:
-    return [e.node if e.__class__ is GraphOutput else e for e in graph_node._edges if e is not NO_EDGE]  # type: ignore[attr-defined]
+    def finish(self, frame: FrameType | None = None) -> None:
+        """Write down what is only known at the end: the names that variables of ``frame`` give, and the formulas."""
+        for around in names.frames_around(frame, self.home):
+            for name, tensor in names.tensors_in(around):
+                self.claim(name, tensor)
+        for reference, number, _, _ in self._tensors.values():
+            leaf = self.nodes[number]
+            if leaf.kind == model.LEAF and (tensor := reference()) is not None and tensor._grad is not None:
+                leaf.grad = self._of_gradient(tensor._grad._array)
+        for number, (operator, facts) in self._facts.items():
+            write_derivatives(self.nodes[number], self.nodes, operator, facts)
+        for known in (self._tensors, self._known, self._facts, self.wanted, self.paths):
+            known.clear()  # type: ignore[attr-defined]
+        self.home = None

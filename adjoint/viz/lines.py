@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -17,6 +18,7 @@ from adjoint.viz.model import File, Line
 _PACKAGE = str(Path(__file__).parent.parent) + os.sep
 _AROUND = 2
 _LONGEST = 160  # characters of a statement's text
+_SHORT = 40  # of an expression's
 
 
 def is_own(code: CodeType) -> bool:
@@ -90,6 +92,7 @@ class Sources:
         self._ids: dict[str, int] = {}
         self._sources: dict[str, Source] = {}
         self._lines: dict[tuple[CodeType, int], Line] = {}
+        self._expressions: dict[tuple[CodeType, int], str | None] = {}
 
     def of(self, path: str) -> Source:
         """The statements of a file."""
@@ -114,6 +117,26 @@ class Sources:
     def of_frame(self, frame: FrameType | None) -> Line | None:
         """The statement that a frame is at."""
         return None if frame is None else self.line(frame.f_code, frame.f_lineno or frame.f_code.co_firstlineno)
+
+    def expression(self, frame: FrameType) -> str | None:
+        """The text of the expression that a frame is at; None where Python does not say (before 3.11), or it is long."""
+        key = (frame.f_code, frame.f_lasti)
+        if key not in self._expressions:
+            self._expressions[key] = self._expression(*key)
+        return self._expressions[key]
+
+    def _expression(self, code: CodeType, instruction: int) -> str | None:
+        positions = getattr(code, "co_positions", None)
+        if positions is None:
+            return None
+        first, last, start, end = next(islice(positions(), instruction // 2, None), (None,) * 4)
+        if first is None or first != last or start is None:
+            return None
+        lines = self.of(code.co_filename).lines
+        if not 0 < first <= len(lines):
+            return None
+        text = lines[first - 1].encode()[start:end].decode(errors="replace").strip()
+        return text if 0 < len(text) <= _SHORT else None
 
     def _id(self, path: str) -> int:
         found = self._ids.get(path)

@@ -133,7 +133,8 @@ class Gradient:
 
 @dataclass(slots=True)
 class Node:
-    """An operator that was called, or a tensor that was there before."""
+    """An operator that was called, or a tensor that was there before.  ``expression``: the user's words for its result,
+    ``x + 2``, where they are its alone."""
 
     id: int
     kind: str
@@ -143,6 +144,7 @@ class Node:
     module: int | None = None
     call: int | None = None
     line: Line | None = None
+    expression: str | None = None
     outputs: list[Output] = field(default_factory=list)
     inputs: list[Input] = field(default_factory=list)
     arguments: dict[str, str] = field(default_factory=dict)
@@ -153,6 +155,8 @@ class Node:
     phase: str = "forward"
     in_place: bool = False
     view_of: int | None = None
+    grad: Summary | None = None
+    """Of a leaf: its ``grad`` at the end."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -164,6 +168,7 @@ class Node:
             "module": self.module,
             "call": self.call,
             "line": _dict_of(self.line),
+            "expression": self.expression,
             "outputs": [o.to_dict() for o in self.outputs],
             "inputs": [i.to_dict() for i in self.inputs],
             "arguments": self.arguments,
@@ -173,6 +178,7 @@ class Node:
             "phase": self.phase,
             "in_place": self.in_place,
             "view_of": self.view_of,
+            "grad": _dict_of(self.grad),
         }
 
 
@@ -231,6 +237,8 @@ class Recording:
     omitted: dict[str, int] = field(default_factory=lambda: {"nodes": 0, "values": 0})
     notes: list[str] = field(default_factory=list)
     """What a reader has to know: why something is not there."""
+    dry: bool = False
+    """Whether the gradients are those that a backward would send, which nobody has run."""
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as one JSON object of Python dictionaries and lists."""
@@ -244,6 +252,7 @@ class Recording:
             },
             "omitted": dict(self.omitted),
             "notes": list(self.notes),
+            "dry": self.dry,
         }
 
     @classmethod
@@ -261,6 +270,7 @@ class Recording:
             [_step_from(s) for s in given["steps"]],
             dict(given["omitted"]),
             list(given.get("notes", ())),
+            given.get("dry", False),
         )
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -292,10 +302,8 @@ def _line_from(given: Any) -> Line | None:
 
 def _node_from(given: dict[str, Any]) -> Node:
     gradient = given["gradient"]
-    rest = {
-        name: given[name]
-        for name in ("id", "kind", "name", "operator", "grad_fn", "module", "call", "arguments", "phase", "in_place", "view_of")
-    }
+    plain = "id kind name operator grad_fn module call expression arguments phase in_place view_of"
+    rest = {name: given[name] for name in plain.split()}
     return Node(
         **rest,
         line=_line_from(given["line"]),
@@ -307,6 +315,7 @@ def _node_from(given: dict[str, Any]) -> Node:
         else Gradient([as_summary(s) for s in gradient["arrived"]], [as_summary(s) for s in gradient["left"]]),
         forward_seconds=given["seconds"]["forward"],
         backward_seconds=given["seconds"]["backward"],
+        grad=as_summary(given.get("grad")),
     )
 
 

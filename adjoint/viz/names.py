@@ -7,9 +7,37 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from adjoint.tensor import Tensor
+from adjoint.viz.lines import is_own
 
+_FRAMES = 12  # of the user's stack that are looked at
 _MOST = 2000  # entries of one container that are looked at
 _SIMPLE = (str, bytes, int, float, complex, bool, type(None), type, ModuleType)
+
+
+def frames_around(frame: FrameType | None, home: FrameType | None = None) -> list[FrameType]:
+    """The user's frames from ``home`` (or where the program begins) in to ``frame``, the outermost first."""
+    found: list[FrameType] = []
+    while frame is not None:
+        if not is_own(frame.f_code):
+            found.append(frame)
+            if frame is home or (home is None and frame.f_code.co_name == "<module>"):
+                break
+        frame = frame.f_back
+    return (found if len(found) <= _FRAMES else found[: _FRAMES // 2] + found[-_FRAMES // 2 :])[::-1]
+
+
+def name_of(tensor: Tensor, frames: list[FrameType], deep: bool) -> str | None:
+    """What the user calls a tensor: the outermost variable that is it; ``deep``: or what a variable holds."""
+    for frame in frames:
+        for name, value in list(frame.f_locals.items()):
+            if value is tensor and not name.startswith("__") and not _is_of_notebook(name):
+                return name
+    if deep:
+        for frame in frames:
+            for name, value in tensors_in(frame):
+                if value is tensor:
+                    return name
+    return None
 
 
 def tensors_in(frame: FrameType) -> Iterator[tuple[str, Tensor]]:

@@ -14,7 +14,6 @@ class Outside:
     def __init__(self, recorder: Any) -> None:
         self.recorder = recorder
         self.stepping = 0
-        self.parameters: dict[int, tuple[Any, str]] = {}  # id of a tensor -> reference, its path
         self._stack: list[tuple[Any, int, int]] = []  # (module, its id, which of its calls this is)
         self._known: dict[int, tuple[Any, int]] = {}  # id of a module -> reference, its id in the recording
         self._calls: dict[int, int] = {}
@@ -75,7 +74,9 @@ class Outside:
             parent = next((m.id for m in modules[root.id :] if m.path == above), root.id)
             self._add(inner, path, parent)
         for path, tensor in (*module.named_parameters(), *module.named_buffers()):
-            self.parameters[id(tensor)] = weakref.ref(tensor), path
+            above = path.rpartition(".")[0]
+            owner = next((m.id for m in modules[root.id :] if m.path == above), root.id)
+            self.recorder.graph.paths[id(tensor)] = weakref.ref(tensor), path, owner
         return root.id
 
     def _add(self, module: Any, path: str, parent: int | None) -> model.Module:

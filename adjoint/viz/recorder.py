@@ -55,6 +55,7 @@ class Recorder:
 
     def start(self) -> None:
         """See everything from now on."""
+        self.graph.home = lines.user_frame(sys._getframe(1))
         self._began = self.graph.began = time.perf_counter()
         _here.recorders = (*_here.recorders, self)
         intercept.add(self._interceptor)
@@ -68,7 +69,7 @@ class Recorder:
         intercept.remove(self._interceptor)
         _here.recorders = tuple(r for r in _here.recorders if r is not self)
         self.passes.end()
-        self.graph.finish()
+        self.graph.finish(lines.user_frame(sys._getframe(1)))
         return self.recording
 
     def is_here(self) -> bool:

@@ -1,0 +1,71 @@
+"""Recordings of graphs that nobody recorded: from the graph, the caller's variables and the caller's source."""
+
+import adjoint as torch
+from adjoint.viz._of import recording_of
+
+x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+
+def lesson():
+    z = (x + 2) * (x + 2) * 2
+    out = z.mean()
+    return z, out, recording_of(out)
+
+
+def operators(recording):
+    return [n for n in recording.nodes if n.kind == "operator"]
+
+
+def test_nodes_have_the_names_of_the_callers_variables_and_the_statements_that_assigned_them():
+    _, _, recording = lesson()
+    assert [(n.name, n.operator, n.line.text) for n in operators(recording)] == [
+        (None, "add", "z = (x + 2) * (x + 2) * 2"),
+        (None, "add", "z = (x + 2) * (x + 2) * 2"),
+        (None, "mul", "z = (x + 2) * (x + 2) * 2"),
+        ("z", "mul", "z = (x + 2) * (x + 2) * 2"),
+        ("out", "mean", "out = z.mean()"),
+    ]
+    assert recording.nodes[0].name == "x" and recording.nodes[0].kind == "leaf"
+
+
+def test_gradients_are_those_of_a_backward_that_leaves_no_trace():
+    z, out, recording = lesson()
+    assert recording.dry
+    assert [round(v, 4) for v in recording.nodes[0].gradient.arrived[0].numbers] == [4.0, 5.3333, 6.6667]
+    assert x.grad is None
+    out.backward()
+    assert x.grad.tolist() == recording.nodes[0].gradient.arrived[0].numbers
+    x.grad = None
+
+
+def test_no_hook_runs():
+    w = torch.ones(2, requires_grad=True)
+    seen = []
+    w.register_hook(seen.append)
+    y = w * 3
+    y.register_hook(seen.append)
+    recording = recording_of(y.sum())
+    assert not seen
+    assert any("Hooks" in note for note in recording.notes)
+
+
+def test_a_graph_that_was_freed_is_shown_without_gradients_and_says_why():
+    y = x * x
+    out = y.sum()
+    out.backward()
+    x.grad = None
+    recording = recording_of(out)
+    assert [n.operator for n in operators(recording)] == ["mul", "sum"]
+    assert recording.notes == ["Gradients end where the graph was freed by an earlier backward."]
+
+
+def test_inputs_that_need_no_gradient_are_known_from_what_was_saved():
+    data = torch.ones(3)
+    loss = (x * data).sum()
+    recording = recording_of(loss)
+    mul = operators(recording)[0]
+    assert [(i.argument, recording.nodes[i.node].name, i.requires_grad) for i in mul.inputs] == [
+        ("self", "x", True),
+        ("other", "data", False),
+    ]
+    assert mul.inputs[0].derivative_named == "g * data"
