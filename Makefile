@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types unit bounds doctest sweep bench fuzz database docs clean
+.PHONY: run test lint types unit bounds doctest sweep bench fuzz database docs parity-names clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -51,6 +51,10 @@ fuzz: $(VENV)/test.stamp
 database: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz.databases
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases
+
+# Which of PyTorch's names are here, by looking at both, into docs/names.json; a test says when that is stale.
+parity-names: $(VENV)/test.stamp
+	PYTHONPATH=. $(BIN)/python -m handbook.names
 
 # The documentation's site in build/site, every code block of it run: open build/site/index.html.
 docs: $(VENV)/docs.stamp

@@ -17,24 +17,32 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # mkdocs import
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
+from handbook import offline, plots, reference
 from handbook.blocks import parse
 from handbook.mathematics import typeset
-from handbook.running import Failed, Result, run
+from handbook.names import tables
+from handbook.running import ROOT, Failed, Result, run
 
 _results: dict[str, Result] = {}
 
 
 def on_config(config: Any) -> Any:
-    """The tutorials' places in the navigation."""
+    """The places of the tutorials and of the reference in the navigation."""
     found = _tutorials(Path(config.docs_dir) / "tutorials")
     if found:
         config.nav.insert(1, {"Tutorials": found})
+    config.nav.append({"Reference": reference.navigation()})
+    config.nav.append({"Changes": "changes.md"})
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Run the code of every page; what it makes are files of the site."""
+    """Run the code of every page; what it makes are files of the site, as is the reference."""
     pages = [f for f in files.documentation_pages() if f.generated_by is None]
+    for address, text in reference.pages():
+        files.append(File.generated(config, f"reference/{address}", content=text))
+    files.append(File.generated(config, "changes.md", content=(ROOT / "CHANGELOG.md").read_text("utf-8")))
+    files.append(File.generated(config, offline.ADDRESS, content=offline.script()))
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         results = list(pool.map(lambda f: _run(Path(f.abs_src_path)), pages))
     for file, result in zip(pages, results):
@@ -50,7 +58,15 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     result = _results.get(page.file.src_uri)
     if result is not None and result.page.runs:
         markdown = _with_results(markdown, result)
+    if "<!-- fact:" in markdown:
+        for name, text in {**tables(), "machine": plots.machine()}.items():
+            markdown = markdown.replace(f"<!-- fact: {name} -->", text)
     return _with_languages(markdown, page.file.src_uri, files)
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """No page asks the network for anything."""
+    return offline.without_network(output)
 
 
 def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:

@@ -139,6 +139,7 @@ def written(result: Result) -> str:
         else:
             continue
         if not same(printed, target.text) or not target.text.strip():
+            printed = re.sub(r"\b0x[0-9a-f]{6,}", "0x...", printed)  # where an object lies
             lines[target.first : target.last - 1] = textwrap.indent(printed, target.indent).splitlines()
     return "\n".join(lines) + "\n"
 
