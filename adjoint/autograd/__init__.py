@@ -5,6 +5,7 @@ from types import ModuleType as _Module
 
 from adjoint.autograd.backward import backward_of as backward
 from adjoint.autograd.backward import grad
+from adjoint.autograd.explaining import explain as _explain  # registers itself with tensors and nodes
 from adjoint.autograd.grad_mode import (
     enable_grad,
     inference_mode,

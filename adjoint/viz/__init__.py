@@ -12,6 +12,7 @@ from typing import Any
 # Public names, and the modules that they are imported from when first asked for.
 _NAMES = {
     "Recording": "model",
+    "explain": "_of",
     "record": "recorder",
     "summary": "model_summary",
     "watch": "watching",

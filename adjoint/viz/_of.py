@@ -10,6 +10,7 @@ from adjoint.autograd.node import Node
 from adjoint.tensor import Tensor
 from adjoint.viz.lines import user_frame
 from adjoint.viz.model import Recording
+from adjoint.viz.table import ROWS, Explanation
 
 
 def recording_of(
@@ -36,6 +37,38 @@ def recording_of(
     if callable(thing) and hasattr(thing, "named_parameters"):
         return _of_module(thing, inputs, frame)
     raise TypeError(f"cannot explain a {type(thing).__name__}: give a Tensor, a grad_fn, a Module and its inputs, or a Recording")
+
+
+def explain(
+    thing: Any,
+    *inputs: Any,
+    rows: int | None = ROWS,
+    names: dict[str, Tensor] | None = None,
+    gradient: Any = None,
+    with_gradients: bool = True,
+) -> Explanation:
+    """What led to a tensor and how its gradient flows back, as a table in text.
+
+    ``thing`` is a Tensor, a ``grad_fn``, a Recording, or a Module, which is called with ``inputs``.  Graphs of more than
+    ``rows`` operators are folded (None: they are not).  The gradients of a graph are those that a backward would send; it
+    begins with 1 at a scalar, with ``gradient`` elsewhere, and changes nothing; ``with_gradients=False`` does without.
+    Tensors go by the caller's variables, and by ``names``.
+
+    >>> import adjoint as torch
+    >>> from adjoint.viz import explain
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> explain(y)
+    #  your line          operator  shape  derivative  saved  gradient g
+    1  y = (x * x).sum()  mul       (2,)   g * x       x      [1, 1]
+    2    (x * x).sum()    sum       () 5   g           –      1
+    leaves: x ← [2, 4], the sum of 2
+    Nothing is written yet: y.backward() puts these gradients into .grad.
+    Down: the forward. Up: the backward. g is what arrives at a row; the derivative says what goes on to its inputs.
+    """
+    frame = user_frame(sys._getframe(1))
+    found = recording_of(thing, *inputs, names=names, gradient=gradient, with_gradients=with_gradients, frame=frame)
+    return Explanation(found, rows)
 
 
 def _of_module(module: Any, inputs: tuple[Any, ...], frame: FrameType | None) -> Recording:

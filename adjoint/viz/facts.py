@@ -66,9 +66,9 @@ def write_derivatives(node: model.Node, nodes: list[model.Node], operator: Opera
         if output.shape is not None:
             facts[shown] = _form(output)
             facts.setdefault("g", _form(output))
-        label = label_of(node, i)
-        if label is not None:
-            names[shown] = label
+        if output.name is not None:
+            names[shown] = output.name
+    names.setdefault("self", "input")
     for name, text in node.arguments.items():
         if name not in facts and _is_atom(text):
             names.setdefault(name, text)

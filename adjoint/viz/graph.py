@@ -22,7 +22,7 @@ from adjoint.viz.calls import Call
 from adjoint.viz.facts import facts_of, write_derivatives
 from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
-from adjoint.viz.nodes import dtype_name, edge_names, leads_to, saved_of, targets_of
+from adjoint.viz.nodes import dtype_name, edge_names, leads_to, public_name, saved_of, targets_of
 
 _IMAGES = 8 << 20  # bytes of pictures in a recording
 
@@ -73,7 +73,7 @@ class Graph:
                 frames = names.frames_around(frame, self.home) if frames is None else frames
                 self._name(source, output, tensor, frames)
         node = self._new(model.OPERATOR)
-        node.operator = call.name
+        node.operator = public_name(call.name)
         node.inputs = inputs
         node.arguments = call.arguments
         node.phase = phase
@@ -250,7 +250,7 @@ class Graph:
         saved = saved_of(graph_node)
         self._learn_of_saved(saved, operator, inputs)
         node = self._new(model.OPERATOR)
-        node.operator = operator.name if operator is not None else None
+        node.operator = public_name(operator.name) if operator is not None else None
         node.grad_fn = graph_node.name()
         node.inputs = inputs
         self._known[id(graph_node)] = weakref.ref(graph_node), node.id

@@ -14,12 +14,14 @@ import numpy as np
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.node import Node as GraphNode
 from adjoint.autograd.node import Output
+from adjoint.places import tell
 from adjoint.tensor import NO_EDGE, Tensor
 from adjoint.viz import model, names
 from adjoint.viz.dry import dry_backward
 from adjoint.viz.graph import Graph
 from adjoint.viz.lines import Sources
 from adjoint.viz.statements import Statements
+from adjoint.viz.ways import keep_only, tensor_that_leads_to
 
 _MOST = 200_000
 
@@ -37,13 +39,31 @@ def history_of(
     ``frame`` is the caller's, whose variables name tensors; ``given_names`` name more.  ``gradient`` is what a dry backward
     begins with, of a scalar 1; without either there are no gradients, nor where ``with_gradients`` is False.
     """
+    frames = names.frames_around(frame)
+    named = _named(frames, given_names)
+    if isinstance(thing, Tensor) and thing.is_leaf and thing.requires_grad and gradient is None:
+        way = tensor_that_leads_to(thing, [t for _, t, _ in named])
+        if way is not None:
+            return _history(way[0], frames, named, None, with_gradients, way[1], thing)
+    return _history(thing, frames, named, gradient, with_gradients)
+
+
+def _history(
+    thing: Tensor | GraphNode,
+    frames: list[FrameType],
+    named: list[tuple[str, Tensor, FrameType | None]],
+    gradient: Any,
+    with_gradients: bool,
+    only: set[int] | None = None,
+    leaf: Tensor | None = None,
+) -> model.Recording:
+    """As :func:`history_of`; of ``only`` these of autograd's nodes, those on the way to a ``leaf``."""
     recording = model.Recording()
     sources = Sources(recording.files)
     graph = Graph(recording, sources, _MOST)
     edge = thing._edge or _edge_of(thing) if isinstance(thing, Tensor) else thing
     roots = [n for n in [edge.node if edge.__class__ is Output else edge] if isinstance(n, GraphNode)]
-    found = _nodes_from(roots)
-    for node in found:
+    for node in _nodes_from(roots):
         if len(graph.nodes) >= _MOST:
             recording.omitted["nodes"] += 1
         else:
@@ -51,9 +71,8 @@ def history_of(
     if isinstance(thing, Tensor):
         source = graph.source_of(thing)
         graph.learn(*source, thing)
-    frames = names.frames_around(frame)
     owners: dict[int, FrameType] = {}  # of a node with a name, the frame whose variable that is
-    for name, tensor, around in _named(frames, given_names):
+    for name, tensor, around in named:
         place = graph.known_source(tensor)
         if place is not None:
             graph.learn(*place, tensor)
@@ -62,11 +81,30 @@ def history_of(
     if roots:
         _gradients(graph, thing, edge, gradient, with_gradients)
     Statements(sources, frames).place(recording, owners)
-    recording.title = _title(thing, graph)
-    recording.program = frame.f_code.co_filename if frame is not None else None
+    recording.title = _title(leaf if leaf is not None else thing, graph)
+    recording.program = frames[-1].f_code.co_filename if frames else None
+    if leaf is not None and thing is not leaf:
+        recording.notes.insert(0, f"These are the ways from {_title(thing, graph)} to {recording.title}.")
+    elif isinstance(thing, Tensor) and not roots:
+        recording.notes.append(_of_no_graph(thing, recording.title))
     _note_steps(graph)
+    kept = None if only is None else {graph.node_of(node) for node in _nodes_from(roots) if id(node) in only}
+    if kept is not None and leaf is not None:
+        kept.add(graph.source_of(leaf)[0])
     graph.finish()
+    if kept is not None:
+        keep_only(recording, kept)
     return recording
+
+
+def _of_no_graph(tensor: Tensor, name: str) -> str:
+    """Why there is nothing to see of a tensor."""
+    if tensor.requires_grad:
+        return f"{name} is a leaf: gradients end here, in .grad. No variable here has a graph that leads to it."
+    if tensor._origin is not None:
+        what, place = tensor._origin
+        return f"{name} has no graph: the path broke at {what}:\n{tell(place)}"
+    return f"{name} has no graph: it does not require grad, so nothing was recorded."
 
 
 def _edge_of(tensor: Tensor) -> Any:
@@ -112,7 +150,7 @@ def _gradients(graph: Graph, thing: Any, edge: Any, gradient: Any, wanted: bool)
         if shape is not None and shape != ():
             return
     else:
-        if wanted:
+        if wanted and any(n.kind == model.OPERATOR for n in recording.nodes):
             recording.notes.append("No gradients are shown: this is no scalar, so say which one arrives, explain(gradient=...).")
         return
     if not wanted:
@@ -158,5 +196,5 @@ def _title(thing: Any, graph: Graph) -> str:
     if isinstance(thing, Tensor):
         place = graph.known_source(thing)
         name = None if place is None else graph.nodes[place[0]].outputs[place[1]].name
-        return name or "tensor"
+        return name or "this tensor"
     return thing.name()

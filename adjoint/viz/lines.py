@@ -70,6 +70,15 @@ class Source:
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+    def words(self, tree: ast.AST) -> str | None:
+        """The text of a part of this file's tree, if it is short and on one line."""
+        first, start, end = getattr(tree, "lineno", 0), getattr(tree, "col_offset", 0), getattr(tree, "end_col_offset", 0)
+        if first != getattr(tree, "end_lineno", None) or not 0 < first <= len(self.lines):
+            return None
+        text = self.lines[first - 1].encode()[start:end].decode(errors="replace").strip()
+        return text if 0 < len(text) <= _SHORT else None
+
+
 def first_line(statement: ast.stmt) -> int:
     """Where a statement begins, decorators included."""
     return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
@@ -91,7 +100,7 @@ class Sources:
         self.files = files
         self._ids: dict[str, int] = {}
         self._sources: dict[str, Source] = {}
-        self._lines: dict[tuple[CodeType, int], Line] = {}
+        self._lines: dict[tuple[str, str, int], Line] = {}
         self._expressions: dict[tuple[CodeType, int], str | None] = {}
 
     def of(self, path: str) -> Source:
@@ -103,7 +112,8 @@ class Sources:
 
     def line(self, code: CodeType, number: int) -> Line:
         """The statement on a line of code, noted among the lines of its file."""
-        found = self._lines.get((code, number))
+        key = (code.co_filename, code.co_name, number)
+        found = self._lines.get(key)
         if found is None:
             source = self.of(code.co_filename)
             first, last = source.span(number)
@@ -111,7 +121,7 @@ class Sources:
             kept = self.files[file].lines
             for n in range(max(1, first - _AROUND), min(len(source.lines), last + _AROUND) + 1):
                 kept[n] = source.lines[n - 1].rstrip("\n")
-            found = self._lines[code, number] = Line(file, first, code.co_name, source.text(number))
+            found = self._lines[key] = Line(file, first, code.co_name, source.text(number))
         return found
 
     def of_frame(self, frame: FrameType | None) -> Line | None:
@@ -132,11 +142,8 @@ class Sources:
         first, last, start, end = next(islice(positions(), instruction // 2, None), (None,) * 4)
         if first is None or first != last or start is None:
             return None
-        lines = self.of(code.co_filename).lines
-        if not 0 < first <= len(lines):
-            return None
-        text = lines[first - 1].encode()[start:end].decode(errors="replace").strip()
-        return text if 0 < len(text) <= _SHORT else None
+        place = ast.Constant(None, lineno=first, end_lineno=last, col_offset=start, end_col_offset=end)
+        return self.of(code.co_filename).words(place)
 
     def _id(self, path: str) -> int:
         found = self._ids.get(path)

@@ -223,7 +223,7 @@ class Step:
         }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Recording:
     """What was recorded, to be shown: ``explain()`` as text, ``show()`` as a page, and in notebooks as a picture."""
 
@@ -272,6 +272,17 @@ class Recording:
             list(given.get("notes", ())),
             given.get("dry", False),
         )
+
+    def explain(self, rows: int | None = 40) -> Any:
+        """The recording as a table in text, of about ``rows`` rows at most (None: all); see :func:`adjoint.viz.explain`."""
+        from adjoint.viz.table import Explanation
+
+        return Explanation(self, rows)
+
+    def __repr__(self) -> str:
+        operators = sum(n.kind == OPERATOR for n in self.nodes)
+        title = f" {self.title!r}" if self.title else ""
+        return f"<Recording{title}: {operators} operators, {len(self.backwards)} backwards; .explain() tells, .show() opens it>"
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """The recording as JSON text, which is also written to ``path`` if one is given."""

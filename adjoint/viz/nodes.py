@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from adjoint import dtypes
@@ -10,8 +11,23 @@ from adjoint.autograd.node import Node as GraphNode
 from adjoint.autograd.node import Output as GraphOutput
 from adjoint.autograd.saved import is_freed
 from adjoint.autograd.saved_hooks import Packed
+from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.saved import saved_names
 from adjoint.tensor import NO_EDGE, Tensor
+
+
+@functools.lru_cache(maxsize=None)
+def public_name(row: str) -> str:
+    """What users call an operator, of whose several rows each has a name: ``pow`` for ``pow_number``."""
+    row = row.removesuffix("_number").removeprefix("vector_").removeprefix("native_")
+    if row[:1] != "_":
+        return row
+    words = row.strip("_").split("_")
+    for name in FUNCTIONS["nn.functional"]:  # _scaled_dot_product_flash_attention_for_cpu: the words of one, and more
+        given = iter(words)
+        if name.count("_") > 1 and all(word in given for word in name.split("_")):
+            return name
+    return row.strip("_")
 
 
 def saved_of(graph_node: GraphNode) -> list[tuple[str, Any]]:

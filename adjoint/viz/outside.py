@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any
 
-from adjoint.viz import model
+from adjoint.viz import model, names
 
 
 class Outside:
@@ -68,6 +69,7 @@ class Outside:
         if self._stack:  # not of those of the outermost
             return self._add(module, f"{type(module).__name__.lower()}", self._stack[-1][1]).id
         root = self._add(module, "", None)
+        root.name = _variable(module) or root.name
         paths = {id(m): (path, m) for path, m in module.named_modules() if path}
         for path, inner in paths.values():
             above, _, name = path.rpartition(".")
@@ -100,3 +102,12 @@ class Outside:
         if self.recorder.is_here():
             self.stepping = max(0, self.stepping - 1)
             self.recorder.graph.step("optimizer", text=f"{type(optimizer).__name__}.step()")
+
+
+def _variable(module: Any) -> str | None:
+    """The user's variable that a module is."""
+    for frame in names.frames_around(sys._getframe(1)):
+        for name, value in list(frame.f_locals.items()):
+            if value is module and not name.startswith("_") and name != "self":
+                return name
+    return None

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 from types import CodeType, FrameType
 
 from adjoint.viz import model
+from adjoint.viz.expressions import could_be, matched
 from adjoint.viz.lines import Source, Sources, first_line, names_assigned
+
+Found = tuple[str, ast.stmt]
+"""A file, and a statement in it."""
 
 
 class Statements:
@@ -20,7 +25,7 @@ class Statements:
     def __init__(self, sources: Sources, frames: list[FrameType]) -> None:
         self.sources = sources
         self.frames = frames
-        self._assigned: dict[CodeType, dict[str, list[tuple[str, ast.stmt]]]] = {}
+        self._assigned: dict[CodeType, dict[str, list[Found]]] = {}
 
     def place(self, recording: model.Recording, owners: dict[int, FrameType]) -> None:
         """Give the nodes of a recording their lines; ``owners`` says whose variable a node's name is."""
@@ -35,33 +40,70 @@ class Statements:
                 continue
             frame = owners.get(node.id)
             if frame is not None and node.name is not None:
-                node.line = self.assignment(node.name, frame)
-            if node.line is None:
-                node.line = nodes[consumers[node.id]].line if node.id in consumers else here
+                self._made_by(self.assignment(node.name, frame), node, nodes, frame)
+            if node.line is None and node.id in consumers:
+                node.line = nodes[consumers[node.id]].line
+            elif node.line is None and node.name is None:
+                node.line = here
 
-    def assignment(self, name: str, frame: FrameType) -> model.Line | None:
+    def _made_by(self, found: Found | None, node: model.Node, nodes: list[model.Node], frame: FrameType) -> None:
+        """A node was made by an assignment: its line, and what the assignment's expression tells of those before it."""
+        waiting = [(found, node)]
+
+        def meet(name: str, other: model.Node, before: int) -> None:
+            if other.kind == model.OPERATOR and other.name is None and other.line is None:
+                if len(other.outputs) == 1:
+                    other.name = other.outputs[0].name = name
+                waiting.append((self._assignment_of(name, other, frame, before), other))
+
+        while waiting:
+            entry, one = waiting.pop()
+            if entry is None:
+                continue
+            path, statement = entry
+            code = frame.f_code if path == frame.f_code.co_filename else frame.f_code.replace(co_filename=path)
+            one.line = self.sources.line(code, statement.lineno)
+            value = getattr(statement, "value", None)
+            if value is not None and len(names_assigned(statement)) == 1:
+                line = first_line(statement)
+                words = self.sources.of(path).words
+                matched(value, one, nodes, words, lambda name, other, line=line: meet(name, other, line))  # type: ignore[misc]
+
+    def assignment(self, name: str, frame: FrameType) -> Found | None:
         """The statement that assigned a frame's variable last, before the one that runs now."""
-        name = name.partition(".")[0].partition("[")[0]
+        own, others = self._of_name(name, frame)
+        now = frame.f_lineno or 0
+        earlier = [entry for entry in own if first_line(entry[1]) < now]
+        same = [entry for entry in own if first_line(entry[1]) == now]
+        found = earlier or same or others or own
+        return found[-1] if found else None
+
+    def _assignment_of(self, name: str, node: model.Node, frame: FrameType, before: int) -> Found | None:
+        """The statement that made a node by assigning a variable which something else has been assigned to since: the
+        nearest before a line, of those that may have made it; in a loop, a later one."""
+        own, others = self._of_name(name, frame)
+        earlier = [entry for entry in own if first_line(entry[1]) < before]
+        later = [entry for entry in own if first_line(entry[1]) >= before]
+        order = [*earlier[::-1], *later[::-1], *others[::-1]]
+        scores = [could_be(getattr(statement, "value", None) or ast.Constant(None), node) for _, statement in order]
+        best = max(scores, default=0)
+        return order[scores.index(best)] if best else None
+
+    def _of_name(self, name: str, frame: FrameType) -> tuple[list[Found], list[Found]]:
+        """The statements that assign a name: in the file that runs, and in other cells of a notebook."""
         code = frame.f_code
         if code not in self._assigned:
             self._assigned[code] = self._assignments(code)
-        now = frame.f_lineno or 0
-        made = self._assigned[code].get(name, [])
-        own = [s for path, s in made if path == code.co_filename]
-        before = [s for s in own if first_line(s) < now] or [s for s in own if first_line(s) == now]
-        if before:
-            return self.sources.line(code, before[-1].lineno)
-        for path, statement in reversed(made):  # another cell of the notebook
-            if path != code.co_filename:
-                return self.sources.line(code.replace(co_filename=path), statement.lineno)
-        return self.sources.line(code, own[-1].lineno) if own else None
+        made = self._assigned[code].get(name.partition(".")[0].partition("[")[0], [])
+        own = [entry for entry in made if entry[0] == code.co_filename]
+        return own, [entry for entry in made if entry[0] != code.co_filename]
 
-    def _assignments(self, code: CodeType) -> dict[str, list[tuple[str, ast.stmt]]]:
+    def _assignments(self, code: CodeType) -> dict[str, list[Found]]:
         """Name -> (file, statement) of all that assign it in this code, in order; of a module's, in all cells."""
-        found: dict[str, list[tuple[str, ast.stmt]]] = {}
+        found: dict[str, list[Found]] = {}
         paths = [code.co_filename]
-        if code.co_name == "<module>" and _is_cell(code.co_filename):
-            paths = [path for path in linecache.cache if _is_cell(path) and path != code.co_filename] + paths
+        if code.co_name == "<module>":
+            paths = [path for path in cells_with(code.co_filename) if path != code.co_filename] + paths
         for path in paths:
             source = self.sources.of(path)
             for statement in _own_statements(source, code):
@@ -70,8 +112,17 @@ class Statements:
         return found
 
 
+def cells_with(path: str) -> list[str]:
+    """The sources that share their variables with one: the cells of a notebook, what was typed at a prompt, a doctest's
+    examples, in the order in which they ran."""
+    doctest = re.fullmatch(r"(<doctest .*\[)(\d+)(\]>)", path)
+    if doctest:
+        return [f"{doctest[1]}{i}{doctest[3]}" for i in range(int(doctest[2]) + 1)]
+    return [other for other in linecache.cache if _is_cell(other)] if _is_cell(path) else []
+
+
 def _is_cell(path: str) -> bool:
-    return "ipykernel_" in path or path.startswith("<ipython-input-")
+    return "ipykernel_" in path or path.startswith(("<ipython-input-", "<python-input-"))
 
 
 def _own_statements(source: Source, code: CodeType) -> list[ast.stmt]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -115,6 +116,10 @@ class Module(_Hooked, _Stateful):
         if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks or GLOBAL:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
+
+    def explain(self, *inputs: Any, **options: Any) -> Any:
+        """What this module does with ``inputs``, operator by operator, as a table in text: see :func:`adjoint.viz.explain`."""
+        return importlib.import_module("adjoint.viz._of").explain(self, *inputs, **options)
 
     # Registration
 
