@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types unit bounds doctest sweep bench fuzz database docs parity-names clean
+.PHONY: run test lint types browser unit bounds doctest sweep bench fuzz database docs parity-names clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
 
-test: lint types unit bounds doctest
+test: lint types browser unit bounds doctest
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -19,6 +19,14 @@ lint: $(VENV)/test.stamp
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
+
+# The pages are tested in a real browser. Where none is found and the system's package manager cannot install one, these tests
+# are skipped.
+browser:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 || \
+	  echo "No Chromium was found or could be installed: the tests of the pages will be skipped."
 
 # The tables run twice: the second time every array is large, so that each row is compiled and compared with PyTorch.
 unit: $(VENV)/test.stamp

@@ -1,0 +1,91 @@
+// Which boxes stand for which nodes while some groups are unfolded, and the edges between the boxes.
+
+import { isInline } from "./groups.js";
+
+const BUDGET = 24; // boxes that are read at first sight
+const SMALL = 26;
+
+// The groups that are unfolded when the page opens: from the outside in, as long as the picture stays readable.
+export function initiallyOpen(model, tree) {
+  const open = new Set([tree.root.key]);
+  const total = tree.root.nodes.length;
+  const everything = total <= SMALL;
+  let shown = tree.root.children.length;
+  let wave = [tree.root];
+  while (wave.length) {
+    const next = [];
+    for (const at of wave)
+      for (const child of at.children) {
+        if (typeof child === "number" || (!everything && (child.kind === "chunk" || child.kind === "phase" || child.times))) continue;
+        const after = shown - 1 + child.children.length;
+        const alone = at.children.length === 1;
+        const worth = everything || alone || child.nodes.length > total * 0.4;
+        if (!worth || (after > BUDGET && !alone)) continue;
+        shown = after;
+        open.add(child.key);
+        next.push(child);
+      }
+    wave = next;
+  }
+  return open;
+}
+
+// Unfolds from the outside in until about `limit` boxes are shown.
+export function unfoldedUpTo(tree, limit) {
+  const open = new Set();
+  let shown = 1;
+  let wave = [tree.root];
+  while (wave.length) {
+    const next = [];
+    for (const at of wave) {
+      if (shown + at.children.length > limit && at !== tree.root) continue;
+      open.add(at.key);
+      shown += at.children.length;
+      next.push(...at.children.filter((child) => typeof child !== "number"));
+    }
+    wave = next;
+  }
+  return open;
+}
+
+// The visible boxes: {key, item, children|null}, the outermost being the root's, and `rep`: node → key of the box for it.
+export function visibleBoxes(tree, open) {
+  const rep = new Map();
+  const boxes = new Map();
+  const place = (item) => {
+    const key = typeof item === "number" ? `n${item}` : item.key;
+    const box = { key, item, children: null };
+    boxes.set(key, box);
+    if (typeof item === "number") rep.set(item, key);
+    else if (open.has(item.key)) box.children = item.children.map(place);
+    else for (const id of item.nodes) rep.set(id, key);
+    return box;
+  };
+  return { root: place(tree.root), boxes, rep };
+}
+
+// Edges between visible boxes; one stands for all inputs that lead from nodes of the one to nodes of the other.
+export function visibleEdges(model, rep) {
+  const edges = new Map();
+  for (const node of model.nodes) {
+    const to = rep.get(node.id);
+    if (to === undefined) continue;
+    node.inputs.forEach((input, i) => {
+      if (input.node === null || isInline(model, model.nodes[input.node])) return;
+      const from = rep.get(input.node);
+      if (from === undefined || from === to) return;
+      // Between two single nodes each input is an edge of its own: in y * y, y has two.
+      const single = from[0] === "n" && to[0] === "n";
+      const key = single ? `${from}>${to}#${i}` : `${from}>${to}`;
+      const edge = edges.get(key);
+      if (edge) edge.inputs.push([node.id, i]);
+      else edges.set(key, { key, from, to, single, inputs: [[node.id, i]] });
+    });
+  }
+  for (const edge of edges.values()) {
+    edge.needsGrad = edge.inputs.some(([id, i]) => model.nodes[id].inputs[i].requires_grad);
+    edge.arrive = edge.inputs.flatMap(([id, i]) => model.at[id].inputs[i]).sort((a, b) => a - b);
+    edge.forward = edge.inputs.map(([id]) => model.at[id].forward).sort((a, b) => a - b);
+  }
+  return [...edges.values()];
+}
