@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types browser unit bounds doctest sweep bench fuzz database docs parity-names clean
+.PHONY: run test lint types browser unit bounds doctest sweep bench fuzz database docs parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -59,6 +59,12 @@ fuzz: $(VENV)/test.stamp
 database: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz.databases
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases
+
+# The distributions in build/dist, and whether an index would take them. What is in them is tested by tests/test_packaging.py.
+dist: $(VENV)/test.stamp
+	rm -rf build/dist
+	$(BIN)/python -m build --no-isolation --outdir build/dist .
+	$(BIN)/twine check --strict build/dist/*
 
 # Which of PyTorch's names are here, by looking at both, into docs/names.json; a test says when that is stale.
 parity-names: $(VENV)/test.stamp
