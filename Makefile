@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types browser unit bounds doctest sweep bench fuzz database docs parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep bench fuzz database docs parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -27,6 +27,10 @@ browser:
 	  [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get -qq update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 || \
 	  echo "No Chromium was found or could be installed: the tests of the pages will be skipped."
+
+# Writes the type stubs of what is built from the tables, after a row or a signature has changed.
+stubs: $(VENV)/test.stamp
+	$(BIN)/python -m stubs
 
 # The tables run twice: the second time every array is large, so that each row is compiled and compared with PyTorch.
 unit: $(VENV)/test.stamp

@@ -73,8 +73,8 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "hub",
-        "linalg", "mps", "nn", "optim", "profiler", "random", "serialization", "special", "testing", "utils", "version",
-        "viz", "xpu",
+        "linalg", "mps", "nn", "optim", "profiler", "random", "return_types", "serialization", "special", "testing", "utils",
+        "version", "viz", "xpu",
     }
 )  # fmt: skip
 
@@ -100,7 +100,7 @@ _KEPT_BACK = frozenset(
 
 _HERE = [name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _Module)]
 
-__getattr__, __dir__ = _names.named(
+_names.named(
     __name__,
     modules=_MODULES,
     elsewhere=_ELSEWHERE,

@@ -66,10 +66,26 @@ class finfo(_Limits):
             )
         self._dtype = given.to_real()
 
-    min = property(lambda self: float(_numpy_limits(self._dtype).min))
-    max = property(lambda self: float(_numpy_limits(self._dtype).max))
-    eps = property(lambda self: float(_numpy_limits(self._dtype).eps))
-    tiny = property(lambda self: float(_numpy_limits(self._dtype).smallest_normal))
+    @property
+    def min(self) -> float:
+        """The smallest number: minus the largest."""
+        return float(_numpy_limits(self._dtype).min)
+
+    @property
+    def max(self) -> float:
+        """The largest finite number."""
+        return float(_numpy_limits(self._dtype).max)
+
+    @property
+    def eps(self) -> float:
+        """The distance from 1 to the next number."""
+        return float(_numpy_limits(self._dtype).eps)
+
+    @property
+    def tiny(self) -> float:
+        """The smallest positive number of full precision."""
+        return float(_numpy_limits(self._dtype).smallest_normal)
+
     smallest_normal = tiny
 
     @property
@@ -101,8 +117,15 @@ class iinfo(_Limits):
             raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
         self._dtype = type
 
-    min = property(lambda self: int(np.iinfo(self._dtype.array).min))
-    max = property(lambda self: int(np.iinfo(self._dtype.array).max))
+    @property
+    def min(self) -> int:
+        """The smallest number."""
+        return int(np.iinfo(self._dtype.array).min)
+
+    @property
+    def max(self) -> int:
+        """The largest number."""
+        return int(np.iinfo(self._dtype.array).max)
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

@@ -24,4 +24,4 @@ def empty_cache() -> None:
     """Raises RuntimeError: there is no device."""
     raise RuntimeError("Cannot execute emptyCache() without MPS backend.")
 
-__getattr__, __dir__ = _named(__name__)
+_named(__name__)

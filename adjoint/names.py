@@ -34,8 +34,9 @@ def named(
     find: Callable[[str], Any] | None = None,
     found: Callable[[], Iterable[str]] = tuple,
     kept_back: Collection[str] = (),
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """A module's ``__getattr__`` and ``__dir__``.
+) -> None:
+    """Give a module its ``__getattr__`` and ``__dir__``; they are not written there, for readers of types would take it that
+    it has any name.
 
     ``modules`` are the modules in it that are imported when first named; ``elsewhere`` says of other names in which module
     below this one they are; ``find`` looks up what is declared (None where there is nothing of that name), and ``found``
@@ -65,7 +66,7 @@ def named(
     def listed() -> list[str]:
         return sorted({*_defined_in(own), *_importable(module, modules), *places, *found()})
 
-    return get, listed
+    vars(own).update(__getattr__=get, __dir__=listed)
 
 
 def list_names(module: str) -> None:

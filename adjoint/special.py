@@ -41,4 +41,4 @@ def _find(name: str) -> object:
     return _lookup("torch", _SAME[name]) if found is None and name in _SAME else found
 
 
-__getattr__, __dir__ = _named(__name__, find=_find, found=lambda: (*_FUNCTIONS["special"], *_SAME))
+_named(__name__, find=_find, found=lambda: (*_FUNCTIONS["special"], *_SAME))

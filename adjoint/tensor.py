@@ -10,13 +10,18 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 import numpy as np
 
 from adjoint import dtypes
 from adjoint.names import listed_without
 from adjoint.places import Place, here
+
+if TYPE_CHECKING:  # what other files attach, as type checkers and editors read it
+    from adjoint.methods import Methods
+else:
+    Methods = object
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -119,7 +124,7 @@ class InferenceWrites(Writes):
     stamp = property(lambda self: 0 if InferenceWrites.usable() else -sys.maxsize, lambda self, value: None)  # type: ignore[assignment]
 
 
-class Size(tuple):
+class Size(tuple[int, ...]):
     """A tensor's shape: a tuple of ints that prints as ``torch.Size([2, 3])``.
 
     >>> import adjoint as torch
@@ -139,6 +144,10 @@ class Size(tuple):
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(repr, self))}])"
 
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: Any) -> Any:
         found = tuple.__getitem__(self, index)
         return Size(found) if isinstance(index, slice) else found
@@ -162,7 +171,7 @@ class Size(tuple):
         return Size, (tuple(self),)
 
 
-class Tensor:
+class Tensor(Methods):
     """A multi-dimensional array of one dtype that can record what is done to it.
 
     Made by the creation functions (:func:`adjoint.tensor`, :func:`adjoint.zeros`, ...).
@@ -269,15 +278,6 @@ class Tensor:
 
     def __hash__(self) -> int:
         return id(self)
-
-    if TYPE_CHECKING:  # what other files attach, type checkers cannot see
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __add__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
 
     __dir__ = listed_without()
 

@@ -28,4 +28,4 @@ def manual_seed_all(seed: int) -> None:
 def empty_cache() -> None:
     """Give cached device memory back: there is none."""
 
-__getattr__, __dir__ = _named(__name__)
+_named(__name__)

@@ -1,6 +1,7 @@
 """Automatic differentiation: the graph, the engine that runs it backward, and what users may ask of both."""
 
 import sys as _sys
+import typing as _typing
 from types import ModuleType as _Module
 
 from adjoint.autograd.backward import backward_of as backward
@@ -29,6 +30,19 @@ __all__ = [
     "set_multithreading_enabled",
 ]
 
+if _typing.TYPE_CHECKING:
+    from adjoint.autograd import anomaly_mode as anomaly_mode
+    from adjoint.autograd import forward_ad as forward_ad
+    from adjoint.autograd import functional as functional
+    from adjoint.autograd import graph as graph
+    from adjoint.autograd import profiler as profiler
+    from adjoint.autograd.anomaly_mode import detect_anomaly as detect_anomaly
+    from adjoint.autograd.anomaly_mode import set_detect_anomaly as set_detect_anomaly
+    from adjoint.autograd.function import Function as Function
+    from adjoint.autograd.gradcheck import gradcheck as gradcheck
+    from adjoint.autograd.gradcheck import gradgradcheck as gradgradcheck
+    from adjoint.autograd.variable import Variable as Variable
+
 # What is imported when it is first named: name -> the module that has it.
 _LAZY = {
     "Function": "function",
@@ -42,7 +56,7 @@ _MODULES = frozenset(
     {"anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
 )
 
-__getattr__, __dir__ = _named(__name__, modules=_MODULES, elsewhere=_LAZY)
+_named(__name__, modules=_MODULES, elsewhere=_LAZY)
 _list_names(__name__)
 
 

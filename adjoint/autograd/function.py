@@ -113,7 +113,7 @@ class BackwardCFunction(Node, FunctionCtx):
 
     __slots__ = ("_outputs", "needs_input_grad")
 
-    __call__ = None  # not to be called, as PyTorch's
+    __call__ = None  # type: ignore[assignment]  # not to be called, as PyTorch's
 
     needs_input_grad: tuple[bool, ...]  # per argument of apply, whether it requires grad
     _forward_cls: Any
@@ -390,7 +390,7 @@ class _SingleLevelFunction(FunctionCtx, metaclass=FunctionMeta):
         raise NotImplementedError("setup_context is not implemented.")
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+    def backward(ctx: Any, *grad_outputs: Any, **kwargs: Any) -> Any:  # so that any signature overrides it
         """The gradients of the inputs, given those of the outputs.  To be overridden, this or ``vjp``."""
         raise NotImplementedError(
             "You must implement either the backward or vjp method for your custom autograd.Function to use it with "

@@ -7,7 +7,7 @@ import inspect
 import threading
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from adjoint.autograd.interception import intercept
 from adjoint.tensor import InferenceWrites, Tensor
@@ -16,6 +16,7 @@ from adjoint.thread_state import carried
 __all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M")
 
 
 class _Mode(threading.local):
@@ -141,6 +142,10 @@ class _ContextDecorator:
 class _GradMode(_ContextDecorator):
     _to: bool
 
+    @overload
+    def __new__(cls: type[M]) -> M: ...
+    @overload
+    def __new__(cls, function: F) -> F: ...  # type: ignore[misc]
     def __new__(cls, function: Any = None) -> Any:
         self = object.__new__(cls)
         return self if function is None else self(function)  # `@torch.no_grad` without parentheses
@@ -245,6 +250,10 @@ class inference_mode(_ContextDecorator):
 
     mode: bool
 
+    @overload
+    def __new__(cls: type[M], mode: bool = True) -> M: ...
+    @overload
+    def __new__(cls, mode: F) -> F: ...  # type: ignore[misc]
     def __new__(cls, mode: Any = True) -> Any:
         self = object.__new__(cls)
         self.mode = True if callable(mode) else bool(mode)

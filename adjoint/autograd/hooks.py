@@ -96,7 +96,7 @@ class NodeHooks:
             given = g[index] if isinstance(g, list) else g
             if tensor is not None and given is not None:
                 new = as_tensor(given)
-                old = tensor._grad
+                old: Any = tensor._grad
                 if old is None:
                     tensor._grad = new if taped else as_tensor(given.copy())
                 else:
@@ -286,5 +286,5 @@ def call_node(self: Node, *grads: Tensor | None) -> Any:
 
 
 Node.__call__ = call_node  # type: ignore[method-assign]
-Node.register_hook = register_node_hook  # type: ignore[attr-defined]
-Node.register_prehook = register_node_prehook  # type: ignore[attr-defined]
+Node.register_hook = register_node_hook  # type: ignore[method-assign]
+Node.register_prehook = register_node_prehook  # type: ignore[method-assign]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adjoint.names import listed_without
 from adjoint.tensor import NO_EDGE, Sink, tick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adjoint.autograd.hooks import RemovableHandle
+    from adjoint.tensor import Tensor
 
 
 class Node(Sink):
@@ -44,7 +50,7 @@ class Node(Sink):
         return name if name != "CopyBackwards" else "torch::autograd::CopyBackwards"
 
     @property
-    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """Per input, the node that its gradient flows to and which of that node's outputs it was."""
         return tuple(as_pair(edge) for edge in self._edges)
 
@@ -55,6 +61,19 @@ class Node(Sink):
 
     def _sequence_nr(self) -> int:
         return -self._order
+
+    if TYPE_CHECKING:  # :mod:`adjoint.autograd.hooks` puts them there
+
+        def __call__(self, *gradients: Tensor | None) -> Any:
+            """The gradients of the inputs, given those of the outputs."""
+
+        def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+            """Call ``fn(gradients of the inputs, those of the outputs)`` after the node; it may return other ones."""
+            ...
+
+        def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+            """Call ``fn(gradients of the outputs)`` before the node; it may return other ones."""
+            ...
 
     __dir__ = listed_without("apply", "apply_taped", "apply_undefined", "defers", "operator", "wants")
 

@@ -6,5 +6,5 @@ from adjoint.names import named as _named
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"]
 
-__getattr__, __dir__ = _named(__name__)
+_named(__name__)
 _list_names(__name__)

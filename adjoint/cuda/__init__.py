@@ -147,4 +147,4 @@ class OutOfMemoryError(RuntimeError):
 
 globals().update(CUDA_CLASSES)
 
-__getattr__, __dir__ = _named(__name__, found=lambda: ("amp", *CUDA_CLASSES, *_NEED_A_DEVICE))
+_named(__name__, found=lambda: ("amp", *CUDA_CLASSES, *_NEED_A_DEVICE))

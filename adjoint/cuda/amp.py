@@ -40,4 +40,4 @@ def _deprecated(name: str) -> None:
         stacklevel=3,
     )
 
-__getattr__, __dir__ = _named(__name__)
+_named(__name__)

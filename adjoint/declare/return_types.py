@@ -23,9 +23,24 @@ class _ReturnType(tuple):
         return _remake, (type(self).__name__, self._names, tuple(self))
 
 
+# Those of composites; a row says its own.
+COMPOSITES = {
+    "linalg_cholesky_ex": ("L", "info"),
+    "linalg_inv_ex": ("inverse", "info"),
+    "linalg_lstsq": ("solution", "residuals", "rank", "singular_values"),
+    "qr": ("Q", "R"),
+    "slogdet": ("sign", "logabsdet"),
+    "svd": ("U", "S", "V"),
+}
+
+
+def return_type(name: str, names: tuple[str, ...] = ()) -> type[_ReturnType]:
+    """The tuple type of operator ``name`` with these fields; a composite's are listed here."""
+    return _return_type(name, names or COMPOSITES[name])
+
+
 @lru_cache(maxsize=None)
-def return_type(name: str, names: tuple[str, ...]) -> type[_ReturnType]:
-    """The tuple type of operator ``name`` with these fields."""
+def _return_type(name: str, names: tuple[str, ...]) -> type[_ReturnType]:
     fields: dict[str, Any] = {n: property(itemgetter(i)) for i, n in enumerate(names)}
     place = __name__.partition(".")[0] + ".return_types"  # PyTorch's name of it, where Adjoint goes by PyTorch's names
     return type(name, (_ReturnType,), {"__slots__": (), "_names": names, "__module__": place, **fields})

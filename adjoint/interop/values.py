@@ -108,4 +108,4 @@ def __reversed__(self: Tensor) -> Tensor:
 def __contains__(self: Tensor, element: Any) -> bool:
     if not isinstance(element, (Tensor, bool, int, float, complex)):
         raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
-    return bool((element == self).any().item())  # type: ignore[attr-defined]
+    return bool((self == element).any().item())

@@ -2,12 +2,16 @@
 
 from adjoint.names import list_names as _list_names
 from adjoint.names import named as _named
-from adjoint.nn import functional, init, modules, utils
+from adjoint.nn import functional as functional
+from adjoint.nn import init as init
+from adjoint.nn import modules as modules
+from adjoint.nn import utils as utils
 from adjoint.nn.modules import *  # noqa: F403
-from adjoint.nn.modules import __all__ as _modules
-from adjoint.nn.parameter import Buffer, Parameter
+from adjoint.nn.parameter import Buffer as Buffer
+from adjoint.nn.parameter import Parameter as Parameter
 
-__all__ = ["Buffer", "Parameter", "functional", "init", "modules", "utils", *_modules]
+_own = ["Buffer", "Parameter", "functional", "init", "modules", "utils"]
+globals()["__all__"] = [*_own, *vars(modules)["__all__"]]  # set so, for readers of types follow star imports but not sums of lists
 
-__getattr__, __dir__ = _named(__name__, modules={"parameter"})
+_named(__name__, modules={"parameter"})
 _list_names(__name__)

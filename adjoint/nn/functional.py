@@ -5,6 +5,6 @@ from adjoint.declare.namespaces import FUNCTIONS as _FUNCTIONS
 from adjoint.declare.namespaces import lookup as _lookup
 from adjoint.names import named as _named
 
-__getattr__, __dir__ = _named(
+_named(
     __name__, find=lambda name: _lookup("nn.functional", name), found=lambda: _FUNCTIONS["nn.functional"]
 )

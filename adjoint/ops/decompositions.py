@@ -103,7 +103,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
             matrix = A._array[place]
             info[place] = next((n for n in range(1, len(matrix) + 1) if _fails_cholesky(matrix[:n, :n])), 0)
         found = from_array(np.full_like(A._array, np.nan))
-    return return_type("linalg_cholesky_ex", ("L", "info"))((found, from_array(info)))
+    return return_type("linalg_cholesky_ex")((found, from_array(info)))
 
 
 @composite
@@ -182,7 +182,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> Any:
 @composite
 def qr(input: Tensor, some: bool = True) -> Any:
     """As :func:`adjoint.linalg.qr`."""
-    return return_type("qr", ("Q", "R"))(tuple(_qr_row.function(input, "reduced" if some else "complete")))
+    return return_type("qr")(tuple(_qr_row.function(input, "reduced" if some else "complete")))
 
 
 # Singular values
@@ -265,7 +265,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     V = Vh.transpose(-2, -1).conj()
     if not compute_uv:
         U, V = U.detach() * 0, V.detach() * 0
-    return return_type("svd", ("U", "S", "V"))((U, S, V))
+    return return_type("svd")((U, S, V))
 
 
 # Eigenvalues

@@ -134,7 +134,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
             if _is_singular(A._array[place]):
                 info[place] = _zero_pivot(A._array[place])
         found = from_array(np.full_like(A._array, np.nan))
-    return return_type("linalg_inv_ex", ("inverse", "info"))((found, from_array(info)))
+    return return_type("linalg_inv_ex")((found, from_array(info)))
 
 
 # Determinants
@@ -201,7 +201,7 @@ def linalg_slogdet(A: Tensor) -> Any:
 @composite
 def slogdet(input: Tensor) -> Any:
     """The signs of determinants, and the logarithms of their sizes."""
-    return return_type("slogdet", ("sign", "logabsdet"))(tuple(_slogdet_row.function(input)))
+    return return_type("slogdet")(tuple(_slogdet_row.function(input)))
 
 
 @composite
@@ -498,7 +498,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         residuals = (squares.real if squares.is_complex() else squares).sum(-2)
     shown = values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)
     rank_array = converted(rank, np.int64) if driver != "gels" else np.zeros(0, np.int64)
-    return return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))(
+    return return_type("linalg_lstsq")(
         (solution.squeeze(-1) if vector else solution, residuals, from_array(rank_array), from_array(shown))
     )
 

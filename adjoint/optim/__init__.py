@@ -1,5 +1,7 @@
 """Optimizers: from gradients to better parameters.  A file is an algorithm."""
 
+import typing as _typing
+
 from adjoint.names import list_names as _list_names
 from adjoint.names import named as _named
 from adjoint.optim import lr_scheduler, optimizer
@@ -42,6 +44,9 @@ __all__ = [
 
 Adafactor.__module__ = Muon.__module__ = __name__  # their files are private, as PyTorch's are
 
+if _typing.TYPE_CHECKING:
+    from adjoint.optim import swa_utils as swa_utils
+
 # The averages of weights need torch.nn, which the optimizers do not.
-__getattr__, __dir__ = _named(__name__, modules={"swa_utils"})
+_named(__name__, modules={"swa_utils"})
 _list_names(__name__)

@@ -1,5 +1,12 @@
 """``torch.utils``: the modules and packages in it are imported when first named."""
 
+import typing as _typing
+
 from adjoint.names import named as _named
 
-__getattr__, __dir__ = _named(__name__, modules={"checkpoint", "data", "dlpack", "tensorboard"})
+if _typing.TYPE_CHECKING:
+    from adjoint.utils import checkpoint as checkpoint
+    from adjoint.utils import data as data
+    from adjoint.utils import dlpack as dlpack
+
+_named(__name__, modules={"checkpoint", "data", "dlpack", "tensorboard"})

@@ -1,7 +1,14 @@
 """Vision: what programs use of torchvision, under its names (``import torchvision`` gives this package)."""
 
+import typing as _typing
+
 from adjoint.names import named as _named
 
 __version__ = "0.28.0+adjoint"
 
-__getattr__, __dir__ = _named(__name__, modules={"datasets", "models", "transforms", "utils"})
+if _typing.TYPE_CHECKING:
+    from adjoint.vision import models as models
+    from adjoint.vision import transforms as transforms
+    from adjoint.vision import utils as utils
+
+_named(__name__, modules={"datasets", "models", "transforms", "utils"})

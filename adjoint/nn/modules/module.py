@@ -546,11 +546,11 @@ class Module(_Hooked, _Stateful):
                 if set_to_none:
                     p._grad = None
                 else:
-                    if p.grad.grad_fn is not None:
-                        p.grad.detach_()
+                    if p._grad.grad_fn is not None:
+                        p._grad.detach_()
                     else:
-                        p.grad.requires_grad_(False)
-                    p.grad.zero_()
+                        p._grad.requires_grad_(False)
+                    p._grad.zero_()
 
     def share_memory(self) -> Any:
         """Move all parameters and buffers to shared memory."""

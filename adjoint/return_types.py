@@ -1,0 +1,36 @@
+"""``torch.return_types``: the named tuples that operators with several results return.
+
+>>> import adjoint as torch
+>>> isinstance(torch.tensor([[1., 3.]]).max(1), torch.return_types.max)
+True
+"""
+
+from functools import lru_cache as _lru_cache
+
+from adjoint import ops as _ops  # noqa: F401  (declares the rows)
+from adjoint.declare.namespaces import OPERATORS as _OPERATORS
+from adjoint.declare.return_types import COMPOSITES as _COMPOSITES
+from adjoint.declare.return_types import return_type as _return_type
+from adjoint.names import named as _named
+
+
+@_lru_cache(maxsize=None)
+def _fields() -> dict[str, tuple[str, ...]]:
+    """The types' names and fields."""
+    rows = {o.name: o.outputs for o in _OPERATORS.values() if isinstance(o.outputs, tuple)}
+    return {name: fields for name, fields in {**rows, **_COMPOSITES}.items() if name not in _INTERNAL}
+
+
+# Rows of several outputs whose callers take them apart.
+_INTERNAL = frozenset(
+    {
+        "adaptive_max_pool2d", "adaptive_max_pool3d", "max_pool2d_with_indices", "max_pool3d_with_indices", "std_mean",
+        "var_mean",
+    }
+)  # fmt: skip
+
+_named(
+    __name__,
+    find=lambda name: _return_type(name, _fields()[name]) if name in _fields() else None,
+    found=lambda: _fields(),
+)

@@ -1,0 +1,166 @@
+"""``torch.special``: special functions.  The operators are declared in :mod:`adjoint.ops`; many are torch's own by
+another name.
+
+>>> import adjoint as torch
+>>> torch.special.expit(torch.tensor(0.))
+tensor(0.5000)
+"""
+
+# Written by `python -m stubs` from the tables; not by hand.
+
+from builtins import bool as _bool
+from builtins import complex as _complex
+from builtins import float as _float
+from builtins import int as _int
+from collections.abc import Sequence
+
+from adjoint.dtypes import dtype as _dtype
+from adjoint.tensor import Tensor
+
+def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * polygamma_of(1, self)
+    """
+
+def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g)
+    """
+
+def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g)
+    """
+
+def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g)
+    """
+
+def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * conj(result) * constant(math.log(2), g)
+    """
+
+def expit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * conj((1 - result) * result)
+    """
+
+def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * conj(result + 1)
+    """
+
+def gammainc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _no_order_derivative('igamma')
+    other: g * _gamma_density(self, other)
+    """
+
+def gammaincc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _no_order_derivative('igammac')
+    other: -g * _gamma_density(self, other)
+    """
+
+def gammaln(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * digamma_of(self)
+    """
+
+def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * i1_of(self)
+    """
+
+def i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _i1_gradient
+    """
+
+def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g / conj(self + 1)
+    """
+
+def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+    """The logarithms of softmax along ``dim``, of the tensor converted to ``dtype`` where it is given."""
+
+def logit(input: Tensor, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _logit_gradient
+    """
+
+def logsumexp(
+    input: Tensor,
+    dim: _int | Sequence[_int] | None,
+    keepdim: _bool = False,
+    *,
+    axis: _int | Sequence[_int] | None = None,
+    keepdims: _bool | None = None,
+) -> Tensor:
+    """Gradients::
+
+    self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
+    """
+
+def multigammaln(input: Tensor, p: _int) -> Tensor:
+    """The logarithm of the multivariate gamma function of dimension ``p``.
+
+    >>> import adjoint as torch
+    >>> torch.mvlgamma(torch.tensor([3.]), 2)
+    tensor([1.5502])
+
+    Gradients::
+
+        self: g * functools.reduce(np.add, [digamma_of(self - constant(j / 2, self)) for j in range(p)])
+    """
+
+def polygamma(n: _int, input: Tensor) -> Tensor:
+    """Gradients::
+
+    self: g * polygamma_of(n + 1, self)
+    """
+
+def psi(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: g * polygamma_of(1, self)
+    """
+
+def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: np.zeros_like(g)
+    """
+
+def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _sinc_gradient
+    """
+
+def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+    """The exponentials, divided by their sum along ``dim``, of the tensor converted to ``dtype`` where it is given."""
+
+def xlogy(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _xlogy_gradient(g, self, other)
+    other: g * self / other
+    """
