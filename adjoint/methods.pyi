@@ -1114,6 +1114,16 @@ class Methods:
     def expand_as(self, other: Tensor) -> Tensor:
         """This tensor expanded to the sizes of ``other``."""
 
+    def explain(self, **options: Any) -> Any:
+        """How this came to be and how gradients flow back to it, as a table in text: see :func:`adjoint.viz.explain`, whose
+        options it takes.
+
+        >>> import adjoint as torch
+        >>> x = torch.tensor([1., 2.], requires_grad=True)
+        >>> print(str((x * x).sum().explain()).splitlines()[-3])
+        leaves: x ← [2, 4], the sum of 2
+        """
+
     def expm1(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
