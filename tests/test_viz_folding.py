@@ -102,7 +102,7 @@ def test_equal_blocks_are_one_group_with_a_count():
     assert p.nodes[loss].operator == "sum"
     blocks, head = net.items
     assert (blocks.kind, blocks.count) == ("repeat", 12)
-    assert title(blocks, p.modules) == ("h.0 … h.11", "Block")
+    assert title(blocks, p.modules) == ("h.0 … 11", "Block")
     assert title(head, p.modules) == ("head", "Linear")
     assert len(list(net.nodes())) == 37
 

@@ -15,6 +15,8 @@ _NAMES = {
     "explain": "_of",
     "record": "recorder",
     "summary": "model_summary",
+    "to_dot": "dot",
+    "to_svg": "svg",
     "watch": "watching",
 }
 

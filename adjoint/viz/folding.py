@@ -7,11 +7,12 @@ the top until the picture would have more boxes than a reader takes in.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adjoint.viz.repeats import runs
+from adjoint.viz.shown import Shown
 
 # Lists of modules that are no layers: nobody calls them, and what they hold stands in the forward of their parent.
 _LISTS = frozenset({"ModuleList", "ModuleDict"})
@@ -66,31 +67,17 @@ def mark_equal_modules(modules: Any) -> None:
 
 
 def shown_nodes(recording: Any) -> list[Any]:
-    """The operators that a picture of the computation shows, in the order of execution.
-
-    That is the forward and whatever it depends on; the optimizer's arithmetic and a backward's that leads nowhere are left
-    out.  Where there is no forward (everything ran under ``no_grad``), all is shown but the optimizer's.
-    """
-    operators = [node for node in recording.nodes if node.kind == "operator"]
-    forward = [node for node in operators if node.phase == "forward"]
-    if not forward:
-        return [node for node in operators if node.phase != "optimizer"]
-    wanted, stack = {node.id for node in forward}, forward
-    while stack:
-        node = stack.pop()
-        for used in node.inputs:
-            if used.node is not None and used.node not in wanted and recording.nodes[used.node].phase != "optimizer":
-                wanted.add(used.node)
-                stack.append(recording.nodes[used.node])
-    return [node for node in operators if node.id in wanted]
+    """The operators that a picture of the computation shows, in the order of execution (:mod:`.shown`)."""
+    return [recording.nodes[node] for node in Shown(recording).operators]
 
 
-def tree(recording: Any, *, repeats: bool = True) -> Group:
+def tree(recording: Any, *, repeats: bool = True, shown: Shown | None = None) -> Group:
     """The recording's operators as a tree of modules, with what repeats in a row as one group (``repeats=False``: not)."""
     root = Group("root")
+    shown = shown or Shown(recording)
     parents = {module.id: module for module in recording.modules}
     open_groups: list[tuple[Group, int | None]] = []  # from the outermost module that is being run to the innermost
-    for node in shown_nodes(recording):
+    for node in map(recording.nodes.__getitem__, shown.operators):
         path = _modules_around(node.module, parents)
         kept = 0
         for (group, call), module in zip(open_groups, path):
@@ -192,6 +179,7 @@ class Cluster:
     id: int
     group: Group
     parent: int | None
+    handed_on: list[int] = field(default_factory=list)  # of a loop: boxes whose results its next iteration uses
 
 
 @dataclass
@@ -214,26 +202,32 @@ class Folded:
     whole: bool = True
 
 
-def folded(recording: Any, limit: int = 24, depth: int | None = None) -> Folded:
+def folded(recording: Any, limit: int = 20, depth: int | None = None) -> Folded:
     """The recording as a graph of at most about ``limit`` boxes (leaves and inputs come on top).
 
     Modules and loops are opened from the outermost on, the larger first, as long as their content fits; none lies deeper
     than ``depth`` (0: the top level alone).  A recording with at most ``limit`` operators is shown whole.
     """
-    whole = depth is None and len(shown_nodes(recording)) <= limit
-    root = tree(recording, repeats=not whole)
-    opened = _opened(root, limit, depth)
+    shown = Shown(recording)
+    whole = depth is None and len(shown.operators) <= limit
+    root = tree(recording, repeats=not whole, shown=shown)
+    opened = _opened(root, limit, depth, () if whole else recording.modules)
     picture = Folded()
     holders: dict[int, int] = {}  # node -> its box
     _lay_out(root, None, opened, 1, picture, holders)
     picture.whole = all(box.group is None and box.count == 1 for box in picture.boxes)
-    _draw_edges(recording, picture, holders)
+    _draw_edges(recording, picture, holders, shown)
     return picture
 
 
-def _opened(root: Group, limit: int, depth: int | None) -> set[int]:
-    """Which groups are open, by identity: the outermost first, as long as there is room."""
+def _opened(root: Group, limit: int, depth: int | None, modules: Sequence[Any] = ()) -> set[int]:
+    """Which groups are open, by identity: the outermost first, as long as there is room.
+
+    Of ``modules``, those that have none inside and run up to three operators stay closed: a Linear is known by its name.
+    """
     opened = {id(root)}
+    parents = {module.parent for module in modules}
+    known = {module.id for module in modules if module.id not in parents}
     total = len(root.items)
     waiting = [(1, item) for item in root.items if isinstance(item, Group)]
     while waiting:
@@ -243,6 +237,8 @@ def _opened(root: Group, limit: int, depth: int | None) -> set[int]:
         while (inner := chain[-1].only) is not None:
             chain.append(inner)
         more = len(chain[-1].items) - 1
+        if more < 3 and chain[-1].module in known:
+            continue
         if more == 0 or total + more > limit or (depth is not None and level > depth):
             continue
         total += more
@@ -298,61 +294,72 @@ def _hold_as(item: int | Group, twin: int | Group, holders: dict[int, int]) -> N
         holders[other] = holders[node]
 
 
-def _draw_edges(recording: Any, picture: Folded, holders: dict[int, int]) -> None:
+def _draw_edges(recording: Any, picture: Folded, holders: dict[int, int], shown: Shown) -> None:
     """The edges between boxes, and boxes for what comes from outside: leaves, inputs, constants."""
     order = sorted(holders)
-    users: dict[int, list[int]] = {}  # leaf or input -> boxes that use it
+    users: dict[int, list[int]] = {}  # what stands for a leaf or an input -> boxes that use it
+    latest: dict[int, int] = {}  # ... -> the node that has its name and its gradient
     for node in order:
-        for used in recording.nodes[node].inputs:
-            if used.node is not None and used.node not in holders:
-                boxes = users.setdefault(used.node, [])
+        for use in recording.nodes[node].inputs:
+            if use.node not in holders:
+                origin, _ = shown.outside(use.node)
+                latest[origin] = max(use.node, latest.get(origin, 0))
+                boxes = users.setdefault(origin, [])
                 if holders[node] not in boxes:
                     boxes.append(holders[node])
     alike: dict[Hashable, int] = {}  # what each time of a loop brings anew, a batch, a label: one box for all of them
-    for outside, boxes in users.items():
-        node = recording.nodes[outside]
-        word = (node.kind, node.name, *boxes) if all(picture.boxes[user].count > 1 for user in boxes) else outside
+    outside: dict[int, int] = {}  # what stands for a leaf or an input -> its box
+    for origin, boxes in users.items():
+        node = latest[origin]
+        word = (recording.nodes[node].name, *boxes) if all(picture.boxes[user].count > 1 for user in boxes) else origin
         if word in alike:
-            picture.boxes[alike[word]].nodes.append(outside)
+            picture.boxes[alike[word]].nodes.append(node)
             picture.boxes[alike[word]].count += 1
-            holders[outside] = alike[word]
-        elif (box := _place_outside(recording, picture, outside, boxes)) is not None:
-            alike[word] = holders[outside] = box.id
+            outside[origin] = alike[word]
+        elif (box := _place_outside(recording, picture, shown, node, boxes)) is not None:
+            alike[word] = outside[origin] = box.id
     edges: dict[tuple[int, int], Edge] = {}
     for node in order:
         target = holders[node]
-        for index, used in enumerate(recording.nodes[node].inputs):
-            source = None if used.node is None else holders.get(used.node)
-            if source is None or source == target or used.node > node:
+        for index, use in enumerate(recording.nodes[node].inputs):
+            source = holders.get(use.node, outside.get(shown.outside(use.node)[0]))
+            if source is None or source == target:
                 continue
             edge = edges.setdefault((source, target), Edge(source, target))
             edge.uses.append((node, index))
-            edge.gradient |= bool(used.requires_grad and recording.nodes[node].grad_fn)
+            edge.gradient |= bool(use.requires_grad and recording.nodes[node].grad_fn)
     picture.edges = list(_without_ways_back(edges, picture))
 
 
 def _without_ways_back(edges: dict[tuple[int, int], Edge], picture: Folded) -> Iterator[Edge]:
-    """What a loop hands to its own next iteration goes upwards in a folded picture: the count tells it, no arrow does."""
+    """What a loop hands to its own next iteration goes upwards in a folded picture: its frame says so, no arrow does."""
     outside = {box.id for box in picture.boxes if box.kind in ("leaf", "input", "constant")}
     for (source, target), edge in edges.items():
         if source in outside or source < target:
             yield edge
+            continue
+        around = _clusters_around(picture.boxes[source], picture)
+        frame = next((c for c in reversed(_clusters_around(picture.boxes[target], picture)) if c in around), None)
+        if frame is not None and source not in picture.clusters[frame].handed_on:
+            picture.clusters[frame].handed_on.append(source)
 
 
-def _place_outside(recording: Any, picture: Folded, outside: int, users: list[int]) -> Box | None:
-    """A leaf or an input: inside of the closed box that alone uses it, if it is that box's own; else a box of its own."""
-    node = recording.nodes[outside]
+def _place_outside(recording: Any, picture: Folded, shown: Shown, node: int, users: list[int]) -> Box | None:
+    """A leaf or an input: inside of the closed box that alone uses it, if it is a module's own; else a box of its own."""
+    _, kind = shown.outside(node)
     user = picture.boxes[users[0]]
-    own = node.kind in ("leaf", "constant") or node.module is not None or node.name is None
-    if len(users) == 1 and own and (user.group is not None or user.count > 1 or (user.module is not None and not picture.whole)):
-        if node.kind == "leaf":
-            user.parameters.append(outside)
+    owner = shown.owner(node)
+    own = owner is not None or kind == "constant" or (kind == "input" and recording.nodes[node].name is None)
+    closed = user.group is not None or user.count > 1 or (user.module is not None and not picture.whole)
+    if len(users) == 1 and own and closed:
+        if kind == "leaf":
+            user.parameters.append(node)
         return None
-    box = Box(len(picture.boxes), node.kind, [outside])
-    if node.kind == "leaf" and node.module is not None:
+    box = Box(len(picture.boxes), kind, [node])
+    if owner is not None:
         around = [_clusters_around(picture.boxes[user], picture) for user in users]
-        shared = [cluster for cluster in around[0] if all(cluster in others for others in around)]
-        box.cluster = shared[-1] if shared else None
+        common = [cluster for cluster in around[0] if all(cluster in others for others in around)]
+        box.cluster = common[-1] if common else None
     picture.boxes.append(box)
     return box
 
@@ -366,25 +373,33 @@ def _clusters_around(box: Box, picture: Folded) -> list[int]:
     return around[::-1]
 
 
-def title(group: Group, modules: Any) -> tuple[str, str]:
-    """How a group is called: its name and its kind, ``("layer1.0", "BasicBlock")``, ``("h.0 … h.11", "Block")``.
+def title(group: Group, modules: Any, inside: str = "") -> tuple[str, str]:
+    """How a group is called: its name and its kind, ``("layer1.0", "BasicBlock")``, ``("h.0 … 11", "Block")``.
 
-    A loop's name is empty, for the lines that it runs are known to the recording's nodes alone.
+    ``inside`` is the path of the module around it, which isn't repeated.  A loop's name is empty, for the lines that it runs
+    are known to the recording's nodes alone.
     """
     if group.module is not None:
         module = modules[group.module]
-        return module.path or module.name or "", module.kind
+        return relative(module.path, inside), module.kind
     if group.kind == "repeat" and (inner := group.only) is not None and inner.module is not None:
         last = group.others[-1][0]
         assert isinstance(last, Group) and last.module is not None
-        names = [modules[inner.module].path, modules[last.module].path]
-        return _span(names), modules[inner.module].kind
+        first, end = modules[inner.module].path, modules[last.module].path
+        name = relative(first, inside)
+        return name if first == end else f"{name} … {end.rpartition('.')[2]}", modules[inner.module].kind
     return "", ""
 
 
-def _span(paths: list[str]) -> str:
-    """``h.0 … h.11``; one name where both are the same."""
-    return paths[0] if paths[0] == paths[-1] else f"{paths[0]} … {paths[-1]}"
+def relative(path: str, inside: str) -> str:
+    """A module's or a parameter's path as seen from another module; at most its last two parts.
+
+    >>> relative("transformer.h.0.mlp.c_fc", "transformer.h.0"), relative("transformer.h.0.ln_1.weight", "")
+    ('mlp.c_fc', 'ln_1.weight')
+    """
+    if inside and path.startswith(inside + "."):
+        path = path[len(inside) + 1 :]
+    return ".".join(path.split(".")[-2:])
 
 
 def lines_of(nodes: Iterable[int], recording: Any) -> str:

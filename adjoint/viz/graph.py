@@ -20,6 +20,7 @@ from adjoint.viz import model, names
 from adjoint.viz.arrays import Summary, summary_of
 from adjoint.viz.calls import Call
 from adjoint.viz.facts import facts_of, write_derivatives
+from adjoint.viz.folding import mark_equal_modules
 from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
 from adjoint.viz.nodes import dtype_name, edge_names, leads_to, public_name, saved_of, targets_of
@@ -373,6 +374,7 @@ class Graph:
             leaf = self.nodes[number]
             if leaf.kind == model.LEAF and (tensor := reference()) is not None and tensor._grad is not None:
                 leaf.grad = self._of_gradient(tensor._grad._array)
+        mark_equal_modules(self.recording.modules)
         for number, (operator, facts) in self._facts.items():
             write_derivatives(self.nodes[number], self.nodes, operator, facts)
         for known in (self._tensors, self._known, self._facts, self.wanted, self.paths):

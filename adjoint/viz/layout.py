@@ -88,16 +88,17 @@ _OPTIONS = {
     "elk.spacing.edgeNode": "14",
     "elk.spacing.edgeEdge": "12",
     "elk.spacing.edgeLabel": "5",
-    "elk.layered.spacing.nodeNodeBetweenLayers": "30",
-    "elk.layered.spacing.edgeNodeBetweenLayers": "14",
+    "elk.layered.spacing.nodeNodeBetweenLayers": "17",
+    "elk.layered.spacing.edgeNodeBetweenLayers": "13",
     "elk.layered.spacing.edgeEdgeBetweenLayers": "9",
     "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
-    "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-    "elk.layered.crossingMinimization.semiInteractive": "false",
     "elk.edgeLabels.placement": "CENTER",
-    "elk.layered.edgeLabels.sideSelection": "ALWAYS_DOWN",
+    "elk.layered.edgeLabels.sideSelection": "ALWAYS_UP",
     "elk.layered.thoroughness": "20",
 }
+
+# Operands in their order, from left to right.  Inside of frames ELK fails with this, and of some graphs even so.
+_ORDERED = {"elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES"}
 
 # What ELK's worker expects to be there: a scope that it gets messages in and posts its answers to.
 _SCOPE = """
@@ -128,10 +129,13 @@ class _Elk:
                 context.eval(_ELK.read_text(encoding="utf-8") + "\n;0")
                 context.eval(_ASK % json.dumps({"id": 0, "cmd": "register", "algorithms": ["layered"]}))
                 self._context = context
-            message = {"id": 1, "cmd": "layout", "graph": graph, "layoutOptions": {}, "options": {}}
-            answer = json.loads(self._context.eval(_ASK % json.dumps(message)))
-        if "error" in answer:
-            raise RuntimeError(f"the layout failed: {answer['error']}")
+            for options in (_OPTIONS | _ORDERED, _OPTIONS):
+                asked = {"id": 1, "cmd": "layout", "graph": graph | {"layoutOptions": options}, "layoutOptions": {}, "options": {}}
+                answer = json.loads(self._context.eval(_ASK % json.dumps(asked)))
+                if "error" not in answer:
+                    break
+            else:
+                raise RuntimeError(f"the layout failed: {answer['error']}")
         placed: dict[str, Any] = answer["data"]
         return placed
 
@@ -142,7 +146,6 @@ _elk = _Elk()
 def _by_elk(places: list[Place], routes: list[Route]) -> tuple[float, float]:
     graph = {
         "id": "root",
-        "layoutOptions": _OPTIONS,
         "children": [_elk_node(place) for place in places],
         "edges": [_elk_edge(i, route) for i, route in enumerate(routes)],
     }
@@ -229,7 +232,7 @@ def _by_dot(places: list[Place], routes: list[Route]) -> tuple[float, float]:
 def _dot_source(places: list[Place], routes: list[Route]) -> str:
     lines = [
         "digraph {",
-        "graph [rankdir=TB, nodesep=0.36, ranksep=0.45, pad=0.17];",
+        "graph [rankdir=TB, nodesep=0.36, ranksep=0.3, pad=0.17];",
         'node [shape=box, fixedsize=true, label=""];',
     ]
     lines += _dot_places(places)

@@ -292,6 +292,18 @@ class Recording:
                 file.write(text)
         return text
 
+    def to_svg(self, path: str | os.PathLike[str] | None = None, **options: Any) -> str:
+        """The recording as a picture: see :func:`adjoint.viz.to_svg`."""
+        from adjoint.viz.svg import to_svg
+
+        return to_svg(self, path=path, **options)
+
+    def to_dot(self, path: str | os.PathLike[str] | None = None, **options: Any) -> str:
+        """The recording in Graphviz's language: see :func:`adjoint.viz.to_dot`."""
+        from adjoint.viz.dot import to_dot
+
+        return to_dot(self, path=path, **options)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recording's JSON to a file."""
         self.to_json(path)
