@@ -436,8 +436,33 @@ def test_the_first_layer_and_step_of_a_nan_are_named():
                 model[2].weight.grad[0, 0] = math.nan
             optimizer.step()
             watcher.log(loss=loss)
-    assert watcher.findings[0].startswith("NaN in the gradient of 2.weight, first seen at step 3; since then in ")
+    assert watcher.findings[0] == "NaN in the gradient of 2.weight, first seen at step 3; later in more"
     assert "loss is nan at step 4" in watcher.findings
+
+
+def test_a_nan_between_the_steps_that_are_looked_at_is_seen_at_its_step():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.third = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 1)
+            self.bad = False
+
+        def forward(self, x):
+            x = self.second(self.first(x))
+            return self.third(torch.sqrt(x * 0) if self.bad else x)  # whose derivative is infinite, times zero
+
+    model = Net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with _quiet(model, every=20) as watcher:
+        for step in range(50):
+            model.bad = step == 33
+            _train(model, torch.ones(2, 4), 1, optimizer)
+    steps = [s.step for s in watcher.history.samples]
+    assert steps == [0, 1, 2, 4, 8, 16, 20, 33, 40]
+    assert watcher.findings[0] == (
+        "NaN in the gradient of second.bias, first seen at step 33, and in 3 other gradients at that step; later in more "
+        "(the step looked at before it is 20)"
+    )
 
 
 def test_updates_that_are_too_large_and_gradients_that_never_came_are_named():

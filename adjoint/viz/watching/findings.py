@@ -83,9 +83,20 @@ def _not_finite(view: View) -> Iterator[Finding]:
 
     first = min(bad, key=age)
     step, what = bad[first]
-    others = len(bad) - 1
-    more = f"; since then in {others} other series" if others else ""
-    yield Finding(SERIOUS, *first, step, f"{what} in the {_of(first)}, first seen at step {step}{more}")
+    others = [key for key in bad if bad[key][0] > step]
+    text = f"{what} in the {_of(first)}, first seen at step {step}"
+    same = sum(key[0] == first[0] and bad[key][0] == step for key in bad)
+    if same > 1:
+        text += f", and in {same - 1} other {_PLURALS[first[0]]} at that step"
+    if others:
+        text += "; later in more"
+    before = [s.step for s in view.history.samples if s.step < step]
+    if before and before[-1] < step - 1:
+        text += f" (the step looked at before it is {before[-1]})"
+    yield Finding(SERIOUS, *first, step, text)
+
+
+_PLURALS = {"activation": "layers' outputs", "gradient": "gradients", "update": "updates", "weight": "weights"}
 
 
 def _loss_not_finite(view: View) -> Iterator[Finding]:

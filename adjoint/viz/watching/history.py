@@ -68,6 +68,7 @@ class History:
         self.logged: dict[str, list[tuple[int, float]]] = {}
         self.thinned = 0  # how many times; a page that has read the samples before has to read them all again
         self.first_bad: dict[tuple[str, str], tuple[int, str]] = {}  # where numbers were not finite first, and which
+        self.kept: set[int] = set()  # steps that are never dropped
         self._strides: dict[str, int] = {}
         self._skipped: dict[str, int] = {}
 
@@ -84,7 +85,7 @@ class History:
         if len(self.samples) > self.keep:
             self.every *= 2
             last = self.samples[-1]
-            self.samples = [s for s in self.samples if s.step % self.every == 0 or s is last]
+            self.samples = [s for s in self.samples if s.step % self.every == 0 or s.step in self.kept or s is last]
             self.thinned += 1
 
     def put(self, sample: Sample, quantity: str, name: str, numbers: Numbers) -> None:

@@ -7,11 +7,14 @@ is left when the watching ends.  Numbers are only read, and no random ones drawn
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import warnings
 import weakref
 from typing import Any
+
+import numpy as np
 
 from adjoint.autograd.grad_mode import mode
 from adjoint.kernels.late import by_kernel
@@ -51,6 +54,8 @@ class Watching:
         self._frozen = not any(p.requires_grad for p in model.parameters())  # then each call of the model is a step
         self._sample: Sample | None = None  # of the step that is under way, where it is looked at
         self._latest: Sample | None = None  # the one before it
+        self._alarmed = False  # whether a step was looked at since its gradients were not finite
+        self._canaries: dict[int, Any] = {}  # of each optimizer, the parameter whose gradient is looked at in every step
         self._called = False  # whether a watched module was called in this step, where it is looked at
         self._logs_after: bool | None = None  # whether the user logs after the optimizer's step
         self._activations: dict[str, Statistics] = {}
@@ -153,6 +158,8 @@ class Watching:
         self._arm()
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if self._sample is None and self._leads(optimizer) and not self._alarm(optimizer):
+            return  # nearly always
         held = self._held_by(optimizer)
         sample = self._sample_of(optimizer, held)
         if sample is None:
@@ -164,7 +171,7 @@ class Watching:
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         held = self._held_by(optimizer)
         if not held:
-            return
+            return  # another model's
         sample = self._sample_of(optimizer, held)
         if sample is not None:
             weights = {p.name: p.tensor() for p in held}
@@ -183,6 +190,29 @@ class Watching:
             if self._sample is not None:
                 self._latest, self._sample = self._sample, None
             self._next()
+
+    def _alarm(self, optimizer: Any) -> bool:
+        """Whether this step is looked at out of turn: a gradient is not finite for the first time.
+
+        Whatever goes wrong in a forward or a backward reaches the first layers, so a small gradient of theirs tells.
+        """
+        if self._alarmed:
+            return False
+        canary = self._canaries.get(id(optimizer))
+        if canary is None:
+            held = self._held_by(optimizer)
+            if not held:
+                return False
+            first = [p for p in held if p.layer is held[0].layer]
+            canary = self._canaries[id(optimizer)] = min(first, key=lambda p: math.prod(p.shape))
+        tensor = canary.tensor()
+        gradient = None if tensor is None else tensor.grad
+        if gradient is None or gradient._array.__class__ is not np.ndarray or np.isfinite(gradient._array).all():
+            return False
+        self._alarmed = True
+        self._sample = Sample(self.step_number, time.perf_counter() - self._start)
+        self.history.kept.add(self.step_number)
+        return True
 
     def _leads(self, optimizer: Any) -> bool:
         """Whether an optimizer's step ends a step: of several optimizers, that of the one that made the most."""
@@ -343,7 +373,10 @@ def _number(value: Any) -> float | None:
 
 def _tensors(output: Any) -> list[Tensor]:
     """The floating-point tensors of what a module returned, one level deep."""
-    found = (output,) if isinstance(output, Tensor) else output.values() if isinstance(output, dict) else output
-    if not isinstance(found, (tuple, list)) and not hasattr(found, "__iter__"):
+    if isinstance(output, Tensor):
+        output = (output,)
+    elif isinstance(output, dict):
+        output = output.values()
+    elif not isinstance(output, (tuple, list)):  # others may be read only once, and not by us
         return []
-    return [t for t in found if isinstance(t, Tensor) and (t.is_floating_point() or t.is_complex())]
+    return [t for t in output if isinstance(t, Tensor) and (t.is_floating_point() or t.is_complex())]
