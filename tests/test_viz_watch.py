@@ -403,7 +403,7 @@ def test_dead_and_saturated_activations_are_named():
     found = "\n".join(watcher.findings)
     assert "1: all of the outputs are zero since step 0" in found
     assert "3: 100% of the outputs are saturated since step 0" in found
-    assert "0.weight: the gradient is zero since step 0" in found
+    assert "0.weight, 0.bias and 2 more: the gradient is zero" in found
 
 
 def test_functional_activations_are_seen_where_they_arrive():

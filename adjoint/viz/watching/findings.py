@@ -24,16 +24,33 @@ GROWTH = 1e3  # how many times a gradient is above the median of its own past
 
 @dataclass(frozen=True)
 class Finding:
-    """Something unusual: ``text`` says it whole; the page marks ``name`` (a series of ``quantity``)."""
+    """Something unusual: ``text`` says it whole; ``names`` are the series of ``quantity`` that it is about."""
 
     severity: int
     quantity: str
-    name: str
+    names: tuple[str, ...]
     step: int
     text: str
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+MANY = 3
+"""From so many findings of one kind on they are told in one sentence."""
+
+_OF_MANY = {
+    "dead": "nearly all of the outputs are zero; no gradient passes there",
+    "saturated": "most of the outputs are saturated; gradients hardly pass there",
+    "constant": "all outputs of each are one number",
+    "no gradient": "no gradient has arrived in any step that was looked at",
+    "zero gradient": "the gradient is zero",
+    "fast": "each step changes them by more than a tenth of their norm; the learning rate is too large",
+    "slow": "a step changes them by less than a millionth of their norm; they hardly learn",
+    "small": "the gradient vanishes, more than 1,000 times smaller than the median of the layers",
+    "large": "the gradient is more than 1,000 times larger than the median of the layers",
+    "exploding": "the gradient explodes, by more than 1,000 times",
+}
 
 
 class View:
@@ -63,13 +80,36 @@ class View:
         return first
 
 
+# What a rule finds: its kind, severity, quantity, name, step, and what there is to say of the name.
+Found = tuple[str, int, str, str, int, str]
+
+
 def findings(view: View) -> list[Finding]:
     """All that is unusual, the most serious first."""
-    found = [f for rule in RULES for f in rule(view)]
-    return sorted(found, key=lambda f: -f.severity)
+    kinds: dict[str, list[Found]] = {}
+    for rule in RULES:
+        for one in rule(view):
+            kinds.setdefault(one[0], []).append(one)
+    made = []
+    for kind, found in kinds.items():
+        if kind in _OF_MANY and len(found) >= MANY:
+            made.append(_together(kind, found))
+        else:
+            made += [
+                Finding(severity, quantity, (name,), step, text if kind not in _OF_MANY else f"{name}: {text}")
+                for _, severity, quantity, name, step, text in found
+            ]
+    return sorted(made, key=lambda f: -f.severity)
 
 
-def _not_finite(view: View) -> Iterator[Finding]:
+def _together(kind: str, found: list[Found]) -> Finding:
+    names = tuple(f[3] for f in found)
+    step = min(f[4] for f in found)
+    text = f"{names[0]}, {names[1]} and {len(names) - 2} more: {_OF_MANY[kind]}"
+    return Finding(max(f[1] for f in found), found[0][2], names, step, text)
+
+
+def _not_finite(view: View) -> Iterator[Found]:
     """The first numbers that were not finite: in forward order, then in backward order, then of the update."""
     bad = view.history.first_bad
     if not bad:
@@ -93,44 +133,44 @@ def _not_finite(view: View) -> Iterator[Finding]:
     before = [s.step for s in view.history.samples if s.step < step]
     if before and before[-1] < step - 1:
         text += f" (the step looked at before it is {before[-1]})"
-    yield Finding(SERIOUS, *first, step, text)
+    yield "first not finite", SERIOUS, *first, step, text
 
 
 _PLURALS = {"activation": "layers' outputs", "gradient": "gradients", "update": "updates", "weight": "weights"}
 
 
-def _loss_not_finite(view: View) -> Iterator[Finding]:
+def _loss_not_finite(view: View) -> Iterator[Found]:
     for name, values in view.history.logged.items():
         for step, value in values:
             if not math.isfinite(value):
-                yield Finding(SERIOUS, "logged", name, step, f"{name} is {value} at step {step}")
+                yield "logged", SERIOUS, "logged", name, step, f"{name} is {value} at step {step}"
                 break
 
 
-def _dead(view: View) -> Iterator[Finding]:
+def _dead(view: View) -> Iterator[Found]:
     for name, n in view.latest("activation").items():
         if view.kinds.get(name) in RECTIFIES and n.zero >= DEAD:
             since = view.since("activation", name, lambda m: m.zero >= DEAD)
             share = "all" if n.zero == 1 else f"{n.zero:.0%}"
-            text = f"{name}: {share} of the outputs are zero since step {since}; no gradient passes there"
-            yield Finding(SERIOUS if n.zero > 0.99 else NOTABLE, "activation", name, since, text)
+            text = f"{share} of the outputs are zero since step {since}; no gradient passes there"
+            yield "dead", SERIOUS if n.zero > 0.99 else NOTABLE, "activation", name, since, text
 
 
-def _saturated(view: View) -> Iterator[Finding]:
+def _saturated(view: View) -> Iterator[Found]:
     for name, n in view.latest("activation").items():
         if view.kinds.get(name) in SATURATES and n.saturated >= SATURATED:
             since = view.since("activation", name, lambda m: m.saturated >= SATURATED)
-            text = f"{name}: {n.saturated:.0%} of the outputs are saturated since step {since}; gradients hardly pass there"
-            yield Finding(NOTABLE, "activation", name, since, text)
+            text = f"{n.saturated:.0%} of the outputs are saturated since step {since}; gradients hardly pass there"
+            yield "saturated", NOTABLE, "activation", name, since, text
 
 
-def _constant(view: View) -> Iterator[Finding]:
+def _constant(view: View) -> Iterator[Found]:
     for name, n in view.latest("activation").items():
-        if n.count > 1 and n.std == 0 and n.zero < 1 and not n.bad:
-            yield Finding(NOTABLE, "activation", name, view.step, f"{name}: all outputs are the same number, {n.mean:.3g}")
+        if n.count > 1 and n.std == 0 and n.zero < 1 and n.saturated < SATURATED and not n.bad:
+            yield "constant", NOTABLE, "activation", name, view.step, f"all outputs are the same number, {n.mean:.3g}"
 
 
-def _no_gradient(view: View) -> Iterator[Finding]:
+def _no_gradient(view: View) -> Iterator[Found]:
     gradients = view.latest("gradient")
     for name in view.latest("weight"):
         parameter = view.parameters.get(name)
@@ -138,13 +178,13 @@ def _no_gradient(view: View) -> Iterator[Finding]:
         if tensor is None or not tensor.requires_grad:
             continue
         if name not in gradients:
-            yield Finding(NOTABLE, "weight", name, view.step, f"{name}: no gradient has arrived in any step that was looked at")
+            yield "no gradient", NOTABLE, "weight", name, view.step, _OF_MANY["no gradient"]
         elif gradients[name].zero == 1:  # that is, all of it
             since = view.since("gradient", name, lambda m: m.zero == 1)
-            yield Finding(NOTABLE, "gradient", name, since, f"{name}: the gradient is zero since step {since}")
+            yield "zero gradient", NOTABLE, "gradient", name, since, f"the gradient is zero since step {since}"
 
 
-def _update_size(view: View) -> Iterator[Finding]:
+def _update_size(view: View) -> Iterator[Found]:
     rates = [s.rate for s in view.history.samples if s.rate is not None]
     if not rates or not rates[-1]:
         return
@@ -154,14 +194,14 @@ def _update_size(view: View) -> Iterator[Finding]:
             continue
         if n.ratio > FAST:
             since = view.since("update", name, lambda m: m.ratio is not None and m.ratio > FAST)
-            text = f"{name}: each step changes it by {n.ratio:.0%} of its norm since step {since}; the learning rate is too large"
-            yield Finding(NOTABLE, "update", name, since, text)
+            text = f"each step changes it by {n.ratio:.0%} of its norm since step {since}; the learning rate is too large"
+            yield "fast", NOTABLE, "update", name, since, text
         elif n.ratio < SLOW:
-            text = f"{name}: a step changes it by {n.ratio:.0e} of its norm; it hardly learns"
-            yield Finding(NOTABLE, "update", name, view.step, text)
+            text = f"a step changes it by {n.ratio:.0e} of its norm; it hardly learns"
+            yield "slow", NOTABLE, "update", name, view.step, text
 
 
-def _apart(view: View) -> Iterator[Finding]:
+def _apart(view: View) -> Iterator[Found]:
     """Gradients far from those of the other layers, an element's compared with an element's."""
     sizes = {
         name: n.norm / math.sqrt(n.count)
@@ -173,22 +213,22 @@ def _apart(view: View) -> Iterator[Finding]:
     middle = median(sizes.values())
     for name, size in sizes.items():
         if size < middle / APART:
-            text = f"{name}: the gradient vanishes, {_times(middle / size)} times smaller than the median of the layers"
-            yield Finding(NOTABLE, "gradient", name, view.step, text)
+            text = f"the gradient vanishes, {_times(middle / size)} times smaller than the median of the layers"
+            yield "small", NOTABLE, "gradient", name, view.step, text
         elif size > middle * APART:
-            text = f"{name}: the gradient is {_times(size / middle)} times larger than the median of the layers"
-            yield Finding(NOTABLE, "gradient", name, view.step, text)
+            text = f"the gradient is {_times(size / middle)} times larger than the median of the layers"
+            yield "large", NOTABLE, "gradient", name, view.step, text
 
 
-def _exploding(view: View) -> Iterator[Finding]:
+def _exploding(view: View) -> Iterator[Found]:
     for (quantity, name), values in view.series.items():
         if quantity != "gradient" or len(values) < 5:
             continue
         past = median(n.norm for _, n in values[:-1])
         norm = values[-1][1].norm
         if past and norm > GROWTH * past:
-            text = f"{name}: the gradient explodes, its norm is {norm:.2g} at step {view.step}; before it was about {past:.2g}"
-            yield Finding(SERIOUS, "gradient", name, view.step, text)
+            text = f"the gradient explodes, its norm is {norm:.2g} at step {view.step}; before it was about {past:.2g}"
+            yield "exploding", SERIOUS, "gradient", name, view.step, text
 
 
 def _times(factor: float) -> str:

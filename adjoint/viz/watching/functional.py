@@ -24,8 +24,8 @@ _PASSES = (
 _FURTHEST = 6
 
 
-def activation_before(tensor: Any) -> str | None:
-    """Which activation made a tensor, pooled, dropped out or reshaped since or not; None where none did."""
+def activation_before(tensor: Any) -> tuple[str, Any] | None:
+    """Which activation made a tensor, pooled, dropped out or reshaped since or not, and its node; None where none did."""
     node = tensor.grad_fn
     for _ in range(_FURTHEST):
         if node is None:
@@ -33,7 +33,7 @@ def activation_before(tensor: Any) -> str | None:
         name = type(node).__name__
         kind = ACTIVATIONS.get(name.partition("Backward")[0])
         if kind is not None:
-            return kind
+            return kind, node
         if not name.startswith(_PASSES) or not node.next_functions:
             return None
         node = node.next_functions[0][0]

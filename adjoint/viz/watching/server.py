@@ -62,7 +62,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     server_version = "adjoint"
     sys_version = ""
-    protocol_version = "HTTP/1.1"
     timeout = 30
 
     def do_GET(self) -> None:

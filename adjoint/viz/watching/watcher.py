@@ -60,6 +60,7 @@ class Watching:
         self._logs_after: bool | None = None  # whether the user logs after the optimizer's step
         self._activations: dict[str, Statistics] = {}
         self._seen: dict[int, Any] = {}  # outputs of this step that were looked at
+        self._nodes: weakref.WeakSet[Any] = weakref.WeakSet()  # and the nodes that made them
         self._before: dict[str, Any] = {}  # copies of the weights as they were before the step
         self._given: dict[str, Any] | None = None  # weights that step() was given last
         self._forward: Any = None
@@ -288,6 +289,8 @@ class Watching:
             for tensor in _tensors(output):
                 self._see(layer.path, tensor, layer.bounds)
                 self._seen[id(tensor)] = weakref.ref(tensor)
+                if tensor.grad_fn is not None:
+                    self._nodes.add(tensor.grad_fn)
         if self._frozen and module is model and not self._explicit:
             if self._sample is not None:
                 self._publish_activations(self._sample)
@@ -304,8 +307,8 @@ class Watching:
     def _see_input(self, layer: Layer, tensor: Tensor) -> None:
         seen = self._seen.get(id(tensor))
         if (seen is None or seen() is not tensor) and tensor.requires_grad:
-            kind = activation_before(tensor)
-            if kind is not None:
+            kind, node = activation_before(tensor) or (None, None)
+            if kind is not None and node not in self._nodes:
                 name = f"{layer.path} ← {kind}"
                 self.inputs[name] = kind
                 self._see(name, tensor, bounds_of(kind))

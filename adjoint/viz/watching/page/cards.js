@@ -76,7 +76,7 @@ class Card {
   }
 
   mark() {
-    const found = page.data.findings.filter((f) => page.owner.get(f.name) === this.layer);
+    const found = page.data.findings.filter((f) => f.names.some((n) => page.owner.get(n) === this.layer));
     this.root.classList.toggle("marked", found.some((f) => f.severity === 1));
     this.root.classList.toggle("serious", found.some((f) => f.severity > 1));
     this.words.hidden = !found.length;

@@ -26,16 +26,15 @@ function shown(x) {
 
 const percent = (x) => (x > 0 && x < 0.001 ? "<0.1" : String(Number((x * 100).toFixed(x < 0.1 ? 1 : 0)))) + " %";
 
-/** At most three round numbers within a range. */
+/** A few round numbers within a range: two at least, where it is one. */
 function ticks(low, high) {
   const span = high - low;
   if (!(span > 0)) return [low];
-  const rough = span / 2;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough * 0.8) || 10 * power;
-  const found = [];
-  for (let t = Math.ceil(low / step - 1e-9) * step; t <= high + span * 1e-9; t += step) found.push(Math.abs(t) < step * 1e-9 ? 0 : t);
-  return found;
+  const power = 10 ** Math.ceil(Math.log10(span));
+  const count = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
+  const step = [1, 0.5, 0.25, 0.2, 0.1, 0.05].map((m) => m * power).find((s) => count(s) >= 2) || power / 20;
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.min(count(step), 9) }, (_, k) => Number(((first + k) * step).toPrecision(12)));
 }
 
 /** The middle one of finite numbers. */

@@ -16,11 +16,11 @@ const page = {
   },
 
   severity(layer) {
-    return Math.max(0, ...this.data.findings.filter((f) => this.owner.get(f.name) === layer).map((f) => f.severity));
+    return Math.max(0, ...this.data.findings.filter((f) => f.names.some((n) => this.owner.get(n) === layer)).map((f) => f.severity));
   },
 
   findingsOf(layer, quantity, name) {
-    return this.data.findings.find((f) => f.name === name && f.quantity === quantity);
+    return this.data.findings.find((f) => f.names.includes(name) && f.quantity === quantity);
   },
 
   take(data) {
@@ -102,7 +102,7 @@ function drawFindings() {
     ...data.findings.map((f) => {
       const button = html("button", { type: "button" }, f.text);
       button.addEventListener("click", () => {
-        const layer = page.owner.get(f.name);
+        const layer = page.owner.get(f.names[0]);
         if (layer) page.cards.show(layer);
       });
       return html("li", { class: f.severity > 1 ? "serious" : "notable" }, button);

@@ -54,7 +54,9 @@ class Plot {
     this.y = y;
     this.right = right;
     const parts = [];
-    for (const t of spec.log ? powers(low, high) : ticks(low, high)) {
+    const drawn = spec.bands || spec.lines.some((line) => line.y.some(Number.isFinite));
+    if (!drawn) parts.push(element("text", { x: (INSET.left + right) / 2, y: HEIGHT / 2, "text-anchor": "middle" }, spec.log ? "zero throughout" : "never finite"));
+    for (const t of !drawn ? [] : spec.log ? powers(low, high) : ticks(low, high)) {
       parts.push(element("line", { class: "axis", x1: INSET.left, x2: right, y1: y(t), y2: y(t) }));
       parts.push(element("text", { x: INSET.left - 4, y: y(t) + 3.5, "text-anchor": "end" }, spec.log ? power(t) : spec.tick ? spec.tick(t) : shown(t)));
     }
@@ -152,7 +154,7 @@ class Plot {
     for (const old of this.svg.querySelectorAll(".cross, .bars")) old.remove();
     const step = at === null ? null : page.data.steps[at];
     const value = step === null ? latest(this.spec) : valueAt(this.spec, step);
-    this.value.textContent = value === undefined || value === null ? "" : this.spec.format(value);
+    this.value.textContent = value === undefined ? "" : this.spec.format(value);
     if (step !== null) {
       const px = Math.round(this.x(step)) + 0.5;
       this.svg.append(element("line", { class: "cross", x1: px, x2: px, y1: INSET.top - 4, y2: HEIGHT - INSET.bottom }));
