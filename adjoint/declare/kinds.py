@@ -66,6 +66,7 @@ _OF_FUNCTIONS = {
     "Tensor|Number": """bitwise_and.input bitwise_left_shift.input bitwise_or.input bitwise_right_shift.input
         bitwise_xor.input bucketize.input clamp_max.max clamp_min.min fill.value fill_.value index_fill.value
         index_fill_.value lerp.weight linspace.end linspace.start logspace.end logspace.start masked_fill.value
+        scatter.src scatter_.src
         masked_fill_.value pow.input remainder.input searchsorted.input where.input where.other xlogy.input""",
     "Tensor|Number|str?": "linalg_norm.ord",
     # What Python code of PyTorch's looks at itself.
