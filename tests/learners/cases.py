@@ -348,7 +348,8 @@ class Cube(torch.autograd.Function):
         ),
         Case(
             "return 3 * x ** 2 * grad_output",
-            "class F(Cube):\n    @staticmethod\n    def backward(ctx, g): return torch.ones(2, 3)\nF.apply(w).backward(); print(w.grad)",
+            "class F(Cube):\n    @staticmethod\n    def backward(ctx, g): return torch.ones(2, 3)\n"
+            "F.apply(w).backward(); print(w.grad)",
             "of the input's shape, or it is added up to it",
         ),
         Case(

@@ -16,7 +16,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "learners.md"
 _HEAD = """\
 # Mistakes, and what you see
 
-Every statement of the five [tutorials](tutorials/index.md), and mistakes that are easily made there, with what Adjoint answers.
+Every statement of the five tutorials, and mistakes that are easily made there, with what Adjoint answers.
 The first line of an error is PyTorch's. What follows it are Adjoint's own lines: where in your program it came about, and which
 name you may have meant. In each of these programs the lines before the mistake are those of the tutorial.
 
@@ -28,7 +28,7 @@ def page() -> str:
     """The page's text."""
     parts = [_HEAD]
     for tutorial in TUTORIALS:
-        parts.append(f"## {tutorial.name}\n\nFrom [this page](tutorials/en/{tutorial.page}.md).\n")
+        parts.append(f"## {tutorial.name}\n")
         parts.append("| to be written | written | what is wrong | what you see |\n|---|---|---|---|")
         for case in tutorial.cases:
             found = seen(tutorial, case, adjoint, adjoint.vision)
