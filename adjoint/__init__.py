@@ -74,7 +74,7 @@ _MODULES = frozenset(
     {
         "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "hub",
         "linalg", "mps", "nn", "optim", "profiler", "random", "return_types", "serialization", "special", "testing", "utils",
-        "version", "viz", "xpu",
+        "version", "viz", "why", "xpu",
     }
 )  # fmt: skip
 

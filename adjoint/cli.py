@@ -13,6 +13,7 @@ _HELP = """\
 usage: adjoint run PROGRAM [ARGUMENT ...]
        adjoint run -m MODULE [ARGUMENT ...]
        adjoint run -c COMMAND [ARGUMENT ...]
+       adjoint why PROGRAM [ARGUMENT ...]
        adjoint --version | --help
 
 Runs a PyTorch program as `python` would, with `import torch` and `import torchvision` resolving to Adjoint in that
@@ -21,6 +22,8 @@ process alone.  Arguments, exit status and tracebacks are those of `python`.
   PROGRAM      a Python file, or a folder or zip file with a __main__.py
   -m MODULE    run a library module as a program
   -c COMMAND   run a program given as text
+
+`adjoint why` runs it the same way, watches, and says what is wrong with the gradient of each parameter, and in which line.
 """
 
 
@@ -37,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     if command in ("-V", "--version"):
         print(_version())
         return 0
+    if command == "why":
+        return _why(rest)
     if command != "run":
         return _usage(f"there is no command {command!r}")
     if not rest:
@@ -52,6 +57,27 @@ def main(arguments: list[str] | None = None) -> int:
     if option.startswith("-"):
         return _usage(f"run: there is no option {option}")
     return _run("", option, rest)
+
+
+def _why(rest: list[str]) -> int:
+    """``adjoint why``: run a program with a witness, then report on its parameters."""
+    if not rest:
+        return _usage("why: which program?")
+    option, *arguments = rest
+    if option in ("-h", "--help"):
+        sys.stdout.write(_HELP)
+        return 0
+    if option in ("-m", "-c"):
+        if not arguments:
+            return _usage(f"why: argument expected for the {option} option")
+        program, *arguments = arguments
+    elif option.startswith("-"):
+        return _usage(f"why: there is no option {option}")
+    else:
+        program, option = option, ""
+    from adjoint.why.command import watched
+
+    return watched(lambda: _run(option, program, arguments))
 
 
 def _version() -> str:

@@ -1,0 +1,439 @@
+"""Factor: gradients that are a multiple of what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adjoint.why.answer import CERTAIN, LIKELY, POSSIBLE, Finding
+from adjoint.why.case import Case
+from adjoint.why.flow import Flow
+from adjoint.why.lines import Line
+from adjoint.why.numbers import short, times
+from adjoint.why.trace import Backward, Op, Run
+
+
+def diagnose(case: Case) -> Iterator[Finding]:
+    """Findings for a gradient that is finite and not zero."""
+    if not case.passes:
+        return
+    yield from _accumulated(case)
+    yield from _same_graph(case)
+    yield from _scaled(case)
+    yield from _counted_twice(case)
+    yield from _hooked(case)
+    yield from _changed_after(case)
+
+
+def since_cleared(case: Case) -> list[tuple[Backward, Run]]:
+    """The backwards whose gradients are in the sum that ``.grad`` is (or was, when it was cleared last)."""
+    found: list[tuple[Backward, Run]] = []
+    for b, run in case.passes:
+        if run.before is None or run.before.all_zero:
+            found = []
+        found.append((b, run))
+    return found
+
+
+def _accumulated(case: Case) -> Iterator[Finding]:
+    """Several backwards added up."""
+    summed = since_cleared(case)
+    if len(summed) < 2:
+        return
+    first, last = summed[0][1].n, summed[-1][1].n
+    steps = [s for s in case.steps if first < s.n < last]
+    manual = [e for e in case.events("written") if first < e.n < last] + [
+        e for e in case.events("data set") if first < e.n < last
+    ]
+    line = summed[-1][0].line
+    lines = list(dict.fromkeys(b.line for b, _ in summed))
+    norms = ", ".join(short(r.after.norm) for _, r in summed[:5] if r.after is not None)
+    grows = f"Its norm after each: {norms}{' …' if len(summed) > 5 else ''}."
+    if steps or manual:
+        clearing = _other_clearing(case)
+        evidence = [grows, *clearing]
+        what = "step" if steps else "update"
+        yield Finding(
+            "accumulated", line,
+            f"gradients are never cleared: .grad is the sum of {len(summed)} backwards, {len(steps or manual)} "
+            f"of them already used by a {what}",
+            evidence, ["optimizer.zero_grad()   # before each backward" if steps else f"{case.name}.grad = None  "
+                " # before each backward"],
+        )  # fmt: skip
+    elif _shares_graph(case, summed) is None:
+        later = [s for s in case.steps if s.n > last]
+        divided = any(_divisions(case, b) for b, _ in summed)
+        if later and divided:
+            return
+        if len(lines) == 1 or not later:
+            where = "" if len(lines) == 1 else " (" + ", ".join(x.name for x in lines if x is not None) + ")"
+            yield Finding(
+                "accumulated", line, f".grad is the sum of {len(summed)} backwards{where}: nothing cleared it in between",
+                [grows], [f"{case.name}.grad = None   # or optimizer.zero_grad(), before "
+                    "each backward", f"loss = loss / {len(summed)}   # if the sum is meant to be a mean"],
+                CERTAIN if not later else LIKELY,
+            )  # fmt: skip
+
+
+def _other_clearing(case: Case) -> list[str]:
+    """A clearing of other parameters than this one."""
+    events = [
+        e
+        for e in case.trace.of("zero_grad")
+        if case.value not in (e.before or {}) and case.value not in (e.after or ())
+    ]
+    if events:
+        return [f"zero_grad() is called at {events[-1].line}, but what it clears does not hold this parameter."]
+    if case.clearings:
+        return [f"It was cleared last at {case.clearings[-1].line}."]
+    return ["No zero_grad() was called."]
+
+
+def _shares_graph(case: Case, summed: list[tuple[Backward, Run]]) -> tuple[Backward, Backward] | None:
+    """Two backwards that went through the same nodes."""
+    for i, (a, _) in enumerate(summed):
+        orders = {r.order for r in a.runs if r.leaf is None}
+        for b, _ in summed[i + 1 :]:
+            if a is not b and any(r.order in orders for r in Flow(case.trace, b, case.value).on_the_way):
+                return a, b
+    return None
+
+
+def _same_graph(case: Case) -> Iterator[Finding]:
+    """One graph, two backwards."""
+    summed = since_cleared(case)
+    pair = _shares_graph(case, summed)
+    if pair is None:
+        return
+    a, b = pair
+    both = f"{a.line} and {b.line}" if a.line != b.line else f"{a.line}, {times(len(summed))}"
+    if a.roots == b.roots:
+        yield Finding(
+            "backward-twice", b.line, f"backward() ran {times(len(summed))} through the same graph, so every "
+            "gradient counts that often",
+            [f"The backwards: {both}."], ["call backward() once for each forward"],
+        )  # fmt: skip
+        return
+    inner, outer = (a, b) if any(r.order in a.roots for r in b.runs) else (b, a)
+    contained = any(r.order in inner.roots for r in outer.runs)
+    text = (
+        f"this backward begins at a loss that contains the one whose backward ran at {_name(inner.line)}, so that one counts twice"
+        if contained else f"this backward runs through a graph that the one at {_name(a.line)} already went "
+            "through; their gradients add up"
+    )  # fmt: skip
+    yield Finding(
+        "loss-counted-twice", (outer if contained else b).line, text, [f"The backwards: {both}."],
+        ["call backward() on the sum alone"], CERTAIN if contained else LIKELY,
+    )  # fmt: skip
+
+
+def _name(line: Line | None) -> str:
+    return line.name if line is not None else "another line"
+
+
+# The loss is scaled
+
+
+def _chain(case: Case, backward: Backward) -> list[Op]:
+    """The calls at the end of the loss that scale it: products with numbers, and reductions."""
+    trace = case.trace
+    value = trace.root_of(backward)
+    found: list[Op] = []
+    while value is not None:
+        op = trace.op_of(value)
+        if op is None:
+            break
+        found.append(op)
+        live = [v for v, needed in zip(op.inputs, op.needed) if needed]
+        if len(live) != 1 or op.name not in (
+            "mul",
+            "div",
+            "mean",
+            "sum",
+            "neg",
+            "view",
+            "squeeze",
+            "add",
+            "sub",
+            "mul_",
+            "div_",
+            "_to_copy",
+        ):
+            break
+        value = live[0]
+    return found
+
+
+def _number(case: Case, op: Op) -> float | None:
+    """The number that an operator multiplies its operand by, if it is one."""
+    other = None
+    constants = [v for v, needed in zip(op.inputs, op.needed) if not needed]
+    if constants and not case.trace.values[constants[0]].shape:
+        stats = case.trace.values[constants[0]].stats
+        other = stats.high if stats else None
+    elif op.values:
+        other = float(op.values[-1])
+    if other is None or other == 0:
+        return None
+    return 1 / other if op.name.startswith("div") else other
+
+
+def _divisions(case: Case, backward: Backward) -> bool:
+    """Whether the loss is scaled down before its backward, as gradients that are to be accumulated are."""
+    factors = [_number(case, op) for op in _chain(case, backward) if op.name.rstrip("_") in ("mul", "div")]
+    return any(f is not None and abs(f) < 1 for f in factors)
+
+
+def _scaled(case: Case) -> Iterator[Finding]:
+    backward = case.passes[-1][0]
+    chain = _chain(case, backward)
+    scaling = [
+        (op, f)
+        for op in chain
+        if op.name.rstrip("_") in ("mul", "div") and (f := _number(case, op)) is not None and f not in (1.0, -1.0)
+    ]
+    for i, (op, f) in enumerate(scaling):
+        for other, g in scaling[i + 1 :]:
+            if abs(f - g) < 1e-9 * abs(f):
+                lines = "" if op.line == other.line else f" (the other time at {_name(other.line)})"
+                yield Finding(
+                    "scaled-twice", op.line, f"the loss is scaled by {short(f)} twice{lines}, so gradients are "
+                    f"{short(f)} of what they should be" if abs(f) < 1 else
+                    f"the loss is scaled by {short(f)} twice{lines}, so gradients are {short(f)} times what they should be",
+                    [f"Both: {op.line}; {other.line}."], ["scale it once"], CERTAIN,
+                )  # fmt: skip
+                return
+    changes = [e for e in case.events("grad written") if e.text in ("div_", "mul_") and e.n > case.passes[-1][1].n]
+    for event in changes:
+        for op, f in scaling:
+            for v in event.after or ():
+                by = 1 / v if event.text == "div_" and v else float(v)
+                if by and abs(by - f) < 1e-6 * abs(f):
+                    yield Finding(
+                        "scaled-twice",
+                        event.line,
+                        f"the gradient is scaled by {short(by)} here, after the loss was scaled by the same at {_name(op.line)}",
+                        [str(op.line)],
+                        ["scale once: the loss or the gradient"],
+                    )
+                    return
+    undone = any(e.text in ("div_", "mul_") for e in changes) or any(
+        e.what in ("grad set", "grad written") and e.n > case.passes[-1][1].n for e in case.trace.events
+    )
+    for op, f in scaling:
+        if (abs(f) >= 64) and not undone and not case.trace.of("clipped"):
+            yield Finding(
+                "scaled-loss",
+                op.line,
+                f"the loss is multiplied by {short(f)} here, and the gradients are never divided by it again",
+                [f"The gradient is {short(abs(f))} times that of the loss itself."],
+                [f"p.grad.div_({short(f)})   # before the step, or leave the factor out"],
+                LIKELY,
+            )
+            return
+    means = _batch_divided(case, chain, scaling)
+    if means is not None:
+        yield means
+
+
+def _batch_divided(case: Case, chain: list[Op], scaling: list[tuple[Op, float]]) -> Finding | None:
+    """A mean that is divided by the size of the batch once more."""
+    trace = case.trace
+    last = chain[-1] if chain else None
+    reducing = next(
+        (
+            op
+            for op in reversed(chain)
+            if op.name in ("mean",)
+            or op.name.endswith("loss")
+            or "cross_entropy" in op.called
+            or "loss" in op.called.lower()
+        ),
+        None,
+    )
+    if last is None or reducing is None:
+        return None
+    sizes = [trace.values[v].shape for v in reducing.inputs if trace.values[v].shape]
+    mean = reducing.name == "mean" or (trace.values[reducing.outputs[0]].shape == () and _is_mean(case, reducing))
+    for op, f in scaling:
+        n = round(1 / f) if f and abs(f) < 1 else 0
+        if (
+            mean
+            and n > 1
+            and abs(1 / f - n) < 1e-6
+            and sizes
+            and sizes[0]
+            and n == sizes[0][0]
+            and op.index > reducing.index
+        ):
+            return Finding(
+                "averaged-twice",
+                op.line,
+                f"the loss is already a mean over the batch, and is divided by its size ({n}) again",
+                [f"The mean: {reducing.line}."],
+                ["leave the division out, or use reduction='sum'"],
+                LIKELY,
+            )
+    return None
+
+
+def _is_mean(case: Case, op: Op) -> bool:
+    """Whether a loss function averages: its gradient at each sample is smaller by the number of samples."""
+    return 2 not in op.values
+
+
+# Counted twice in one backward
+
+
+def _counted_twice(case: Case) -> Iterator[Finding]:
+    """The same term enters the loss twice."""
+    trace = case.trace
+    value = trace.root_of(case.passes[-1][0])
+    if value is None:
+        return
+    terms: list[tuple[int, Op]] = []
+    stack: list[tuple[int, Op | None]] = [(value, None)]
+    count = 0
+    while stack and count < 200:
+        v, by = stack.pop()
+        count += 1
+        op = trace.op_of(v)
+        if op is not None and op.name.rstrip("_") == "add" and not trace.values[v].shape:
+            stack += [(i, op) for i, needed in zip(op.inputs, op.needed) if needed]
+        elif by is not None:
+            terms.append((v, by))
+    seen: dict[int, Op] = {}
+    for v, by in terms:
+        if v in seen:
+            made = trace.op_of(v)
+            later = max((seen[v], by), key=lambda o: o.index)
+            yield Finding(
+                "counted-twice",
+                later.line,
+                f"the loss term made at {_name(made.line if made else None)} is added twice, so its gradient counts twice",
+                [f"The term: {made.line if made else ''}."],
+                ["add it once"],
+            )
+            return
+        seen[v] = by
+    alike: dict[tuple[Line | None, tuple[int, ...]], int] = {}
+    for v, by in terms:
+        op = trace.op_of(v)
+        if op is None:
+            continue
+        key = (None, tuple(i for i in op.inputs)) if op.inputs else (op.line, ())
+        if key in alike and op.inputs:
+            yield Finding(
+                "counted-twice",
+                by.line,
+                "the same loss of the same values is added twice, so its gradient counts twice",
+                [],
+                ["add it once"],
+                LIKELY,
+            )
+            return
+        alike[key] = v
+    yield from _batch_twice(case, value)
+
+
+def _batch_twice(case: Case, root: int) -> Iterator[Finding]:
+    trace = case.trace
+    for v in sorted(trace.ancestors(root)):
+        op = trace.op_of(v)
+        if (
+            op is not None
+            and op.name in ("cat", "stack")
+            and len(op.inputs) > 1
+            and len(set(op.inputs)) < len(op.inputs)
+        ):
+            yield Finding(
+                "counted-twice",
+                op.line,
+                f"{op.name} puts the same tensor in {times(len(op.inputs) - len(set(op.inputs)) + 1)}",
+                [],
+                ["put it in once"],
+                LIKELY,
+            )
+            return
+
+
+# Changed on the way into .grad, or after
+
+
+def _hooked(case: Case) -> Iterator[Finding]:
+    hooks = case.events("hook")
+    backward, end = case.passes[-1]
+    flow = Flow(case.trace, backward, case.value)
+    sent = flow.all_arrived()
+    trace = case.trace
+    if hooks and sent and end.after is not None and (end.before is None or end.before.all_zero) and len(sent) == 1:
+        if sent[0].norm and abs(end.after.norm / sent[0].norm - 1) > 1e-4:
+            yield Finding(
+                "hook",
+                hooks[-1].line,
+                f"a hook registered here changes the gradient: of norm {short(sent[0].norm)} it makes "
+                f"{short(end.after.norm)} ({short(end.after.norm / sent[0].norm)} times as much)",
+                [],
+                ["take the hook off: handle.remove()"],
+            )
+            return
+    above = trace.above(case.root) if case.root is not None else set()
+    inner = [e for e in trace.of("hook") if e.of != case.value and e.of in above]
+    for event in inner:
+        op = trace.op_of(event.of)
+        run = next((r for r in flow.on_the_way if op is not None and r.order == op.order), None)
+        if run is None:
+            continue
+        yield Finding(
+            "hook",
+            event.line,
+            "a hook registered here, on the way from the loss, can change the gradient",
+            [],
+            ["take the hook off: handle.remove()"],
+            POSSIBLE,
+        )
+        return
+
+
+def _changed_after(case: Case) -> Iterator[Finding]:
+    arrived = case.passes[-1][1]
+    cleared = [e.n for e in case.clearings if e.n > arrived.n]
+    until = min(cleared) if cleared else 1 << 60
+    for event in case.trace.of("clipped"):
+        if arrived.n < event.n < until and case.value in (event.before or {}):
+            a, b = event.before[case.value], event.after.get(case.value)
+            if a is not None and b is not None and a.norm and b.norm < 0.999 * a.norm:
+                share = b.norm / a.norm
+                yield Finding(
+                    "clipped",
+                    event.line,
+                    f"{event.text} scales the gradient to {short(share)} of what it was: norm {short(a.norm)} "
+                    f"became {short(b.norm)}",
+                    [],
+                    ["raise max_norm if the gradients are sound"],
+                    CERTAIN if share < 0.05 else POSSIBLE,
+                )
+                return
+    for what in ("grad written", "grad set"):
+        for event in case.events(what):
+            if arrived.n < event.n < until:
+                after = case.grad
+                how = ""
+                if what == "grad set" and event.before is not None and event.after is not None and event.before.norm:
+                    ratio = event.after.norm / event.before.norm
+                    if abs(ratio - 1) < 1e-6:
+                        continue
+                    how = f": its norm went from {short(event.before.norm)} to {short(event.after.norm)}"
+                elif after is not None and arrived.after is not None and arrived.after.norm:
+                    ratio = after.norm / arrived.after.norm
+                    if abs(ratio - 1) < 1e-6:
+                        continue
+                    how = f": its norm went from {short(arrived.after.norm)} to {short(after.norm)}"
+                yield Finding(
+                    "gradient-changed",
+                    event.line,
+                    f"the gradient is changed by hand here, after the backward{how}",
+                    [],
+                    ["leave .grad to backward()"],
+                    LIKELY,
+                )
+                return

@@ -1,0 +1,427 @@
+"""Zero: where a gradient became zero, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from adjoint.why.answer import LIKELY, POSSIBLE, Finding
+from adjoint.why.case import Case
+from adjoint.why.flow import Flow, operator
+from adjoint.why.lines import Line
+from adjoint.why.numbers import percent, short
+from adjoint.why.trace import Op, Run, Trace, Value
+
+
+def diagnose(case: Case) -> Iterator[Finding]:
+    """Findings for a gradient that is zero everywhere."""
+    if not case.passes:
+        yield from _set_to_zero(case)
+        return
+    backward, end = case.passes[-1]
+    if end.after is not None and not end.after.all_zero:
+        yield from _set_to_zero(case)
+        return
+    flow = Flow(case.trace, backward, case.value)
+    sent = flow.all_arrived()
+    if sent and not all(g.all_zero for g in sent):
+        hooks = case.events("hook")
+        if hooks:
+            yield Finding(
+                "hook",
+                hooks[-1].line,
+                f"a hook registered here returns zero for it; a gradient of norm {short(max(g.norm for g in sent))} had arrived",
+                [],
+                ["take the hook off, or have it return the gradient"],
+            )
+            return
+        yield from _cancelled(case, flow, sent[0].norm)
+        return
+    yield from killers(case, flow)
+
+
+def killers(case: Case, flow: Flow) -> Iterator[Finding]:
+    """Findings at the nodes that got a gradient that is not zero and sent zero on."""
+    roots = [g for g in flow.backward.gradients if g is not None]
+    if roots and all(g.all_zero for g in roots):
+        yield Finding(
+            "zero-from-the-start",
+            flow.backward.line,
+            "the backward begins with a gradient of zero",
+            [],
+            ["loss.backward()   # or a gradient= that is not zero"],
+        )
+        return
+    found: list[Finding] = []
+    seen: set[tuple[str, Line | None]] = set()
+    for run in reversed(flow.on_the_way):
+        came = [g for g in flow.arrived.get(run.order, ()) if g is not None]
+        if not came or all(g.all_zero for g in came):
+            continue
+        sent = [g for _, g in flow.towards(run) if g is not None]
+        if not sent or not all(g.all_zero for g in sent):
+            continue
+        finding = explain(case, flow, run)
+        if (finding.kind, finding.line) not in seen:
+            seen.add((finding.kind, finding.line))
+            found.append(finding)
+    yield from found[:3]
+    if not found:
+        yield Finding(
+            "zero",
+            flow.backward.line,
+            "contributions from several paths cancel to exactly zero on the way",
+            [],
+            [],
+            LIKELY,
+        )
+
+
+def explain(case: Case, flow: Flow, run: Run) -> Finding:
+    """Why this node sent zero."""
+    op = flow.op(run)
+    line = flow.line(run)
+    norm = flow.came(run)
+    evidence = [f"A gradient of norm {short(norm)} arrived at {run.node}, and zero left it towards {case.name}."]
+    if op is None:
+        return Finding("zero-derivative", line, f"the derivative of {operator(run)} is zero everywhere here", evidence)
+    around = Around(
+        case, op, case.trace, [case.trace.values[v] for v in op.inputs], [case.trace.values[v] for v in op.outputs]
+    )
+    for names, make in _TABLE:
+        if op.name.rstrip("_") in names or (op.called and op.called in names):
+            told = make(around)
+            if told is not None:
+                return Finding(told.kind, told.line or line, told.text, [*evidence, *told.evidence], told.advice)
+    return Finding("zero-derivative", line, f"the derivative of {op.name} is zero everywhere here", evidence)
+
+
+class Around(NamedTuple):
+    """A call whose derivative is zero."""
+
+    case: Case
+    op: Op
+    trace: Trace
+    inputs: list[Value]
+    outputs: list[Value]
+
+
+class Told(NamedTuple):
+    kind: str
+    text: str
+    advice: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    line: Line | None = None
+
+
+def _range(value: Value) -> str:
+    s = value.stats
+    if s is None:
+        return ""
+    return (
+        f"all {s.size} values are {short(s.low)}"
+        if s.low == s.high
+        else f"its {s.size} inputs are between {short(s.low)} and {short(s.high)}"
+    )
+
+
+def _relu(a: Around) -> Told:
+    made = a.trace.op_of(a.inputs[0].id)
+    evidence = []
+    if made is not None and made.line is not None and made.line != a.op.line:
+        evidence.append(f"Its input is computed at {made.line}.")
+    written = _written_before(a)
+    if written:
+        evidence.append(written)
+    return Told(
+        "dead-relu", f"every unit of this {a.op.called or 'relu'} is dead: {_range(a.inputs[0])}, where its derivative is zero",
+        ("start with smaller weights or a bias that is not so negative, lower the learning rate, or use "
+            "leaky_relu",), tuple(evidence),
+    )  # fmt: skip
+
+
+def _rectified(a: Around) -> Told:
+    clamps = a.op.name == "hardtanh" and len(a.op.values) == 2 and "relu" not in a.op.called.lower()
+    return _clamp(a) if clamps else _relu(a)
+
+
+def _written_before(a: Around) -> str:
+    """Where the parameters that made its input were last written by hand."""
+    above = a.trace.ancestors(a.inputs[0].id)
+    events = [e for e in a.trace.events if e.what in ("written", "data set") and e.of in above and e.n < a.op.n]
+    return f"A parameter that leads to it was written at {events[-1].line}." if events else ""
+
+
+def _saturated(a: Around) -> Told:
+    out = a.outputs[0].stats
+    at = f" (outputs between {short(out.low)} and {short(out.high)})" if out else ""
+    made = a.trace.op_of(a.inputs[0].id)
+    evidence = (
+        [f"Its input is computed at {made.line}."] if made is not None and made.line not in (None, a.op.line) else []
+    )
+    written = _written_before(a)
+    return Told(
+        "saturated", f"this {a.op.name} is saturated: {_range(a.inputs[0])}{at}, where its derivative rounds to zero",
+        ("scale the inputs or the initial weights down, or normalise before it",), (*evidence, *([written] if written else [])),
+    )  # fmt: skip
+
+
+def _clamp(a: Around) -> Told:
+    limits = ", ".join(short(v) for v in a.op.values)
+    return Told(
+        "clamped", f"every value lies outside of the range of this {a.op.called or 'clamp'}({limits}): "
+        f"{_range(a.inputs[0])}; beyond the limits its derivative is zero",
+        ("widen the range, or use a smooth bound such as tanh or sigmoid",),
+    )  # fmt: skip
+
+
+def _steps(a: Around) -> Told:
+    return Told(
+        "step-function", f"{a.op.name} is constant between its jumps, so its derivative is zero everywhere",
+        (f"leave {a.op.name} out of the loss, or pass the gradient straight through: x + ({a.op.name}(x) - x).detach()",),
+    )  # fmt: skip
+
+
+def _dropped(a: Around) -> bool:
+    return "ropout" in a.op.called or (a.op.module is not None and "ropout" in a.op.module[1])
+
+
+def _mul(a: Around) -> Told | None:
+    if _dropped(a):
+        module = a.op.module
+        text = f" ({module[3]})" if module is not None else ""
+        return Told(
+            "dropout-all",
+            f"this dropout drops everything{text}: with p=1 every element, and every gradient, is zero",
+            ("use a probability below 1, such as p=0.5",),
+        )
+    zeros = [v for v in a.inputs if v.stats is not None and v.stats.all_zero]
+    numbers = [v for v in a.op.values if v == 0]
+    if numbers:
+        return Told(
+            "times-zero",
+            f"this {a.op.name} is by the number 0, so the gradient is multiplied by 0",
+            ("take the factor 0 out",),
+        )
+    if zeros:
+        other = zeros[0]
+        made = _origin(a.trace, other)
+        where = f", made at {made}" if made is not None and made != a.op.line else ""
+        kind = (
+            "zero-mask"
+            if a.op.name == "mul"
+            else "zero-weights"
+            if other.leaf and other.requires_grad
+            else "zero-input"
+        )
+        what = "the other operand" if not (other.leaf and other.requires_grad) else "the other operand, a parameter,"
+        return Told(
+            kind,
+            f"the gradient is multiplied by the other operand of this {a.op.called or a.op.name}, and that is zero everywhere",
+            (
+                "initialise it with small random numbers"
+                if kind == "zero-weights"
+                else "let some of it be different from zero",
+            ),
+            (f"{what} ({'×'.join(map(str, other.shape)) or 'a number'}) is all zeros{where}.".capitalize(),),
+        )
+    return None
+
+
+def _origin(trace: Trace, value: Value) -> Line | None:
+    """Where the zeros of a value come from: the last write to it, or where it was made, past transpositions."""
+    op = trace.op_of(value.id)
+    while (
+        op is not None
+        and op.name in ("t", "transpose", "permute", "view", "expand", "unsqueeze", "_reshape_alias")
+        and op.inputs
+    ):
+        value = trace.values[op.inputs[0]]
+        op = trace.op_of(value.id)
+    events = [e for e in trace.events if e.what in ("written", "data set") and e.of == value.id]
+    if events:
+        return events[-1].line
+    return value.line or (op.line if op else None)
+
+
+def _linear(a: Around) -> Told | None:
+    return _mul(a)
+
+
+def _where(a: Around) -> Told:
+    condition = a.inputs[0].stats
+    share = f": the condition is true for {percent(1 - condition.zero)} of the elements" if condition else ""
+    return Told(
+        "not-chosen",
+        f"this where takes the other branch everywhere{share}, so the gradient goes to that one alone",
+        ("check the condition",),
+    )
+
+
+def _masked(a: Around) -> Told:
+    mask = a.inputs[1].stats if len(a.inputs) > 1 else None
+    share = f" ({percent(1 - mask.zero)} of the mask is True)" if mask else ""
+    return Told(
+        "masked-out",
+        f"{a.op.name} replaces every element{share}, so nothing of the gradient passes",
+        ("check the mask",),
+    )
+
+
+def _chosen(a: Around) -> Told:
+    return Told(
+        "not-chosen",
+        f"this {a.op.called or a.op.name} takes the other operand for every element, so the gradient goes there",
+        ("check the operands",),
+    )
+
+
+def _overwritten(a: Around) -> Told:
+    return Told(
+        "overwritten",
+        f"{a.op.name} writes over the values in place, so what was computed before has no part in the loss",
+        ("write into a new tensor, or leave the assignment out",),
+    )
+
+
+def _labels(a: Around) -> Told | None:
+    if a.op.name in ("nll_loss", "nll_loss2d"):
+        ignored = [v for v in a.op.values if v < 0] or [-100]
+        label = a.inputs[1].stats if len(a.inputs) > 1 else None
+        if (label is not None and label.low == label.high and label.low in ignored) or (
+            label is not None and label.high < 0
+        ):
+            return Told(
+                "all-ignored",
+                f"every label is {short(label.low)}, the ignore_index, so no sample counts",
+                ("check the labels and ignore_index",),
+            )
+    return None
+
+
+def _softmax(a: Around) -> Told:
+    shape = a.inputs[0].shape
+    dims = [int(v) for v in a.op.values if isinstance(v, int) and -len(shape) <= v < len(shape)]
+    if dims and shape and shape[dims[0]] == 1:
+        return Told(
+            "softmax-of-one",
+            f"this {a.op.called or a.op.name} is over a dimension of size 1 (shape {list(shape)}), so its result "
+            "is constant and its derivative zero",
+            ("take the dimension of the classes; for one logit use sigmoid and binary_cross_entropy_with_logits",),
+        )
+    return Told(
+        "saturated",
+        f"this {a.op.called or a.op.name} is saturated: {_range(a.inputs[0])}, so its result is 0 or 1 and its "
+        "derivative rounds to zero",
+        ("scale the logits down, or use cross_entropy on the logits themselves",),
+    )
+
+
+def _same(a: Around) -> Told | None:
+    if len(a.inputs) > 1:
+        return Told(
+            "loss-at-minimum",
+            "prediction and target are equal, so this loss is at its minimum and its derivative zero",
+            ("check that the target is not made from the prediction itself",),
+            _same_source(a),
+        )
+    return None
+
+
+def _same_source(a: Around) -> tuple[str, ...]:
+    first, second = a.inputs[0], a.inputs[1]
+    if first.id in a.trace.ancestors(second.id) or second.id in a.trace.ancestors(first.id):
+        return ("The target is made from the prediction itself.",)
+    return ()
+
+
+_STEPS = ("round", "floor", "ceil", "trunc", "sign", "sgn", "heaviside", "floor_divide", "fix", "bernoulli")
+_Make = Callable[[Around], Told | None]
+_TABLE: list[tuple[tuple[str, ...], _Make]] = [
+    (("dropout", "Dropout"), _mul),
+    (("relu", "threshold", "hardtanh", "relu6", "clamp_min", "ReLU"), _rectified),
+    (("clamp", "clip", "clamp_max"), _clamp),
+    (("sigmoid", "tanh", "hardsigmoid", "silu", "gelu", "erf", "hardswish"), _saturated),
+    (("softmax", "log_softmax"), _softmax),
+    (_STEPS, _steps),
+    (("mul", "mm", "matmul", "addmm", "bmm", "linear", "convolution", "dot", "mv", "div"), _mul),
+    (("where",), _where),
+    (("masked_fill",), _masked),
+    (("maximum", "minimum", "max", "min", "amax"), _chosen),
+    (("copy", "fill", "zero"), _overwritten),
+    (("nll_loss", "nll_loss2d"), _labels),
+    (("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"), _same),
+]  # fmt: skip
+
+
+def _cancelled(case: Case, flow: Flow, norm: float) -> Iterator[Finding]:
+    lines = [flow.line(r) for r in flow.on_the_way if any(o == flow.end.order for o, _ in r.left)]  # type: ignore[union-attr]
+    line = next((x for x in reversed(lines) if x is not None), flow.backward.line)
+    where = ", ".join(dict.fromkeys(x.name for x in lines if x is not None))
+    yield Finding(
+        "cancelled",
+        line,
+        f"the gradients of several paths cancel: each of norm {short(norm)}, their sum zero",
+        [f"The paths end at {where}."] if where else [],
+        ["check the signs: the loss does not change with it"],
+        LIKELY,
+    )
+
+
+def _set_to_zero(case: Case) -> Iterator[Finding]:
+    """The gradient was not zero when it arrived."""
+    arrived = case.passes[-1][1].n if case.passes else 0
+    norm = case.passes[-1][1].after.norm if case.passes and case.passes[-1][1].after else 0.0
+    had = f"; a gradient of norm {short(norm)} had arrived" if case.passes else ""
+    for event in case.clearings:
+        if event.n > arrived:
+            steps = [s for s in case.trace.steps if s.n > event.n]
+            used = [s for s in case.steps if arrived < s.n < event.n]
+            if steps and not used:
+                yield Finding(
+                    "cleared-before-step",
+                    event.line,
+                    "the gradient is set to zero here, before the step at "
+                    f"{steps[0].line.name if steps[0].line else 'a later line'}{had}",
+                    ["Order of a training step: zero_grad(), backward(), step()."],
+                    ["optimizer.zero_grad()", "loss.backward()", "optimizer.step()"],
+                )
+            else:
+                yield Finding(
+                    "cleared",
+                    event.line,
+                    f"the gradient is set to zero here{had}",
+                    [],
+                    ["ask between backward() and this line"],
+                )
+            return
+    for what in ("grad set", "grad written"):
+        for event in reversed(case.events(what)):
+            if event.n > arrived:
+                yield Finding(
+                    "gradient-changed",
+                    event.line,
+                    f"the gradient is overwritten with zeros here{had}",
+                    [],
+                    ["leave .grad to backward()"],
+                )
+                return
+    for event in reversed(case.trace.of("clipped")):
+        if event.n > arrived and case.value in (event.before or {}):
+            yield Finding(
+                "clipped",
+                event.line,
+                f"{event.text} scales the gradient to zero here{had}",
+                [],
+                ["give a max_norm that is not zero"],
+            )
+            return
+    if not case.passes:
+        yield Finding(
+            "cleared",
+            None,
+            "the gradient is zero, and no backward was seen that added to it",
+            [],
+            ["loss.backward()"],
+            POSSIBLE,
+        )
