@@ -188,7 +188,7 @@ class Sigmoid(_Simple):
 
     def forward(self, input: Tensor) -> Tensor:
         """The activation."""
-        return adjoint.sigmoid(input)
+        return input.sigmoid()
 
 
 class Tanh(_Simple):
@@ -196,7 +196,7 @@ class Tanh(_Simple):
 
     def forward(self, input: Tensor) -> Tensor:
         """The activation."""
-        return adjoint.tanh(input)
+        return input.tanh()
 
 
 class LogSigmoid(_Simple):
