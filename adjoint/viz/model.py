@@ -6,6 +6,7 @@ JSON, in which numbers that JSON lacks are the strings ``"nan"``, ``"inf"`` and 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -275,9 +276,15 @@ class Recording:
 
     def explain(self, rows: int | None = 40) -> Any:
         """The recording as a table in text, of about ``rows`` rows at most (None: all); see :func:`adjoint.viz.explain`."""
-        from adjoint.viz.table import Explanation
+        return _rendering("table", "Explanation")(self, rows)
 
-        return Explanation(self, rows)
+    def show(self, open: bool = True, path: str | os.PathLike[str] | None = None) -> Any:
+        """Write the recording's page and open it; see :func:`adjoint.viz.show`."""
+        return _rendering("showing", "show")(self, open=open, path=path)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The recording's page as text; see :func:`adjoint.viz.to_html`."""
+        return _rendering("showing", "to_html")(self, path=path)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         operators = sum(n.kind == OPERATOR for n in self.nodes)
@@ -313,6 +320,11 @@ class Recording:
         """The recording that :meth:`save` wrote."""
         with open(path, encoding="utf-8") as file:
             return cls.from_dict(json.load(file))
+
+
+def _rendering(module: str, name: str) -> Any:
+    """What renders recordings is imported when it is first asked for, and is made of them."""
+    return getattr(importlib.import_module(f"adjoint.viz.{module}"), name)
 
 
 def _dict_of(thing: Any) -> Any:
