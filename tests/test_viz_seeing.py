@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
 from base64 import b64decode
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +31,8 @@ sys.exit(3)
 def see(tmp_path, *arguments):
     (tmp_path / "program.py").write_text(PROGRAM)
     command = [sys.executable, "-m", "adjoint", "see", "--no-open", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, env=environment)
 
 
 def recording_in(page):
