@@ -15,15 +15,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from adjoint.suggestions import Missing
+
 _TOP = __name__.partition(".")[0]
 
 
 def absent(module: str, name: str) -> AttributeError:
     """The error for a name that a module does not have."""
     theirs = module.replace("adjoint.vision", "torchvision").replace("adjoint", "torch", 1)
-    return AttributeError(
-        f"module {module!r} has no attribute {name!r}: Adjoint does not have {theirs}.{name}", name=name, obj=sys.modules[module]
-    )
+    own = sys.modules[module]
+    return Missing(f"module {own.__name__!r} has no attribute {name!r}", name, lambda: dir(own), f"{theirs}.{name}")
 
 
 def named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from types import CodeType
 from typing import Any
@@ -13,14 +14,17 @@ Place = tuple[CodeType, int]
 
 _NOWHERE = "not in the user's program"
 
+# By the file and not by the module's name, for `adjoint run` has the modules go by PyTorch's.
+_OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<adjoint ")
+
 
 def here() -> Place | None:
     """The place in the user's program that is being run: the innermost frame outside of Adjoint."""
     frame: Any = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name != "adjoint" and not name.startswith("adjoint."):
-            return frame.f_code, frame.f_lasti
+        code = frame.f_code
+        if not code.co_filename.startswith(_OURS):
+            return code, frame.f_lasti
         frame = frame.f_back
     return None
 

@@ -123,6 +123,8 @@ def _tutorials(folder: Path) -> list[Any]:
     found: list[Any] = []
     if (folder / "index.md").exists():
         found.append("tutorials/index.md")
+    if (folder.parent / "learners.md").exists():
+        found.append("learners.md")
     for language, name in _LANGUAGES.items():
         pages = sorted((folder / language).glob("*.md"), key=lambda p: (p.stem != "index", p.stem))
         if pages:

@@ -273,5 +273,5 @@ def test_images_are_laid_out_in_a_grid():
 def test_a_name_that_is_not_there_is_named():
     import adjoint.vision
 
-    with pytest.raises(AttributeError, match=r"Adjoint does not have torchvision\.ops"):
+    with pytest.raises(AttributeError, match="has no attribute"):
         adjoint.vision.ops

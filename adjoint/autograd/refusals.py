@@ -24,4 +24,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """
     if mode.transforms:
         refuse("Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs)", "requires_grad_")
+    if requires_grad.__class__ is not bool:
+        raise TypeError(
+            f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {type(requires_grad).__name__}"
+        )
     return self._set_requires_grad(requires_grad)

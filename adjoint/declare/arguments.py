@@ -28,7 +28,7 @@ def type_name(value: Any) -> str:
 def wrong_argument(function: str, name: str, expected: str, value: Any, position: int | None = None) -> NoReturn:
     """Raise PyTorch's TypeError for an argument of the wrong type."""
     where = "" if position is None else f" (position {position})"
-    raise TypeError(f"{function}(): argument '{name}'{where} must be {expected}, not {type_name(value)}")
+    raise TypeError(f"{function}(): argument '{name}'{where} must be {expected}, not {type_name(value)}") from None
 
 
 def numbers_in(operator: Any, values: dict[str, Any]) -> dict[str, Any] | None:
@@ -85,10 +85,15 @@ def _integer(function: str, name: str, position: int, value: Any) -> int:
             return index(value)
         except TypeError:
             pass
+    if position == 1:
+        raise TypeError(
+            f"{function}(): argument '{name}' (position 1) must be tuple of ints, but found element of type "
+            f"{type_name(value)} at pos 0"
+        ) from None
     raise TypeError(
         f"{function}(): argument '{name}' failed to unpack the object at pos {position} with error "
         f'"type must be tuple of ints,but got {type_name(value)}"'
-    )
+    ) from None
 
 
 def check_not_negative(shape: tuple[int, ...]) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from adjoint.declare.arranging import IN_ORDER, UNORDERED, by_operands
 from adjoint.declare.lines import Lines
+from adjoint.declare.naming import named_in
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator
 from adjoint.declare.record import Record
+from adjoint.declare.refusing import flags
 
 _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 
@@ -16,6 +18,11 @@ _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 def identifier(name: str) -> str:
     """What the function of the operator ``name`` is called in its source."""
     return name if name.isidentifier() else "operator_" + name
+
+
+def public_name(operator: Operator) -> str:
+    """What PyTorch's errors call an operator: ``linalg_norm`` what users call ``linalg.norm``."""
+    return named_in(operator.where, operator.name)
 
 
 class Caller:
@@ -59,7 +66,22 @@ class Caller:
             self._arrays()
             self._forward()
         Record(op, self.shown, line, self.laid).write()
+        if not self.dunder and op.where and not op.name.startswith("_"):  # others are called by those that users call
+            self._explain()
         return "\n".join(line) + "\n"
+
+    def _explain(self) -> None:
+        """Put all of it into a ``try``, which costs nothing: where something fails, the arguments are looked at."""
+        op, line = self.op, self.lines
+        defaults = {p.name: p.default for p in op.values if p.default is not MISSING}
+        checks = ["    " + text for text in flags((p.name for p in op.values), public_name(op), defaults)]
+        line[1:] = ["    try:", *("    " + text for text in [*checks, *line[1:]])]
+        params = [p for p in op.params if not p.keyword_only] + [p for p in op.params if p.keyword_only]
+        values = ", ".join(f"{self.shown[p.name]!r}: {self.shown[p.name]}" for p in params)
+        line(1, "except Exception as error:")
+        line(2, f"refused = refusal({public_name(op)!r}, error, {{{values}}}, {sum(p.keyword_only for p in params)}, defaults)")
+        line(2, "if refused is None: raise")
+        line(2, "raise refused from None")
 
     def source_of_record(self) -> str:
         """The function without its first half: of what the forward returned, ``given``, and the operands of large arrays,

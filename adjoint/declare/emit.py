@@ -29,6 +29,7 @@ from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
+from adjoint.declare.refusing import flag, refusal
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
@@ -74,9 +75,9 @@ def _compile(operator: Operator, what: str) -> Any:
         space[f"formula{i}"] = formula
     for name, formula in operator.keeps.items():
         space[f"keep_{name}"] = formula
-    for p in operator.params:
-        if p.default is not MISSING:
-            space[f"default_{p.name}"] = p.default
+    defaults = space["defaults"] = {p.name: p.default for p in operator.params if p.default is not MISSING}
+    for name, default in defaults.items():
+        space[f"default_{name}"] = default
     if what == "writer":
         space["forward"] = operator.writer
     if what == "apply_large":
@@ -146,6 +147,7 @@ _GLOBALS: dict[str, Any] = {
     "become_view": become_view,
     "edge_of": edge_of,
     "fit": operands.fit,
+    "flag": flag,
     "fits": operands.fits,
     "flat": again.flat,
     "from_array": from_array,
@@ -165,6 +167,7 @@ _GLOBALS: dict[str, Any] = {
     "promote_to_float": operands.promote_to_float,
     "quietly": quietly,
     "record_of": record_of,
+    "refusal": refusal,
     "raise_freed": raise_freed,
     "raise_integers": operands.raise_integers,
     "raise_modified": raise_modified,

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from adjoint.autograd.taped import TAPED
-from adjoint.declare.naming import show
+from adjoint.declare.naming import named_in, show
 from adjoint.declare.operator import Operator
+from adjoint.declare.refusing import guarded
 from adjoint.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +53,24 @@ class _Lazy:
             show(made, ("Tensor",), self.name)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, owner)
+
+
+class _Guarded:
+    """A function made of other operators, as users call it: with its errors explained; built when first looked up."""
+
+    __slots__ = ("made", "name", "original")
+
+    def __init__(self, original: Any, places: list[str], name: str | None) -> None:
+        self.original = original
+        self.name = named_in(places, name or original.__name__)
+        self.made: Any = None
+
+    def make(self) -> Any:
+        """The function."""
+        if self.made is None:
+            plain = isinstance(self.original, FunctionType)
+            self.made = guarded(self.original, self.name) if plain else self.original
+        return self.made
 
 
 def _method(name: str, make: Callable[[], Any], own: bool = False) -> None:
@@ -318,23 +337,23 @@ def composite(
 
         if isinstance(f, FunctionType):
             show(f, where.split() or (("Tensor",) if dunder else ()), dunder[0] if dunder and not where else name or f.__name__)
-        for special in dunder:
-            _method(special, lambda: f)
         if inplace:
             for n in (name or f.__name__, *aliases):
                 method = inplace_composite(f, n + "_")
                 _method(n + "_", lambda method=method: method)
                 if "torch" in where.split() and n + "_" not in _METHODS_ALONE:
                     FUNCTIONS.setdefault("torch", {})[n + "_"] = method
+        public = _Guarded(f, where.split(), name)
+        for special in dunder:
+            _method(special, public.make)
         for n in (name or f.__name__, *aliases):
             for place in where.split():
                 if place == "Tensor":
-                    assert n not in Tensor.__dict__, f"Tensor.{n} is declared twice"
-                    setattr(Tensor, n, f)
+                    _method(n, public.make)
                 elif n not in _METHODS_ALONE:
                     names = FUNCTIONS.setdefault(place, {})
                     assert n not in names, f"{place}.{n} is declared twice"
-                    names[n] = f
+                    names[n] = public
         return f
 
     return put if function is None else put(function)
@@ -351,9 +370,10 @@ def name_methods() -> None:
 def declared() -> Iterator[Any]:
     """The functions that are in a namespace, other than those yet to be built."""
     for place in (Tensor.__dict__, *FUNCTIONS.values(), *(o._built for o in OPERATORS.values())):
-        for function in list(place.values()):
-            if isinstance(function, FunctionType) and function.__name__ != "make_inplace":
-                yield function
+        for value in list(place.values()):
+            for function in (value.original, value.made) if isinstance(value, _Guarded) else (value,):
+                if isinstance(function, FunctionType) and function.__name__ != "make_inplace":
+                    yield function
 
 
 def lookup(place: str, name: str) -> Any:
@@ -361,6 +381,8 @@ def lookup(place: str, name: str) -> Any:
     found = FUNCTIONS.get(place, {}).get(name)
     if isinstance(found, Operator):
         return found.function
+    if isinstance(found, _Guarded):
+        return found.make()
     if getattr(found, "__name__", "") == "make_inplace":
         found = found()
     if isinstance(found, FunctionType) and ".ops." in found.__module__:  # one that was put there by hand

@@ -24,6 +24,12 @@ def show(function: Any, places: Iterable[str], name: str) -> None:
             return
 
 
+def named_in(places: Iterable[str], name: str) -> str:
+    """What PyTorch's errors call a function of these namespaces: ``linalg_norm`` what users call ``linalg.norm``."""
+    first = next(iter(places), "")
+    return f"{first}_{name}" if first in ("linalg", "special", "fft") else name
+
+
 # Where PyTorch shows what Adjoint keeps elsewhere; a module stands for all classes and functions in it and below it.
 _SHOWN = {
     "adjoint.autograd.accumulate.AccumulateGrad": "builtins",

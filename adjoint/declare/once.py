@@ -19,10 +19,11 @@ def warn_once(about: str, text: str, category: type[Warning] = UserWarning) -> N
     """
     if _always or about not in _given:
         _given.add(about)
-        warnings.warn(text, category, stacklevel=_depth_of_user())
+        warnings.warn(text, category, stacklevel=depth_of_user())
 
 
-def _depth_of_user() -> int:
+def depth_of_user() -> int:
+    """The ``stacklevel`` with which the caller's warning names the user's line."""
     frame = sys._getframe(1)
     depth = 1
     while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<adjoint ")):

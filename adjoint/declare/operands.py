@@ -91,7 +91,7 @@ def wrong_type(operator: Any, position: int, value: Any) -> NoReturn:
     expected = "tuple of Tensors" if param.kind == "arrays" else "Tensor"
     raise TypeError(
         f"{operator.name}(): argument '{name}' (position {where}) must be {expected}, not {type_name(value)}"
-    )
+    ) from None
 
 
 def raise_missing(operator: Any, name: str) -> NoReturn:

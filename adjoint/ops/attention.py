@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare import composite, op
+from adjoint.declare.arguments import wrong_argument
 from adjoint.declare.namespaces import lookup
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
@@ -257,6 +258,8 @@ def multi_head_attention_forward(
 
 def _added(mask: Tensor | None, like: Tensor) -> Tensor | None:
     """A mask as numbers to add: where one of bools says True, minus infinity."""
+    if mask is not None and not isinstance(mask, Tensor):
+        wrong_argument("is_floating_point", "input", "Tensor", mask, 1)
     if mask is None or mask.is_floating_point():
         return mask
     if mask.dtype is not dtypes.bool_:

@@ -12,6 +12,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arguments import type_name
 from adjoint.declare.namespaces import lookup
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array, conj
@@ -164,7 +165,7 @@ def _ints(value: Any, n: int, name: str) -> Ints:
 
 def _invalid(name: str, transposed: bool, *given: Any) -> TypeError:
     def kind(value: Any) -> str:
-        return "Tensor" if isinstance(value, Tensor) else type(value).__name__
+        return type_name(value)
 
     got = ", ".join(kind(value) for value in given if value is not None)
     if transposed:
@@ -292,8 +293,11 @@ def _cpp(dtype: Any) -> str:
         dtypes.float64: "double",
         dtypes.float16: "c10::Half",
         dtypes.bfloat16: "c10::BFloat16",
-        dtypes.int64: "long long",
+        dtypes.int64: "long int",
         dtypes.int32: "int",
+        dtypes.int16: "short int",
+        dtypes.int8: "signed char",
+        dtypes.uint8: "unsigned char",
         dtypes.complex64: "c10::complex<float>",
         dtypes.complex128: "c10::complex<double>",
     }

@@ -81,7 +81,7 @@ def embedding_bag(
             raise ValueError("offsets has to be a 1D Tensor")
         start = offsets._array
         if start.size and start[0] != 0:
-            raise ValueError(
+            raise RuntimeError(
                 f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
                 f"However, got {int(start[0])}"
             )

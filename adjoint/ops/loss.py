@@ -15,6 +15,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.once import depth_of_user
 from adjoint.declare.operands import raise_shapes
 from adjoint.ops.activation import floating, hardtanh, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function
@@ -33,10 +34,10 @@ def reduction_of(reduction: str, size_average: bool | None, reduce: bool | None)
         average = size_average is None or size_average
         name = "none" if reduce is False else "mean" if average else "sum"
         warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.", stacklevel=4
+            f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.", stacklevel=depth_of_user()
         )
         return _REDUCTIONS[name]
-    found = _REDUCTIONS.get(reduction)
+    found = _REDUCTIONS.get(reduction) if isinstance(reduction, str) else None
     if found is None:
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return found
@@ -73,7 +74,7 @@ def broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         warnings.warn(
             f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely "
             "lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=3,
+            stacklevel=depth_of_user(),
         )
         try:
             shape = np.broadcast_shapes(input._array.shape, target._array.shape)

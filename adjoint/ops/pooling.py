@@ -349,13 +349,6 @@ def _unpool(
     kernel = _sizes(kernel_size, n, "kernel_size", f"max_unpool{n}d")
     steps = kernel if stride is None else _sizes(stride, n, "stride", f"max_unpool{n}d")
     pad = _sizes(padding, n, "padding", f"max_unpool{n}d")
-    if indices.dtype is not dtypes.int64:
-        raise RuntimeError(f"elements in indices should be type int64 but got: {dtypes.SCALAR_TYPE_NAMES[indices.dtype]}")
-    if indices.shape != input.shape:
-        raise RuntimeError(
-            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices "
-            f"tensor with shape: {list(indices.shape)}"
-        )
     default = [(m - 1) * s + k - 2 * p for m, k, s, p in zip(input._array.shape[-n:], kernel, steps, pad)]
     if output_size is None:
         space = tuple(default)
@@ -373,6 +366,13 @@ def _unpool(
                 raise ValueError(
                     f"invalid output_size \"{list(space)}\" (dim {i} must be between {d - s} and {d + s})"
                 )
+    if indices.dtype is not dtypes.int64:
+        raise RuntimeError(f"elements in indices should be type int64 but got: {dtypes.SCALAR_TYPE_NAMES[indices.dtype]}")
+    if indices.shape != input.shape:
+        raise RuntimeError(
+            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices "
+            f"tensor with shape: {list(indices.shape)}"
+        )
     found = all_values(indices._array)
     if found.size and (found.min() < 0 or found.max() >= prod(space)):
         bad = int(found[(found < 0) | (found >= prod(space))].flat[0])

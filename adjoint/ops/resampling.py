@@ -13,6 +13,7 @@ from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.once import depth_of_user
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array
 from adjoint.ops.weighing import Weights, from_taps, weighted
@@ -221,7 +222,7 @@ def _deprecated(name: str, **fixed: Any) -> None:
         input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None
     ) -> Tensor:
         warnings.warn(
-            f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+            f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=depth_of_user()
         )
         return interpolate(input, size, scale_factor, **{"mode": mode, "align_corners": align_corners, **fixed})
 

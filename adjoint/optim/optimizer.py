@@ -72,6 +72,8 @@ def _typename(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"torch.{dtypes.SCALAR_TYPE_NAMES[value.dtype]}Tensor"
     module = type(value).__module__
+    if module.partition(".")[0] == "adjoint":
+        module = "torch" + module[7:]
     return type(value).__qualname__ if module in ("builtins", "") else f"{module}.{type(value).__qualname__}"
 
 

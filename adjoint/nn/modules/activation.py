@@ -188,7 +188,7 @@ class Sigmoid(_Simple):
 
     def forward(self, input: Tensor) -> Tensor:
         """The activation."""
-        return input.sigmoid()
+        return adjoint.sigmoid(input)
 
 
 class Tanh(_Simple):
@@ -196,7 +196,7 @@ class Tanh(_Simple):
 
     def forward(self, input: Tensor) -> Tensor:
         """The activation."""
-        return input.tanh()
+        return adjoint.tanh(input)
 
 
 class LogSigmoid(_Simple):

@@ -23,8 +23,10 @@ from adjoint.nn.modules.module_hooks import (
     register_module_parameter_registration_hook,
     registered,
 )
+from adjoint.nn.modules.own_names import own_names
 from adjoint.nn.modules.state_dict import _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys, _Stateful
 from adjoint.nn.parameter import Buffer, Parameter
+from adjoint.suggestions import Missing
 from adjoint.tensor import Tensor
 
 _names_of = listed_without()
@@ -77,6 +79,11 @@ class Module(_Hooked, _Stateful):
     training: bool
     call_super_init = False
     _compiled_call_impl: Any = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("adjoint."):
+            own_names(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init:
@@ -209,7 +216,7 @@ class Module(_Hooked, _Stateful):
             found = own["_buffers"]
             if name in found:
                 return found[name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
+        raise Missing(f"'{type(self).__name__}' object has no attribute '{name}'", name, lambda: dir(self))
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = value.__class__

@@ -438,6 +438,8 @@ class LSTMCell(RNNCellBase):
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """The next state, a pair (h, c)."""
+        if hx is not None and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
+            raise TypeError(f"LSTMCell: the state is a pair of tensors, (h, c), not {type(hx).__name__}")
         h, c = hx if hx is not None else (None, None)
         return self._run("LSTM", input, h, c)
 

@@ -57,6 +57,8 @@ def _is_causal(mask: Tensor | None, is_causal: bool | None, size: int | None) ->
 
 def _as_numbers(mask: Tensor | None, like: Tensor) -> Tensor | None:
     """A mask of bools as numbers to add."""
+    if mask is not None and not isinstance(mask, Tensor):
+        raise RuntimeError("input to _none_or_dtype() must be None or torch.Tensor")
     if mask is None or mask.is_floating_point():
         return mask
     return adjoint.zeros(tuple(mask.shape), dtype=like.dtype).masked_fill(mask, float("-inf"))
