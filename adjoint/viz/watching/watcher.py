@@ -20,6 +20,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.kernels.late import by_kernel
 from adjoint.nn.modules.module_hooks import register_module_forward_hook
 from adjoint.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 from adjoint.viz.watching.history import History, Numbers, Sample
 from adjoint.viz.watching.layers import Choice, layers_of
@@ -327,7 +328,7 @@ class Watching:
                     self._sample = None  # what is known of it may be what failed
                     self.close()
                     said = f"watch has ended at step {self.step_number}: {type(error).__name__}: {error}"
-                    warnings.warn(said, RuntimeWarning, stacklevel=2)
+                    warnings.warn(said, RuntimeWarning, stacklevel=users_level())
             self.seconds += time.perf_counter() - start
 
         return guarded
