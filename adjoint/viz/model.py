@@ -291,6 +291,15 @@ class Recording:
         title = f" {self.title!r}" if self.title else ""
         return f"<Recording{title}: {operators} operators, {len(self.backwards)} backwards; .explain() tells, .show() opens it>"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: a picture whose boxes tell what is in them."""
+        from adjoint.viz.notebook import mimebundle
+
+        return mimebundle(self)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
+
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """The recording as JSON text, which is also written to ``path`` if one is given."""
         text = json.dumps(self.to_dict(), separators=(",", ":"), allow_nan=False)
