@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.declare import composite
-from adjoint.places import users_level
 
 _said = False
 
@@ -50,5 +49,5 @@ def _say_once() -> None:
         warnings.warn(
             "torch.compile: Adjoint does not compile yet; the function or module is returned as it is and runs eagerly.",
             UserWarning,
-            stacklevel=users_level(),
+            stacklevel=3,
         )

@@ -302,7 +302,7 @@ def index() -> str:
                 cells.append(f"${', '.join(name(n) for n in inputs)}$: {short}")
             node = f"`{operator.backward_name}`" if operator.gradients else ""
             shown = "<br>".join(cells).replace("|", r"\vert ") or "–"
-            lines.append(f"| [`{title(operator)}`](operators/{address(key)}) | {node} | {shown} |")
+            lines.append(f"| [`{title(operator).removeprefix('torch.')}`](operators/{address(key)}) | {node} | {shown} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 

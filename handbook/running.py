@@ -74,7 +74,7 @@ def _child(name: Path, page: Page, folder: Path, seconds: float) -> list[dict]:
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
         "PATH": os.pathsep.join([str(command.parent), os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
         "MPLBACKEND": "agg",
-        "COLUMNS": "110",
+        "COLUMNS": "120",
         "NO_COLOR": "1",
         "PYTHONIOENCODING": "utf-8",
     }

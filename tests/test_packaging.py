@@ -121,3 +121,9 @@ def test_every_dependency_says_what_it_is_for():
     for line in sections.splitlines():
         if line.lstrip().startswith('"'):
             assert "#" in line, line
+
+
+def test_every_extra_that_is_spoken_of_exists():
+    files = [*(ROOT / "adjoint").rglob("*.py"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    text = "".join(p.read_text("utf-8") for p in files)
+    assert set(re.findall(r"(?:adjoint|\.)\[([a-z]+)\]['\"`]", text)) <= set(PROJECT["optional-dependencies"])

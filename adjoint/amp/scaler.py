@@ -7,7 +7,6 @@ from typing import Any
 
 from adjoint.declare import composite
 from adjoint.device import device as Device
-from adjoint.places import users_level
 
 
 @composite(where="torch")
@@ -32,7 +31,7 @@ class GradScaler:
             warnings.warn(
                 "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
                 UserWarning,
-                stacklevel=users_level(),
+                stacklevel=2,
             )
             enabled = False
         if enabled:

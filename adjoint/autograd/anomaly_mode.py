@@ -6,6 +6,7 @@ engine looks at every gradient that a node gives.
 
 from __future__ import annotations
 
+import sys
 import threading
 import traceback
 import warnings
@@ -20,7 +21,7 @@ from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_result, noting
 from adjoint.autograd.saved_hooks import recorded_node
 from adjoint.names import list_names as _list_names
-from adjoint.places import here, users_level
+from adjoint.places import here
 from adjoint.tensor import tick
 from adjoint.thread_state import carried
 
@@ -87,7 +88,7 @@ class detect_anomaly:
         warnings.warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
             "debugging.",
-            stacklevel=users_level(),
+            stacklevel=2,
         )
 
     def __enter__(self) -> None:
@@ -189,7 +190,12 @@ _NO_TRACEBACK = "No forward pass information available. Enable detect anomaly du
 
 def _warn(text: str) -> None:
     """Warn, at the user's line that started the backward."""
-    warnings.warn(text, UserWarning, stacklevel=users_level())
+    level = 1
+    frame = sys._getframe(level)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "adjoint":
+        frame = frame.f_back
+        level += 1
+    warnings.warn(text, UserWarning, stacklevel=level + 1)
 
 
 _list_names(__name__)

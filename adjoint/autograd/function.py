@@ -26,7 +26,6 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
 from adjoint.kernels.deferred import forced, settle
 from adjoint.names import list_names as _list_names
-from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
@@ -81,7 +80,7 @@ class FunctionCtx:
             "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically tracked. Note that calls "
             "to `set_()` are not tracked",
             FutureWarning,
-            stacklevel=users_level(),
+            stacklevel=2,
         )
 
     def mark_non_differentiable(self, *args: Tensor) -> None:
@@ -143,7 +142,7 @@ class BackwardCFunction(Node, FunctionCtx):
     @property
     def saved_variables(self) -> tuple[Tensor | None, ...]:
         """The old name of :attr:`saved_tensors`."""
-        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=users_level())
+        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
         return self.saved_tensors
 
     @property
@@ -435,7 +434,7 @@ class Function(_SingleLevelFunction):
             "invoke them on the class itself. Instantiating an autograd function will raise an error in a future version "
             "of PyTorch.",
             DeprecationWarning,
-            stacklevel=users_level(),
+            stacklevel=2,
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -682,7 +681,7 @@ def _check_dirty(cls: Any, outputs: Any, dirty: Any, input_ids: set[int], record
                 "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated should "
                 "be passed to ctx.mark_dirty().",
                 UserWarning,
-                stacklevel=users_level(),
+                stacklevel=5,
             )
         elif recorded:
             if t._view is not None and t.requires_grad and t._view.base.is_leaf:

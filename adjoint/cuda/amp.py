@@ -8,7 +8,6 @@ from adjoint import amp
 from adjoint.dtypes import dtype as _dtype
 from adjoint.dtypes import float16
 from adjoint.names import named as _named
-from adjoint.places import users_level
 
 
 class autocast(amp.autocast):
@@ -38,7 +37,7 @@ def _deprecated(name: str) -> None:
     warnings.warn(
         f"`torch.cuda.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}('cuda', args...)` instead.",
         FutureWarning,
-        stacklevel=users_level(),
+        stacklevel=3,
     )
 
 _named(__name__)

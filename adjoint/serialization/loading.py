@@ -16,7 +16,6 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.interop.storage import TypedStorage, UntypedStorage
-from adjoint.places import users_level
 from adjoint.serialization import allowed, names
 from adjoint.serialization.archive import ArchiveReader, is_archive
 from adjoint.serialization.legacy import read_legacy, swap_bytes
@@ -69,7 +68,7 @@ def load(
             "Environment variable TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD detected, since the`weights_only` argument was not "
             "explicitly passed to `torch.load`, forcing weights_only=False.",
             UserWarning,
-            stacklevel=users_level(),
+            stacklevel=2,
         )
         only = False
     if unset and pickle_module is not None and not force:
@@ -77,7 +76,7 @@ def load(
     if only and pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     if only and pickle_load_args:
-        warnings.warn("pickle_load_args only works if `weights_only=False`.", stacklevel=users_level())
+        warnings.warn("pickle_load_args only works if `weights_only=False`.", stacklevel=2)
         pickle_load_args = {}
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file:

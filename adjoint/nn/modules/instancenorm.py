@@ -7,7 +7,6 @@ from typing import Any
 
 from adjoint.nn import functional as F
 from adjoint.nn.modules.batchnorm import _NormBase
-from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -58,7 +57,7 @@ class _InstanceNorm(_NormBase):
             warnings.warn(
                 f"input's size at dim={dim} does not match num_features. You can silence this warning by not passing in "
                 "num_features, which is not used because affine=False",
-                stacklevel=users_level(),
+                stacklevel=2,
             )
         if input.ndim == self._unbatched:
             return self._instance_norm(input.unsqueeze(0)).squeeze(0)

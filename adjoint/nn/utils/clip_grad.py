@@ -8,7 +8,6 @@ from typing import Any
 
 import adjoint
 from adjoint.autograd.grad_mode import no_grad
-from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_"]
@@ -73,7 +72,7 @@ def clip_grad_norm_(
         is_generator = not isinstance(parameters, (list, tuple))
         parameters = list(parameters)
         if is_generator and not parameters:
-            warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=users_level())
+            warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=3)
     else:
         parameters = [parameters]
     grads = [p.grad for p in parameters if p.grad is not None]
@@ -87,7 +86,7 @@ def clip_grad_norm(*args: Any, **kwargs: Any) -> Tensor:
     warnings.warn(
         "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
         FutureWarning,
-        stacklevel=users_level(),
+        stacklevel=2,
     )
     return clip_grad_norm_(*args, **kwargs)
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, TypeVar
 
-from adjoint.places import users_level
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -95,7 +93,7 @@ def with_legacy_weights(default: WeightsEnum) -> Callable[[F], F]:
                 warnings.warn(
                     f"Using {shown} as positional parameter(s) is deprecated since 0.13 and may be removed in the "
                     "future. Please use keyword parameter(s) instead.",
-                    stacklevel=users_level(),
+                    stacklevel=2,
                 )
                 kwargs.update(zip(names, args))
             given = kwargs.get("weights")
@@ -106,7 +104,7 @@ def with_legacy_weights(default: WeightsEnum) -> Callable[[F], F]:
                     warnings.warn(
                         "The parameter 'pretrained' is deprecated since 0.13 and may be removed in the future, please "
                         "use 'weights' instead.",
-                        stacklevel=users_level(),
+                        stacklevel=2,
                     )
                 else:
                     kwargs.pop("pretrained", None)
@@ -121,7 +119,7 @@ def with_legacy_weights(default: WeightsEnum) -> Callable[[F], F]:
                         f" You can also use `weights={type(default).__name__}.DEFAULT` to get the most up-to-date "
                         "weights."
                     )
-                warnings.warn(message, stacklevel=users_level())
+                warnings.warn(message, stacklevel=2)
                 kwargs["weights"] = weights
             return builder(**kwargs)
 
