@@ -7,6 +7,7 @@ from types import ModuleType as _Module
 
 from adjoint import amp, autograd, compiling, interop, memory, ops, printing, settings, threads
 from adjoint import names as _names
+from adjoint import tracebacks as _tracebacks
 from adjoint.autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -109,3 +110,4 @@ _names.named(
     kept_back=_KEPT_BACK,
 )
 _names.list_names(__name__)
+_tracebacks.install()

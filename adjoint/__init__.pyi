@@ -83,6 +83,7 @@ from adjoint import special as special
 from adjoint import utils as utils
 from adjoint import version as version
 from adjoint import viz as viz
+from adjoint import why as why
 from adjoint import xpu as xpu
 from adjoint.amp.autocast import autocast as autocast
 from adjoint.amp.scaler import GradScaler as GradScaler

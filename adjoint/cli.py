@@ -6,6 +6,7 @@ import io
 import os
 import runpy
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
@@ -13,17 +14,26 @@ _HELP = """\
 usage: adjoint run PROGRAM [ARGUMENT ...]
        adjoint run -m MODULE [ARGUMENT ...]
        adjoint run -c COMMAND [ARGUMENT ...]
+       adjoint see [--no-open] [--output FILE] [--steps N] PROGRAM [ARGUMENT ...]
        adjoint why PROGRAM [ARGUMENT ...]
        adjoint --version | --help
 
-Runs a PyTorch program as `python` would, with `import torch` and `import torchvision` resolving to Adjoint in that
+`run` runs a PyTorch program as `python` would, with `import torch` and `import torchvision` resolving to Adjoint in that
 process alone.  Arguments, exit status and tracebacks are those of `python`.
 
   PROGRAM      a Python file, or a folder or zip file with a __main__.py
   -m MODULE    run a library module as a program
   -c COMMAND   run a program given as text
 
-`adjoint why` runs it the same way, watches, and says what is wrong with the gradient of each parameter, and in which line.
+`why` runs it the same way, watches, and says what is wrong with the gradient of each parameter, and in which line.
+
+`see` runs it the same way, records what autograd does, writes a page on which that can be explored, and opens it.
+
+  --no-open      only write the page
+  --output FILE  write it there, and not to PROGRAM-graph.html
+  --steps N      of a long training keep the first N steps, beside the last; as many as a page has room for, if not given
+
+Options of `see` may also come last, behind the program's own arguments.
 """
 
 
@@ -42,21 +52,55 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if command == "why":
         return _why(rest)
-    if command != "run":
+    if command not in ("run", "see"):
         return _usage(f"there is no command {command!r}")
+    seen: dict[str, Any] | None = None
+    if command == "see":
+        seen = {}
+        problem = _take_options(rest, seen)
+        if problem is not None:
+            return _usage(f"see: {problem}")
     if not rest:
-        return _usage("run: which program?")
+        return _usage(f"{command}: which program?")
     option, *rest = rest
     if option in ("-h", "--help"):
         sys.stdout.write(_HELP)
         return 0
     if option in ("-m", "-c"):
         if not rest:
-            return _usage(f"run: argument expected for the {option} option")
-        return _run(option, rest[0], rest[1:])
+            return _usage(f"{command}: argument expected for the {option} option")
+        return _run(option, rest[0], rest[1:], seen)
     if option.startswith("-"):
-        return _usage(f"run: there is no option {option}")
-    return _run("", option, rest)
+        return _usage(f"{command}: there is no option {option}")
+    return _run("", option, rest, seen)
+
+
+_OPTIONS = {"--no-open": 0, "--output": 1, "--steps": 1}  # of `see`, and how many values they have
+
+
+def _take_options(rest: list[str], found: dict[str, Any]) -> str | None:
+    """Move the options of `see` from before the program, and from behind its arguments; what is wrong with them."""
+    given: list[list[str]] = []
+    while rest and rest[0].partition("=")[0] in _OPTIONS:
+        name, equals, value = rest.pop(0).partition("=")
+        given.append([name, value] if equals else [name, *(rest.pop(0) for _ in range(min(_OPTIONS[name], len(rest))))])
+    while len(rest) > 1:
+        name, equals, value = rest[-1].partition("=")
+        if name in _OPTIONS and (equals or not _OPTIONS[name]):
+            given.append([name, value] if equals else [name])
+            rest.pop()
+        elif len(rest) > 2 and _OPTIONS.get(rest[-2]):
+            given.append(rest[-2:])
+            del rest[-2:]
+        else:
+            break
+    for name, *values in given:
+        if len(values) != _OPTIONS[name]:
+            return f"argument expected for the {name} option" if _OPTIONS[name] else f"{name} takes no argument"
+        if name == "--steps" and not values[0].isdigit():
+            return f"--steps takes a number, not {values[0]!r}"
+        found[name[2:].replace("no-", "")] = False if name == "--no-open" else int(values[0]) if name == "--steps" else values[0]
+    return None
 
 
 def _why(rest: list[str]) -> int:
@@ -97,8 +141,9 @@ def _usage(problem: str) -> int:
     return 2
 
 
-def _run(option: str, program: str, arguments: list[str]) -> int:
-    """Do what ``python [option] program arguments...`` does, after ``torch`` was made to mean Adjoint."""
+def _run(option: str, program: str, arguments: list[str], seen: dict[str, Any] | None = None) -> int:
+    """Do what ``python [option] program arguments...`` does, after ``torch`` was made to mean Adjoint; ``seen``: recorded,
+    with these options of `see`."""
     from adjoint import compat
 
     package = option == "" and _has_main(program)
@@ -116,19 +161,36 @@ def _run(option: str, program: str, arguments: list[str]) -> int:
     sys.argv[:] = [option or program, *arguments]
     _set_path(option, program, package)
     frame = sys._getframe()
+    own = {__file__, compat.__file__}
+    around: AbstractContextManager[Any] = nullcontext()
+    if seen is not None:
+        around, files = _seeing(option, program, seen)
+        own |= files
     try:
-        if option == "-m":
-            runpy._run_module_as_main(program)  # type: ignore[attr-defined]
-        elif package:
-            runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
-        else:
-            exec(_code(option, program, source, main_module), main_module.__dict__)
+        with around:
+            if option == "-m":
+                runpy._run_module_as_main(program)  # type: ignore[attr-defined]
+            elif package:
+                runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
+            else:
+                exec(_code(option, program, source, main_module), main_module.__dict__)
     except SystemExit:
         raise
     except BaseException:
-        _hide(frame, {__file__, compat.__file__})
+        _hide(frame, own)
         raise
     return 0
+
+
+def _seeing(option: str, program: str, options: dict[str, Any]) -> tuple[AbstractContextManager[Any], set[str]]:
+    """What records a program and writes its page, and the files whose frames are no part of its tracebacks."""
+    from adjoint.autograd import interception
+    from adjoint.viz import passes, recorder
+    from adjoint.viz.seeing import Seeing
+
+    source = program if option == "-c" else None
+    seeing = Seeing("command" if option == "-c" else program, source=source, **options)
+    return seeing, {recorder.__file__, passes.__file__, interception.__file__}
 
 
 def _has_main(program: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.declare import composite
+from adjoint.places import users_level
 
 _said = False
 
@@ -49,5 +50,5 @@ def _say_once() -> None:
         warnings.warn(
             "torch.compile: Adjoint does not compile yet; the function or module is returned as it is and runs eagerly.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=users_level(),
         )

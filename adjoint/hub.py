@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.serialization import load as _load_file
 
 __all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir"]
@@ -33,7 +34,7 @@ def get_dir() -> str:
     ``TORCH_HOME`` is ``$XDG_CACHE_HOME/torch`` unless it is set, ``XDG_CACHE_HOME`` is ``~/.cache``.
     """
     if os.getenv("TORCH_HUB"):
-        warnings.warn("TORCH_HUB is deprecated, please use env TORCH_HOME instead", stacklevel=2)
+        warnings.warn("TORCH_HUB is deprecated, please use env TORCH_HOME instead", stacklevel=users_level())
     if _hub_dir is not None:
         return _hub_dir
     cache = os.getenv("XDG_CACHE_HOME", "~/.cache")
@@ -119,7 +120,7 @@ def load_state_dict_from_url(
     Where the network is not to be had, the error says which file to put where.
     """
     if os.getenv("TORCH_MODEL_ZOO"):
-        warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
+        warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=users_level())
     if model_dir is None:
         model_dir = os.path.join(get_dir(), "checkpoints")
     os.makedirs(model_dir, exist_ok=True)
@@ -163,7 +164,7 @@ def _load_zipped(path: str, map_location: Any, weights_only: bool) -> Any:
         "Falling back to the old format < 1.6. This support will be deprecated in favor of default zipfile format "
         "introduced in 1.6. Please redo torch.save() to save it in the new zipfile format.",
         FutureWarning,
-        stacklevel=3,
+        stacklevel=users_level(),
     )
     with zipfile.ZipFile(path) as archive:
         data = archive.read(archive.infolist()[0])

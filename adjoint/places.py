@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import sys
@@ -16,6 +17,12 @@ _NOWHERE = "not in the user's program"
 
 # By the file and not by the module's name, for `adjoint run` has the modules go by PyTorch's.
 _OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<adjoint ")
+_BETWEEN = (*_OURS, contextlib.__file__)  # what stands between a call of Adjoint's and the user's line
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether a piece of code is Adjoint's: of its files, or generated."""
+    return code.co_filename.startswith(_OURS)
 
 
 def here() -> Place | None:
@@ -27,6 +34,16 @@ def here() -> Place | None:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
+
+
+def users_level() -> int:
+    """The ``stacklevel`` by which a warning names the line of the user's program that is being run."""
+    frame: Any = sys._getframe(1)
+    level = 1
+    while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
+        frame = frame.f_back
+        level += 1
+    return level
 
 
 def line_of(place: Place) -> int:

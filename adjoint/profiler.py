@@ -14,6 +14,7 @@ from adjoint.autograd.profiler import profile as _profile
 from adjoint.autograd.profiler import record_function
 from adjoint.autograd.profiler_util import EventList
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 
 __all__ = [
     "ProfilerAction",
@@ -183,7 +184,7 @@ class profile:
                     warnings.warn(
                         "Warning: Profiler clears events at the end of each cycle. Only events from the current cycle will be "
                         "reported. To keep events across cycles, set acc_events=True.",
-                        stacklevel=3,
+                        stacklevel=users_level(),
                     )
                 self.profiler = _profile(**self._options)  # type: ignore[arg-type]
             self._cycles += 1

@@ -12,6 +12,7 @@ from typing import Any
 from adjoint.declare import composite
 from adjoint.declare.arguments import wrong_argument
 from adjoint.declare.once import is_warn_always_enabled, set_warn_always
+from adjoint.places import users_level
 
 _PRECISIONS = ("highest", "high", "medium")
 _MODES = {"default": 0, "warn": 1, "error": 2}
@@ -32,7 +33,7 @@ def set_float32_matmul_precision(precision: str) -> None:
             f"{precision} is not one of 'highest', 'high', or 'medium'; the current"
             "setFloat32MatmulPrecision call has no effect.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
         return
     _precision = precision

@@ -45,7 +45,7 @@ _OWN = frozenset(
     {
         "cli", "compat", "compiling", "constants", "declare", "dtypes", "interop", "kernels", "layouts", "limits", "memory",
         "methods", "names", "ops", "places", "printing", "pytree", "readings", "settings", "summation", "tensor",
-        "thread_state", "threads", "vision", "viz", "why",
+        "thread_state", "threads", "tracebacks", "vision", "viz", "why",
     }
 )  # fmt: skip
 

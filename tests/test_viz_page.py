@@ -219,7 +219,7 @@ def test_each_step_has_a_sentence_that_is_true_of_its_numbers(opened, lesson):
     told = " ".join(sentences)
     assert "add 2 to each of the 3 numbers of x. Result: [3, 4, 5]" in told
     assert "take the mean of the 3 numbers" in told
-    assert "each of them gets a third of the gradient that arrives: 1/3" in told
+    assert "out is the mean of 3 numbers: each of them gets a third of the gradient that arrives, 1/3" in told
     assert "the gradient is multiplied by the other factor" in told
     assert "together = [4, 5.333, 6.667]" in told
     assert "24 bytes" in told  # the product's saved factors are freed
@@ -292,7 +292,7 @@ def test_the_keyboard_steps_plays_searches_zooms_and_helps(opened, lesson):
     tab.wait_for_selector("#slider:not([aria-valuetext^='step 0'])")
     tab.keyboard.press("Space")
     assert tab.locator("#play").get_attribute("aria-label") == "Play"
-    scale = "document.querySelector('.world').transform.baseVal.consolidate().matrix.a"
+    scale = "new DOMMatrix(getComputedStyle(document.querySelector('.world')).transform).a"
     before = tab.evaluate(scale)
     tab.keyboard.press("+")
     assert tab.evaluate(scale) > before
@@ -312,7 +312,7 @@ def test_the_keyboard_steps_plays_searches_zooms_and_helps(opened, lesson):
 def test_the_wheel_zooms_around_the_pointer_and_dragging_pans(opened, lesson):
     tab = opened(lesson)
     matrix = """(() => {
-        const { a, e, f } = document.querySelector(".world").transform.baseVal.consolidate().matrix;
+        const { a, e, f } = new DOMMatrix(getComputedStyle(document.querySelector(".world")).transform);
         return [a, e, f];
     })()"""
     a, e, f = tab.evaluate(matrix)
@@ -323,13 +323,15 @@ def test_the_wheel_zooms_around_the_pointer_and_dragging_pans(opened, lesson):
     tab.wait_for_timeout(50)
     a2, e2, f2 = tab.evaluate(matrix)
     assert (
-        a2 > a and (200 - e2) / a2 == pytest.approx((200 - e) / a) and (300 - f2) / a2 == pytest.approx((300 - f) / a)
+        a2 > a
+        and (200 - e2) / a2 == pytest.approx((200 - e) / a, rel=1e-3)
+        and (300 - f2) / a2 == pytest.approx((300 - f) / a, rel=1e-3)
     )
     tab.mouse.down()
     tab.mouse.move(x + 50, y + 20, steps=4)
     tab.mouse.up()
     _, e3, f3 = tab.evaluate(matrix)
-    assert (e3 - e2, f3 - f2) == pytest.approx((50, 20))
+    assert (e3 - e2, f3 - f2) == pytest.approx((50, 20), rel=1e-3)
 
 
 @needs_browser
@@ -461,7 +463,7 @@ def test_the_iterations_of_a_loop_fold_into_one(opened):
         total.backward()
     tab = opened(recording)
     assert tab.locator(".box:not(.container)").count() <= 8
-    assert any("×39" in each or "×40" in each for each in tab.locator(".box").all_text_contents())
+    assert any("Loop, lines" in each and "40 iterations" in each for each in tab.locator(".box").all_text_contents())
 
 
 @needs_browser

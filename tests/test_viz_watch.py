@@ -4,6 +4,7 @@ import copy
 import io
 import math
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -234,6 +235,16 @@ def test_shared_parameters_are_one_and_a_module_called_twice_is_counted_twice():
     assert _last(watcher, "activation", "inner").count == 24 and _last(watcher, "activation", "other").count == 12
 
 
+def test_a_linear_that_is_computed_together_with_its_activation_is_seen_too():
+    model = nn.Sequential(nn.Linear(64, 300), nn.ReLU())
+    x = torch.randn(512, 64)
+    with _quiet(model) as watcher:
+        _train(model, x, 1, torch.optim.SGD(model.parameters(), lr=0.0))
+    n, y = _last(watcher, "activation", "0"), model[0](x).detach().numpy()
+    assert n.count == _last(watcher, "activation", "1").count == y.size
+    assert n.std == pytest.approx(y.std(), rel=0.1) and n.norm == pytest.approx(np.linalg.norm(y), rel=0.1)
+
+
 def test_a_forward_that_a_checkpoint_repeats_is_counted_once():
     model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -422,6 +433,7 @@ def test_functional_activations_are_seen_where_they_arrive():
     with _quiet(model) as watcher:
         _train(model, torch.randn(8, 1, 8, 8), 2)
     assert "fc ← ReLU: all of the outputs are zero since step 0; no gradient passes there" in watcher.findings
+    assert re.search(r"^fc ← ReLU +a function +0 ± 0 +100%$", repr(watcher), re.M)
 
 
 def test_the_first_layer_and_step_of_a_nan_are_named():

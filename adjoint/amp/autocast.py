@@ -10,6 +10,7 @@ from typing import Any
 from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.device import device
+from adjoint.places import users_level
 
 
 class autocast:
@@ -36,7 +37,7 @@ class autocast:
         self.device = device(device_type).type
         if enabled and self.device == "cuda":
             warnings.warn(
-                "CUDA is not available or torch_xla is imported. Disabling autocast.", UserWarning, stacklevel=2
+                "CUDA is not available or torch_xla is imported. Disabling autocast.", UserWarning, stacklevel=users_level()
             )
             enabled = False
         if enabled:
@@ -83,7 +84,7 @@ def is_autocast_cpu_enabled() -> bool:
     warnings.warn(
         "torch.is_autocast_cpu_enabled() is deprecated. Please use torch.is_autocast_enabled('cpu') instead.",
         DeprecationWarning,
-        stacklevel=2,
+        stacklevel=users_level(),
     )
     return False
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from adjoint.declare import composite
 from adjoint.device import device as Device
+from adjoint.places import users_level
 
 
 @composite(where="torch")
@@ -31,7 +32,7 @@ class GradScaler:
             warnings.warn(
                 "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=users_level(),
             )
             enabled = False
         if enabled:

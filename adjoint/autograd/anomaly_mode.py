@@ -6,7 +6,6 @@ engine looks at every gradient that a node gives.
 
 from __future__ import annotations
 
-import sys
 import threading
 import traceback
 import warnings
@@ -21,7 +20,7 @@ from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_result, noting
 from adjoint.autograd.saved_hooks import recorded_node
 from adjoint.names import list_names as _list_names
-from adjoint.places import here
+from adjoint.places import here, users_level
 from adjoint.tensor import tick
 from adjoint.thread_state import carried
 
@@ -88,7 +87,7 @@ class detect_anomaly:
         warnings.warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
             "debugging.",
-            stacklevel=2,
+            stacklevel=users_level(),
         )
 
     def __enter__(self) -> None:
@@ -190,12 +189,7 @@ _NO_TRACEBACK = "No forward pass information available. Enable detect anomaly du
 
 def _warn(text: str) -> None:
     """Warn, at the user's line that started the backward."""
-    level = 1
-    frame = sys._getframe(level)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "adjoint":
-        frame = frame.f_back
-        level += 1
-    warnings.warn(text, UserWarning, stacklevel=level + 1)
+    warnings.warn(text, UserWarning, stacklevel=users_level())
 
 
 _list_names(__name__)

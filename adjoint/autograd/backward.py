@@ -17,7 +17,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.origins import explain_missing
 from adjoint.autograd.taped import Taped
-from adjoint.places import explain
+from adjoint.places import explain, users_level
 from adjoint.readings.batched import Level, current_levels, entered, levels_of
 from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
 
@@ -132,7 +132,7 @@ def backward(
         )
     keep = create_graph if retain_graph is None else retain_graph
     if create_graph:
-        _warn_of_cycle(3)
+        _warn_of_cycle()
     caller = sys._getframe(1)
     place = [caller.f_code, caller.f_lasti]
     engine.run(((edge, g),), keep_graph=keep, create_graph=create_graph, place=place)
@@ -148,7 +148,7 @@ def backward_of(
 ) -> None:
     """As :meth:`Tensor.backward`, from several tensors at once."""
     if grad_variables is not None:
-        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=users_level())
         if grad_tensors is not None:
             raise RuntimeError(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
@@ -162,7 +162,7 @@ def backward_of(
     wanted = None if inputs is None else _inputs(inputs, "backward")
     roots = _roots(outputs, gradients, create_graph)
     if create_graph:
-        _warn_of_cycle(3)
+        _warn_of_cycle()
     if wanted is None:
         engine.run(roots, keep_graph=keep, create_graph=create_graph)
         return
@@ -186,7 +186,7 @@ backward_of.__name__ = backward_of.__qualname__ = "backward"  # as users find it
 _warned_of_cycle = False
 
 
-def _warn_of_cycle(level: int) -> None:
+def _warn_of_cycle() -> None:
     """PyTorch's warning, once in a process, of a ``grad`` that holds the graph that holds the leaf."""
     global _warned_of_cycle
     if not _warned_of_cycle:
@@ -197,7 +197,7 @@ def _warn_of_cycle(level: int) -> None:
             "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
             "the cycle and avoid the leak.",
             UserWarning,
-            stacklevel=level,
+            stacklevel=users_level(),
         )
 
 
@@ -287,7 +287,7 @@ def grad(
             "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other "
             "parts of the graph, please use torch.autograd.backward.",
             FutureWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
     outs = _tuple(outputs)
     gradients = _tuple(grad_outputs, len(outs))
@@ -402,7 +402,7 @@ _LEAF_WARNING = (
 def _get_grad(self: Tensor) -> Tensor | None:
     """The gradient accumulated so far: None until the first backward.  Read from a non-leaf, a warning says why."""
     if self._grad is None and not self._retains and not self._stale and not self.is_leaf:
-        warnings.warn(_LEAF_WARNING, UserWarning, stacklevel=2)
+        warnings.warn(_LEAF_WARNING, UserWarning, stacklevel=users_level())
     return self._grad
 
 

@@ -1,4 +1,4 @@
-"""Explaining: ``loss.explain()`` and ``grad_fn.explain()``, which :mod:`adjoint.viz` answers.
+"""Explaining: ``loss.explain()``, ``grad_fn.explain()``, and a ``grad_fn`` in a notebook, which :mod:`adjoint.viz` answers.
 
 It is a layer above this one, and imported when it is first asked.
 """
@@ -24,5 +24,17 @@ def explain(self: Any, **options: Any) -> Any:
     return importlib.import_module("adjoint.viz._of").explain(self, **options)
 
 
+def _repr_mimebundle_(self: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """What a notebook shows: a picture of the graph, whose boxes tell what is in them."""
+    bundle: dict[str, str] = importlib.import_module("adjoint.viz.notebook").mimebundle(self)
+    return bundle
+
+
+def _repr_html_(self: Any) -> str | None:
+    """The picture alone, for notebooks that ask for HTML."""
+    return _repr_mimebundle_(self).get("text/html")
+
+
 attach(explain)
-Node.explain = explain  # type: ignore[attr-defined]
+for _method in (explain, _repr_mimebundle_, _repr_html_):
+    setattr(Node, _method.__name__, _method)

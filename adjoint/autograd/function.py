@@ -26,6 +26,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
 from adjoint.kernels.deferred import forced, settle
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
@@ -80,7 +81,7 @@ class FunctionCtx:
             "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically tracked. Note that calls "
             "to `set_()` are not tracked",
             FutureWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
 
     def mark_non_differentiable(self, *args: Tensor) -> None:
@@ -142,7 +143,7 @@ class BackwardCFunction(Node, FunctionCtx):
     @property
     def saved_variables(self) -> tuple[Tensor | None, ...]:
         """The old name of :attr:`saved_tensors`."""
-        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
+        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=users_level())
         return self.saved_tensors
 
     @property
@@ -434,7 +435,7 @@ class Function(_SingleLevelFunction):
             "invoke them on the class itself. Instantiating an autograd function will raise an error in a future version "
             "of PyTorch.",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -681,7 +682,7 @@ def _check_dirty(cls: Any, outputs: Any, dirty: Any, input_ids: set[int], record
                 "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated should "
                 "be passed to ctx.mark_dirty().",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=users_level(),
             )
         elif recorded:
             if t._view is not None and t.requires_grad and t._view.base.is_leaf:

@@ -20,6 +20,7 @@ from adjoint.autograd.backward import grad
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.node import Node, record
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.tensor import Tensor, from_array
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -238,7 +239,7 @@ def _check_inputs(inputs: tuple[Any, ...]) -> None:
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will "
                 "likely fail if all the inputs are not of double precision floating point or complex. ",
-                stacklevel=3,
+                stacklevel=users_level(),
             )
         if any(stride == 0 and size > 1 for stride, size in zip(t._array.strides, t._array.shape)):
             raise RuntimeError(
@@ -726,7 +727,7 @@ def _warn_of_undefined() -> None:
         "Backwards compatibility: New undefined gradient support checking feature is enabled by default, but it may break "
         "existing callers of this function. If this is true for you, you can call this function with "
         '"check_undefined_grad=False" to disable the feature',
-        stacklevel=4,
+        stacklevel=users_level(),
     )
 
 

@@ -20,6 +20,7 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.profiler_util import EventList, FunctionEvent, FunctionEventAvg
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 from adjoint.thread_state import carried
 
@@ -160,7 +161,7 @@ class profile:
         if with_flops or with_modules or experimental_config is not None:
             raise NotImplementedError("Adjoint's profiler has no with_flops, with_modules or experimental_config")
         if use_cuda or use_device == "cuda":
-            warnings.warn("CUDA is not available, disabling CUDA profiling", stacklevel=2)
+            warnings.warn("CUDA is not available, disabling CUDA profiling", stacklevel=users_level())
         elif use_device is not None:
             raise NotImplementedError(f"Adjoint's profiler does not know the device {use_device!r}")
         if not use_cpu and not use_kineto:

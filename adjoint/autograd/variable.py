@@ -11,6 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.engine import queue_callback
 from adjoint.autograd.saved import alias
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 
 __all__ = ["Variable", "VariableMeta"]
@@ -44,7 +45,7 @@ class Variable(metaclass=VariableMeta):
     def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Any:
         if volatile:
             warnings.warn(
-                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=2
+                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=users_level()
             )
         if data is None:
             data = from_array(np.empty(0, dtypes.get_default_dtype().array))

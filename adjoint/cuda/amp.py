@@ -8,6 +8,7 @@ from adjoint import amp
 from adjoint.dtypes import dtype as _dtype
 from adjoint.dtypes import float16
 from adjoint.names import named as _named
+from adjoint.places import users_level
 
 
 class autocast(amp.autocast):
@@ -37,7 +38,7 @@ def _deprecated(name: str) -> None:
     warnings.warn(
         f"`torch.cuda.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}('cuda', args...)` instead.",
         FutureWarning,
-        stacklevel=3,
+        stacklevel=users_level(),
     )
 
 _named(__name__)

@@ -69,6 +69,7 @@ def _compile(operator: Operator, what: str) -> Any:
     space = {**_GLOBALS, "OP": operator, "__name__": "adjoint.generated", "forward": operator.forward}
     space["plain"] = operator.plain or operator.forward
     space["check"] = operator.check
+    space["__tracebackhide__"] = True  # pytest leaves out frames of such modules
     space["rule"] = operator.lies[0] if operator.lies else by_operands
     space["wide"] = getattr(operator.forward, "of_wide", None)
     for i, formula in enumerate(operator.gradients.values()):

@@ -31,6 +31,7 @@ from adjoint.declare.operands import FLOATS, INTS, fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
 from adjoint.kernels.reading import compiled_into, threshold
+from adjoint.places import users_level
 from adjoint.readings.batched import IntoUnbatched
 from adjoint.tensor import NO_EDGE, InferenceWrites, Sink, Tensor, Writes, from_array, tick, writes_of
 
@@ -356,7 +357,7 @@ def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
                 "PyTorch release outputs will not be resized unless they have zero elements. You can explicitly reuse an "
                 "out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=users_level(),
             )
         out._array = result._array.astype(out._array.dtype)
     else:

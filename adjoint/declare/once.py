@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
-from pathlib import Path
 
-_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+from adjoint.places import users_level
+
 _given: set[str] = set()
 _always = False
 
@@ -19,17 +17,7 @@ def warn_once(about: str, text: str, category: type[Warning] = UserWarning) -> N
     """
     if _always or about not in _given:
         _given.add(about)
-        warnings.warn(text, category, stacklevel=depth_of_user())
-
-
-def depth_of_user() -> int:
-    """The ``stacklevel`` with which the caller's warning names the user's line."""
-    frame = sys._getframe(1)
-    depth = 1
-    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<adjoint ")):
-        frame = frame.f_back  # type: ignore[assignment]
-        depth += 1
-    return depth
+        warnings.warn(text, category, stacklevel=users_level())
 
 
 def set_warn_always(b: bool, /) -> None:

@@ -17,6 +17,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.samples import samples, whole
 from adjoint.declare.namespaces import lookup
+from adjoint.places import users_level
 from adjoint.pytree import broadcast_to_tree, tree_flatten, tree_unflatten
 from adjoint.random import get_rng_state, set_rng_state
 from adjoint.readings import batching_rules
@@ -314,7 +315,7 @@ def _with_fallback(level: Level, operator: Any, function: Callable[..., Any], ar
         f"There is a performance drop because we have not yet implemented the batching rule for aten::{operator.name}. "
         "Please file us an issue on GitHub so that we can prioritize its implementation.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=users_level(),
     )
     shared = [not m and isinstance(v, Tensor) and v.requires_grad and mode.enabled for v, m in zip(flat, mine)]
     whole = [unbatch(v, level, 0) if m or s else v for v, m, s in zip(flat, mine, shared)]

@@ -14,6 +14,7 @@ import numpy as np
 
 from adjoint.interop.storage import address
 from adjoint.ops.memory import root as root_of
+from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, attach, writes_of
 
 # How memory is described: the holding array (C-contiguous), dtype, byte offset, shape, strides.
@@ -72,7 +73,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
 @attach
 def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     if self._hooks is not None and self._hooks.tensor_pre:
-        warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=2)
+        warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=users_level())
     return _rebuild, (_class_of(self), _place(self), self.requires_grad, _own_attributes(self))
 
 

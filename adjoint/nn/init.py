@@ -29,6 +29,7 @@ from adjoint.ops.random import (
     not_implemented,
     uniform_fill,
 )
+from adjoint.places import users_level
 from adjoint.random import draws
 from adjoint.random.generator import Generator, default_generator
 from adjoint.tensor import Tensor, writes_of
@@ -145,7 +146,7 @@ def trunc_normal_(
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
             "incorrect.",
-            stacklevel=2,
+            stacklevel=users_level(),
         )
     source = generator_argument("normal_", generator)
     array = _begin(tensor)
@@ -312,7 +313,7 @@ def kaiming_uniform_(
     True
     """
     if 0 in tensor._array.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=users_level())
         return tensor
     bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
@@ -327,7 +328,7 @@ def kaiming_normal_(
 ) -> Tensor:
     """Fill normally with variance ``gain^2 / fan`` (He et al. 2015); otherwise as :func:`kaiming_uniform_`."""
     if 0 in tensor._array.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=users_level())
         return tensor
     return normal_(tensor, 0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
@@ -400,7 +401,7 @@ def _deprecated(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Tensor:
-        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
+        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=users_level())
         return function(*args, **kwargs)
 
     call.__name__ = old

@@ -18,6 +18,7 @@ from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.convolution_kernels import Ints, convolve, input_gradient, weight_gradient
 from adjoint.ops.widening import in_float32
+from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -315,7 +316,7 @@ def _same_padding(
         warnings.warn(
             "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input "
             "be created",
-            stacklevel=4,
+            stacklevel=users_level(),
         )
         more = [side for t in reversed(total) for side in (0, t % 2)]
         input = lookup("nn.functional", "pad")(input, more)

@@ -26,6 +26,7 @@ from adjoint.layouts import (
 from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.bulk import copy, write
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -136,7 +137,7 @@ def convert(self: Tensor, dtype: dtypes.dtype, copy: bool = False, format_: Any 
 
 def warn_of_lost_parts() -> None:
     """PyTorch's warning where complex numbers become real ones."""
-    warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=4)
+    warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=users_level())
 
 
 @composite(where="Tensor")

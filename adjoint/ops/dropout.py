@@ -12,9 +12,9 @@ from adjoint import dtypes
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.declare import composite
 from adjoint.declare.arguments import wrong_argument
-from adjoint.declare.once import depth_of_user
 from adjoint.layouts import empty_like
 from adjoint.ops.random import check_coin, coin_fill
+from adjoint.places import users_level
 from adjoint.random.generator import default_generator
 from adjoint.readings.batched import to_draw_into
 from adjoint.tensor import Tensor, from_array
@@ -189,7 +189,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
             "- input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a "
             "future release to interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain "
             "the 1D channel-wise dropout behavior, please switch to using dropout1d instead.",
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
     return _dropout(input, p, training, inplace, feature=True)
 
@@ -217,7 +217,7 @@ def _warn_of_dimensions(name: str, ndim: int, spatial: int, expected: str) -> No
         f"release. To retain the behavior and silence this warning, please use dropout instead. Note that {name} exists "
         f"to provide channel-wise dropout on inputs with {spatial} spatial dimensions, a channel dimension, and an "
         f"optional batch dimension (i.e. {expected} inputs).",
-        stacklevel=depth_of_user(),
+        stacklevel=users_level(),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.autograd.batch import batch, sample_of
-from adjoint.declare.once import depth_of_user
 from adjoint.ops.joining import stack
+from adjoint.places import users_level
 from adjoint.readings.batched import BatchedArray, Level, current_levels
 from adjoint.tensor import Tensor
 
@@ -26,7 +26,7 @@ def each_sample(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
             f"There is a performance drop because we have not yet implemented the batching rule for aten::{function.__name__}. "
             "Please file us an issue on GitHub so that we can prioritize its implementation.",
             UserWarning,
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
         found = []
         for i in range(level.size):

@@ -11,9 +11,10 @@ from adjoint import dtypes
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
-from adjoint.declare.once import depth_of_user, warn_once
+from adjoint.declare.once import warn_once
 from adjoint.ops.creation import made, options
 from adjoint.ops.scalars import fits
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 _NUMBERS = {float, int, bool, complex}
@@ -45,7 +46,7 @@ def tensor(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             UserWarning,
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
     return made(array_of(data, chosen, copy=True), requires_grad)
 
@@ -67,7 +68,7 @@ def new_tensor(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than tensor.new_tensor(sourceTensor).",
             UserWarning,
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
         chosen = chosen or data.dtype
     return made(array_of(data, chosen or self.dtype, copy=True), requires_grad, function="new_tensor")

@@ -15,11 +15,11 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.namespaces import lookup
-from adjoint.declare.once import depth_of_user
 from adjoint.declare.operands import raise_shapes
 from adjoint.ops.activation import floating, hardtanh, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.widening import in_float32
+from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -34,7 +34,7 @@ def reduction_of(reduction: str, size_average: bool | None, reduce: bool | None)
         average = size_average is None or size_average
         name = "none" if reduce is False else "mean" if average else "sum"
         warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.", stacklevel=depth_of_user()
+            f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.", stacklevel=users_level()
         )
         return _REDUCTIONS[name]
     found = _REDUCTIONS.get(reduction) if isinstance(reduction, str) else None
@@ -74,7 +74,7 @@ def broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         warnings.warn(
             f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely "
             "lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
         try:
             shape = np.broadcast_shapes(input._array.shape, target._array.shape)

@@ -9,10 +9,10 @@ from typing import Any
 
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
-from adjoint.declare.once import depth_of_user
 from adjoint.ops.activation import logsigmoid
 from adjoint.ops.arrays import all_values
 from adjoint.ops.loss import reduce_tensor, reduction_of
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -41,7 +41,7 @@ def kl_div(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
             "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
             "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
     kind = reduction_of("sum" if batchmean else reduction, size_average, reduce)
     if log_target:

@@ -11,7 +11,6 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
-from adjoint.declare.once import depth_of_user
 from adjoint.declare.operands import fit, result_type_of
 from adjoint.ops.arithmetic import constant, sign_of
 from adjoint.ops.arrays import Array, conj
@@ -21,6 +20,7 @@ from adjoint.ops.reduction import axes, reduced_size, spread, written
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.scalars import number_argument
 from adjoint.ops.unsupported import type_name
+from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -417,6 +417,6 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
             "simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a "
             "future release.",
             UserWarning,
-            stacklevel=depth_of_user(),
+            stacklevel=users_level(),
         )
     return linalg_cross(input, other, dim=dim, out=out)

@@ -25,10 +25,10 @@ from adjoint.autograd.views import check_writable, rebase
 from adjoint.autograd.written_tangents import carry_over
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.declare.namespaces import FUNCTIONS
-from adjoint.declare.once import depth_of_user
 from adjoint.declare.operator import MISSING
 from adjoint.dtypes import FLOAT, INTEGER, SCALAR_TYPE_NAMES
 from adjoint.ops.arrays import all_values
+from adjoint.places import users_level
 from adjoint.random import draws
 from adjoint.random.generator import Generator, default_generator
 from adjoint.readings.batched import (
@@ -326,7 +326,7 @@ def integer_range(dtype: dtypes.dtype, low: int, high: int) -> tuple[int, int]:
                 "can support discrete uniform distribution only within this range. This warning will become an error "
                 "in version 1.7 release, please fix the code in advance",
                 UserWarning,
-                stacklevel=depth_of_user(),
+                stacklevel=users_level(),
             )
     return low, high - low
 

@@ -11,9 +11,9 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.arguments import python_number, wrong_argument
-from adjoint.declare.once import depth_of_user
 from adjoint.ops.creation import into, made, options
 from adjoint.ops.scalars import convert
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -139,7 +139,7 @@ def closed_range(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
         UserWarning,
-        stacklevel=depth_of_user(),
+        stacklevel=users_level(),
     )
     if end is None:
         start, end = 0, start

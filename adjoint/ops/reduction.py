@@ -17,6 +17,7 @@ from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
 from adjoint.ops.unsupported import type_name
+from adjoint.places import users_level
 from adjoint.summation import first_along, product, total, wide_mean
 from adjoint.tensor import Tensor
 
@@ -324,7 +325,7 @@ def _check_variance(name: str, array: Any, dim: Any, correction: float) -> float
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel).",
             UserWarning,
-            stacklevel=4,
+            stacklevel=users_level(),
         )
     return max(freedom, 0)
 

@@ -13,11 +13,11 @@ from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.namespaces import lookup
-from adjoint.declare.once import depth_of_user
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array
 from adjoint.ops.weighing import Weights, from_taps, weighted
 from adjoint.ops.widening import in_float32
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 # mode, n, out, scale, align_corners, antialias -> what gives one dimension
@@ -222,7 +222,7 @@ def _deprecated(name: str, **fixed: Any) -> None:
         input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None
     ) -> Tensor:
         warnings.warn(
-            f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=depth_of_user()
+            f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=users_level()
         )
         return interpolate(input, size, scale_factor, **{"mode": mode, "align_corners": align_corners, **fixed})
 

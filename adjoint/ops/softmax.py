@@ -10,11 +10,11 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
-from adjoint.declare.once import depth_of_user
 from adjoint.ops.arrays import Array
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, widen
+from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -73,7 +73,7 @@ log_softmax_row = op("log_softmax", _log_softmax, lies=IN_ORDER, where="", self=
 def _implicit_dim(name: str, ndim: int) -> int:
     warnings.warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=depth_of_user(),
+        stacklevel=users_level(),
     )
     return 0 if ndim in (0, 1, 3) else 1
 

@@ -13,6 +13,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.hooks import RemovableHandle, add_hook
 from adjoint.names import listed_without
+from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
@@ -187,7 +188,7 @@ class Optimizer:
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
                 "see github.com/pytorch/pytorch/issues/40967 for more information",
-                stacklevel=3,
+                stacklevel=users_level(),
             )
         named = names is not None or "param_names" in param_group
         if self.param_groups and named != ("param_names" in self.param_groups[0]):

@@ -16,6 +16,7 @@ from adjoint.names import list_names as _list_names
 from adjoint.nn.modules.batchnorm import _BatchNorm
 from adjoint.optim.lr_scheduler.base import LRScheduler, per_group
 from adjoint.optim.optimizer import Optimizer
+from adjoint.places import users_level
 from adjoint.tensor import Tensor, writes_of
 
 __all__ = [
@@ -220,7 +221,7 @@ class SWALR(LRScheduler):
             warnings.warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=users_level(),
             )
         step = self._step_count - 1
         epochs = max(1, self.anneal_epochs)

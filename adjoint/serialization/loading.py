@@ -16,6 +16,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.interop.storage import TypedStorage, UntypedStorage
+from adjoint.places import users_level
 from adjoint.serialization import allowed, names
 from adjoint.serialization.archive import ArchiveReader, is_archive
 from adjoint.serialization.legacy import read_legacy, swap_bytes
@@ -68,7 +69,7 @@ def load(
             "Environment variable TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD detected, since the`weights_only` argument was not "
             "explicitly passed to `torch.load`, forcing weights_only=False.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
         only = False
     if unset and pickle_module is not None and not force:
@@ -76,7 +77,7 @@ def load(
     if only and pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     if only and pickle_load_args:
-        warnings.warn("pickle_load_args only works if `weights_only=False`.", stacklevel=2)
+        warnings.warn("pickle_load_args only works if `weights_only=False`.", stacklevel=users_level())
         pickle_load_args = {}
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file:

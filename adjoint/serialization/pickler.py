@@ -16,6 +16,7 @@ from adjoint import dtypes, layouts
 from adjoint.device import device
 from adjoint.interop.storage import UntypedStorage
 from adjoint.ops.memory import geometry, root
+from adjoint.places import users_level
 from adjoint.serialization import rebuild
 from adjoint.serialization.names import find, name_of
 from adjoint.serialization.storage_types import UNTYPED, StorageType, type_of
@@ -129,7 +130,7 @@ class Pickler(_PythonPickler):
     def _tensor(self, tensor: Tensor) -> Any:
         hooks = tensor._hooks
         if hooks is not None and hooks.tensor_pre:
-            warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=2)
+            warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=users_level())
         kind = type(tensor)
         attributes = {k: v for k, v in tensor.__dict__.items() if not (k[:1] == "_" and hasattr(Tensor, k))}
         if _is_parameter(kind):

@@ -12,6 +12,7 @@ from pickle import UnpicklingError, decode_long
 from struct import unpack
 from typing import Any
 
+from adjoint.places import users_level
 from adjoint.serialization import allowed
 from adjoint.tensor import Tensor
 
@@ -232,7 +233,7 @@ class WeightsUnpickler:
                 f"Detected pickle protocol {found} in the checkpoint, which was not the default pickle protocol used by "
                 "`torch.load` (2). The weights_only Unpickler might not support all instructions implemented by this "
                 "protocol, please file an issue for adding support if you encounter this.",
-                stacklevel=2,
+                stacklevel=users_level(),
             )
 
 

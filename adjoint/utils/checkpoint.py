@@ -24,6 +24,7 @@ from adjoint.autograd.graph import saved_tensors_hooks
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.saved import raise_modified
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.random import fork_rng, get_rng_state, set_rng_state
 from adjoint.tensor import NO_EDGE, Tensor, tick
 
@@ -81,7 +82,7 @@ def checkpoint(
             "calling checkpoint without use_reentrant will raise an exception. use_reentrant=False is recommended, but if "
             "you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more "
             "details on the differences between the two variants.",
-            stacklevel=2,
+            stacklevel=users_level(),
         )
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
@@ -113,7 +114,7 @@ def checkpoint_sequential(
             "version 2.9 we will raise an exception if use_reentrant is not passed. use_reentrant=False is recommended, but "
             "if you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more "
             "details on the differences between the two variants.",
-            stacklevel=2,
+            stacklevel=users_level(),
         )
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
@@ -400,7 +401,7 @@ def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 def check_backward_validity(inputs: Iterable[Any]) -> None:
     """Warn where no input requires grad, so that a reentrant checkpoint is outside of the graph."""
     if not any(t.requires_grad for t in inputs if isinstance(t, Tensor)):
-        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
+        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=users_level())
 
 
 class CheckpointFunction(Function):

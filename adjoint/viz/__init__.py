@@ -14,8 +14,11 @@ _NAMES = {
     "Recording": "model",
     "explain": "_of",
     "record": "recorder",
+    "show": "showing",
     "summary": "model_summary",
     "to_dot": "dot",
+    "to_html": "showing",
+    "to_json": "showing",
     "to_svg": "svg",
     "watch": "watching",
 }

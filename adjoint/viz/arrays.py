@@ -7,12 +7,14 @@ are asked for: most of what is recorded is never looked at.
 from __future__ import annotations
 
 import base64
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.quiet import IGNORE, loud, quiet
 
 FEW = 36
 """Arrays of up to so many elements are shown as numbers."""
@@ -77,7 +79,7 @@ class Summary:
             "numbers": None if self._few is None else _jsonable(self._few.tolist()),
             **{name: finite(known[name]) for name in _FIELDS[:-1]},
             "histogram": known["histogram"],
-            "image": self.image,
+            "image": None if self.image is None else self.image.to_dict(),
         }
 
     def __repr__(self) -> str:
@@ -91,7 +93,11 @@ def summary_of(array: Any, image: bool = True) -> Summary:
     if array.size <= FEW:
         return Summary(array.shape, name, _plain(array, copy=True), None, None)
     plain = _plain(array)
-    return Summary(array.shape, name, None, _statistics(plain), image_of(plain) if image else None)
+    known = _statistics(plain)
+    picture = None
+    if image and known["min"] is not None:
+        picture = image_of(plain, known["min"], known["max"], not (known["nan"] or known["inf"]))
+    return Summary(array.shape, name, None, known, picture)
 
 
 def as_summary(given: dict[str, Any] | None) -> Summary | None:
@@ -102,7 +108,8 @@ def as_summary(given: dict[str, Any] | None) -> Summary | None:
     known = {name: _from_json(given[name]) for name in _FIELDS[:-1]}
     known["histogram"] = given["histogram"]
     few = None if numbers is None else np.array(_from_json(numbers)).reshape(given["shape"])
-    return Summary(tuple(given["shape"]), given["dtype"], few, known, given["image"])
+    image = None if given["image"] is None else Image.from_dict(given["image"])
+    return Summary(tuple(given["shape"]), given["dtype"], few, known, image)
 
 
 def finite(value: Any) -> Any:
@@ -128,6 +135,7 @@ def _from_json(value: Any) -> Any:
     return value
 
 
+@functools.lru_cache(maxsize=None)
 def _name_of(dtype: Any) -> str:
     found = dtypes.OF_ARRAY.get(dtype)
     return str(dtype) if found is None else str(found).rpartition(".")[2]
@@ -135,44 +143,72 @@ def _name_of(dtype: Any) -> str:
 
 def _plain(array: Any, copy: bool = False) -> Any:
     """The elements in a dtype that NumPy computes in."""
-    if array.dtype.kind in "biufc" and array.dtype.itemsize != 2:
-        return array.copy() if copy else array
-    if array.dtype.kind in "biuc":
+    if array.dtype.kind in "biuc" or array.dtype.itemsize > 2:
         return array.copy() if copy else array
     return array.astype(np.float32)  # half and bfloat16
 
 
 def _statistics(array: Any) -> dict[str, Any]:
+    """What :class:`Summary` tells of an array in a dtype that NumPy computes in."""
     if array.dtype.kind == "c":
         array = np.abs(array)
     flat = array.reshape(-1)
+    if flat.size <= FEW:
+        return _of_few(flat.tolist())
+    token = quiet(IGNORE)
+    try:
+        return _of_many(flat)
+    finally:
+        loud(token)
+
+
+def _of_few(values: list[Any]) -> dict[str, Any]:
+    """In Python: a call of NumPy takes longer than all of these elements."""
+    good = [float(v) for v in values if v - v == 0]
+    n = len(good)
+    nan = sum(v != v for v in values)
+    mean = sum(good) / n if n else 0.0
+    norm = math.hypot(*good)
+    return {
+        "min": min(good) if n else None,
+        "max": max(good) if n else None,
+        "mean": mean if n else None,
+        "std": math.sqrt(sum([(v - mean) ** 2 for v in good]) / n) if n else None,
+        "norm": math.nan if nan else math.inf if n < len(values) else norm,
+        "nan": nan,
+        "inf": len(values) - n - nan,
+        "zero": good.count(0.0) / len(values) if values else 0.0,
+        "histogram": None,
+    }
+
+
+def _of_many(flat: Any) -> dict[str, Any]:
+    """In one pass over parts that stay in the cache."""
     n = flat.size
-    nan = inf = zeros = 0
+    nan = inf = zeros = count = 0
     low, high = math.inf, -math.inf
-    count, mean, spread, squares = 0, 0.0, 0.0, 0.0
-    with np.errstate(all="ignore"):
-        for start in range(0, n, _CHUNK):
-            x = flat[start : start + _CHUNK].astype(np.float64)
-            zeros += x.size - int(np.count_nonzero(x))
+    mean = spread = squares = 0.0
+    for start in range(0, n, _CHUNK):
+        x = flat[start : start + _CHUNK].astype(np.float64)
+        zeros += x.size - int(np.count_nonzero(x))
+        square = float(np.dot(x, x))
+        squares += square
+        if not math.isfinite(square):
+            good = np.isfinite(x)
+            nan += int(np.isnan(x).sum())
+            x = x[good]
+            inf += good.size - x.size
             square = float(np.dot(x, x))
-            squares += square
-            if not math.isfinite(square):
-                good = np.isfinite(x)
-                nan += int(np.isnan(x).sum())
-                x = x[good]
-                inf += good.size - x.size
-            if not x.size:
-                continue
-            low, high = min(low, float(x.min())), max(high, float(x.max()))
-            own = float(x.mean())
-            x -= own
-            total = count + x.size
-            apart = own - mean
-            mean += apart * x.size / total
-            spread += float(np.dot(x, x)) + apart * apart * count * x.size / total
-            count = total
-        inf -= nan
-        histogram = _histogram(flat, low, high) if count else None
+        if not x.size:
+            continue
+        low, high = min(low, float(x.min())), max(high, float(x.max()))
+        own = float(x.sum()) / x.size
+        x -= own
+        total = count + x.size
+        apart = own - mean
+        mean += apart * x.size / total
+        spread += float(np.dot(x, x)) + apart * apart * count * x.size / total
+        count = total
     return {
         "min": low if count else None,
         "max": high if count else None,
@@ -180,29 +216,53 @@ def _statistics(array: Any) -> dict[str, Any]:
         "std": math.sqrt(spread / count) if count else None,
         "norm": math.sqrt(squares) if squares == squares else math.nan,
         "nan": nan,
-        "inf": inf,
-        "zero": zeros / n if n else 0.0,
-        "histogram": histogram,
+        "inf": inf - nan,
+        "zero": zeros / n,
+        "histogram": _histogram(flat, low, high, nan + inf == 0) if count else None,
     }
 
 
-def _histogram(flat: Any, low: float, high: float) -> dict[str, Any] | None:
+def _histogram(flat: Any, low: float, high: float, all_finite: bool) -> dict[str, Any] | None:
     """How many of the finite elements are in each of equal parts of the way from the least to the greatest."""
     every = -(-flat.size // _WHOLE)
     x = flat[::every].astype(np.float64)
-    x = x[np.isfinite(x)]
+    if not all_finite:
+        x = x[np.isfinite(x)]
     width = high - low
     if not math.isfinite(width):
         return None
-    bins = _BINS if flat.size > FEW else min(_BINS, max(1, flat.size))
-    if width == 0:
+    scale = (_BINS - 1e-9) / width if width else math.inf
+    if not math.isfinite(scale):  # all the same, or as good as
         return {"low": low, "high": high, "counts": [int(x.size) * every]}
-    places = np.minimum(((x - low) * (bins / width)).astype(np.int64), bins - 1)
-    return {"low": low, "high": high, "counts": (np.bincount(places, minlength=bins) * every).tolist()}
+    x -= low
+    x *= scale
+    counts = np.bincount(x.astype(np.int64), minlength=_BINS)
+    return {"low": low, "high": high, "counts": (counts * every).tolist()}
 
 
-def image_of(array: Any) -> dict[str, Any] | None:
-    """The array as a small picture, if it looks like one: (H, W), (1 or 3, H, W), or the first of a batch of them."""
+class Image:
+    """A small picture: rows of pixels, of one channel or three."""
+
+    __slots__ = ("pixels",)
+
+    def __init__(self, pixels: Any) -> None:
+        self.pixels = pixels  # uint8, (height, width, channels)
+
+    def to_dict(self) -> dict[str, Any]:
+        height, width, channels = self.pixels.shape
+        data = base64.b64encode(self.pixels.tobytes()).decode("ascii")
+        return {"width": width, "height": height, "channels": channels, "data": data}
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any]) -> Image:
+        """The image that :meth:`to_dict` made a dictionary of."""
+        pixels = np.frombuffer(base64.b64decode(given["data"]), np.uint8)
+        return cls(pixels.reshape(given["height"], given["width"], given["channels"]))
+
+
+def image_of(array: Any, low: float, high: float, all_finite: bool = False) -> Image | None:
+    """The array as a small picture, if it looks like one: (H, W), (1 or 3, H, W), or the first of a batch of them; from the
+    values ``low`` to ``high``."""
     if array.ndim < 2 or array.dtype.kind == "c" or min(array.shape[-2:]) < _LEAST or not array.size:
         return None
     while array.ndim > 3:
@@ -215,11 +275,7 @@ def image_of(array: Any) -> dict[str, Any] | None:
     shown = array[:, :: -(-height // _SIDE), :: -(-width // _SIDE)]
     if shown.dtype != np.uint8:
         x = shown.astype(np.float64)
-        good = np.isfinite(x)
-        if not good.any():
-            return None
-        low, high = x[good].min(), x[good].max()
-        shown = np.where(good, (x - low) * (255 / (high - low) if high > low else 0.0), 0.0).astype(np.uint8)
-    rows = np.ascontiguousarray(shown.transpose(1, 2, 0))
-    data = base64.b64encode(rows.tobytes()).decode("ascii")
-    return {"width": rows.shape[1], "height": rows.shape[0], "channels": rows.shape[2], "data": data}
+        x -= low
+        x *= 255 / (high - low) if high > low else 0.0
+        shown = (x if all_finite else np.nan_to_num(x.clip(0, 255))).astype(np.uint8)
+    return Image(np.ascontiguousarray(shown.transpose(1, 2, 0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import chain
+from math import prod
 from typing import Any
 
 from adjoint.viz import units
@@ -58,7 +59,14 @@ def is_detailed(recording: Any, picture: Folded) -> bool:
     if not picture.whole or len(picture.boxes) > _DETAILED:
         return False
     outputs = [_first(recording.nodes[box.nodes[0]].outputs) for box in picture.boxes]
-    return 2 * sum(_numbers(output) is not None for output in outputs) > len(outputs)
+    return 2 * sum(_has_few(output) for output in outputs) > len(outputs)
+
+
+def _has_few(output: Any) -> bool:
+    """Whether an output has few numbers, known or not: of what nobody holds any more, only the gradient is known."""
+    if output is None or output.value is not None or output.shape is None:
+        return _numbers(output) is not None
+    return prod(output.shape) <= _MOST * _MOST and max(output.shape, default=1) <= _MOST
 
 
 def caption_of(box: Box, recording: Any, picture: Folded, values: bool) -> Caption:
@@ -91,6 +99,9 @@ def path_around(cluster: int | None, picture: Folded, recording: Any) -> str:
             if known is not None and known.module is not None:
                 return str(recording.modules[known.module].path)
         cluster = picture.clusters[cluster].parent
+    for known in () if picture.root is None else (picture.root, picture.root.only):
+        if known is not None and known.module is not None:
+            return str(recording.modules[known.module].path)
     return ""
 
 
@@ -105,7 +116,7 @@ def _of_operator(box: Box, recording: Any, inside: str, values: bool) -> Caption
     if values and box.module is None:
         titled, formula = title_of(node, nodes), expression_of(node, nodes)
         rows = [Row("title", clipped(titled, "title", 210), tag=shape if word == titled else f"{word} {shape}", height=18)]
-        if titled != formula:
+        if name is not None and titled != formula:
             rows.append(Row("formula", clipped(formula, "formula", 220)))
     elif name is None:
         rows = [Row("title", clipped(word, "title", 190), tag=shape, height=18)]
@@ -124,6 +135,10 @@ def _of_tensor(box: Box, recording: Any, inside: str, values: bool) -> Caption:
     name = name_of(node)
     titled = relative(name, inside) if name is not None else title_of(node, recording.nodes)
     word = {"leaf": "parameter" if name is not None and "." in name else "leaf", "input": "data"}.get(box.kind, box.kind)
+    if node.kind == "operator" and node.grad_fn is not None:  # of a part of a graph: it comes from the rest
+        word = "comes in"
+        if name is None and node.module is not None:
+            titled = relative(recording.modules[node.module].path, inside)
     rows = [Row("title", clipped(titled, "title", 190), height=18)]
     if values and _numbers(_first(node.outputs)):
         rows[0].tag = _shape(node) if word == titled else f"{word} {_shape(node)}"
@@ -141,7 +156,7 @@ def _number_rows(node: Any, gradient_label: str, above: Row) -> list[Row]:
     arrived = getattr(node, "grad", None) if node.kind == "leaf" else None
     if arrived is None and node.gradient and node.gradient.arrived:
         arrived = node.gradient.arrived[0]
-    gradient = _numbers_of(arrived)
+    gradient = numbers_of(arrived)
     widest = max((width_of(cell, "cell") for row in chain(value or (), gradient or ()) for cell in row), default=0.0)
     cell = max(26.0, widest + 9)
     rows = []
@@ -201,10 +216,10 @@ def _result_shape(box: Box, recording: Any) -> str:
 
 
 def _numbers(output: Any) -> list[list[str]] | None:
-    return None if output is None else _numbers_of(output.value)
+    return None if output is None else numbers_of(output.value)
 
 
-def _numbers_of(summary: Any) -> list[list[str]] | None:
+def numbers_of(summary: Any) -> list[list[str]] | None:
     """The numbers of an array in rows and columns, if they are few."""
     if summary is None or summary.numbers is None:
         return None
@@ -255,7 +270,7 @@ def edge_label(edge: Edge, recording: Any, values: bool) -> list[str]:
     if not values or len(edge.uses) > 1:
         return [norm]
     node, index = edge.uses[0]
-    rows = _numbers_of(lefts[0])
+    rows = numbers_of(lefts[0])
     numbers = "  ".join(rows[0]) if rows and len(rows) == 1 else norm
     formula = as_mathematics(recording.nodes[node].inputs[index].derivative_named or "")
     return [clipped(formula, "edge", 190), numbers] if formula not in ("", "g") else [numbers]

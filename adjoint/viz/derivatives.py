@@ -32,6 +32,7 @@ class Form:
         self.dtype = np.dtype(dtype)
         self.ndim = len(self.shape)
         self.size = math.prod(self.shape)
+        self.key = (self.shape, self.dtype.kind)
 
 
 def derivative_of(operator: Any, argument: str, facts: dict[str, Any], names: dict[str, str] | None = None) -> str | None:
@@ -41,21 +42,50 @@ def derivative_of(operator: Any, argument: str, facts: dict[str, Any], names: di
     array; ``names`` what to write in the place of the row's names.
     """
     base = argument.partition("[")[0]
-    formula = next((f for names_, f in operator.gradients.items() if base in names_), None)
+    tree = _decided(operator, base, facts)
+    if not isinstance(tree, ast.expr):
+        return tree
+    if names:
+        used = tuple(sorted((n, names[n]) for n in _names_in(tree) if n in names))
+        return _written(tree, used)
+    return _written(tree, ())
+
+
+_decisions: dict[Any, ast.expr | str | None] = {}
+
+
+def _decided(operator: Any, base: str, facts: dict[str, Any]) -> ast.expr | str | None:
+    """The formula with everything decided that the facts decide; words where the row reads so; calls that are alike share it."""
+    key = (operator, base, *((n, v.key if isinstance(v, Form) else repr(v)) for n, v in sorted(facts.items())))
+    if key not in _decisions:
+        if len(_decisions) > 20_000:
+            _decisions.clear()
+        _decisions[key] = _read(operator, base, facts)
+    return _decisions[key]
+
+
+def _read(operator: Any, base: str, facts: dict[str, Any]) -> ast.expr | str | None:
+    formula = next((f for names, f in operator.gradients.items() if base in names), None)
     if formula is None:
         return None
     formula = getattr(formula, "of_wide", formula)  # behind one that has halves computed in float32
     written = operator.reads.get(base)
     body = _parsed(written) if written is not None else _body_of(formula)
     if body is None:
-        return written if written is not None else None
-    space = getattr(formula, "__globals__", {})
-    reader = _Reader(facts, space)
-    tree = reader.visit(copy.deepcopy(body))
-    tree = _summed(tree, operator, base, facts)
-    if names:
-        tree = _Renamed(names).visit(tree)
-    text = _text(tree)
+        return written
+    reader = _Reader(facts, getattr(formula, "__globals__", {}))
+    return _summed(reader.visit(copy.deepcopy(body)), operator, base, facts)
+
+
+@lru_cache(maxsize=4096)
+def _names_in(tree: ast.expr) -> frozenset[str]:
+    return frozenset(n.id.rstrip("ᵀ") for n in ast.walk(tree) if isinstance(n, ast.Name))
+
+
+@lru_cache(maxsize=16384)
+def _written(tree: ast.expr, names: tuple[tuple[str, str], ...]) -> str:
+    """The text of a formula, with the user's names."""
+    text = _text(_Renamed(dict(names)).visit(copy.deepcopy(tree)) if names else tree)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

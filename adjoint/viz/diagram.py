@@ -28,7 +28,7 @@ def diagram_of(
 class Diagram:
     """The boxes of a folded recording with their captions, and its edges: which have a gradient, and its label."""
 
-    def __init__(self, recording: Any, picture: Folded, values: bool, gradients: bool) -> None:
+    def __init__(self, recording: Any, picture: Folded, values: bool, gradients: bool = True) -> None:
         self.recording = recording
         self.picture = picture
         self.name = recording.title or "The graph"

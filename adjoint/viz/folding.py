@@ -200,21 +200,23 @@ class Folded:
     clusters: list[Cluster] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     whole: bool = True
+    root: Group | None = None  # what it is the inside of
 
 
-def folded(recording: Any, limit: int = 20, depth: int | None = None) -> Folded:
+def folded(recording: Any, limit: int = 20, depth: int | None = None, *, group: Group | None = None) -> Folded:
     """The recording as a graph of at most about ``limit`` boxes (leaves and inputs come on top).
 
     Modules and loops are opened from the outermost on, the larger first, as long as their content fits; none lies deeper
-    than ``depth`` (0: the top level alone).  A recording with at most ``limit`` operators is shown whole.
+    than ``depth`` (0: the top level alone).  A recording with at most ``limit`` operators is shown whole.  ``group``: a closed
+    one of another folding of this recording, whose inside is shown alone.
     """
     shown = Shown(recording)
-    whole = depth is None and len(shown.operators) <= limit
-    root = tree(recording, repeats=not whole, shown=shown)
+    whole = group is None and depth is None and len(shown.operators) <= limit
+    root = group or tree(recording, repeats=not whole, shown=shown)
     opened = _opened(root, limit, depth, () if whole else recording.modules)
-    picture = Folded()
+    picture = Folded(root=root)
     holders: dict[int, int] = {}  # node -> its box
-    _lay_out(root, None, opened, 1, picture, holders)
+    _lay_out(root, None, opened, root.count, picture, holders)
     picture.whole = all(box.group is None and box.count == 1 for box in picture.boxes)
     _draw_edges(recording, picture, holders, shown)
     return picture
@@ -226,6 +228,9 @@ def _opened(root: Group, limit: int, depth: int | None, modules: Sequence[Any] =
     Of ``modules``, those that have none inside and run up to three operators stay closed: a Linear is known by its name.
     """
     opened = {id(root)}
+    while (only := root.only) is not None:
+        opened.add(id(only))
+        root = only
     parents = {module.parent for module in modules}
     known = {module.id for module in modules if module.id not in parents}
     total = len(root.items)
@@ -349,14 +354,16 @@ def _place_outside(recording: Any, picture: Folded, shown: Shown, node: int, use
     _, kind = shown.outside(node)
     user = picture.boxes[users[0]]
     owner = shown.owner(node)
-    own = owner is not None or kind == "constant" or (kind == "input" and recording.nodes[node].name is None)
+    inner = shown.is_shown(node)  # of a part of the recording: what comes in from the rest
+    unnamed = kind == "input" and recording.nodes[node].name is None and (user.group is not None or user.count > 1)
+    own = not inner and (owner is not None or kind == "constant" or unnamed)
     closed = user.group is not None or user.count > 1 or (user.module is not None and not picture.whole)
     if len(users) == 1 and own and closed:
         if kind == "leaf":
             user.parameters.append(node)
         return None
     box = Box(len(picture.boxes), kind, [node])
-    if owner is not None:
+    if owner is not None and not inner:
         around = [_clusters_around(picture.boxes[user], picture) for user in users]
         common = [cluster for cluster in around[0] if all(cluster in others for others in around)]
         box.cluster = common[-1] if common else None

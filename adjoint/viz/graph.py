@@ -25,7 +25,7 @@ from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
 from adjoint.viz.nodes import dtype_name, edge_names, leads_to, public_name, saved_of, targets_of
 
-_IMAGES = 8 << 20  # bytes of pictures in a recording
+_IMAGES = 6 << 20  # pixels of pictures in a recording
 
 
 class Graph:
@@ -45,6 +45,7 @@ class Graph:
         self.wanted: dict[int, list[int]] = {}  # node -> of each of the graph node's edges, which input it is
         self._tensors: dict[int, tuple[Any, int, int, int]] = {}  # id -> reference, node, output, version (of a leaf)
         self._known: dict[int, tuple[Any, int]] = {}  # id of an autograd node -> reference, node
+        self._recent: dict[int, tuple[Any, Summary]] = {}  # gradients on their way: id of the array -> reference, summary
         self._images = _IMAGES
 
     # What happens
@@ -146,6 +147,8 @@ class Graph:
         number = self.node_of(graph_node)
         node = self.nodes[number]
         came = [self._of_gradient(g) for g in arrived]
+        if len(self._recent) > 256:
+            self._recent.clear()
         for output, summary in zip(node.outputs, came):  # which has its shape, where nobody saw it being made
             if output.shape is None and summary is not None:
                 output.shape, output.dtype = summary.shape, summary.dtype
@@ -160,6 +163,8 @@ class Graph:
             summary = self._of_gradient(grad)
             if place >= 0:
                 left[place] = summary
+            if grad.__class__ is np.ndarray and summary is not None:  # it arrives as it is where nothing is added to it
+                self._recent[id(grad)] = weakref.ref(grad), summary
             target = edge.node if edge.__class__ is GraphOutput else edge
             if isinstance(target, GraphNode) and len(self.nodes) < self.most:
                 norm = None if summary is None else summary.norm
@@ -322,9 +327,12 @@ class Graph:
 
     def summary(self, array: Any) -> Summary:
         """The summary of an array, with a picture while there is room for pictures."""
+        known = self._recent.get(id(array))
+        if known is not None and known[0]() is array:
+            return known[1]
         made = summary_of(array, image=self._images > 0)
         if made.image is not None:
-            self._images -= len(made.image["data"])
+            self._images -= made.image.pixels.size
             if self._images <= 0:
                 self.recording.omitted["values"] += 1
         return made
@@ -364,6 +372,18 @@ class Graph:
                 return (found, index) if index < len(self.nodes[found].outputs) else None
         known = self._tensors.get(id(tensor))
         return known[1:3] if known is not None and known[0]() is tensor else None
+
+    def renumbered(self, numbers: dict[int, int]) -> None:
+        """Nodes were taken out of the recording: what is known of the others goes by their new numbers."""
+        self._tensors = {
+            key: (reference, numbers[node], output, version)
+            for key, (reference, node, output, version) in self._tensors.items()
+            if node in numbers and reference() is not None
+        }
+        self._known = {k: (r, numbers[node]) for k, (r, node) in self._known.items() if node in numbers and r() is not None}
+        self._facts = {numbers[node]: facts for node, facts in self._facts.items() if node in numbers}
+        self.wanted = {numbers[node]: places for node, places in self.wanted.items() if node in numbers}
+        self._at = (-1, -1, -1)
 
     def finish(self, frame: FrameType | None = None) -> None:
         """Write down what is only known at the end: the names that variables of ``frame`` give, and the formulas."""

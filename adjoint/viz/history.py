@@ -20,8 +20,9 @@ from adjoint.viz import model, names
 from adjoint.viz.dry import dry_backward
 from adjoint.viz.graph import Graph
 from adjoint.viz.lines import Sources
+from adjoint.viz.pruning import keep_only
 from adjoint.viz.statements import Statements
-from adjoint.viz.ways import keep_only, tensor_that_leads_to
+from adjoint.viz.ways import tensor_that_leads_to
 
 _MOST = 200_000
 

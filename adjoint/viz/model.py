@@ -6,6 +6,7 @@ JSON, in which numbers that JSON lacks are the strings ``"nan"``, ``"inf"`` and 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -275,14 +276,29 @@ class Recording:
 
     def explain(self, rows: int | None = 40) -> Any:
         """The recording as a table in text, of about ``rows`` rows at most (None: all); see :func:`adjoint.viz.explain`."""
-        from adjoint.viz.table import Explanation
+        return _rendering("table", "Explanation")(self, rows)
 
-        return Explanation(self, rows)
+    def show(self, open: bool = True, path: str | os.PathLike[str] | None = None) -> Any:
+        """Write the recording's page and open it; see :func:`adjoint.viz.show`."""
+        return _rendering("showing", "show")(self, open=open, path=path)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The recording's page as text; see :func:`adjoint.viz.to_html`."""
+        return _rendering("showing", "to_html")(self, path=path)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         operators = sum(n.kind == OPERATOR for n in self.nodes)
         title = f" {self.title!r}" if self.title else ""
         return f"<Recording{title}: {operators} operators, {len(self.backwards)} backwards; .explain() tells, .show() opens it>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: a picture whose boxes tell what is in them."""
+        from adjoint.viz.notebook import mimebundle
+
+        return mimebundle(self)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """The recording as JSON text, which is also written to ``path`` if one is given."""
@@ -313,6 +329,11 @@ class Recording:
         """The recording that :meth:`save` wrote."""
         with open(path, encoding="utf-8") as file:
             return cls.from_dict(json.load(file))
+
+
+def _rendering(module: str, name: str) -> Any:
+    """What renders recordings is imported when it is first asked for, and is made of them."""
+    return getattr(importlib.import_module(f"adjoint.viz.{module}"), name)
 
 
 def _dict_of(thing: Any) -> Any:

@@ -143,7 +143,7 @@ def summary(
         if inputs or named_inputs:
             raise ValueError("give either inputs or input_size, not both")
         inputs = _random_inputs(model, input_size)
-    root = _layer(model, "", 0, set(), set())
+    root = layers_of(model)
     totals = _static_totals(model)
     if inputs or named_inputs:
         from adjoint.viz.measuring import measure
@@ -160,6 +160,11 @@ def summary(
             "forward": measured.forward, "backward": measured.backward,
         }  # fmt: skip
     return Summary(root, totals, depth)
+
+
+def layers_of(model: Any) -> Layer:
+    """A module as layers, with what is known without a call."""
+    return _layer(model, "", 0, set(), set())
 
 
 def _random_inputs(model: Any, sizes: Any) -> tuple[Any, ...]:
@@ -237,10 +242,11 @@ def _fill(layer: Layer, modules: dict[str, Any], measured: dict[int, Any]) -> No
 
 def _rows(layer: Layer, depth: int) -> Iterator[tuple[Layer, int, str]]:
     yield layer, 1, layer.name or layer.kind
-    yield from _rows_inside(layer, depth)
+    yield from rows_inside(layer, depth)
 
 
-def _rows_inside(layer: Layer, depth: int) -> Iterator[tuple[Layer, int, str]]:
+def rows_inside(layer: Layer, depth: int) -> Iterator[tuple[Layer, int, str]]:
+    """The layers inside of one down to a depth: equal ones in a row once, with how many they are and how they're called."""
     if layer.depth >= depth:
         return
     inside = layer.inside
@@ -252,5 +258,5 @@ def _rows_inside(layer: Layer, depth: int) -> Iterator[tuple[Layer, int, str]]:
             end += 1
         name = inside[at].name if end == at + 1 else f"{inside[at].name} … {inside[end - 1].name}"
         yield inside[at], end - at, name
-        yield from _rows_inside(inside[at], depth)
+        yield from rows_inside(inside[at], depth)
         at = end

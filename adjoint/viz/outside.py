@@ -15,6 +15,7 @@ class Outside:
     def __init__(self, recorder: Any) -> None:
         self.recorder = recorder
         self.stepping = 0
+        self.optimizers = False  # whether one has stepped
         self._stack: list[tuple[Any, int, int]] = []  # (module, its id, which of its calls this is)
         self._known: dict[int, tuple[Any, int]] = {}  # id of a module -> reference, its id in the recording
         self._calls: dict[int, int] = {}
@@ -102,6 +103,9 @@ class Outside:
         if self.recorder.is_here():
             self.stepping = max(0, self.stepping - 1)
             self.recorder.graph.step("optimizer", text=f"{type(optimizer).__name__}.step()")
+            self.optimizers = True
+            if not self.stepping:
+                self.recorder.step_ended()
 
 
 def _variable(module: Any) -> str | None:

@@ -20,8 +20,9 @@ from adjoint.viz.graph import Graph
 class Passes:
     """What the backwards do.  They may nest: one that a hook asks for runs inside of another."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ended: Callable[[], None]) -> None:
         self.graph = graph
+        self.ended = ended  # called as the outermost of them ends
         self._running: list[tuple[int, model.Backward]] = []  # (the engine's number, the backward)
         self._last: tuple[GraphNode, int] | None = None  # which ran last, and may be freed now
 
@@ -84,6 +85,8 @@ class Passes:
             while self._running and self._running[-1][1].id >= backward.id:
                 self._running.pop()
             graph.step("backward ends", backward.root, backward=backward.id)
+            if not self._running:
+                self.ended()
 
         engine.queue_callback(ended)
         return backward.id

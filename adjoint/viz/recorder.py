@@ -46,8 +46,9 @@ class Recorder:
         self.most = most
         self.sources = lines.Sources(self.recording.files)
         self.graph = Graph(self.recording, self.sources, most)
-        self.passes = Passes(self.graph)
+        self.passes = Passes(self.graph, self._backward_ended)
         self.outside = Outside(self)
+        self.window: Any = None  # what lets go of steps in the middle of a long training, where that is wanted
         self._inside = 0  # of Functions whose forward runs
         self._began = 0.0
         self._interceptor = self._operator  # one object, by which it is taken away again
@@ -69,8 +70,20 @@ class Recorder:
         intercept.remove(self._interceptor)
         _here.recorders = tuple(r for r in _here.recorders if r is not self)
         self.passes.end()
+        if self.window is not None:
+            self.window.close()
         self.graph.finish(lines.user_frame(sys._getframe(1)))
         return self.recording
+
+    def step_ended(self, optimizer: bool = True) -> None:
+        """A step of a training has ended, with an optimizer's, or in a program without any with a backward."""
+        if self.window is not None:
+            self.passes.settle()
+            self.window.step_ended(optimizer)
+
+    def _backward_ended(self) -> None:
+        if not self.outside.optimizers:
+            self.step_ended(False)
 
     def is_here(self) -> bool:
         """Whether this thread's doings are recorded."""

@@ -17,6 +17,11 @@ class Shown:
         self._modules = {module.path: module.id for module in recording.modules}
         self._origins = self._written()
         self.operators = self._chosen()
+        self._shown = frozenset(self.operators)
+
+    def is_shown(self, node: int) -> bool:
+        """Whether a node is one of the operators."""
+        return node in self._shown
 
     def outside(self, node: int) -> tuple[int, str]:
         """For a used node that is no shown operator: the node that it stands for, and its kind."""

@@ -128,16 +128,17 @@ def _branches(depths: Sequence[int]) -> list[str]:
 _STYLE = """
 .adjoint-summary { border-collapse: collapse; font: 12px/1.5 ui-sans-serif, system-ui, sans-serif; color: inherit; }
 .adjoint-summary th, .adjoint-summary td { padding: 2px 10px; text-align: right; white-space: nowrap; border: 0;
-  background: none; color: inherit; font-variant-numeric: tabular-nums; }
+  background: none !important; color: inherit; font-variant-numeric: tabular-nums; }
 .adjoint-summary thead th { border-bottom: 1px solid rgb(128 128 128 / .5); font-weight: 600; }
-.adjoint-summary tbody tr:hover td, .adjoint-summary tbody tr:hover th { background: rgb(128 128 128 / .14); }
-.adjoint-summary .w { text-align: left; }
+.adjoint-summary tbody tr:hover > * { background: rgb(128 128 128 / .14) !important; }
+.adjoint-summary tr > .w { text-align: left !important; }
 .adjoint-summary tbody th { font: 12px/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; }
 .adjoint-summary .k { opacity: .75; }
 .adjoint-summary i { display: inline-block; height: 8px; margin-left: 6px; border-radius: 1px; background: #0b62c4;
   opacity: .65; vertical-align: 0; }
 .adjoint-summary i.b { background: #b8400a; }
-.adjoint-summary tfoot td { border-top: 1px solid rgb(128 128 128 / .5); white-space: pre-wrap; text-align: left; }
+.adjoint-summary tfoot td { border-top: 1px solid rgb(128 128 128 / .5); white-space: pre-wrap; text-align: left !important;
+  font: 12px/1.6 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; padding-top: 6px; }
 """
 
 

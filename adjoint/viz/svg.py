@@ -50,17 +50,23 @@ def to_svg(
     """
     if scheme not in ("auto", "light", "dark"):
         raise ValueError(f"scheme must be 'auto', 'light' or 'dark', not {scheme!r}")
-    text = _Drawing(diagram_of(thing, inputs, limit, depth, values, gradients)).text(legend, scheme)
+    text = draw(diagram_of(thing, inputs, limit, depth, values, gradients), scheme, legend)
     if path is not None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     return text
 
 
+def draw(diagram: Diagram, scheme: str, legend: bool, *, marked: bool = False) -> str:
+    """The SVG of a diagram.  ``marked``: inside of a page that has the style already, boxes have numbers (``data-box``)."""
+    return _Drawing(diagram, marked).text(legend, scheme)
+
+
 class _Drawing:
     """One picture while it is being drawn."""
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Diagram, marked: bool) -> None:
+        self.marked = marked
         self.diagram = diagram
         self.picture = diagram.picture
         self.captions, self.edges, self.passed, self.labels = diagram.captions, diagram.edges, diagram.passed, diagram.labels
@@ -86,10 +92,11 @@ class _Drawing:
             parts.append(f'<g transform="translate({(whole - line_width) / 2:.1f} {height:.0f})">{line}</g>')
             height += 22
         width, height = round(whole), round(height + _MARGIN)
+        sheet = "" if self.marked else f"<style>{style(scheme)}</style>"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="adjoint-picture {scheme}" role="img" width="{width}" '
             f'height="{height}" viewBox="0 0 {width} {height}" style="max-width:100%;height:auto">'
-            f"<title>{escape(self.diagram.name)}</title><desc>{escape(self.diagram.described())}</desc><style>{style(scheme)}</style>"
+            f"<title>{escape(self.diagram.name)}</title><desc>{escape(self.diagram.described())}</desc>{sheet}"
             f'<rect class="ground" width="{width}" height="{height}" rx="8"/>{"".join(parts)}</svg>'
         )
 
@@ -148,7 +155,8 @@ class _Drawing:
         for row in caption.rows:
             parts += _row(row, x, at, width)
             at += row.height
-        return f'<g class="{caption.kind}">{"".join(parts)}</g>'
+        number = f' data-box="{i}"' if self.marked else ""
+        return f'<g class="{caption.kind}"{number}>{"".join(parts)}</g>'
 
     def _edge(self, i: int) -> str:
         edge, route, up = self.edges[i], self.routes[i], self.passed[i]

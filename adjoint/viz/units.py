@@ -22,7 +22,7 @@ def number(x: float | None, digits: int = 3) -> str:
     elif size >= 1e5 or size < 1e-3:
         text = f"{size:.1e}"
     else:
-        text = f"{size:.{digits}g}"
+        text = f"{size:.0f}" if size >= 10 ** (digits - 1) else f"{size:.{digits}g}"
     return ("−" if x < 0 else "") + text.replace("e-", "e−")
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.node import Node, Output
 from adjoint.tensor import NO_EDGE, Tensor
-from adjoint.viz import model
-from adjoint.viz.facts import label_of
 
 _MOST = 20_000  # nodes that are looked at
 
@@ -40,37 +38,6 @@ def _ways(root: Node, leaf: Tensor) -> set[int]:
         if any(id(target) in reached for target in targets(node)):
             reached.add(id(node))
     return reached
-
-
-def keep_only(recording: model.Recording, kept: set[int]) -> None:
-    """Leave of a recording's nodes only some; what they use of the others become inputs."""
-    used = {i.node for n in kept for i in recording.nodes[n].inputs}
-    numbers: dict[int, int] = {}
-    nodes: list[model.Node] = []
-    for node in recording.nodes:
-        if node.id in kept or node.id in used:
-            numbers[node.id] = len(nodes)
-            if node.id not in kept and node.kind == model.OPERATOR:
-                name = label_of(node)
-                node = model.Node(node.id, model.INPUT, name, outputs=node.outputs, line=node.line)
-            nodes.append(node)
-    for node in nodes:
-        node.id = numbers[node.id]
-        for given in node.inputs:
-            given.node = numbers[given.node]
-        for saved in node.saved:
-            saved.of = numbers.get(saved.of) if saved.of is not None else None
-        node.view_of = numbers.get(node.view_of) if node.view_of is not None else None
-    recording.nodes[:] = nodes
-    steps = []
-    for step in recording.steps:
-        if step.node in numbers and (step.edge is None or step.edge[0] in numbers):
-            step.node = numbers[step.node]
-            step.edge = None if step.edge is None else (numbers[step.edge[0]], step.edge[1])
-            steps.append(step)
-    recording.steps[:] = steps
-    for backward in recording.backwards:
-        backward.root = numbers.get(backward.root) if backward.root is not None else None
 
 
 def targets(node: Node) -> list[Any]:

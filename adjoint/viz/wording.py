@@ -62,14 +62,20 @@ def title_of(node: Any, nodes: Any) -> str:
         number_or_none = _as_number(node)
         return number_or_none if number_or_none is not None else {"leaf": "leaf", "input": "data"}.get(node.kind, node.kind)
     expression = expression_of(node, nodes)
-    if node.expression and ("…" in expression or len(node.expression) <= len(expression)):
-        expression = as_mathematics(node.expression)
     return expression if len(expression) <= _LONGEST else spoken(node.operator)
 
 
 def expression_of(node: Any, nodes: Any, depth: int = 2) -> str:
-    """What an operator computes, of the user's names: ``x + 2``, ``tanh(h)``."""
-    return _expression(node, nodes, depth)[0]
+    """What an operator computes, of the user's names: ``x + 2``, ``tanh(h)``; by the user's own words, if these are shorter
+    or say what the recording doesn't know."""
+    own = _expression(node, nodes, depth)[0]
+    words = as_mathematics(node.expression) if node.expression else ""
+    return words if words and (_is_vague(node) or "…" in own or len(words) <= len(own)) else own
+
+
+def _is_vague(node: Any) -> bool:
+    """Whether an operand is not known: a number, in a graph that nobody recorded."""
+    return node.operator in _BINARY and len(node.inputs) == 1 and node.arguments.get("other") is None
 
 
 def _expression(node: Any, nodes: Any, depth: int) -> tuple[str, int]:
@@ -110,6 +116,8 @@ def _operand(use: Any, nodes: Any, depth: int) -> tuple[str, int]:
         return title_of(source, nodes), 3
     if source.expression and re.fullmatch(r"[\w.]+(\[[^][]*\])?", source.expression):
         return source.expression, 3
+    if source.expression and _is_vague(source):
+        return as_mathematics(source.expression), 0
     if depth <= 0:
         return "…", 3
     return _expression(source, nodes, depth - 1)

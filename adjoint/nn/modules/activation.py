@@ -11,6 +11,7 @@ from adjoint.nn import init as _init
 from adjoint.nn.modules.attention import MultiheadAttention
 from adjoint.nn.modules.module import Module
 from adjoint.nn.parameter import Parameter
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -85,12 +86,12 @@ class Hardtanh(Module):
         super().__init__()
         if min_value is not None:
             warnings.warn(
-                "keyword argument `min_value` is deprecated and rename to `min_val`", FutureWarning, stacklevel=2
+                "keyword argument `min_value` is deprecated and rename to `min_val`", FutureWarning, stacklevel=users_level()
             )
             min_val = min_value
         if max_value is not None:
             warnings.warn(
-                "keyword argument `max_value` is deprecated and rename to `max_val`", FutureWarning, stacklevel=2
+                "keyword argument `max_value` is deprecated and rename to `max_val`", FutureWarning, stacklevel=users_level()
             )
             max_val = max_value
         self.min_val = min_val
@@ -391,7 +392,7 @@ class _OverDim(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The activation."""
-        return getattr(F, self._function)(input, self.dim, _stacklevel=5)
+        return getattr(F, self._function)(input, self.dim, _stacklevel=users_level())
 
     def extra_repr(self) -> str:
         """The dimension."""

@@ -68,8 +68,8 @@ def in_turn(linear: Linear, activation: Any, input: Tensor) -> Any:
         if _is_own("linear") and _is_own(name) and not (inplace and name in _OTHER_IN_PLACE):
             found = linear_activation(input, linear.weight, linear.bias, OPERATORS[name], values, inplace)
             if found is not None:
-                if is_module and GLOBAL:
-                    _show(activation, found)
+                if GLOBAL:
+                    _show(linear, input, activation if is_module else None, found)
                 return found
     return activation(linear(input))
 
@@ -83,15 +83,18 @@ def _is_plain(module: Any) -> bool:
 
 
 def _observes(entry: tuple[str, Any, bool]) -> bool:
-    """Whether a hook on all modules only looks: it says so, and that it can do without what is not there when they fold."""
+    """Whether a hook on all modules only looks.  It says so by its ``observes(linear, input)``, which is called in its place
+    for a Linear whose result is never made."""
     kind, hook, _ = entry
-    return kind == "forward" and getattr(hook, "observes", False)
+    return kind == "forward" and hasattr(hook, "observes")
 
 
-def _show(activation: Any, result: Any) -> None:
-    """Let hooks that only look see what an activation gave; its input was never made."""
+def _show(linear: Linear, input: Tensor, activation: Any, result: Any) -> None:
+    """Let hooks that only look see what was computed together."""
     for _, hook, _ in list(GLOBAL.values()):
-        hook(activation, (), result)
+        hook.observes(linear, input)
+        if activation is not None:
+            hook(activation, (), result)
 
 
 def _is_own(name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from adjoint.nn import functional as F
 from adjoint.nn.modules.batchnorm import _NormBase
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -57,7 +58,7 @@ class _InstanceNorm(_NormBase):
             warnings.warn(
                 f"input's size at dim={dim} does not match num_features. You can silence this warning by not passing in "
                 "num_features, which is not used because affine=False",
-                stacklevel=2,
+                stacklevel=users_level(),
             )
         if input.ndim == self._unbatched:
             return self._instance_norm(input.unsqueeze(0)).squeeze(0)

@@ -128,6 +128,16 @@ class Module(_Hooked, _Stateful):
         """What this module does with ``inputs``, operator by operator, as a table in text: see :func:`adjoint.viz.explain`."""
         return importlib.import_module("adjoint.viz._of").explain(self, *inputs, **options)
 
+    def _repr_html_(self) -> str | None:
+        """In a notebook: the modules as a tree that folds."""
+        html: str | None = importlib.import_module("adjoint.viz.notebook").mimebundle(self).get("text/html")
+        return html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """As :meth:`_repr_html_`, and the text; a subclass's own ``_repr_html_`` goes before."""
+        bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return {kind: text for kind, text in bundle.items() if text is not None}
+
     # Registration
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:

@@ -15,6 +15,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.hooks import RemovableHandle, add_hook
 from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.saved import alias
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 GLOBAL: OrderedDict[int, tuple[str, Any, bool]] = OrderedDict()
@@ -239,7 +240,7 @@ class _Hooked:
                 warnings.warn(
                     f"{where} with ``always_call=True`` raised an exception that was silenced as another error was "
                     f"raised in forward: {e!s}",
-                    stacklevel=2,
+                    stacklevel=users_level(),
                 )
 
     def _hook_output_node(self, result: Any) -> None:
@@ -342,7 +343,7 @@ class _BackwardHooks:
             warnings.warn(
                 "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
                 f"{type(result)}",
-                stacklevel=4,
+                stacklevel=users_level(),
             )
             return result
         values = (result,) if single else result
@@ -373,7 +374,7 @@ class _BackwardHooks:
                     "Full backward hook is firing when gradients are computed with respect to module outputs since no "
                     "inputs require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
                     "#torch.nn.Module.register_full_backward_hook for more details.",
-                    stacklevel=2,
+                    stacklevel=users_level(),
                 )
                 for hook in self.post:
                     returned = hook(self.module, (None,) * self.input_count, grads)

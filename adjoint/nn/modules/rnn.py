@@ -13,6 +13,7 @@ from adjoint.nn import init
 from adjoint.nn.modules.module import Module
 from adjoint.nn.parameter import Parameter
 from adjoint.nn.utils.rnn import PackedSequence
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
@@ -94,7 +95,7 @@ class RNNBase(Module):
             warnings.warn(
                 "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
                 f"greater than 1, but got dropout={dropout} and num_layers={self.num_layers}",
-                stacklevel=4,
+                stacklevel=users_level(),
             )
         for name in ("bias", "batch_first"):
             if not isinstance(getattr(self, name), bool):

@@ -10,6 +10,7 @@ from typing import Any
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.hooks import RemovableHandle, add_hook
 from adjoint.nn.parameter import Parameter
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 _EXTRA_STATE_KEY_SUFFIX = "_extra_state"
@@ -114,7 +115,7 @@ class _Stateful:
                 "Positional args are being deprecated, use kwargs instead. Refer to "
                 "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.",
                 FutureWarning,
-                stacklevel=2,
+                stacklevel=users_level(),
             )
             destination = args[0] if destination is None else destination
             if len(args) > 1 and prefix == "":

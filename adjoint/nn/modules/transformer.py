@@ -18,6 +18,7 @@ from adjoint.nn.modules.folding import in_turn, is_foldable
 from adjoint.nn.modules.linear import Linear
 from adjoint.nn.modules.module import Module
 from adjoint.nn.modules.normalization import LayerNorm
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -260,7 +261,7 @@ class TransformerEncoder(Module):
         self.use_nested_tensor = enable_nested_tensor and not reason
         if enable_nested_tensor and reason:
             warnings.warn(
-                f"enable_nested_tensor is True, but self.use_nested_tensor is False because {reason}", stacklevel=2
+                f"enable_nested_tensor is True, but self.use_nested_tensor is False because {reason}", stacklevel=users_level()
             )
 
     def forward(

@@ -8,6 +8,7 @@ from typing import Any
 
 import adjoint
 from adjoint.autograd.grad_mode import no_grad
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_"]
@@ -72,7 +73,7 @@ def clip_grad_norm_(
         is_generator = not isinstance(parameters, (list, tuple))
         parameters = list(parameters)
         if is_generator and not parameters:
-            warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=3)
+            warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=users_level())
     else:
         parameters = [parameters]
     grads = [p.grad for p in parameters if p.grad is not None]
@@ -86,7 +87,7 @@ def clip_grad_norm(*args: Any, **kwargs: Any) -> Tensor:
     warnings.warn(
         "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
         FutureWarning,
-        stacklevel=2,
+        stacklevel=users_level(),
     )
     return clip_grad_norm_(*args, **kwargs)
 

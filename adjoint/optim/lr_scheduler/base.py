@@ -9,6 +9,7 @@ from typing import Any
 
 from adjoint.names import listed_without
 from adjoint.optim.optimizer import Optimizer
+from adjoint.places import users_level
 from adjoint.tensor import Tensor, from_array
 
 EPOCH_WARNING = (
@@ -117,7 +118,7 @@ class LRScheduler:
                     "Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`. See more details at "
                     + _HOW,
                     UserWarning,
-                    stacklevel=2,
+                    stacklevel=users_level(),
                 )
             elif not getattr(self.optimizer, "_opt_called", False):
                 warnings.warn(
@@ -126,11 +127,11 @@ class LRScheduler:
                     "to do this will result in PyTorch skipping the first value of the learning rate schedule. See more "
                     "details at " + _HOW,
                     UserWarning,
-                    stacklevel=2,
+                    stacklevel=users_level(),
                 )
         self._step_count += 1
         if epoch is not None:
-            warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=2)
+            warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=users_level())
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
@@ -172,7 +173,7 @@ class LRScheduler:
             warnings.warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=users_level(),
             )
 
 

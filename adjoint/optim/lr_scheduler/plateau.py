@@ -8,6 +8,7 @@ from typing import Any
 
 from adjoint.optim.lr_scheduler.base import EPOCH_WARNING, LRScheduler, check_optimizer, copied, put
 from adjoint.optim.optimizer import Optimizer
+from adjoint.places import users_level
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -87,7 +88,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=2)
+            warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=users_level())
         self.last_epoch = epoch
         if self.is_better(current, self.best):
             self.best = current

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from adjoint.names import listed_without
+from adjoint.places import users_level
 from adjoint.random.generator import Generator
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 from adjoint.utils.data._utils.collate import default_collate, default_convert
@@ -273,7 +274,7 @@ class _Iterator:
                 "IterableDataset replica at each worker. Please see "
                 "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for examples."
             )
-        warnings.warn(text, stacklevel=3)
+        warnings.warn(text, stacklevel=users_level())
 
     def __getstate__(self) -> Any:
         raise NotImplementedError("{} cannot be pickled", type(self).__name__)
@@ -284,11 +285,11 @@ def _warn_of_pinning(loader: DataLoader[Any]) -> None:
         warnings.warn(
             "pin_memory_device is deprecated, the current accelerator will be used as the device,ignore "
             f"pin_memory_device='{loader.pin_memory_device}'.",
-            stacklevel=4,
+            stacklevel=users_level(),
         )
     warnings.warn(
         "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
-        stacklevel=4,
+        stacklevel=users_level(),
     )
 
 
@@ -304,7 +305,7 @@ class _WorkersIterator(_Iterator):
             warnings.warn(
                 f"DataLoader(num_workers={count}) loads in this process: Adjoint does not start worker processes. The "
                 "batches are those that the workers would give.",
-                stacklevel=4,
+                stacklevel=users_level(),
             )
         self._workers = [Worker(i, count, self._base_seed, loader.dataset) for i in range(count)]
         for worker in self._workers:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, TypeVar
 
+from adjoint.places import users_level
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -93,7 +95,7 @@ def with_legacy_weights(default: WeightsEnum) -> Callable[[F], F]:
                 warnings.warn(
                     f"Using {shown} as positional parameter(s) is deprecated since 0.13 and may be removed in the "
                     "future. Please use keyword parameter(s) instead.",
-                    stacklevel=2,
+                    stacklevel=users_level(),
                 )
                 kwargs.update(zip(names, args))
             given = kwargs.get("weights")
@@ -104,7 +106,7 @@ def with_legacy_weights(default: WeightsEnum) -> Callable[[F], F]:
                     warnings.warn(
                         "The parameter 'pretrained' is deprecated since 0.13 and may be removed in the future, please "
                         "use 'weights' instead.",
-                        stacklevel=2,
+                        stacklevel=users_level(),
                     )
                 else:
                     kwargs.pop("pretrained", None)
@@ -119,7 +121,7 @@ def with_legacy_weights(default: WeightsEnum) -> Callable[[F], F]:
                         f" You can also use `weights={type(default).__name__}.DEFAULT` to get the most up-to-date "
                         "weights."
                     )
-                warnings.warn(message, stacklevel=2)
+                warnings.warn(message, stacklevel=users_level())
                 kwargs["weights"] = weights
             return builder(**kwargs)
 

@@ -10,12 +10,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from adjoint.viz.page import tokens
 from adjoint.viz.watching.findings import View, findings
 from adjoint.viz.watching.history import columns
 
 FORMAT = 1
 _FOLDER = Path(__file__).parent / "page"
-_STYLES = ("tokens.css", "page.css")
 _SCRIPTS = ("numbers.js", "plots.js", "overview.js", "cards.js", "page.js")
 
 
@@ -58,6 +58,6 @@ def document(watcher: Any, live: bool = False) -> str:
 @lru_cache(maxsize=1)
 def _template() -> str:
     text = (_FOLDER / "page.html").read_text("utf-8")
-    styles = "\n".join([(_FOLDER / name).read_text("utf-8") for name in _STYLES])
+    styles = tokens() + (_FOLDER / "page.css").read_text("utf-8")
     scripts = "\n".join([(_FOLDER / name).read_text("utf-8") for name in _SCRIPTS])
     return text.replace("/* styles */", styles).replace("/* scripts */", scripts)

@@ -196,7 +196,7 @@ def _update_size(view: View) -> Iterator[Found]:
             since = view.since("update", name, lambda m: m.ratio is not None and m.ratio > FAST)
             text = f"each step changes it by {n.ratio:.0%} of its norm since step {since}; the learning rate is too large"
             yield "fast", NOTABLE, "update", name, since, text
-        elif n.ratio < SLOW:
+        elif median([m.ratio or 0.0 for _, m in view.series["update", name]]) < SLOW:  # not only since the rate has decayed
             text = f"a step changes it by {n.ratio:.0e} of its norm; it hardly learns"
             yield "slow", NOTABLE, "update", name, view.step, text
 

@@ -90,8 +90,10 @@ class Watcher(Watching):
             return table(self)
 
     def _repr_html_(self) -> str:
-        link = "" if self.url is None else f'<p><a href="{self.url}" target="_blank">{self.url}</a></p>'
-        return f"{link}<pre>{escape(repr(self))}</pre>"
+        """The page as it is now, in a frame of its own."""
+        link = "" if self.url is None else f'<p>live at <a href="{self.url}" target="_blank" rel="noreferrer">{self.url}</a></p>'
+        frame = 'width="100%" height="640" style="border: 1px solid #8884; border-radius: 8px" sandbox="allow-scripts"'
+        return f'{link}<iframe title="watch" {frame} srcdoc="{escape(self.to_html())}"></iframe>'
 
 
 def watch(

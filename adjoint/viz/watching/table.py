@@ -34,20 +34,28 @@ def _rows(view: View, layers: Any) -> list[tuple[str, ...]]:
     activation, gradient, weight, update = map(view.latest, ("activation", "gradient", "weight", "update"))
     rows: list[tuple[str, ...]] = []
     for layer in layers:
-        out = activation.get(layer.path)
+        for name in activation:
+            if name.startswith(f"{layer.path} ← "):
+                rows.append((name, "a function", *_output(activation[name]), "", "", ""))
         ratios = [update[n].ratio for n in layer.names if n in update and view.parameters[n].matrix]
         rows.append(
             (
                 layer.path,
                 layer.kind,
-                f"{out.mean:.2g} ± {out.std:.2g}" if out else "",
-                f"{out.zero:.0%}" if out and out.zero else "",
+                *_output(activation.get(layer.path)),
                 _norm(gradient, layer.names),
                 _norm(weight, layer.names),
                 f"{math.log10(ratios[0]):.1f}" if ratios and ratios[0] else "",
             )
         )
     return rows
+
+
+def _output(n: Any) -> tuple[str, str]:
+    """Mean and deviation of outputs, and the share of zeros."""
+    if n is None:
+        return "", ""
+    return f"{n.mean:.2g} ± {n.std:.2g}", f"{n.zero:.0%}" if n.zero else ""
 
 
 def _norm(numbers: Any, names: list[str]) -> str:

@@ -20,10 +20,11 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.kernels.late import by_kernel
 from adjoint.nn.modules.module_hooks import register_module_forward_hook
 from adjoint.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
-from adjoint.viz.watching.functional import activation_before, bounds_of
 from adjoint.viz.watching.history import History, Numbers, Sample
-from adjoint.viz.watching.layers import Choice, Layer, layers_of
+from adjoint.viz.watching.layers import Choice, layers_of
+from adjoint.viz.watching.outputs import Outputs
 from adjoint.viz.watching.statistics import Statistics, part_of
 
 _ACTIVE: set[Watching] = set()  # those that are not closed, whether or not anybody else holds them
@@ -42,12 +43,10 @@ class Watching:
         self.began = time.time()
         self.seconds = 0.0  # that the watching itself took
         self.closed = False
-        self.inputs: dict[str, str] = {}  # "fc1 ← ReLU": rows that functional activations have, and their kinds
         self.lock = threading.RLock()
         self._start = time.perf_counter()
         self._model = weakref.ref(model)
         self._was_training = model.training
-        self._by_module = {id(layer.module()): layer for layer in self.layers}
         self._by_tensor = {id(p.tensor()): p for p in self.parameters}
         self._made: dict[int, int] = {}  # optimizer -> how many steps it made
         self._explicit = False  # whether steps are told by step()
@@ -58,9 +57,7 @@ class Watching:
         self._canaries: dict[int, Any] = {}  # of each optimizer, the parameter whose gradient is looked at in every step
         self._called = False  # whether a watched module was called in this step, where it is looked at
         self._logs_after: bool | None = None  # whether the user logs after the optimizer's step
-        self._activations: dict[str, Statistics] = {}
-        self._seen: dict[int, Any] = {}  # outputs of this step that were looked at
-        self._nodes: weakref.WeakSet[Any] = weakref.WeakSet()  # and the nodes that made them
+        self._outputs = Outputs(self.layers, histograms)
         self._before: dict[str, Any] = {}  # copies of the weights as they were before the step
         self._given: dict[str, Any] | None = None  # weights that step() was given last
         self._forward: Any = None
@@ -72,6 +69,11 @@ class Watching:
         self._finalizer.atexit = False
         _ACTIVE.add(self)
         self._arm()
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Rows that functional activations have ("fc2 ← ReLU"), and their kinds."""
+        return self._outputs.inputs
 
     def log(self, **values: Any) -> None:
         """Keep values of the step that is under way, or was last: ``watcher.log(loss=loss, lr=0.1)``.
@@ -115,12 +117,12 @@ class Watching:
             for handle in self._handles:
                 handle.remove()
             self._disarm()
-            if self._sample is not None and self._activations:
+            if self._sample is not None and self._outputs.any():
                 self._publish_activations(self._sample)
                 self._keep(self._sample)
             self._sample = None
             self._before.clear()
-            self._seen.clear()
+            self._outputs.forget()
             self._finalizer.detach()
 
     def write_sample(self, sample: Sample) -> None:
@@ -138,10 +140,10 @@ class Watching:
             self._disarm()
             return
         self._sample = Sample(self.step_number, time.perf_counter() - self._start)
-        self._activations = {}
+        self._outputs.forget()
         if self._forward is None:
             hook = self._guarded(self._after_forward)
-            hook.observes = True
+            hook.observes = self._guarded(self._computed_together)
             self._forward = register_module_forward_hook(hook)
         if self._explicit:
             self._remember(self._given or self._own_weights())
@@ -154,7 +156,7 @@ class Watching:
     def _next(self) -> None:
         """The step is done."""
         self.step_number += 1
-        self._seen.clear()
+        self._outputs.forget()
         self._before.clear()
         self._arm()
 
@@ -282,15 +284,8 @@ class Watching:
     def _after_forward(self, module: Any, args: Any, output: Any) -> None:
         model = self._model()
         self._called = True
-        layer = self._by_module.get(id(module))
-        if layer is not None and layer.module() is module and self._sample is not None and self._counts(model):
-            if layer.names and args and isinstance(args[0], Tensor):
-                self._see_input(layer, args[0])
-            for tensor in _tensors(output):
-                self._see(layer.path, tensor, layer.bounds)
-                self._seen[id(tensor)] = weakref.ref(tensor)
-                if tensor.grad_fn is not None:
-                    self._nodes.add(tensor.grad_fn)
+        if self._sample is not None and self._counts(model):
+            self._outputs.see(module, args, output)
         if self._frozen and module is model and not self._explicit:
             if self._sample is not None:
                 self._publish_activations(self._sample)
@@ -298,30 +293,19 @@ class Watching:
                 self._sample = None
             self._next()
 
+    def _computed_together(self, linear: Any, input: Tensor) -> None:
+        if self._sample is not None and self._counts(self._model()):
+            self._outputs.see_not_made(linear, input)
+
     def _counts(self, model: Any) -> bool:
         """Whether a forward is one of training: not where it is computed again for a backward, or evaluates."""
         if mode.task is not None or model is None:
             return False
         return self._frozen or (mode.enabled and (model.training or not self._was_training))
 
-    def _see_input(self, layer: Layer, tensor: Tensor) -> None:
-        seen = self._seen.get(id(tensor))
-        if (seen is None or seen() is not tensor) and tensor.requires_grad:
-            kind, node = activation_before(tensor) or (None, None)
-            if kind is not None and node not in self._nodes:
-                name = f"{layer.path} ← {kind}"
-                self.inputs[name] = kind
-                self._see(name, tensor, bounds_of(kind))
-
-    def _see(self, name: str, tensor: Tensor, bounds: tuple[float, float]) -> None:
-        found = Statistics(_array(tensor), None, bounds, sample=self.histograms)
-        earlier = self._activations.get(name)
-        self._activations[name] = found if earlier is None else earlier.add(found)
-
     def _publish_activations(self, sample: Sample) -> None:
-        for name, found in self._activations.items():
+        for name, found in self._outputs.taken().items():
             self.history.put(sample, "activation", name, Numbers(found, self.histograms))
-        self._activations = {}
 
     def _keep(self, sample: Sample) -> None:
         if not self.history.samples or self.history.samples[-1] is not sample:
@@ -344,7 +328,7 @@ class Watching:
                     self._sample = None  # what is known of it may be what failed
                     self.close()
                     said = f"watch has ended at step {self.step_number}: {type(error).__name__}: {error}"
-                    warnings.warn(said, RuntimeWarning, stacklevel=2)
+                    warnings.warn(said, RuntimeWarning, stacklevel=users_level())
             self.seconds += time.perf_counter() - start
 
         return guarded
@@ -372,14 +356,3 @@ def _copied(array: Any) -> Any:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _tensors(output: Any) -> list[Tensor]:
-    """The floating-point tensors of what a module returned, one level deep."""
-    if isinstance(output, Tensor):
-        output = (output,)
-    elif isinstance(output, dict):
-        output = output.values()
-    elif not isinstance(output, (tuple, list)):  # others may be read only once, and not by us
-        return []
-    return [t for t in output if isinstance(t, Tensor) and (t.is_floating_point() or t.is_complex())]

@@ -75,7 +75,7 @@ function statistics(array) {
   return h("dl", { class: "statistics" }, trouble.map(item("trouble")), parts.map(item("")));
 }
 
-const isShort = (array) => array.numbers !== null && array.numbers !== undefined && rowsOf(array).flat().length <= 12;
+const isShort = (array) => array.numbers !== null && array.numbers !== undefined;
 
 export function briefly(array, output) {
   if (!array) return output ? shape(output.shape) : "";

@@ -46,22 +46,25 @@ function nodeBox(model, id, full) {
   const rows = [];
   const tag = { leaf: "leaf", input: "data", constant: "constant" }[node.kind] ?? "";
   rows.push(text("title", clipped(name, "title", 210), { tag: tag === name ? "" : tag }));
-  if (full && formula && formula !== name) rows.push(text("formula", clipped(formula, "formula", 230)));
+  if (full && formula && withoutNumbers(formula) !== withoutNumbers(name)) rows.push(text("formula", clipped(formula, "formula", 230)));
   else if (!full && node.kind === "operator" && node.operator && spoken(node.operator) !== name) rows.push(text("small", spoken(node.operator)));
   const value = full ? numbersIn(output?.value, full) : null;
   const gradient = full && (node.grad_fn || node.kind === "leaf") ? numbersIn((node.kind === "leaf" ? node.grad : null) ?? node.gradient?.arrived?.[0], full) : null;
+  if (!value && output) {
+    if (full && node.kind === "input" && output.value?.image) rows.push({ kind: "image", image: output.value.image, width: 60, height: 60 });
+    rows.push(text("small", shape(output.shape) + (node.outputs.length > 1 ? `  (${node.outputs.length} results)` : "")));
+  }
   if (value || gradient) {
     const cell = Math.max(24, ...[value, gradient].filter(Boolean).flat(2).map((x) => widthOf(number(x), "cell") + 14));
     if (value) rows.push(cells("value", value, cell, node.kind === "operator" ? "value" : "value"));
     if (gradient) rows.push(cells("gradient", gradient, cell, node.kind === "leaf" ? ".grad" : "gradient"));
   }
-  if (!value && output) {
-    if (full && node.kind === "input" && output.value?.image) rows.push({ kind: "image", image: output.value.image, width: 60, height: 60 });
-    rows.push(text("small", shape(output.shape) + (node.outputs.length > 1 ? `  (${node.outputs.length} results)` : "")));
-  }
   if (full && node.saved.length) rows.push(text("keeps", clipped(keepsText(model, node), "small", 220)));
   return sized(kind, rows);
 }
+
+// x\u2083 + 2 is the x + 2 that stands above it.
+const withoutNumbers = (text) => text.replace(/[\u2080-\u2089]/g, "");
 
 function keepsText(model, node) {
   const names = [...new Set(node.saved.map((saved) => (saved.of !== null && saved.of !== undefined ? nameOf(model, saved.of) : saved.name)))];

@@ -1,5 +1,6 @@
 // The tree that folds: modules (each call of one), repeated blocks and loop iterations, and chunks of what is still too many.
 
+import { spoken } from "./operators.js";
 import { runs } from "./repeats.js";
 
 const CHUNK = 24; // children that one unfolding shows at most, about
@@ -159,12 +160,20 @@ function repeatTitle(model, one, members, times) {
     const last = members[members.length - 1];
     return { title: first.title === last.title ? first.title : `${first.title} \u2026 ${last.title}`, subtitle: `${first.subtitle} \u00d7${times}`, unit: first.subtitle };
   }
-  const operators = [...new Set(one.filter((child) => typeof child === "number").map((id) => model.nodes[id].operator).filter(Boolean))];
-  const modules = [...new Set(one.filter((child) => typeof child !== "number").map((child) => child.subtitle))];
-  const parts = [...modules, ...operators];
-  const shown = parts.slice(0, 3).join(", ") + (parts.length > 3 ? ", \u2026" : "");
-  const unit = one.length === 1 ? shown || "tensor" : "iteration";
-  return { title: shown || "tensors", subtitle: `${unit === "iteration" ? "iterations" : "the same"} \u00d7${times}`, unit };
+  const ids = one.flatMap((child) => [...everyNode(child)]);
+  const operators = [...new Set(ids.map((id) => model.nodes[id].operator).filter(Boolean))].map(spoken);
+  const shown = operators.slice(0, 3).join(", ") + (operators.length > 3 ? ", \u2026" : "");
+  const where = linesOf(model, ids);
+  if (one.length === 1) return { title: shown || "tensors", subtitle: `\u00d7${times}${where && `, ${where}`}`, unit: shown || "tensor" };
+  return { title: where ? `Loop, ${where}` : `Loop of ${shown}`, subtitle: `${times} iterations`, unit: "iteration" };
+}
+
+function linesOf(model, ids) {
+  const lines = ids.map((id) => model.nodes[id].line).filter(Boolean);
+  if (!lines.length || lines.some((line) => line.file !== lines[0].file)) return "";
+  const numbers = lines.map((line) => line.number);
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return low === high ? `line ${low}` : `lines ${low}\u2013${high}`;
 }
 
 function chunked(parent, children, unit) {
@@ -175,7 +184,7 @@ function chunked(parent, children, unit) {
   for (let start = 0; start < children.length; start += size) {
     const members = children.slice(start, start + size);
     const range = `${start + 1}\u2013${start + members.length}`;
-    const chunk = group("chunk", `${parent.key}/${unit} ${range}`, parent, { title: range, subtitle: unit === "part" ? "in order" : unit, offset: start });
+    const chunk = group("chunk", `${parent.key}/${unit} ${range}`, parent, { title: range, subtitle: unit === "part" ? "in order" : unit === "iteration" ? "iterations" : unit, offset: start });
     chunk.children = members.map((child) => adopt(child, chunk));
     chunk.children = chunked(chunk, chunk.children, unit);
     chunks.push(chunk);
@@ -194,8 +203,7 @@ function signature(model, child) {
   if (typeof child === "number") {
     const node = model.nodes[child];
     const from = node.line ? `${node.line.file}:${node.line.number}` : "";
-    const what = node.kind === "operator" ? `${node.operator} ${from}` : node.kind;
-    return `${what} ${node.inputs.length}`;
+    return node.kind === "operator" ? `${node.operator} ${from}` : node.kind;
   }
   if (!child.signature) {
     const inside = child.children.map((inner) => signature(model, inner)).join("|");

@@ -8,7 +8,7 @@ import { derivativeText } from "./words.js";
 import { rowsOf } from "./arrays.js";
 
 // {places: Map(key → {x, y, width, height}), looks: Map(key → look), edges: [{…edge, points, label}], width, height}
-export async function laidOut(model, visible, edges, full) {
+export async function laidOut(model, visible, edges, full, ratio) {
   const looks = new Map();
   const toElk = (box) => {
     const look = boxOf(model, box, full);
@@ -22,10 +22,10 @@ export async function laidOut(model, visible, edges, full) {
     layoutOptions: {
       "elk.algorithm": "layered", "elk.direction": "DOWN", "elk.hierarchyHandling": "INCLUDE_CHILDREN", "elk.edgeRouting": "ORTHOGONAL",
       "elk.json.shapeCoords": "ROOT", "elk.json.edgeCoords": "ROOT", "elk.padding": "[top=20,left=20,bottom=20,right=20]",
-      "elk.spacing.nodeNode": "26", "elk.spacing.edgeNode": "18", "elk.spacing.edgeEdge": "16", "elk.spacing.componentComponent": "40",
+      "elk.spacing.nodeNode": "26", "elk.spacing.edgeNode": "18", "elk.spacing.edgeEdge": "16", "elk.spacing.componentComponent": "40", "elk.aspectRatio": String(ratio),
       "elk.layered.spacing.nodeNodeBetweenLayers": full ? "24" : "26", "elk.layered.spacing.edgeNodeBetweenLayers": "16", "elk.layered.spacing.edgeEdgeBetweenLayers": "14",
       "elk.spacing.edgeLabel": "8", "elk.layered.edgeLabels.sideSelection": "ALWAYS_UP",
-      "elk.layered.nodePlacement.strategy": boxes < 80 ? "NETWORK_SIMPLEX" : "BRANDES_KOEPF",
+      "elk.layered.nodePlacement.strategy": boxes < 250 ? "NETWORK_SIMPLEX" : "BRANDES_KOEPF",
       "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED", "elk.layered.considerModelOrder.strategy": boxes < 80 ? "PREFER_NODES" : "NONE",
       "elk.layered.thoroughness": boxes < 80 ? "12" : "3",
     },

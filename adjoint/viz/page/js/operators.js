@@ -1,7 +1,7 @@
 // The table that words come from: per operator its formula, what its forward does, and why its gradient is what it is.
 //
-// A row has `formula(c)`, in Python's notation, which formula.js reads; `forward(c)`, an instruction; and `back(c, argument)`,
-// the reason for the gradient of that argument. `c` answers with texts: c.a and c.b are the first two operands, c.each the
+// A row has `formula(c)`, in Python's notation, which formula.js reads; `forward(c)`, an instruction; and `back(c, argument, here)`,
+// the reason for the gradient of that argument, which is called `here`. `c` answers with texts: c.a and c.b are the first two operands, c.each the
 // elements of the result, c.arg("dim") an argument.
 
 const SAME = "passes the gradient on unchanged";
@@ -27,24 +27,24 @@ export const RULES = {
   add: {
     formula: (c) => `${c.a} + ${c.b}`,
     forward: (c) => (c.isNumber.b ? `add ${c.b} to each of ${c.numbers.a}` : `add ${c.code.a} and ${c.code.b}`),
-    back: () => `a sum ${SAME}: 1 more here is 1 more in the sum`,
+    back: (c, argument, here) => `a sum ${SAME}: 1 more in ${here} is 1 more in ${c.called("the sum")}`,
   },
   sub: {
     formula: (c) => `${c.a} - ${c.b}`,
     forward: (c) => (c.isNumber.b ? `take ${c.b} away from each of ${c.numbers.a}` : `take ${c.code.b} away from ${c.code.a}`),
-    back: (c, argument) => (argument === "other" ? "1 more here is 1 less in the difference, so the gradient changes its sign" : `a difference ${SAME} to what is on its left`),
+    back: (c, argument, here) => (argument === "other" ? `1 more in ${here} is 1 less in the difference, so the gradient changes its sign` : `a difference ${SAME} to what is on its left`),
   },
   mul: {
     formula: (c) => `${c.a} * ${c.b}`,
     forward: (c) => (c.isNumber.b ? `multiply each of ${c.numbers.a} by ${c.b}` : `multiply ${c.code.a} by ${c.code.b}${c.isNumber.a ? "" : ", number by number"}`),
-    back: (c, argument) => `1 more here is ${argument === "other" ? c.code.a : c.code.b} more in the product, so the gradient is multiplied by the other factor`,
+    back: (c, argument, here) => `1 more in ${here} is ${c.otherThan(argument)} more in ${c.called("the product")}, so the gradient is multiplied by the other factor`,
   },
   div: {
     formula: (c) => `${c.a} / ${c.b}`,
     forward: (c) => (c.isNumber.b ? `divide each of ${c.numbers.a} by ${c.b}` : `divide ${c.code.a} by ${c.code.b}`),
-    back: (c, argument) => (argument === "other" ? "a larger divisor makes the quotient smaller: the gradient is multiplied by \u2212quotient / divisor" : `1 more here is 1/${c.b} more in the quotient, so the gradient is divided by ${c.code.b}`),
+    back: (c, argument) => (argument === "other" ? "a larger divisor makes the quotient smaller: the gradient is multiplied by \u2212quotient / divisor" : `the gradient is divided by ${c.code.b}, as the number was`),
   },
-  neg: { formula: (c) => `-${c.a}`, forward: (c) => `change the sign of ${c.each}`, back: () => "1 more here is 1 less in the result, so the gradient changes its sign" },
+  neg: { formula: (c) => `-${c.a}`, forward: (c) => `change the sign of ${c.each}`, back: (c, argument, here) => `1 more in ${here} is 1 less in the result, so the gradient changes its sign` },
   pow: {
     formula: (c) => `${c.a} ** ${c.b}`,
     forward: (c) => `raise each of ${c.numbers.a} to the power ${c.b}`,
@@ -77,7 +77,7 @@ export const RULES = {
   mean: {
     formula: (c) => `mean(${c.a})`,
     forward: (c) => (c.whole ? `take the mean of the ${c.elements} numbers of ${c.code.a}` : `take means of ${c.code.a} along dimension ${c.arg("dim") ?? "?"}`),
-    back: (c) => (c.whole ? `mean of ${c.elements} numbers: each of them gets ${share(c.elements)} of the gradient that arrives${c.elements > 1 ? `: 1/${c.elements}` : ""}` : "each number gets its mean's gradient, divided by how many numbers share that mean"),
+    back: (c) => (c.whole ? `${c.result} is the mean of ${c.elements} numbers: each of them gets ${share(c.elements)} of the gradient that arrives${[3, 4, 5, 6, 10].includes(c.elements) ? `, 1/${c.elements}` : ""}` : "each number gets its mean's gradient, divided by how many numbers share that mean"),
   },
   sum: {
     formula: (c) => `sum(${c.a})`,
@@ -142,6 +142,8 @@ export const RULES = {
   binary_cross_entropy: lossOf((c) => `measure how far the probabilities ${c.code.a} are from the labels ${c.code.b}`, () => "probabilities far from their label get more gradient"),
   binary_cross_entropy_with_logits: lossOf((c) => `measure how far \u03c3(${c.a}) is from the labels ${c.code.b}`, () => "each gets (\u03c3(z) \u2212 label) / n: how far its probability is from the label"),
 
+  zero: { forward: (c) => `set every number of ${c.code.a} to 0`, back: () => "what was overwritten gets 0" },
+  fill: { forward: (c) => `set every number of ${c.code.a} to ${c.arg("value") ?? "one value"}`, back: () => "what was overwritten gets 0" },
   clone: { formula: (c) => c.a, forward: (c) => `copy ${c.code.a}`, back: () => `a copy ${SAME}` },
   view: moving((c) => `read the numbers of ${c.code.a} in another shape`),
   permute: moving((c) => `reorder the dimensions of ${c.code.a}`),

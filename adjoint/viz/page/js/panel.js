@@ -111,12 +111,12 @@ function derivatives(model, id, node, act) {
   const rows = node.inputs.map((input, i) => ({ input, i })).filter(({ input }) => input.requires_grad);
   if (!node.grad_fn) return null;
   if (!rows.length) return null;
-  const reason = (argument) => ruleOf(node.operator).back?.(context(model, id), argument);
+  const reason = (input) => ruleOf(node.operator).back?.(context(model, id), input.argument, `\`${input.node === null ? input.argument : nameOf(model, input.node)}\``);
   return section("Derivative",
     h("p", { class: "hint" }, ...prose("`g` is the gradient that arrives.")),
     rows.slice(0, 8).map(({ input, i }) => {
       const text = derivativeText(model, id, i);
-      const why = reason(input.argument);
+      const why = reason(input);
       return h("div", { class: "derivative" },
         h("div", { class: "towards" }, "for ", input.node === null ? input.argument : link(model, input.node, act)),
         text ? h("p", { class: "formula" }, typeset(text) ?? h("code", {}, plain(text))) : null,

@@ -40,6 +40,10 @@ export function indexed(recording) {
     }
   });
   for (const node of nodes) {
+    // weights.grad.zero_() clears a gradient as zero_grad() does.
+    const cleared = node.operator === "zero" && node.in_place ? /^(.+)\.grad\.zero_\(\)$/.exec(node.expression ?? "") : null;
+    const leaf = cleared ? nodes.find((other) => other.kind === "leaf" && other.name === cleared[1]) : null;
+    if (leaf && at[node.id].forward !== null) at[leaf.id].zero.push(at[node.id].forward);
     // What was made outside of the recording is there from its first use on.
     if (at[node.id].forward === null) {
       const first = users[node.id].map((use) => at[use.node].forward).filter((k) => k !== null);

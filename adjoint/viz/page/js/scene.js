@@ -22,7 +22,7 @@ export class Scene {
   }
 
   moveTo({ x, y, scale }) {
-    this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.world.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
     this.surface.classList.toggle("far", scale < 0.45);
   }
 

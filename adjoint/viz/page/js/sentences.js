@@ -15,14 +15,15 @@ export function sentence(model, k) {
 
 const SAY = {
   start(model) {
-    const out = model.backwards?.length ? nameOf(model, model.backwards.at(-1).root) : null;
-    const result = out ? `\`${out}\`` : "the result";
+    const roots = new Set(model.begins.map((k) => model.steps[k].node));
+    const [root] = roots;
+    const result = roots.size === 1 && root !== null ? `\`${nameOf(model, root)}\`` : "the result";
     return {
       label: "Before the first step",
       phase: "forward",
       text: model.begins.length
-        ? `First the numbers are computed, from the top down. Then the gradients come up from ${result}: the gradient of a number says how much ${result} would change, per unit, if that number grew a little. Press the right arrow.`
-        : "The numbers are computed from the top down. No backward ran in this recording, so there are no gradients to see yet. Press the right arrow.",
+        ? `First the numbers are computed, from the top down. Then the gradients come up from ${result}: the gradient of a number says how much ${result} would change, per unit, if that number grew a little. Press play, or the right arrow key.`
+        : "The numbers are computed from the top down. No backward ran in this recording, so there are no gradients to see yet. Press play, or the right arrow key.",
     };
   },
 
@@ -37,16 +38,19 @@ const SAY = {
     return { label: "Forward", phase: "forward", text: `${head}: ${what ?? `compute \`${spoken(node.operator ?? "")}\``}.${made ? ` Result${made.replace(/^ =/, ":").replace(/^, /, ": ")}.` : ""}${unrecorded}` };
   },
 
-  "backward begins"(model, step) {
+  "backward begins"(model, step, k) {
     if (step.node === null || step.node === undefined) return { label: "Backward", phase: "gradient", text: "The backward begins." };
     const name = nameOf(model, step.node);
     const arrived = model.nodes[step.node].gradient?.arrived?.[0];
+    const next = model.steps[k + 1]?.event;
+    if (!["arrive", "accumulate", "free", "backward ends"].includes(next))
+      return { label: "Backward begins", phase: "gradient", text: `A backward starts at \`${name}\`, and stops at once with an error.` };
     const one = !arrived || single(arrived) === 1;
     return {
       label: "Backward begins",
       phase: "gradient",
       text: one
-        ? `Backward starts at \`${name}\`, with the gradient 1: if \`${name}\` grows by 1, then \`${name}\` grows by 1. From here on, every rule asks how a change further up shows here.`
+        ? `Backward starts at \`${name}\`, with the gradient 1: if \`${name}\` grows by 1, then \`${name}\` grows by 1. Each step up asks the same of what \`${name}\` was made of.`
         : `Backward starts at \`${name}\`, with the gradient that was given${result(arrived)}.`,
     };
   },
@@ -58,13 +62,14 @@ const SAY = {
     const input = node.inputs[index];
     const target = input.node === null ? input.argument : nameOf(model, input.node);
     const formula = plain(derivativeText(model, from, index));
-    const reason = ruleOf(node.operator).back?.(context(model, from), input.argument);
+    const reason = ruleOf(node.operator).back?.(context(model, from), input.argument, `\`${target}\``);
     const why = reason ?? (formula && formula !== "g" ? `by the rule of \`${spoken(node.operator ?? "")}\`, the gradient here is \`${formula}\`, where g is what arrived` : `\`${spoken(node.operator ?? "the operator")}\` passes its gradient on`);
     const gradient = isLastPassOf(model, from, index, k) ? result(node.gradient?.left?.[index]) : step.norm !== null && step.norm !== undefined ? `, of norm ${number(step.norm)}` : "";
     const before = input.node === null ? 0 : othersInPass(model, input.node, k);
     const total = before && isLastArrival(model, input.node, k) ? result(model.nodes[input.node].gradient?.arrived?.[input.output ?? 0]) : "";
     const again = before ? ` It is used more than once, and its gradients add up${total ? `: together${total}` : ""}.` : "";
-    return { label: `Gradient of ${target}`, phase: "gradient", text: `${capital(why)}. \`${target}\` gets ${formula ? `\`${formula}\`${gradient}` : gradient.replace(/^(, | = )/, "") || "its share"}.${again}` };
+    const first = formula.includes("g") && model.steps[k - 1].event === "backward begins" ? `, where \`g\` is what arrived at \`${nameOf(model, from)}\`` : "";
+    return { label: `Gradient of ${target}`, phase: "gradient", text: `${capital(why)}. \`${target}\` gets ${formula ? `\`${formula}\`${gradient}${first}` : gradient.replace(/^(, | = )/, "") || "its share"}.${again}` };
   },
 
   accumulate(model, step, k) {
@@ -78,7 +83,7 @@ const SAY = {
       label: `${name}.grad is written`,
       phase: "leaf",
       text: before > cleared
-        ? `\`${name}.grad\` still holds an earlier backward's gradient: the new one${value} is added to it${total ? `, which makes${total.replace(/^ = /, " ")}` : ""}. \`zero_grad()\` would have cleared it.`
+        ? `\`${name}.grad\` still holds an earlier backward's gradient: the new one${value ? ` (${value.replace(/^( = |, )/, "")})` : ""} is added to it${total ? `, which makes ${total.replace(/^( = |, )/, "")}` : ""}. \`zero_grad()\` would have cleared it.`
         : `\`${name}\` is a leaf, so this is where the way ends: the gradient is kept in \`${name}.grad\`${value}.`,
     };
   },
@@ -116,16 +121,16 @@ const SAY = {
 
   optimizer(model, step) {
     const name = step.node === null || step.node === undefined ? null : nameOf(model, step.node);
-    return { label: "Optimizer", phase: "update", text: step.text ?? (name ? `The optimizer moves \`${name}\` against its gradient, to make the loss smaller.` : "The optimizer moves every parameter against its gradient, to make the loss smaller.") };
+    return { label: "Optimizer", phase: "update", text: (step.text ? `\`${step.text}\`: ` : "") + (name ? `The optimizer moves \`${name}\` against its gradient, to make the loss smaller.` : "The optimizer moves every parameter against its gradient, to make the loss smaller.") };
   },
 
   zero_grad(model, step) {
     const name = step.node === null || step.node === undefined ? null : nameOf(model, step.node);
-    return { label: "zero_grad", phase: "update", text: step.text ?? (name ? `\`${name}.grad\` is cleared.` : "Every `.grad` is cleared, so that the next backward starts from nothing.") };
+    return { label: "zero_grad", phase: "update", text: (step.text ? `\`${step.text}\`: ` : "") + (name ? `\`${name}.grad\` is cleared.` : "Every `.grad` is cleared, so that the next backward starts from nothing.") };
   },
 };
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const capital = (text) => text[0].toUpperCase() + text.slice(1); // a backtick stays what it is
 
 function othersInPass(model, target, k) {
   const began = latest(model.begins, k);

@@ -95,7 +95,11 @@ async function start() {
       refresh();
     },
     fit() {
-      if (scene.layout) view.fit(scene.layout.width, scene.layout.height, byId("line-strip").clientHeight);
+      if (scene.layout) {
+        const [id] = nodesOf(model.steps[state.k]);
+        const box = scene.boxFor(id ?? model.steps.find((step) => step.event === "forward")?.node);
+        view.fit(scene.layout.width, scene.layout.height, byId("line-strip").clientHeight, box?.place);
+      }
     },
   };
 
@@ -124,7 +128,7 @@ async function start() {
     const single = [...visible.boxes.values()].filter((box) => !box.children);
     const numbers = single.length <= LESSON && single.some((box) => typeof box.item === "number" && hasNumbers(model, box.item));
     const full = numbers ? (single.length <= 12 ? 6 : 2) : 0;
-    const layout = await laidOut(model, visible, edges, full);
+    const layout = await laidOut(model, visible, edges, full, view.size.width / view.size.height);
     if (mine !== turn) return; // a later fold has overtaken this one
     const before = anchor === null ? null : scene.boxes.get(anchor)?.place;
     scene.rep = visible.rep;

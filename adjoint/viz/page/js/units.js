@@ -39,7 +39,7 @@ export function seconds(t) {
 
 export function shape(dimensions) {
   if (!dimensions) return "";
-  return dimensions.length ? dimensions.join("\u2009\u00d7\u2009") : "number";
+  return dimensions.length ? dimensions.join("\u2009\u00d7\u2009") : "one number";
 }
 
 export const elements = (dimensions) => (dimensions ?? []).reduce((product, size) => product * size, 1);

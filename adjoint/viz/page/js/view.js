@@ -36,14 +36,15 @@ export class View {
     this.set(x - (x - this.x) * ratio, y - (y - this.y) * ratio, scale);
   }
 
-  // All of a graph of this size, or, where that would be too small to read, its beginning.
-  fit(width, height, top = 0, readable = 0.55) {
+  // All of a graph of this size, or, where that would be too small to read, the part around `first`.
+  fit(width, height, top = 0, first = null, readable = 0.6) {
     const w = this.size.width;
     const h = this.size.height - top;
     const whole = Math.min(w / width, h / height, 1.35);
-    const scale = Math.max(whole, Math.min(readable, w / width));
-    const y = top + (height * scale <= h ? (h - height * scale) / 2 : 0);
-    this.set((w - width * scale) / 2, y, scale);
+    const scale = Math.max(whole, readable);
+    const within = (room, size, middle) => (size * scale <= room + 1 ? (room - size * scale) / 2 : Math.min(0, Math.max(room - size * scale, room / 2 - middle * scale)));
+    const x = within(w, width, first ? first.x + first.width / 2 : width / 2);
+    this.set(x, top + within(h, height, first ? first.y + first.height / 2 : 0), scale);
   }
 
   shows({ x, y, width, height }, margin = 20) {
@@ -55,6 +56,9 @@ export class View {
 
   center({ x, y, width, height }, scale = this.scale) {
     const { width: w, height: h } = this.size;
+    this.surface.classList.add("gliding");
+    clearTimeout(this.glide);
+    this.glide = setTimeout(() => this.surface.classList.remove("gliding"), 350);
     this.set(w / 2 - (x + width / 2) * scale, h / 2 - (y + height / 2) * scale, scale);
   }
 

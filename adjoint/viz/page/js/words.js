@@ -11,8 +11,10 @@ export function nameOf(model, id) {
   const node = model.nodes[id];
   if (model.names[id]) return model.names[id];
   if (node.kind === "constant" || (node.kind === "input" && isScalar(node))) return constantText(node);
-  const expression = plain(node.expression ?? expressionOf(model, id) ?? "");
-  if (expression && expression.length <= LONG) return expression;
+  const expression = plain(expressionOf(model, id) ?? "");
+  if (expression && expression.length <= LONG && !isNested(expression)) return expression;
+  const words = plain(node.expression ?? "");
+  if (words && words.length <= LONG) return words;
   return node.operator ? spoken(node.operator) : unnamed(model, id);
 }
 
@@ -42,7 +44,6 @@ export function derivativeText(model, id, index) {
 function wholeDerivative(model, id, index) {
   const node = model.nodes[id];
   const { derivative, derivative_named: named } = node.inputs[index];
-  if (named && !named.includes("\u2026")) return named;
   if (!derivative) return named ?? "";
   expressionOf(model, id);
   const texts = new Map(node.inputs.map((input) => [input.argument, operandText(model, input)]));
@@ -81,6 +82,9 @@ export function context(model, id) {
     has: (argument) => operands.some(([name]) => name === argument),
     operand,
     quoted: (argument) => `\`${plain(operand(argument))}\``,
+    result: `\`${model.names[id] ?? "it"}\``,
+    called: (what) => (model.names[id] ? `\`${model.names[id]}\`` : what),
+    otherThan: (argument) => quoted(operands.find(([name]) => name !== argument) ?? a),
     arg: (argument) => node.arguments?.[argument],
     list: () => operands.map(([, text]) => text).join(", "),
   };
@@ -102,6 +106,7 @@ function madeExpression(model, id) {
   const c = context(model, id);
   const rule = ruleOf(node.operator);
   if (rule.formula && c.count >= (/\bc\.b\b/.test(rule.formula.toString()) ? 2 : 1)) return rule.formula(c);
+  if (node.expression && node.expression.length <= 2 * LONG) return node.expression;
   const operands = node.inputs.length > 4 ? `${c.a}, ${c.b}, \u2026 ${node.inputs.length} in all` : c.list();
   return `${spoken(node.operator ?? "f")}(${operands})`;
 }
@@ -112,7 +117,7 @@ function operandText(model, input) {
   const source = model.nodes[input.node];
   const name = model.names[input.node];
   const place = source.outputs.length > 1 ? `[${input.output ?? 0}]` : "";
-  if (name) return /^[\p{L}_][\p{L}\p{N}_.\u2080-\u2089]*$/u.test(name) ? tail(name) + place : `(${name})`;
+  if (name) return /^[\p{L}_][\p{L}\p{N}_\u2080-\u2089]*$/u.test(tail(name)) ? tail(name) + place : `(${name})`;
   if (source.kind === "constant" || (source.kind === "input" && isScalar(source))) return constantText(source);
   if (source.kind !== "operator") return unnamed(model, input.node);
   const expression = model.expressions[input.node];
@@ -122,6 +127,8 @@ function operandText(model, input) {
 
 // Of a parameter's path, what tells it apart where it is used: "layer1.0.conv1.weight" is the weight.
 const tail = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".") + 1) : name);
+
+const isNested = (expression) => (expression.match(/[\w.]\(/g) ?? []).length > 1; // f(g(x))
 
 // A tensor that no variable holds goes by what it is used as: weight, bias.
 function unnamed(model, id) {

@@ -34,7 +34,6 @@ const VIEWS = [
 
 const sizeOf = (name) => page.data.shapes[name].reduce((a, b) => a * b, 1) || 1;
 
-const ROW = 17;
 
 class Overview {
   constructor() {
@@ -62,7 +61,9 @@ class Overview {
   rows() {
     const found = [];
     for (const layer of page.layers) {
-      const names = this.view.source === "output" ? [layer.path] : layer.parameters.filter((n) => page.data.shapes[n].length > 1 || this.view.key !== "update");
+      // One row a layer: its weight. Vectors begin at zero or one, so their ratios say little.
+      let names = this.view.source === "output" ? [layer.path] : layer.parameters.slice(0, 1);
+      if (this.view.key === "update") names = layer.parameters.filter((n) => page.data.shapes[n].length > 1);
       for (const name of names) {
         const series = page.series.get(this.view.quantity + " " + name);
         if (series) found.push({ layer, name, series });
@@ -79,6 +80,7 @@ class Overview {
     const token = (name) => colors.getPropertyValue(name).trim();
     const ratio = window.devicePixelRatio || 1;
     const width = canvas.parentElement.clientWidth - 16;
+    const ROW = (this.row = rows.length > 80 ? 13 : 17);
     const height = Math.max(1, rows.length) * ROW;
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
@@ -88,7 +90,7 @@ class Overview {
     const values = rows.map(({ series }) => series.at.map((_, i) => view.value(series, i)));
     const [low, high] = (this.range = view.range || span(values.flat()));
     const scale = ramp(token("--surface"), token("--" + KIND_TOKENS[view.kind]), token("--ink"));
-    const label = (this.label = Math.min(width * 0.42, 250));
+    const label = (this.label = Math.min(width * 0.42, 290));
     const last = 58;
     const count = page.data.steps.length;
     const cell = (this.cell = Math.max(0.5, (width - label - last) / Math.max(1, count)));
@@ -103,7 +105,7 @@ class Overview {
         pen.fill();
       }
       pen.fillStyle = found ? token("--ink") : token("--muted");
-      pen.font = "12px " + token("--mono");
+      pen.font = `${ROW > 13 ? 12 : 10.5}px ${token("--mono")}`;
       pen.fillText(fitted(pen, name, label - 20), 14, y + ROW / 2);
       series.at.forEach((at, i) => {
         const v = values[r][i];
@@ -131,7 +133,7 @@ class Overview {
 
   rowAt(event) {
     const box = this.canvas.getBoundingClientRect();
-    return this.shown[Math.floor((event.clientY - box.top) / ROW)];
+    return this.shown[Math.floor((event.clientY - box.top) / this.row)];
   }
 
   point(event) {

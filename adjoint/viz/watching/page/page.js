@@ -159,6 +159,16 @@ async function live() {
   }
 }
 
+/** What the reader chose before, on this page or the explorer's; where pages may keep nothing, nothing. */
+function chosen(name) {
+  try {
+    if (name) localStorage.setItem("adjoint theme", name);
+    return localStorage.getItem("adjoint theme");
+  } catch {
+    return null;
+  }
+}
+
 function theme(name) {
   document.documentElement.dataset.theme = name;
   if (page.data) page.draw();
@@ -166,9 +176,13 @@ function theme(name) {
 
 async function start() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  theme(dark.matches ? "dark" : "light");
+  theme(chosen() || (dark.matches ? "dark" : "light"));
   dark.addEventListener("change", () => theme(dark.matches ? "dark" : "light"));
-  document.getElementById("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+  document.getElementById("theme").addEventListener("click", () => {
+    const other = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    theme(other);
+    chosen(other);
+  });
   page.overview = new Overview();
   page.cards = new Cards();
   let width = window.innerWidth;

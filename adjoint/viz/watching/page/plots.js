@@ -233,7 +233,13 @@ function rangeOf(spec) {
 function powers(low, high) {
   const first = Math.ceil(low);
   const last = Math.floor(high);
-  if (last < first) return [(low + high) / 2].map((v) => Math.round(v * 10) / 10);
+  if (last - first < 1) {
+    // Less than two powers of ten: twos and fives, too.
+    const found = [];
+    for (let p = first - 1; p <= last + 1; p++) for (const m of [1, 2, 5]) found.push(p + Math.log10(m));
+    const inside = found.filter((v) => v >= low && v <= high);
+    return inside.length ? inside : [(low + high) / 2];
+  }
   const step = Math.max(1, Math.ceil((last - first) / 3));
   const found = [];
   for (let p = first; p <= last; p += step) found.push(p);
