@@ -11,25 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from adjoint.viz.page import tokens
-from adjoint.viz.watching.findings import View, findings
-from adjoint.viz.watching.history import columns
+from adjoint.viz.watching.history import columns, snapshot
 
 FORMAT = 1
 _FOLDER = Path(__file__).parent / "page"
 _SCRIPTS = ("numbers.js", "plots.js", "overview.js", "cards.js", "page.js")
 
 
-def data_of(watcher: Any, since: int = 0, thinned: int = 0) -> dict[str, Any]:
+def data_of(watcher: Any, since: int = 0, thinned: int = 0, version: int = -1) -> dict[str, Any]:
     """All that the page shows, of samples from number ``since`` on.
 
-    Where samples were dropped since the page counted, that is ``thinned`` differs from the page's, all are given.
+    Where samples were dropped since the page counted, that is ``thinned`` differs from the page's, all are given; where the
+    page has the latest ``version`` of the numbers, none are.
     """
     with watcher.lock:
         history = watcher.history
-        if thinned != history.thinned or since > len(history.samples):
+        if version == history.version and since:
+            since = len(history.samples)
+        elif thinned != history.thinned or since > len(history.samples):
             since = 0
-        view = View(history, watcher.layers, watcher.parameters, watcher.inputs)
-        return {
+        told = {
             "format": FORMAT,
             "title": watcher.title,
             "parameters": watcher.total,
@@ -37,11 +38,12 @@ def data_of(watcher: Any, since: int = 0, thinned: int = 0) -> dict[str, Any]:
             "began": round(watcher.began),
             "closed": watcher.closed,
             "layers": [{"path": x.path, "kind": x.kind, "parameters": x.names} for x in watcher.layers],
-            "inputs": watcher.inputs,
+            "inputs": dict(watcher.inputs),
             "shapes": {p.name: list(p.shape) for p in watcher.parameters},
-            "findings": [f.to_dict() for f in findings(view)],
-            **columns(history, since),
+            "findings": [f.to_dict() for f in watcher.found()],
         }
+        now = snapshot(history, since)
+    return told | columns(now, since)  # which takes a moment where there are many; the training need not wait
 
 
 def document(watcher: Any, live: bool = False) -> str:

@@ -60,15 +60,12 @@ class View:
         self.history = history
         self.parameters = {p.name: p for p in parameters}
         self.kinds = {layer.path: layer.kind for layer in layers} | inputs
-        self.series: dict[tuple[str, str], list[tuple[int, Numbers]]] = {}
-        for sample in history.samples:
-            for key, numbers in sample.values.items():
-                self.series.setdefault(key, []).append((sample.step, numbers))
+        self.series = history.series
         self.step = history.samples[-1].step if history.samples else 0
 
     def latest(self, quantity: str) -> dict[str, Numbers]:
         """The latest numbers of a quantity, by name."""
-        return {name: found[-1][1] for (q, name), found in self.series.items() if q == quantity}
+        return {name: found[-1][1] for (q, name), found in self.series.items() if q == quantity and found}
 
     def since(self, quantity: str, name: str, holds: Any) -> int:
         """The first step of those, up to the latest, in which something holds."""

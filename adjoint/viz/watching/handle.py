@@ -11,7 +11,7 @@ from typing import Any
 
 from adjoint.nn import Module
 from adjoint.viz.watching.document import data_of, document
-from adjoint.viz.watching.findings import View, findings
+from adjoint.viz.watching.findings import Finding, View, findings
 from adjoint.viz.watching.history import Sample
 from adjoint.viz.watching.layers import Choice
 from adjoint.viz.watching.server import PageServer
@@ -39,6 +39,7 @@ class Watcher(Watching):
     ) -> None:
         self._writing = None if writer is None else Writing(writer)
         self._server: PageServer | None = None
+        self._found: tuple[Any, list[Finding]] | None = None
         super().__init__(model, every, layers, histograms, keep)
         if serve:
             try:
@@ -54,8 +55,16 @@ class Watcher(Watching):
     @property
     def findings(self) -> list[str]:
         """What is unusual, a sentence each, the most serious first."""
+        return [f.text for f in self.found()]
+
+    def found(self) -> list[Finding]:
+        """What is unusual, with the series that it is about; found anew only when there are new numbers."""
         with self.lock:
-            return [f.text for f in findings(View(self.history, self.layers, self.parameters, self.inputs))]
+            now = self.history.version, sum(map(len, self.history.logged.values()))
+            if self._found is None or self._found[0] != now:
+                view = View(self.history, self.layers, self.parameters, self.inputs)
+                self._found = now, findings(view)
+            return self._found[1]
 
     def to_dict(self) -> dict[str, Any]:
         """All that was seen, as plain data: what the page shows."""

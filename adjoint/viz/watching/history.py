@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import Any
 
 from adjoint.viz.watching.statistics import BINS, QUANTILES, Statistics
@@ -66,6 +67,8 @@ class History:
         self.keep = keep
         self.samples: list[Sample] = []
         self.logged: dict[str, list[tuple[int, float]]] = {}
+        self.series: dict[tuple[str, str], list[tuple[int, Numbers]]] = {}  # by (quantity, name), of all samples: (step, numbers)
+        self.version = 0  # changes with every number
         self.thinned = 0  # how many times; a page that has read the samples before has to read them all again
         self.first_bad: dict[tuple[str, str], tuple[int, str]] = {}  # where numbers were not finite first, and which
         self.kept: set[int] = set()  # steps that are never dropped
@@ -87,10 +90,14 @@ class History:
             last = self.samples[-1]
             self.samples = [s for s in self.samples if s.step % self.every == 0 or s.step in self.kept or s is last]
             self.thinned += 1
+            steps = {s.step for s in self.samples}
+            self.series = {key: [v for v in values if v[0] in steps] for key, values in self.series.items()}
 
     def put(self, sample: Sample, quantity: str, name: str, numbers: Numbers) -> None:
         """Take in numbers of a sample."""
         sample.values[quantity, name] = numbers
+        self.series.setdefault((quantity, name), []).append((sample.step, numbers))
+        self.version += 1
         if numbers.bad:
             self.first_bad.setdefault((quantity, name), (sample.step, "NaN" if numbers.nan else "inf"))
 
@@ -108,9 +115,20 @@ class History:
             self._strides[name] = stride * 2
 
 
+def snapshot(history: History, since: int = 0) -> History:
+    """What there is now of the samples from number ``since`` on, for another thread to read while the training goes on."""
+    made = copy(history)
+    made.samples = history.samples[since:]
+    if made.samples:
+        made.samples[-1] = copy(made.samples[-1])  # other optimizers' numbers may still come
+        made.samples[-1].values = dict(made.samples[-1].values)
+    made.logged = {name: list(values) for name, values in history.logged.items()}
+    return made
+
+
 def columns(history: History, since: int = 0) -> dict[str, Any]:
-    """The samples from number ``since`` on, as the page reads them: of each series a list a field, in step with ``steps``."""
-    samples = history.samples[since:]
+    """The samples as the page reads them: of each series a list a field, in step with ``steps``; the first is number ``since``."""
+    samples = history.samples
     series: dict[str, dict[str, Any]] = {}
     for at, sample in enumerate(samples):
         for (quantity, name), numbers in sample.values.items():
@@ -130,6 +148,7 @@ def columns(history: History, since: int = 0) -> dict[str, Any]:
     return {
         "since": since,
         "thinned": history.thinned,
+        "version": history.version,
         "every": history.every,
         "steps": [s.step for s in samples],
         "seconds": [round(s.seconds, 3) for s in samples],

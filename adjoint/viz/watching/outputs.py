@@ -10,7 +10,7 @@ from adjoint.viz.watching.functional import activation_before, bounds_of
 from adjoint.viz.watching.layers import Layer
 from adjoint.viz.watching.statistics import Statistics
 
-_ROWS = 64  # of an output that was not made
+_ROWS, _PRODUCTS = 64, 1 << 24  # of an output that was not made: so many rows at least, and more while they cost no more
 
 
 class Outputs:
@@ -62,7 +62,9 @@ class Outputs:
             return
         self._see_input(layer, input)
         rows = input._array.reshape(-1, input._array.shape[-1])
-        made = rows[:: max(1, len(rows) // _ROWS)] @ linear.weight._array.T
+        weight = linear.weight._array
+        some = max(_ROWS, _PRODUCTS // max(1, weight.size))
+        made = rows[:: max(1, len(rows) // some)] @ weight.T
         if linear.bias is not None:
             made += linear.bias._array
         self._add(layer.path, Statistics(made, sample=self._histograms).as_of(len(rows) * made.shape[-1]))

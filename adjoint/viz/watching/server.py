@@ -23,12 +23,12 @@ POLICY = (
 
 
 class PageServer:
-    """Serves ``page()``, a document, and ``data(since, thinned)``, a dictionary that it asks for again and again.
+    """Serves ``page()``, a document, and ``data(since, thinned, version)``, a dictionary that it asks for again and again.
 
     Raises OSError where no port can be had.
     """
 
-    def __init__(self, page: Callable[[], str], data: Callable[[int, int], dict[str, Any]]) -> None:
+    def __init__(self, page: Callable[[], str], data: Callable[[int, int, int], dict[str, Any]]) -> None:
         self.token = secrets.token_urlsafe(18)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.owner = self
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, "text/html; charset=utf-8", owner.page().encode())
         elif parts[2] == "data":
             asked = parse_qs(url.query)
-            found = owner.data(_integer(asked.get("since")), _integer(asked.get("thinned")))
+            found = owner.data(*[_integer(asked.get(name)) for name in ("since", "thinned", "version")])
             self._answer(200, "application/json", json.dumps(found, separators=(",", ":")).encode())
         else:
             self._answer(404, "text/plain", b"There is nothing here.\n")
@@ -103,4 +103,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _integer(values: list[str] | None) -> int:
     """The first of a query's values, if it is a number; else 0."""
-    return int(values[0]) if values and values[0].isascii() and values[0].isdigit() and len(values[0]) < 10 else 0
+    return int(values[0]) if values and values[0].isascii() and values[0].isdigit() and len(values[0]) < 16 else 0

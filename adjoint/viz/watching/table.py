@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adjoint.viz.watching.findings import SERIOUS, View, findings
+from adjoint.viz.watching.findings import SERIOUS, View
 
 _HEAD = ("layer", "", "output", "zero", "|gradient|", "|weight|", "log10(update/weight)")
 
@@ -16,10 +16,10 @@ def table(watcher: Any) -> str:
     samples = watcher.history.samples
     lines = [f"{watcher.title} watched: step {watcher.step_number}, {len(samples)} looked at" + ", ended" * watcher.closed]
     for name, values in watcher.history.logged.items():
-        lines[0] += f", {name} {values[-1][1]:.4g}"
+        lines[0] += f", {name} {values[-1][1]:.3g}"
     if not samples:
         return lines[0]
-    found = findings(view)
+    found = watcher.found()
     lines += ["", *[f"{'!!' if f.severity == SERIOUS else ' !'} {f.text}" for f in found]] if found else ["", "nothing is unusual"]
     rows = [_HEAD, *_rows(view, watcher.layers)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_HEAD))]

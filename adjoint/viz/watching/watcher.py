@@ -48,13 +48,14 @@ class Watching:
         self._model = weakref.ref(model)
         self._was_training = model.training
         self._by_tensor = {id(p.tensor()): p for p in self.parameters}
-        self._made: dict[int, int] = {}  # optimizer -> how many steps it made
+        self._made: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()  # optimizer -> steps that it made
         self._explicit = False  # whether steps are told by step()
         self._frozen = not any(p.requires_grad for p in model.parameters())  # then each call of the model is a step
         self._sample: Sample | None = None  # of the step that is under way, where it is looked at
         self._latest: Sample | None = None  # the one before it
         self._alarmed = False  # whether a step was looked at since its gradients were not finite
-        self._canaries: dict[int, Any] = {}  # of each optimizer, the parameter whose gradient is looked at in every step
+        # Of each optimizer, the parameter whose gradient is looked at in every step.
+        self._canaries: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._called = False  # whether a watched module was called in this step, where it is looked at
         self._logs_after: bool | None = None  # whether the user logs after the optimizer's step
         self._outputs = Outputs(self.layers, histograms)
@@ -184,7 +185,7 @@ class Watching:
             if sample.rate is None:
                 sample.rate = _number(optimizer.param_groups[0].get("lr"))
         leads = self._leads(optimizer)
-        self._made[id(optimizer)] = self._made.get(id(optimizer), max(0, self.step_number - 1)) + 1
+        self._made[optimizer] = self._made.get(optimizer, max(0, self.step_number - 1)) + 1
         if leads and self._sample is not None:
             self._publish_activations(self._sample)
         if sample is not None:
@@ -201,13 +202,13 @@ class Watching:
         """
         if self._alarmed:
             return False
-        canary = self._canaries.get(id(optimizer))
+        canary = self._canaries.get(optimizer)
         if canary is None:
             held = self._held_by(optimizer)
             if not held:
                 return False
             first = [p for p in held if p.layer is held[0].layer]
-            canary = self._canaries[id(optimizer)] = min(first, key=lambda p: math.prod(p.shape))
+            canary = self._canaries[optimizer] = min(first, key=lambda p: math.prod(p.shape))
         tensor = canary.tensor()
         gradient = None if tensor is None else tensor.grad
         if gradient is None or gradient._array.__class__ is not np.ndarray or np.isfinite(gradient._array).all():
@@ -221,7 +222,7 @@ class Watching:
         """Whether an optimizer's step ends a step: of several optimizers, that of the one that made the most."""
         if not self._made:
             return True
-        return self._made.get(id(optimizer), max(0, self.step_number - 1)) >= self.step_number
+        return self._made.get(optimizer, max(0, self.step_number - 1)) >= self.step_number
 
     def _sample_of(self, optimizer: Any, held: list[Any]) -> Sample | None:
         """The sample that an optimizer's step belongs to: the other optimizers' steps belong to the leading one's latest."""

@@ -143,10 +143,10 @@ async function live() {
     try {
       const known = page.data;
       const since = known ? Math.max(0, known.steps.length - 1) : 0;
-      const answer = await fetch(`data?since=${since}&thinned=${known ? known.thinned : 0}`, { cache: "no-store" });
+      const answer = await fetch(`data?since=${since}&thinned=${known ? known.thinned : 0}&version=${known ? known.version : 0}`, { cache: "no-store" });
       if (!answer.ok) throw new Error(String(answer.status));
       const fresh = await answer.json();
-      const changed = !known || fresh.step !== known.step || fresh.closed !== known.closed || JSON.stringify(fresh.logged) !== JSON.stringify(known.logged);
+      const changed = !known || fresh.step !== known.step || fresh.version !== known.version || fresh.closed !== known.closed || JSON.stringify(fresh.logged) !== JSON.stringify(known.logged);
       if (changed) page.take(joined(known, fresh));
       status(fresh.closed ? "ended" : "live");
       misses = 0;
