@@ -22,7 +22,11 @@ def document(operator: Operator) -> str:
     if operator.gradients:
         text += "\nGradients::\n\n"
         for names, formula in operator.gradients.items():
-            text += f"    {', '.join(names)}: {_formula_text(formula)}\n"
+            readings = [operator.reads[name] for name in names if name in operator.reads]
+            if not readings:
+                text += f"    {', '.join(names)}: {_formula_text(formula)}\n"
+            for name, reading in zip(names, readings):
+                text += f"    {name}: {reading}\n"
     else:
         text += "\nNot differentiable.\n"
     return text

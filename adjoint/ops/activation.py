@@ -388,6 +388,7 @@ def _gelu_slope(x, approximate):
 gelu = elementwise(
     "gelu", _gelu, where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, approximate: g * _gelu_slope(self, approximate)),
+    reads={"self": "g * (Φ(self) + self * φ(self))"},
 )  # fmt: skip
 
 
@@ -416,7 +417,7 @@ def _mish_slope(x):
     return t + x * sigmoid(x) * (1 - t * t)
 
 
-_mish_row = elementwise("mish", _mish, where="", inplace=False, self=in_float32(lambda g, self: g * _mish_slope(self)))
+_mish_row = elementwise("mish", _mish, where="", inplace=False, self=in_float32(lambda g, self: g * _mish_slope(self)), reads={"self": "g * (tanh(softplus(self)) + self * σ(self) * (1 - tanh(softplus(self)) ** 2))"})
 
 
 @in_float32
@@ -475,7 +476,7 @@ def _glu_gradient(g, x, dim):
     return np.concatenate((g * s, g * a * s * (1 - s)), axis=dim % x.ndim)
 
 
-glu = op("glu", _glu, where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)))
+glu = op("glu", _glu, where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)), reads={"self": "g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves"})
 
 
 # What nn.functional adds: `inplace`

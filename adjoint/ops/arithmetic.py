@@ -315,6 +315,7 @@ remainder = elementwise(
     node="RemainderBackward1",
     self=lambda g: g,
     other=lambda g, self, other: -g * floor_quotient(self, other),
+    reads={"other": "-g * (self // other)"},
 )  # fmt: skip
 
 
@@ -343,6 +344,7 @@ fmod = elementwise(
     "fmod", _fmod, scalar=_fmod_scalar, node="FmodBackward1",
     self=lambda g: g,
     other=lambda g, self, other: -g * trunc_quotient(self, other),
+    reads={"other": "-g * trunc(self / other)"},
 )  # fmt: skip
 
 
@@ -436,6 +438,7 @@ _rpow_scalar = op(
         g * conj(result * constant(np.log(self), result)) if self != 0 else
         np.where(_is_not_negative(exponent), constant(0, g), g * (result * constant(-np.inf, result))),
         exponent_dtype),
+    reads={"exponent": "g * result * log(self)"},
 )  # fmt: skip
 
 
@@ -452,6 +455,7 @@ pow = elementwise(
     "pow", _pow, dunder=("__pow__", "__ipow__"), scalar=_pow_scalar, scalar_first=_rpow_scalar, node="PowBackward1",
     self=lambda g, self, exponent: _pow_base_gradient(g, self, exponent),
     exponent=lambda g, result, self, exponent: _pow_exponent_gradient(g, result, self, exponent),
+    reads={"self": "g * exponent * self ** (exponent - 1)", "exponent": "g * result * log(self)"},
 )  # fmt: skip
 taped(np.power)(lambda self, exponent: pow.function(self, exponent))
 
@@ -623,6 +627,7 @@ def _sgn_gradient(g, self, result):
 sgn = elementwise(
     "sgn", _sgn,
     self=lambda g, self, result: _sgn_gradient(g, self, result),
+    reads={"self": "0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)"},
 )  # fmt: skip
 taped(np.sign)(lambda x: sgn.function(x))
 taped(sign_of)(lambda x: sgn.function(x))

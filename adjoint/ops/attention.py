@@ -92,6 +92,11 @@ _attention_function = op(
     "_scaled_dot_product_flash_attention_for_cpu", _attention, where="", fused=False, keeps=("logsumexp",),
     node="ScaledDotProductFlashAttentionForCpuBackward0 if dropout is None else UnsafeViewBackward0",
     gradients={"query key value": _gradients},
+    reads={
+        "query": "scale * (P * (g @ value.T - sum(g * result, -1))) @ key",
+        "key": "scale * (P * (g @ value.T - sum(g * result, -1))).T @ query",
+        "value": "P.T @ g, P = softmax(scale * query @ key.T)",
+    },
 ).function  # fmt: skip
 
 

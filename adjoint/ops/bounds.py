@@ -46,12 +46,14 @@ maximum = elementwise(
     tangent=lambda self, other, self_t, other_t: _shared_tangent(self > other, self == other, self_t, other_t),
     self=lambda g, self, other: _share(g, ~(self < other), self == other),
     other=lambda g, self, other: _share(g, ~(other < self), self == other),
+    reads={"self": "g if self > other else 0", "other": "g if other > self else 0"},
 )  # fmt: skip
 minimum = elementwise(
     "minimum", _real_only("minimum", np.minimum), plain=np.minimum, inplace=False, numbers=False,
     tangent=lambda self, other, self_t, other_t: _shared_tangent(self < other, self == other, self_t, other_t),
     self=lambda g, self, other: _share(g, ~(self > other), self == other),
     other=lambda g, self, other: _share(g, ~(other > self), self == other),
+    reads={"self": "g if self < other else 0", "other": "g if other < self else 0"},
 )  # fmt: skip
 fmax = elementwise(
     "fmax", _real_only("fmax", np.fmax), plain=np.fmax, inplace=False, numbers=False,

@@ -125,6 +125,7 @@ def _nll_row(name: str, node: str) -> Any:
         self=lambda g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index: _nll_gradient(
             g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index
         ),
+        reads={"self": "-g / total at the target, 0 elsewhere"},
     )  # fmt: skip
 
 
@@ -361,6 +362,7 @@ _multi_margin_row = op(
     self=in_float32(lambda g, self, target, weight, p, margin, reduction: _multi_margin_gradient(
         g, self, target, weight, p, margin, reduction
     )),
+    reads={"self": "g for each class within the margin, less that at the target"},
 )  # fmt: skip
 
 

@@ -215,7 +215,7 @@ def _angle_gradient(g, self):
     return self * quotient(g, size) * constant(1j, self)
 
 
-angle = elementwise("angle", _angle, inplace=False, self=_angle_gradient)
+angle = elementwise("angle", _angle, inplace=False, self=_angle_gradient, reads={"self": "0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2"})
 
 
 def _pair(name: str, a: Any, b: Any) -> None:
@@ -267,4 +267,5 @@ polar = op(
         _fit(g.real * np.cos(angle) + g.imag * np.sin(angle), abs_shape, abs_dtype),
     angle=lambda g, result, angle_shape, angle_dtype:
         _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype),
+    reads={"abs": "real(g) * cos(angle) + imag(g) * sin(angle)"},
 )  # fmt: skip

@@ -90,6 +90,10 @@ convolution = op(
     "convolution", _convolution, lies=(_lies, ("input", "weight")), fused=False, where="torch", joint="input weight",
     gradients={"input weight": _gradients},
     bias=in_float32(lambda g: total(g, (0, *range(2, g.ndim)))),
+    reads={
+        "input": "convolve(g, weight) if transposed else conv_transpose(g, weight)",
+        "weight": "convolve(g, input) if transposed else convolve(input, g)",
+    },
 )  # fmt: skip
 
 

@@ -66,8 +66,8 @@ def _cholesky_gradient(g, result, upper):
     return adjoint_of(np.linalg.solve(adjoint_of(L), adjoint_of(inner)))
 
 
-_cholesky_row = op("linalg_cholesky", _cholesky, lies=UNORDERED, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient)
-_cholesky_old = op("cholesky", _cholesky, lies=UNORDERED, where="", node="CholeskyBackward0", self=_cholesky_gradient)
+_cholesky_row = op("linalg_cholesky", _cholesky, lies=UNORDERED, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient, reads={"self": "L⁻ᵀ Φ(Lᵀ g) L⁻¹, Φ the lower half (Murray 2016)"})
+_cholesky_old = op("cholesky", _cholesky, lies=UNORDERED, where="", node="CholeskyBackward0", self=_cholesky_gradient, reads={"self": "L⁻ᵀ Φ(Lᵀ g) L⁻¹, Φ the lower half (Murray 2016)"})
 
 
 @composite(where="linalg", name="cholesky")
@@ -166,7 +166,7 @@ def _qr_gradient(gs, self, Q, R, mode):
     return np.concatenate([gX, np.matmul(Q, gV)], self.ndim - 1)
 
 
-_qr_row = op("linalg_qr", _qr, where="", outputs=("Q", "R"), self=_qr_gradient)
+_qr_row = op("linalg_qr", _qr, where="", outputs=("Q", "R"), self=_qr_gradient, reads={"self": "(g_Q + Q copyltu(R g_Rᵀ - g_Qᵀ Q)) R⁻ᵀ"})
 
 
 @composite(where="linalg", name="qr")
@@ -230,7 +230,7 @@ def _svd_gradient(gs, self, U, S, Vh):
     return gA
 
 
-_svd_row = op("linalg_svd", _svd, where="", outputs=("U", "S", "Vh"), self=_svd_gradient)
+_svd_row = op("linalg_svd", _svd, where="", outputs=("U", "S", "Vh"), self=_svd_gradient, reads={"self": "U (...) Vᵀ of the three gradients (Townsend 2016)"})
 
 
 @composite(where="linalg", name="svd")
@@ -293,7 +293,7 @@ def _eigh_gradient(gs, eigenvalues, eigenvectors):
     return np.matmul(V, np.matmul(inner, adjoint_of(V)))
 
 
-_eigh_row = op("linalg_eigh", _eigh, where="", outputs=("eigenvalues", "eigenvectors"), self=_eigh_gradient)
+_eigh_row = op("linalg_eigh", _eigh, where="", outputs=("eigenvalues", "eigenvectors"), self=_eigh_gradient, reads={"self": "V (diag(g_L) + (Vᵀ g_V) / (L_j - L_i)) Vᵀ"})
 
 
 @composite(where="linalg")
@@ -339,7 +339,7 @@ def _eig_gradient(gs, eigenvalues, eigenvectors, self_dtype):
     return gA if self_dtype.kind == "c" else gA.real
 
 
-_eig_row = op("linalg_eig", _eig, where="", outputs=("eigenvalues", "eigenvectors"), self=_eig_gradient)
+_eig_row = op("linalg_eig", _eig, where="", outputs=("eigenvalues", "eigenvectors"), self=_eig_gradient, reads={"self": "V⁻ᵀ (diag(g_L) + (Vᵀ g_V) / (L_j - L_i)) Vᵀ (Boeddeker 2019)"})
 
 
 @composite(where="linalg")

@@ -75,10 +75,12 @@ def _real(name: str, x: Any) -> Any:
 deg2rad = elementwise(
     "deg2rad", lambda self: times(_real("deg2rad", self), math.pi / 180), promote="float",
     node="Deg2RadBackward0", self=lambda g: times(g, math.pi / 180),
+    reads={"self": "g * pi / 180"},
 )  # fmt: skip
 rad2deg = elementwise(
     "rad2deg", lambda self: times(_real("rad2deg", self), 180 / math.pi), promote="float",
     node="Rad2DegBackward0", self=lambda g: times(g, 180 / math.pi),
+    reads={"self": "g * 180 / pi"},
 )  # fmt: skip
 
 
@@ -103,11 +105,13 @@ atan2 = elementwise(
     "atan2", _without("c", "atan2_cpu", np.arctan2), plain=np.arctan2, promote="float", aliases=("arctan2",), numbers=False,
     self=lambda g, self, other: _turned(g * other, self, other),
     other=lambda g, self, other: _turned(-g * self, self, other),
+    reads={"self": "g * other / (self ** 2 + other ** 2)", "other": "-g * self / (self ** 2 + other ** 2)"},
 )  # fmt: skip
 hypot = elementwise(
     "hypot", _without("iubc", "hypot_cpu", np.hypot), plain=np.hypot, numbers=False,
     self=lambda g, result, self: g * (self / result),
     other=lambda g, result, other: g * (other / result),
+    reads={"self": "g * self / result", "other": "g * other / result"},
 )  # fmt: skip
 
 
@@ -126,7 +130,7 @@ def _sinc_gradient(g, self):
     return g * conj(np.where(small, series, slope) * constant(math.pi, x))
 
 
-sinc = elementwise("sinc", in_float32(_sinc), promote="float", self=in_float32(_sinc_gradient))
+sinc = elementwise("sinc", in_float32(_sinc), promote="float", self=in_float32(_sinc_gradient), reads={"self": "g * (cos(pi * self) - result) / self"})
 
 
 # Sigmoids
@@ -170,7 +174,7 @@ def _logit_gradient(g, self, eps):
     return np.where((self < eps) | (self > 1 - eps), constant(0, g), slope)
 
 
-logit = elementwise("logit", _logit, promote="float", self=_logit_gradient)
+logit = elementwise("logit", _logit, promote="float", self=_logit_gradient, reads={"self": "g / (self * (1 - self))"})
 
 
 # Sums and products in the logarithm
@@ -200,6 +204,7 @@ logaddexp = elementwise(
     "logaddexp", _logaddexp, numbers=False, inplace=False,
     self=lambda g, self, other: g * conj(sigmoid_of(_difference(self, other))),
     other=lambda g, self, other: g * conj(sigmoid_of(_difference(other, self))),
+    reads={"self": "g * σ(self - other)", "other": "g * σ(other - self)"},
 )  # fmt: skip
 
 
@@ -215,6 +220,7 @@ logaddexp2 = elementwise(
     "logaddexp2", _without("iubc", "logaddexp2_cpu", np.logaddexp2), plain=np.logaddexp2, numbers=False, inplace=False,
     self=lambda g, self, other: g * sigmoid_of(_difference(self, other) * constant(math.log(2), g)),
     other=lambda g, self, other: g * sigmoid_of(_difference(other, self) * constant(math.log(2), g)),
+    reads={"self": "g * σ((self - other) * log(2))", "other": "g * σ((other - self) * log(2))"},
 )  # fmt: skip
 
 
@@ -236,6 +242,7 @@ xlogy = elementwise(
     node="XlogyBackward1 if input._wrapped else XlogyBackward2 if other._wrapped else XlogyBackward0",
     self=lambda g, self, other: _xlogy_gradient(g, self, other),
     other=lambda g, self, other: g * self / other,
+    reads={"self": "g * log(other)"},
 )  # fmt: skip
 
 
@@ -260,14 +267,17 @@ _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 erf = elementwise(
     "erf", _special("erf"), promote="float",
     self=lambda g, self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g),
+    reads={"self": "g * 2 / sqrt(pi) * exp(-self ** 2)"},
 )  # fmt: skip
 erfc = elementwise(
     "erfc", _special("erfc"), promote="float",
     self=lambda g, self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g),
+    reads={"self": "-g * 2 / sqrt(pi) * exp(-self ** 2)"},
 )  # fmt: skip
 erfinv = elementwise(
     "erfinv", _special("erfinv"), promote="float",
     self=lambda g, result: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g),
+    reads={"self": "g * sqrt(pi) / 2 * exp(result ** 2)"},
 )  # fmt: skip
 _gammaln = _special("gammaln")
 
@@ -426,7 +436,8 @@ def _i1_gradient(g, self, result):
 
 i0 = elementwise("i0", _special("i0"), promote="float", self=lambda g, self: g * i1_of(self))
 i1 = elementwise(
-    "i1", _special("i1"), promote="float", where="special", inplace=False, node="SpecialI1Backward0", self=_i1_gradient
+    "i1", _special("i1"), promote="float", where="special", inplace=False, node="SpecialI1Backward0", self=_i1_gradient,
+    reads={"self": "g * (i0(self) - result / self)"},
 )
 taped(i0_of)(lambda x: i0.function(x))
 taped(i1_of)(lambda x: i1.function(x))
@@ -499,6 +510,7 @@ copysign = elementwise(
     node="CopysignBackward1 if other._wrapped else CopysignBackward0",
     self=lambda g, self, result: g * quotient(result, self),
     other=lambda g: np.zeros_like(g),
+    reads={"self": "g * result / self"},
 )  # fmt: skip
 nextafter = elementwise(
     "nextafter", _without("iubc", "nextafter_cpu", np.nextafter), plain=np.nextafter, numbers=False,

@@ -38,7 +38,7 @@ def _embedding_back(g, weight_shape, indices, padding_idx, scale_grad_by_freq):
     return zero_in(found, (padding_idx,)) if padding_idx >= 0 else found
 
 
-_rows = op("embedding", _embedding, tangent="linear", where="torch", weight=_embedding_back)
+_rows = op("embedding", _embedding, tangent="linear", where="torch", weight=_embedding_back, reads={"weight": "g added up in the rows of the indices"})
 
 
 @composite(where="nn.functional")

@@ -59,10 +59,12 @@ def _of_all(name: str, ufunc: Any) -> Any:
 _max_all = op(
     "max", _of_all("max", np.maximum), where="", node="MaxBackward1",
     self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
+    reads={"self": "g * (self == result) / sum(self == result)"},
 )  # fmt: skip
 _min_all = op(
     "min", _of_all("min", np.minimum), where="", node="MinBackward1",
     self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
+    reads={"self": "g * (self == result) / sum(self == result)"},
 )  # fmt: skip
 
 
@@ -103,11 +105,11 @@ def _along(name: str, arg: Any) -> Any:
 
 _max_along = op(
     "max", _along("max", np.argmax), where="", node="MaxBackward0", outputs=("values", "indices"),
-    differentiable=("values",), self=selected_gradient,
+    differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"},
 )  # fmt: skip
 _min_along = op(
     "min", _along("min", np.argmin), where="", node="MinBackward0", outputs=("values", "indices"),
-    differentiable=("values",), self=selected_gradient,
+    differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"},
 )  # fmt: skip
 
 
@@ -173,8 +175,8 @@ def _shared(g, self, result, dim, keepdim):
     return spread(g, self.shape, dim, keepdim) * equal / count
 
 
-amax = op("amax", _of_dims("amax", np.maximum), lies=IN_ORDER, self=_shared)
-amin = op("amin", _of_dims("amin", np.minimum), lies=IN_ORDER, self=_shared)
+amax = op("amax", _of_dims("amax", np.maximum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"})
+amin = op("amin", _of_dims("amin", np.minimum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"})
 
 
 @taped(np.max, (np.maximum, "reduce"))
@@ -206,6 +208,7 @@ aminmax = op(
     "aminmax", _aminmax, outputs=("min", "max"),
     self=lambda gs, self, min, max, dim, keepdim:
         _shared(gs[0], self, min, dim, keepdim) + _shared(gs[1], self, max, dim, keepdim),
+    reads={"self": "g where the least and the greatest are"},
 )  # fmt: skip
 
 

@@ -198,6 +198,7 @@ _masked_fill_tensor = op(
     "masked_fill.tensor", _masked_fill_with, lies=IN_ORDER, where="", node="MaskedFillBackward1", writer=_masked_fill_with_into,
     self=_kept,
     value=lambda g, mask, value_dtype: fit(sum_to(masked_zero(g, np.logical_not(mask)), ()), (), value_dtype),
+    reads={"value": "sum(g where mask)"},
 )  # fmt: skip
 
 

@@ -129,6 +129,7 @@ gather = op(
     tensor([[2],
             [3]])
     """,
+    reads={"self": "g added up at index"},
 )
 
 
@@ -263,10 +264,12 @@ _scatter_src = op(
     "scatter.src", scattered, tangent="linear", where="", node="ScatterBackward0", writer=_scatter_into,
     self=lambda g, dim, index: scatter_zero(g, dim, index),
     src=lambda g, dim, index, src_shape: _region_back(gathered(g, dim, index), src_shape),
+    reads={"self": "g, 0 at index", "src": "gather(g, dim, index)"},
 )  # fmt: skip
 _scatter_value = op(
     "scatter.value", scattered_number, where="", node="ScatterBackward1", writer=_scatter_number_into,
     self=lambda g, dim, index: scatter_zero(g, dim, index),
+    reads={"self": "g, 0 at index"},
 )  # fmt: skip
 scatter_add = op(
     "scatter_add", _scatter_add, tangent="linear", inplace=True, writer=_scatter_add_into,
@@ -278,6 +281,7 @@ scatter_add = op(
     >>> torch.zeros(2).scatter_add(0, torch.tensor([1, 1]), torch.tensor([1., 2.]))
     tensor([0., 3.])
     """,
+    reads={"src": "gather(g, dim, index)"},
 )  # fmt: skip
 
 
@@ -514,6 +518,7 @@ _scatter_reduce_row = op(
     },
     inplace=True,
     doc=_SCATTER_REDUCE_DOC,
+    reads={"self": "g for its part in each result", "src": "g at index, for its part in the result"},
 )
 
 # The same with one number per place of a dimension
@@ -570,6 +575,7 @@ op(
     },
     doc="""The tensor with the product, mean, maximum or minimum of what meets at the places ``index`` of a dimension, of
     ``source`` and (if ``include_self``) the tensor's own elements.""",
+    reads={"self": "g for its part in each result", "source": "g at index, for its part in the result"},
 )
 
 # Writing a part
@@ -609,6 +615,7 @@ select_scatter = op(
     self=lambda g, dim, index: zero_in(g, _part(dim, g.ndim, index)),
     src=lambda g, dim, index, src_shape, src_dtype: fit(g[_part(dim, g.ndim, index)], src_shape, src_dtype),
     doc="The tensor with ``src`` at one place of a dimension.",
+    reads={"self": "g, 0 at the index", "src": "g at the index"},
 )
 
 
@@ -625,6 +632,7 @@ slice_scatter = op(
     self=lambda g, dim, start, end, step: zero_in(g, sliced(wrap_dim(dim, g.ndim), start, end, step)),
     src=lambda g, dim, start, end, step, src_shape, src_dtype: fit(g[sliced(wrap_dim(dim, g.ndim), start, end, step)], src_shape, src_dtype),
     doc="The tensor with ``src`` in a slice of a dimension.",
+    reads={"self": "g, 0 in the slice", "src": "g in the slice"},
 )
 
 
@@ -655,6 +663,7 @@ diagonal_scatter = op(
     self=_off_diagonal,
     src=lambda g, offset, dim1, dim2, src_shape, src_dtype: fit(np.diagonal(g, offset, dim1, dim2), src_shape, src_dtype),
     doc="The tensor with ``src`` on a diagonal of two dimensions.",
+    reads={"self": "g, 0 on the diagonal", "src": "diagonal(g)"},
 )
 
 taped(np.take_along_axis)(lambda x, index, axis=-1: gather.function(x, axis, index))

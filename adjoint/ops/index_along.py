@@ -62,6 +62,7 @@ index_select = op(
     >>> torch.tensor([1, 2, 3]).index_select(0, torch.tensor([2, 0]))
     tensor([3, 1])
     """,
+    reads={"self": "g added up at index"},
 )
 
 
@@ -182,6 +183,7 @@ index_add = op(
     >>> torch.zeros(2).index_add(0, torch.tensor([1, 1]), torch.tensor([1., 2.]))
     tensor([0., 3.])
     """,
+    reads={"source": "index_select(g, dim, index) if alpha == 1 else alpha * index_select(g, dim, index)"},
 )
 
 
@@ -210,6 +212,7 @@ index_copy = op(
     self=lambda g, dim, index: without_rows(g, dim, index),
     source=lambda g, dim, index, source: rows_of(g, dim, index).reshape(source.shape),
     doc="The tensor with the places of ``source`` at the places ``index`` of a dimension.",
+    reads={"self": "g, 0 at index", "source": "index_select(g, dim, index)"},
 )
 
 
@@ -263,11 +266,13 @@ def _filled(g, dim, index):
 _index_fill_number = op(
     "index_fill.number", _index_fill, lies=as_operands("self"), where="", node="IndexFillBackward0", writer=_index_fill_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
+    reads={"self": "g, 0 at index"},
 )  # fmt: skip
 _index_fill_tensor = op(
     "index_fill.tensor", _index_fill_with, lies=as_operands("self"), where="", node="IndexFillBackward1", writer=_index_fill_with_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
     value=lambda g, dim, index, value_dtype: fit(sum_to(_filled(g, dim, index), ()), (), value_dtype),
+    reads={"self": "g, 0 at index", "value": "sum(index_select(g, dim, index))"},
 )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ _indexed = op(
     where="",
     node="IndexBackward0",
     self=lambda g, self_shape, indices, dims, unique: index_back(g, self_shape, indices, dims, unique),
+    reads={"self": "g added up at the indices, 0 elsewhere"},
 )
 
 
@@ -130,6 +131,7 @@ _index_put_row = op(
     values=lambda g, indices, dims, values_shape, values_dtype: fit(
         index_at(g, indices, dims), values_shape, values_dtype
     ),
+    reads={"values": "g[indices]", "self": "g, 0 at the indices (unless accumulate)"},
 )
 
 # What an index may be

@@ -53,6 +53,7 @@ _cat_row = op(
     tangent="linear",
     where="",
     tensors=lambda g, dim, tensors_shape, tensors_dtype: _uncat(tensors_shape, g, dim, tensors_dtype),
+    reads={"tensors": "its part of g"},
 )
 
 
@@ -128,7 +129,8 @@ def _stacked_images(result, tensors, dim):
 
 
 _stack_row = op(
-    "stack", _stack, lies=(_stacked_images, ("tensors", "dim")), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype)
+    "stack", _stack, lies=(_stacked_images, ("tensors", "dim")), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype),
+    reads={"tensors": "its slice of g"},
 )
 
 
@@ -253,6 +255,7 @@ _block_diag_row = op(
     tensors=lambda g, tensors_shape: [
         g[i : i + m, j : j + n] for (m, n), (i, j) in zip(tensors_shape, _corners(tensors_shape))
     ],
+    reads={"tensors": "its block of g"},
 )
 
 

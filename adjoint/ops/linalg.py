@@ -160,7 +160,7 @@ def _det(self: Array):
     return np.linalg.det(self).astype(self.dtype)
 
 
-_det_row = op("det", _det, where="", node="LinalgDetBackward0", self=lambda g, self: g[..., None, None] * conj(cofactors(self)))
+_det_row = op("det", _det, where="", node="LinalgDetBackward0", self=lambda g, self: g[..., None, None] * conj(cofactors(self)), reads={"self": "g * result * inverse(self).T"})
 
 
 @composite(where="torch Tensor linalg")
@@ -188,7 +188,8 @@ def _slogdet_gradient(gs, self, sign):
 
 
 _slogdet_row = op(
-    "linalg_slogdet", _slogdet, where="", outputs=("sign", "logabsdet"), self=_slogdet_gradient
+    "linalg_slogdet", _slogdet, where="", outputs=("sign", "logabsdet"), self=_slogdet_gradient,
+    reads={"self": "g * inverse(self).T"},
 )
 
 
@@ -290,6 +291,7 @@ _solve_row = op(
     self=_solve_gradient_of_A,
     B=lambda g, self, self_shape, B_shape, left:
         sum_to(_solve_gradient_B(g, self, B_shape, left, _vector_by_shape(self_shape, B_shape)), B_shape),
+    reads={"self": "-solve(self.T, g) @ result.T", "B": "solve(self.T, g)"},
 )  # fmt: skip
 
 
@@ -369,6 +371,7 @@ _triangular_row = op(
     "linalg_solve_triangular", triangular_solve, lies=UNORDERED, where="",
     A=_triangular_gradient_A,
     B=lambda g, A, upper, left, unit, B_shape: sum_to(_triangular_gradient_B(g, A, upper, left, unit), B_shape),
+    reads={"A": "-solve(A.T, g) @ result.T, its triangle", "B": "solve(A.T, g)"},
 )  # fmt: skip
 
 
@@ -414,7 +417,7 @@ def _pinv_gradient(g, self, result):
     )  # fmt: skip
 
 
-_pinv_row = op("linalg_pinv", _pinv, lies=UNORDERED, where="", self=_pinv_gradient)
+_pinv_row = op("linalg_pinv", _pinv, lies=UNORDERED, where="", self=_pinv_gradient, reads={"self": "-result.T @ g.T @ result.T, and two terms more (Golub and Pereyra 1973)"})
 
 
 @composite(where="linalg")
@@ -469,6 +472,7 @@ _lstsq_row = op(
     "linalg_lstsq", _lstsq, where="", node="LinalgLstsqBackward0",
     self=lambda g, self, B: _pinv_gradient(np.matmul(g, adjoint_of(B)), self, _pseudo(self)),
     B=lambda g, self: np.matmul(adjoint_of(_pseudo(self)), g),
+    reads={"self": "that of pinv(self) @ B", "B": "pinv(self).T @ g"},
 )  # fmt: skip
 
 
@@ -563,7 +567,7 @@ def _exponential_gradient(g, A):
     return exponential_of(np.concatenate([upper, lower], last - 1))[..., :n, n:]
 
 
-_exponential_row = op("linalg_matrix_exp", exponential_of, lies=UNORDERED, where="", A=_exponential_gradient)
+_exponential_row = op("linalg_matrix_exp", exponential_of, lies=UNORDERED, where="", A=_exponential_gradient, reads={"A": "the upper right block of exp([[A.T, g], [0, A.T]])"})
 
 
 @composite(where="torch Tensor linalg")

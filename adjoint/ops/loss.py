@@ -110,6 +110,10 @@ _mse_row = op(
     "mse_loss", _mse_loss, lies=as_operands("self", "target"), where="",
     self=in_float32(lambda g, self, target, reduction: (self - target) * (_share(g, self, reduction) * 2)),
     target=in_float32(lambda g, self, target, reduction: (target - self) * (_share(g, self, reduction) * 2)),
+    reads={
+        "self": "2 * (self - target) * g / self.size if reduction == 1 else 2 * (self - target) * g",
+        "target": "2 * (target - self) * g / self.size if reduction == 1 else 2 * (target - self) * g",
+    },
 )  # fmt: skip
 _mse_function = _mse_row.function
 

@@ -131,6 +131,11 @@ def _invstd(var: Array, eps: float) -> Array:
 _batch_norm_row = op(
     "native_batch_norm", _native_batch_norm, lies=as_images("input"), where="", joint="input weight",
     gradients={"input weight bias": _batch_gradients},
+    reads={
+        "input": "weight * invstd * (g - mean(g) - x̂ * mean(g * x̂)) if training else g * weight * invstd",
+        "weight": "sum(g * x̂), x̂ the normalized input",
+        "bias": "sum(g)",
+    },
 )  # fmt: skip
 
 
@@ -401,6 +406,11 @@ def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, nee
 _layer_norm_row = op(
     "native_layer_norm", _layer_norm, lies=IN_ORDER, where="", keeps=("mean", "rstd"), joint="input weight bias",
     gradients={"input weight bias": _layer_gradients},
+    reads={
+        "input": "rstd * (g * weight - mean(g * weight) - x̂ * mean(g * weight * x̂))",
+        "weight": "sum(g * x̂), x̂ the normalized input",
+        "bias": "sum(g)",
+    },
 )  # fmt: skip
 
 
@@ -509,6 +519,11 @@ def _group_gradients(g, input, weight, weight_dtype, bias_dtype, needed, num_gro
 _group_norm_row = op(
     "native_group_norm", _group_norm, lies=as_images("input"), where="", joint={"weight": "input weight bias"},
     gradients={"input weight bias": _group_gradients},
+    reads={
+        "input": "invstd * (g * weight - mean(g * weight) - x̂ * mean(g * weight * x̂))",
+        "weight": "sum(g * x̂), x̂ the normalized input",
+        "bias": "sum(g)",
+    },
 )  # fmt: skip
 
 
@@ -614,6 +629,7 @@ def _rms_gradients(g, input, weight, rstd, needed, normalized_shape, eps):
 _rms_norm_row = op(
     "_fused_rms_norm", _rms_norm, where="", keeps=("rstd",), node="FusedRmsNormBackward0",
     gradients={"input weight": _rms_gradients},
+    reads={"input": "rstd * (g * weight - x̂ * mean(g * weight * x̂))", "weight": "sum(g * x̂), x̂ the normalized input"},
 )  # fmt: skip
 
 

@@ -83,6 +83,9 @@ _vector_norm_row = op(
     # the number of elements that are not 0 has no derivative: as in PyTorch, None and not zeros
     self=lambda g, self, result, self_shape, ord, dim, keepdim:
         None if ord == 0 else _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim),
+    reads={
+        "self": "g * self / result if ord == 2 else g * sign(self) if ord == 1 else g * self * abs(self) ** (ord - 2) / result ** (ord - 1)",
+    },
 )  # fmt: skip
 
 
@@ -260,6 +263,10 @@ _dist_row = op(
         fit(_dist_gradient(g, self, other, result, p), self_shape, self_dtype),
     other=lambda g, self, other, result, p, other_shape, other_dtype:
         fit(-_dist_gradient(g, self, other, result, p), other_shape, other_dtype),
+    reads={
+        "self": "g * (self - other) / result if p == 2 else g * (self - other) * abs(self - other) ** (p - 2) / result ** (p - 1)",
+        "other": "g * (other - self) / result if p == 2 else g * (other - self) * abs(self - other) ** (p - 2) / result ** (p - 1)",
+    },
 )  # fmt: skip
 
 
@@ -305,6 +312,10 @@ _cdist_row = op(
         fit(total(_cdist_gradient(g, x1, x2, result, p), -2), x1_shape, x1_dtype),
     x2=lambda g, x1, x2, result, p, x2_shape, x2_dtype:
         fit(-total(_cdist_gradient(g, x1, x2, result, p), -3), x2_shape, x2_dtype),
+    reads={
+        "x1": "the sum over x2 of g times each distance's slope",
+        "x2": "the sum over x1 of g times each distance's slope",
+    },
 )  # fmt: skip
 
 
@@ -381,6 +392,7 @@ _cross_row = op(
         fit(_cross_of(np.broadcast_to(conj(other), g.shape), g, dim), self_shape, self_dtype),
     other=lambda g, self, dim, other_shape, other_dtype:
         fit(_cross_of(g, np.broadcast_to(conj(self), g.shape), dim), other_shape, other_dtype),
+    reads={"self": "cross(other, g)", "other": "cross(g, self)"},
 )  # fmt: skip
 
 

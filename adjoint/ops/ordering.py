@@ -55,6 +55,7 @@ def _along_gradient(g, indices, self_shape, dim):
 sort = op(
     "sort", _sort, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient,
     node="SortBackward0 if stable is ... else SortBackward1",
+    reads={"self": "g, back in the order of before"},
 )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
     return tuple([part.copy() for part in found])  # without the memory of what was not taken
 
 
-topk = op("topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient)
+topk = op("topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient, reads={"self": "g at indices, 0 elsewhere"})
 
 
 def _kthvalue(self: Array, k, dim=-1, keepdim=False):
@@ -165,7 +166,8 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
 
 
 kthvalue = op(
-    "kthvalue", _kthvalue, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient
+    "kthvalue", _kthvalue, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient,
+    reads={"self": "g at indices, 0 elsewhere"},
 )
 
 # The middle
@@ -212,10 +214,12 @@ def _declare_middle(name: str, skip_nan: bool) -> Any:
     of_all = op(
         name, _middle_of_all(name, along), where="", node=f"{title}Backward0",
         self=lambda g, self, result: shared_among_equals(g, self, result, None, False),
+        reads={"self": "g * (self == result) / sum(self == result)"},
     )  # fmt: skip
     of_dim = op(
         name, along, lies=IN_ORDER, where="", node=f"{title}Backward1", outputs=("values", "indices"), differentiable=("values",),
         self=selected_gradient,
+        reads={"self": "g at indices, 0 elsewhere"},
     )  # fmt: skip
 
     def middle(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -267,7 +271,7 @@ def _mode(self: Array, dim=-1, keepdim=False):
     return _one(_along_last(mode_along, self, dim), dim, keepdim)
 
 
-mode = op("mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient)
+mode = op("mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"})
 
 # Quantiles
 

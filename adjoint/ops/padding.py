@@ -64,6 +64,7 @@ constant_pad_nd = op(
     tangent=lambda self_t, pad: padded(self_t, pad, 0),
     self=lambda g, pad: padded(g, tuple(-p for p in pad), 0),
     doc="The tensor with ``value`` around it: ``pad`` holds (before, after) pairs, the last dimension first.",
+    reads={"self": "g without the padding"},
 )
 
 # By what lies inside
@@ -105,7 +106,7 @@ for _mode, _title, _places in (("reflect", "Reflection", _mirrored), ("replicate
     for _n in (1, 2, 3):
         _PAD_ROWS[_mode, _n] = op(
             f"{_title.lower()}_pad{_n}d", _forward, lies=as_images(ndim=_n + 2), where="", tangent="linear", node=f"{_title}Pad{_n}DBackward0",
-            flat="self", self=_back,
+            flat="self", self=_back, reads={"self": "g, the padding's added to where it was copied from"},
         )
 
 

@@ -49,6 +49,7 @@ def _from_patches(x: Array, windows):
 _unfold_row = op(
     "im2col", _patches_of, where="", node="Im2ColBackward0", tangent="linear",
     x=lambda g, windows: from_patches(g, windows),
+    reads={"x": "g added up where windows overlap"},
 )  # fmt: skip
 _fold_row = op(
     "col2im", _from_patches, where="", node="Col2ImBackward0", tangent="linear",
@@ -194,10 +195,12 @@ def _pixel_unshuffle(self: Array, downscale_factor):
 op(
     "pixel_shuffle", _pixel_shuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, upscale_factor: _unshuffle(g, upscale_factor),
+    reads={"self": "pixel_unshuffle(g, upscale_factor)"},
 )  # fmt: skip
 op(
     "pixel_unshuffle", _pixel_unshuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, downscale_factor: _shuffle(g, downscale_factor),
+    reads={"self": "pixel_shuffle(g, downscale_factor)"},
 )  # fmt: skip
 
 
@@ -224,4 +227,5 @@ op(
     "channel_shuffle", _channel_shuffle, lies=as_images(), where="torch nn.functional", aliases=("native_channel_shuffle",),
     tangent="linear",
     self=lambda g, groups: _mix(g, g.shape[1] // groups),
+    reads={"self": "g, the channels back in order"},
 )  # fmt: skip

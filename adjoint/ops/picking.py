@@ -62,6 +62,7 @@ take = op(
     >>> torch.tensor([[1, 2], [3, 4]]).take(torch.tensor([3, 0]))
     tensor([4, 1])
     """,
+    reads={"self": "g added up at index"},
 )
 
 
@@ -117,6 +118,7 @@ put = op(
     self=lambda g, index, accumulate: g if accumulate else _put_zero(g, index),
     source=lambda g, index, source: index_at(g.reshape(-1), [index.reshape(-1)], (0,)).reshape(source.shape),
     doc="The tensor with the elements of ``source`` at the places ``index`` of the tensor as one row.",
+    reads={"source": "take(g, index)"},
 )
 
 
@@ -157,6 +159,7 @@ masked_select = op(
     >>> x.masked_select(x > 0)
     tensor([1, 3])
     """,
+    reads={"self": "g where mask, 0 elsewhere"},
 )
 
 
@@ -219,6 +222,7 @@ masked_scatter = op(
     self=_masked_scatter_self,
     source=_masked_scatter_source,
     doc="The tensor with the elements of ``source``, in order, where ``mask`` is true.",
+    reads={"source": "g where mask, in order"},
 )
 
 # Where elements are not zero

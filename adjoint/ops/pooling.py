@@ -98,14 +98,17 @@ def _max_pool_with_indices(self: Array, windows):
     return best, flat_indices(taps, windows), taps
 
 
+_TO_MAXIMA = {"self": "g added up where the maxima were, 0 elsewhere"}
+
+
 def _max_pool_rows(n: int) -> tuple[Any, Any]:
     node = f"MaxPool{n}DWithIndicesBackward0"
     return (
         op(f"max_pool{n}d", _max_pool, lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
-           self=lambda g, taps, windows: tap_scatter(g, taps, windows)),
+           self=lambda g, taps, windows: tap_scatter(g, taps, windows), reads=_TO_MAXIMA),
         op(f"max_pool{n}d_with_indices", _max_pool_with_indices, lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
            outputs=("output", "indices"), differentiable=("output",),
-           self=lambda g, taps, windows: tap_scatter(g, taps, windows)),
+           self=lambda g, taps, windows: tap_scatter(g, taps, windows), reads=_TO_MAXIMA),
     )  # fmt: skip
 
 
@@ -338,6 +341,7 @@ _MAX_UNPOOL = {
     n: op(
         f"max_unpool{n}d", _max_unpool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"MaxUnpool{n}DBackward0",
         self=lambda g, indices, space: flat_gather(g, indices, space),
+        reads={"self": "g at indices"},
     )
     for n in (2, 3)
 }  # fmt: skip
@@ -424,10 +428,13 @@ def _avg_pool(self: Array, windows, counts):
     return _divide(total, counts)
 
 
+_SPREAD = {"self": "g / the window's size, added up over its elements"}
+
 _AVG_POOL = {
     n: op(
         f"avg_pool{n}d", _avg_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AvgPool{n}DBackward0", tangent="linear", flat="self",
         self=in_float32(lambda g, windows, counts: tap_spread(_divide(g, counts), windows)),
+        reads=_SPREAD,
     )
     for n in (2, 3)
 }  # fmt: skip
@@ -613,6 +620,7 @@ _ADAPTIVE_AVG = {
         f"adaptive_avg_pool{n}d", _adaptive_avg_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveAvgPool{n}DBackward0", tangent="linear",
         flat="self",
         self=in_float32(lambda g, self_shape, output_size: _adaptive_avg_gradient(g, self_shape, output_size)),
+        reads=_SPREAD,
     )
     for n in (2, 3)
 }  # fmt: skip
@@ -699,6 +707,7 @@ def _adaptive_max_rows(n: int) -> Any:
         f"adaptive_max_pool{n}d", _adaptive_max_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveMaxPool{n}DBackward0",
         outputs=("output", "indices"), differentiable=("output",), keeps=("where",), flat="self",
         self=lambda g, where, self_shape, output_size: flat_scatter(g, where, self_shape[-len(output_size):]),
+        reads=_TO_MAXIMA,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _repeat_back(g, repeats, self_shape):
     return total(g.reshape(tuple(apart)), tuple(range(0, 2 * len(repeats), 2))).reshape(self_shape)
 
 
-_repeated = op("repeat", _repeat, lies=IN_ORDER, tangent="linear", where="", self=in_float32(_repeat_back))
+_repeated = op("repeat", _repeat, lies=IN_ORDER, tangent="linear", where="", self=in_float32(_repeat_back), reads={"self": "g summed over the repetitions"})
 
 
 @composite(where="Tensor")
@@ -134,7 +134,7 @@ def _flip(self: Array, dims):
     return _reversed(self, dims)
 
 
-_flipped = op("flip", _flip, lies=as_operands(), tangent="linear", where="", self=lambda g, dims: _reversed(g, dims))
+_flipped = op("flip", _flip, lies=as_operands(), tangent="linear", where="", self=lambda g, dims: _reversed(g, dims), reads={"self": "flip(g, dims)"})
 
 
 @composite
@@ -206,6 +206,7 @@ roll = op(
     >>> torch.tensor([1, 2, 3]).roll(1)
     tensor([3, 1, 2])
     """,
+    reads={"self": "roll(g, -shifts, dims)"},
 )
 
 
@@ -245,6 +246,7 @@ rot90 = op(
     tensor([[2, 4],
             [1, 3]])
     """,
+    reads={"self": "rot90(g, -k, dims)"},
 )
 
 # Triangles and diagonals
@@ -280,6 +282,7 @@ _diagonal_copied = op(
     "diagonal_copy", _diagonal_copy, tangent="linear", where="torch", node="DiagonalBackward0_copy",
     self=lambda g, self_shape, offset, dim1, dim2: diagonal_backward(g, self_shape, offset, dim1, dim2),
     doc="The diagonal of two dimensions, as the last dimension, copied.",
+    reads={"self": "g on the diagonal, 0 elsewhere"},
 )  # fmt: skip
 
 

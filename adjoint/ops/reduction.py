@@ -262,6 +262,7 @@ def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves 
 prod = op(
     "prod", _prod, lies=IN_ORDER, node="ProdBackward0 if dim is None else ProdBackward1",
     self=_prod_gradient,
+    reads={"self": "g * result / self"},
 )  # fmt: skip
 
 
@@ -363,8 +364,8 @@ def _std_gradient(g, result, self, self_shape, dim, correction, keepdim):
     return _var_gradient(quotient(g, result * 2), self, self_shape, dim, correction, keepdim)
 
 
-_var_row = op("var", _var, lies=IN_ORDER, where="", self=_var_gradient)
-_std_row = op("std", _std, lies=IN_ORDER, where="", self=_std_gradient)
+_var_row = op("var", _var, lies=IN_ORDER, where="", self=_var_gradient, reads={"self": "2 * g * (self - mean(self, dim)) / (reduced_size(self_shape, dim) - correction)"})
+_std_row = op("std", _std, lies=IN_ORDER, where="", self=_std_gradient, reads={"self": "g * (self - mean(self, dim)) / (result * (reduced_size(self_shape, dim) - correction))"})
 
 
 def _var_mean(self: Array, dim=None, correction=1, keepdim=False):
@@ -393,8 +394,8 @@ def _std_mean_gradient(gs, arrived, std, self, self_shape, dim, correction, keep
     return share + _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim) if arrived[0] else share
 
 
-_var_mean_row = op("var_mean", _var_mean, lies=IN_ORDER, where="", outputs=("var", "mean"), self=_var_mean_gradient)
-_std_mean_row = op("std_mean", _std_mean, lies=IN_ORDER, where="", outputs=("std", "mean"), self=_std_mean_gradient)
+_var_mean_row = op("var_mean", _var_mean, lies=IN_ORDER, where="", outputs=("var", "mean"), self=_var_mean_gradient, reads={"self": "2 * g_var * (self - mean) / (reduced_size(self_shape, dim) - correction) + g_mean / reduced_size(self_shape, dim)"})
+_std_mean_row = op("std_mean", _std_mean, lies=IN_ORDER, where="", outputs=("std", "mean"), self=_std_mean_gradient, reads={"self": "g_std * (self - mean) / (std * (reduced_size(self_shape, dim) - correction)) + g_mean / reduced_size(self_shape, dim)"})
 
 
 def _variance_arguments(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
@@ -519,4 +520,4 @@ def _taped_identity(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return lookup("torch", "where")(from_array(np.eye(*shape, dtype=bool)), g, 0.0)
 
 
-trace = op("trace", _trace, tangent="linear", self=lambda g, self_shape: identity_like(g, self_shape))
+trace = op("trace", _trace, tangent="linear", self=lambda g, self_shape: identity_like(g, self_shape), reads={"self": "g * eye(self_shape[0])"})

@@ -92,6 +92,7 @@ def _row(node: str) -> Any:
     return op(
         "upsample_" + node, _upsample, lies=as_images() if "1D" not in node else IN_ORDER, where="", node=f"Upsample{node}Backward0", tangent="linear",
         self=in_float32(lambda g, axes: weighted(g, tuple([weights_of(axis).transposed for axis in axes]))),
+        reads={"self": "g, with the interpolation's weights transposed"},
     )  # fmt: skip
 
 

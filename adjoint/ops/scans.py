@@ -108,7 +108,7 @@ def _cumsum_gradient(g, dim, self_dtype):
     return g if g.dtype is self_dtype else g.astype(self_dtype)
 
 
-cumsum = op("cumsum", _cumsum, lies=IN_ORDER, tangent="linear", self=_cumsum_gradient)
+cumsum = op("cumsum", _cumsum, lies=IN_ORDER, tangent="linear", self=_cumsum_gradient, reads={"self": "g summed from the end"})
 
 
 def _in_place(row: Any, self: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
@@ -192,7 +192,7 @@ def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
     return lookup("torch", "stack")([b * a for b, a in zip(before, h[::-1])], dim)
 
 
-cumprod = op("cumprod", _cumprod, lies=IN_ORDER, self=_cumprod_gradient)
+cumprod = op("cumprod", _cumprod, lies=IN_ORDER, self=_cumprod_gradient, reads={"self": "g * result summed from the end, / self"})
 
 
 @taped(np.cumprod, (np.multiply, "accumulate"))
@@ -224,10 +224,12 @@ def _scatter_back(g, indices, self, dim):
 cummax = op(
     "cummax", _extreme_scan(np.maximum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
+    reads={"self": "g added up at indices"},
 )  # fmt: skip
 cummin = op(
     "cummin", _extreme_scan(np.minimum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
+    reads={"self": "g added up at indices"},
 )  # fmt: skip
 
 
@@ -289,7 +291,7 @@ op(
     x=lambda g, values, x, total, dim: values * shares_back(g, x, total, dim),
     total=lambda g, result: -g * result,
 )  # fmt: skip
-logcumsumexp = op("logcumsumexp", _logcumsumexp, lies=IN_ORDER, self=_logcumsumexp_gradient)
+logcumsumexp = op("logcumsumexp", _logcumsumexp, lies=IN_ORDER, self=_logcumsumexp_gradient, reads={"self": "g * exp(self - result), summed from the end"})
 
 
 @taped((np.logaddexp, "accumulate"))

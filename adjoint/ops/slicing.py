@@ -57,6 +57,7 @@ select = view(
     >>> torch.tensor([[1, 2], [3, 4]]).select(1, 0)
     tensor([1, 3])
     """,
+    reads={"self": "g at its index, 0 elsewhere"},
 )
 
 
@@ -94,6 +95,7 @@ slice_ = view(
     _slice,
     where="",
     self=lambda g, self_shape, dim, start, end, step: slice_backward(g, self_shape, dim, start, end, step),
+    reads={"self": "g in its slice, 0 elsewhere"},
 )
 
 
@@ -135,6 +137,7 @@ _narrowed = op(
     tangent="linear",
     where="",
     self=lambda g, self_shape, dim, start, length: slice_backward(g, self_shape, dim, start, start + length, 1),
+    reads={"self": "g in its slice, 0 elsewhere"},
 )
 
 
@@ -195,6 +198,7 @@ diagonal = view(
     >>> torch.tensor([[1, 2], [3, 4]]).diagonal()
     tensor([1, 4])
     """,
+    reads={"self": "g on the diagonal, 0 elsewhere"},
 )
 
 
@@ -255,6 +259,7 @@ unfold = view(
             [1, 2],
             [2, 3]])
     """,
+    reads={"self": "g added up where windows overlap"},
 )
 
 # What formulas use, taped

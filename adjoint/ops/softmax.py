@@ -66,7 +66,7 @@ def _log_softmax_gradient(g, result, dim):
     return g - np.exp(result) * total(g, dim, True)
 
 
-_softmax_row = op("softmax", _softmax, lies=IN_ORDER, where="", self=in_float32(_softmax_gradient))
+_softmax_row = op("softmax", _softmax, lies=IN_ORDER, where="", self=in_float32(_softmax_gradient), reads={"self": "result * (g - sum(g * result, dim))"})
 log_softmax_row = op("log_softmax", _log_softmax, lies=IN_ORDER, where="", self=in_float32(_log_softmax_gradient))
 
 

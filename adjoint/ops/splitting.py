@@ -32,6 +32,7 @@ unbind = view(
     >>> torch.tensor([[1, 2], [3, 4]]).unbind(1)
     (tensor([1, 3]), tensor([2, 4]))
     """,
+    reads={"self": "stack(gs, dim)"},
 )
 
 
@@ -80,21 +81,24 @@ def _split_with_sizes(self: Array, split_sizes, dim=0):
     return _parts(self, sizes, dim)
 
 
-_split_row = view("split", _split, where="", outputs="list", self=lambda gs, dim: concatenate(gs, dim))
+_split_row = view("split", _split, where="", outputs="list", self=lambda gs, dim: concatenate(gs, dim), reads={"self": "cat(gs, dim)"})
 _split_with_sizes_row = view(
     "split_with_sizes", _split_with_sizes, outputs="list", self=lambda gs, dim: concatenate(gs, dim),
     doc="The tensor in parts of the given sizes along a dimension.",
+    reads={"self": "cat(gs, dim)"},
 )  # fmt: skip
 
 
 unsafe_split = op(
     "unsafe_split", _split, outputs="list", tangent="linear", self=lambda gs, dim: concatenate(gs, dim),
     doc="As :func:`split`, in parts that autograd does not take for views.",
+    reads={"self": "cat(gs, dim)"},
 )  # fmt: skip
 unsafe_split_with_sizes = op(
     "unsafe_split_with_sizes", _split_with_sizes, outputs="list", tangent="linear",
     self=lambda gs, dim: concatenate(gs, dim),
     doc="As :func:`split_with_sizes`, in parts that autograd does not take for views.",
+    reads={"self": "cat(gs, dim)"},
 )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ _as_strided_view = view(
     self=lambda g, self_shape, size, stride, shift, form: _as_strided_backward(
         g, self_shape, size, stride, shift, form
     ),
+    reads={"self": "g added up where it was taken from"},
 )
 
 
@@ -153,6 +154,7 @@ _as_strided_scattered = op(
     src=lambda g, src_shape, src_dtype, size, stride, shift, form: fit(
         _of_source(g, src_shape, size, stride, shift, form), src_shape, src_dtype
     ),
+    reads={"self": "g, 0 where it was written to", "src": "g where it was written to"},
 )
 
 

@@ -66,7 +66,7 @@ def _permute_back(g, dims):
     return g.transpose(sorted(range(g.ndim), key=order.__getitem__))
 
 
-permuted = view("permute", _permute, where="", self=lambda g, dims: _permute_back(g, dims))
+permuted = view("permute", _permute, where="", self=lambda g, dims: _permute_back(g, dims), reads={"self": "g, the dimensions back in order"})
 
 
 @composite

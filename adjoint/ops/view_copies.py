@@ -32,6 +32,7 @@ def _copied(view: Operator, forward: Callable[..., Any], doc: str = "", **option
         node=options.pop("node", f"{view.backward_name}_copy"),
         outputs=view.outputs,
         gradients={" ".join(names): formula for names, formula in view.gradients.items()},
+        reads=view.reads,
         doc=doc or f"As :func:`{view.name}`, copied.",
         **options,
     )

@@ -11,6 +11,7 @@ import ast
 import copy
 import inspect
 import math
+import re
 import textwrap
 from collections.abc import Callable
 from functools import lru_cache
@@ -72,14 +73,14 @@ def _read(operator: Any, base: str, facts: dict[str, Any]) -> ast.expr | str | N
     written = operator.reads.get(base)
     body = _parsed(written) if written is not None else _body_of(formula)
     if body is None:
-        return written
+        return None if written is None else _with_transposes(written)
     reader = _Reader(facts, getattr(formula, "__globals__", {}))
     return _summed(reader.visit(copy.deepcopy(body)), operator, base, facts)
 
 
 @lru_cache(maxsize=4096)
 def _names_in(tree: ast.expr) -> frozenset[str]:
-    return frozenset(n.id.rstrip("ᵀ") for n in ast.walk(tree) if isinstance(n, ast.Name))
+    return frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
 
 
 @lru_cache(maxsize=16384)
@@ -176,9 +177,7 @@ def _matrix_product(reader: _Reader, args: list[ast.expr]) -> ast.expr:
 
 
 def _transposed(reader: _Reader, args: list[ast.expr]) -> ast.expr:
-    x = args[0]
-    text = _text(x)
-    return ast.Name(f"{text}ᵀ" if isinstance(x, (ast.Name, ast.Call)) else f"({text})ᵀ")
+    return ast.Attribute(args[0], "T", ast.Load())
 
 
 def _either(reader: _Reader, args: list[ast.expr]) -> ast.expr:
@@ -220,6 +219,18 @@ def _twice(reader: _Reader, args: list[ast.expr]) -> ast.expr:
     return _binary(ast.Constant(2), ast.Mult(), args[0])
 
 
+def _no_derivative(reader: _Reader, args: list[ast.expr]) -> ast.expr:
+    return ast.Name("no derivative")
+
+
+def _not_rule(reader: _Reader, args: list[ast.expr]) -> ast.expr:
+    return _not(args[0])
+
+
+def _bounded(reader: _Reader, args: list[ast.expr]) -> ast.expr:
+    return _call("clamp", args[0], ast.UnaryOp(ast.USub(), args[1]), args[1])
+
+
 _RULES: dict[str, _Rule] = {
     **dict.fromkeys(
         ("conj", "conjugate", "conj_number", "constant", "python_number", "real_if", "_real_if", "fit", "_fit", "_as_dtype",
@@ -229,6 +240,10 @@ _RULES: dict[str, _Rule] = {
     **dict.fromkeys(("times", "_scaled"), _product),
     **dict.fromkeys(("quotient", "_divide"), _quotient),
     **dict.fromkeys(("dot", "matmul", "batched"), _matrix_product),
+    **dict.fromkeys(("not_implemented", "_no_derivative", "_no_order_derivative"), _no_derivative),
+    **dict.fromkeys(("negative_part", "at_most"), _first),
+    "logical_not": _not_rule,
+    "bounded": _bounded,
     "adjoint_of": _transposed,
     "where": _either,
     "kept_where": _kept,
@@ -242,7 +257,7 @@ _RULES: dict[str, _Rule] = {
 
 _WRITTEN = {
     "absolute": "abs", "sigmoid": "σ", "sigmoid_of": "σ", "i1_of": "i1", "i0_of": "i0", "digamma_of": "digamma",
-    "polygamma_of": "polygamma", "softplus_of": "softplus", "sign_of": "sign", "isfinite": "isfinite", "power": "pow",
+    "polygamma_of": "polygamma", "softplus_of": "softplus", "sign_of": "sign", "concatenate": "cat",
 }  # fmt: skip
 """What functions are called on paper, where it is not what they are called in NumPy or the tables."""
 
@@ -293,6 +308,10 @@ class _Reader(ast.NodeTransformer):
             return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
         return node
 
+    def visit_Tuple(self, node: ast.Tuple) -> Any:
+        known, value = self.known(node)
+        return _constant(value) if known and all(isinstance(v, (int, float)) for v in value) else self.generic_visit(node)
+
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         known, value = self.known(node)
         if known and isinstance(value, (int, float, tuple)) and not isinstance(value, bool):
@@ -337,6 +356,8 @@ class _Reader(ast.NodeTransformer):
             if name != "log" or not isinstance(value, float):
                 return _constant(value)
         args = [self.visit(a) for a in node.args]
+        while len(args) > 1 and _is_none(args[-1]):
+            args.pop()
         rule = _RULES.get(name)
         if rule is not None:
             return rule(self, args)
@@ -391,14 +412,15 @@ class _Renamed(ast.NodeTransformer):
         self.names = names
 
     def visit_Name(self, node: ast.Name) -> Any:
-        base, mark = (node.id[:-1], "ᵀ") if node.id.endswith("ᵀ") else (node.id, "")
-        name = self.names.get(base)
-        return node if name is None else ast.Name((f"({name})" if mark and not name.isidentifier() else name) + mark)
+        return ast.Name(self.names.get(node.id, node.id))
 
 
 def _text(tree: ast.expr) -> str:
-    text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
-    return text
+    return _with_transposes(ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree))))
+
+
+def _with_transposes(text: str) -> str:
+    return re.sub(r"\.T\b", "ᵀ", text)
 
 
 def _constant(value: Any) -> ast.expr:
@@ -415,6 +437,8 @@ def _number(value: Any) -> ast.Constant:
 
 def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
     """``left op right``, without what changes nothing."""
+    if isinstance(op, (ast.Mult, ast.Div)) and (_is_none(left) or _is_none(right)):  # an operand that was not given
+        return right if _is_none(left) else left
     a = left.value if isinstance(left, ast.Constant) else None
     b = right.value if isinstance(right, ast.Constant) else None
     if isinstance(a, (int, float)) and isinstance(b, (int, float)) and not isinstance(op, ast.Div):
@@ -465,6 +489,8 @@ def _not(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.BinOp) and isinstance(test.op, (ast.BitAnd, ast.BitOr)):
         op = ast.BitOr() if isinstance(test.op, ast.BitAnd) else ast.BitAnd()
         return ast.BinOp(_not(test.left), op, _not(test.right))
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
     return ast.UnaryOp(ast.Not(), test)
 
 

@@ -57,6 +57,8 @@ def write_derivatives(node: model.Node, nodes: list[model.Node], operator: Opera
         label = label_of(nodes[given.node], given.output)
         if label is not None:
             names[given.argument] = label
+    for argument, short in short_names(node, nodes).items():
+        names[argument] = short
     given_names = {given.argument for given in node.inputs}
     for parameter in operator.arrays:
         if parameter.kind == OPTIONAL and parameter.name not in given_names:
@@ -76,6 +78,20 @@ def write_derivatives(node: model.Node, nodes: list[model.Node], operator: Opera
         if given.requires_grad and node.grad_fn is not None:
             given.derivative = derivative_of(operator, given.argument, facts)
             given.derivative_named = derivative_of(operator, given.argument, facts, names)
+
+
+def short_names(node: model.Node, nodes: list[model.Node]) -> dict[str, str]:
+    """The last parts of the paths of a node's parameters, ``weight`` for ``layer1.0.conv1.weight``, where they tell them
+    apart."""
+    paths = {i.argument: nodes[i.node].name or "" for i in node.inputs if nodes[i.node].kind != model.OPERATOR}
+    short = {argument: path.rpartition(".")[2] for argument, path in paths.items() if _is_path(path)}
+    others = [name for argument, name in paths.items() if argument not in short]
+    taken = [*short.values(), *others]
+    return {argument: name for argument, name in short.items() if taken.count(name) == 1 or len(set(paths.values())) == 1}
+
+
+def _is_path(name: str) -> bool:
+    return "." in name and "(" not in name and "[" not in name
 
 
 def _form(output: model.Output) -> Form:

@@ -72,6 +72,7 @@ class _Builder:
         self.closed = 0
         self._line: tuple[int, int] | None = None  # the statement of the row before
         self._module: int | None = None
+        self._inside = False  # whether the module's parents are in rows above
 
     def everything(self, group: Group, depth: int) -> None:
         """Rows for all that is in a group."""
@@ -87,6 +88,8 @@ class _Builder:
         for item in group.items:
             if not isinstance(item, Group):
                 self.rows.append(self._operator(item, depth))
+            elif id(item) not in opened and sum(1 for _ in item.nodes()) == 1:  # a module of one operator
+                self.rows.append(self._operator(next(item.nodes()), depth))
             elif id(item) in opened:
                 inner = self._header(item, depth)
                 if item.kind == "repeat" and item.only is not None:  # the repeated module's own header says it all
@@ -110,6 +113,7 @@ class _Builder:
             assert line is not None
             text += f"    {line.text}"
         self.rows.append(Row(line=text, kind="open", depth=depth))
+        self._inside = True
         self._module = group.module
         return depth + 1
 
@@ -117,7 +121,7 @@ class _Builder:
         name, kind = title(group, self.modules)
         times = f" ×{group.count}" if group.count > 1 else ""
         if not name and not kind:
-            return f"loop{times}"
+            return f"the same{times}"
         return f"{name} {kind}{times}".strip()
 
     def _closed(self, group: Group, depth: int) -> Row:
@@ -136,7 +140,7 @@ class _Builder:
             depth=depth,
         )
         row.gradient, row.strange = _gradient(last)
-        self._line = None
+        self._line = _place(last)
         return row
 
     def _operator(self, number: int, depth: int) -> Row:
@@ -166,8 +170,18 @@ class _Builder:
             return node.line.text
         if changed:
             assert module is not None
-            return f"{module.path} {module.kind}"
-        return f"  {node.expression}" if node.expression is not None else ""
+            return f"{module.path if not self._inside else module.name} {module.kind}"
+        if node.expression is not None:
+            return f"  {node.expression}"
+        return "" if module is not None else self._owner(node)
+
+    def _owner(self, node: model.Node) -> str:
+        """Where nobody saw modules: what has the parameters that a node uses."""
+        for given in node.inputs:
+            name = self.nodes[given.node].name or ""
+            if self.nodes[given.node].kind == model.LEAF and name.count(".") > 0:
+                return f"  {name.rpartition('.')[0]}"
+        return ""
 
 
 def _place(node: model.Node) -> tuple[int, int] | None:
@@ -218,7 +232,14 @@ def derivatives(node: model.Node, nodes: list[model.Node]) -> list[str]:
     texts = list(dict.fromkeys(i.derivative_named or "" for i in wanted))
     if len(texts) == 1 and (len(wanted) > 1 or wanted[0] is node.inputs[0]):
         return texts
-    return list(dict.fromkeys(f"{short(label_of(nodes[i.node], i.output) or i.argument)}: {i.derivative_named}" for i in wanted))
+    return list(dict.fromkeys(f"{_label(node, i, nodes)}: {i.derivative_named}" for i in wanted))
+
+
+def _label(node: model.Node, given: model.Input, nodes: list[model.Node]) -> str:
+    """What an input is called before its formula."""
+    source = nodes[given.node]
+    name = source.outputs[given.output].name if given.output < len(source.outputs) else source.name
+    return short(name) if name is not None else given.argument.replace("self", "input")
 
 
 def short(name: str) -> str:
@@ -262,7 +283,10 @@ def of_gradient(summary: Summary) -> str:
 def leaves(recording: model.Recording) -> list[Any]:
     """The leaves and inputs that a reader wants to know of, each name once, in the order of use."""
     found: dict[Any, model.Node] = {}
+    used = {given.node for node in shown_nodes(recording) for given in node.inputs}
     for node in recording.nodes:
+        if used and node.id not in used:
+            continue
         if node.kind in (model.LEAF, model.INPUT) and (node.name is not None or node.kind == model.LEAF):
             found[node.name or node.id] = node
     return list(found.values())

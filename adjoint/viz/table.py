@@ -56,6 +56,9 @@ def table(recording: model.Recording, width: int, color: bool, most: int | None)
     found = rows_of(recording, most)
     paint = _Paint(color)
     lines: list[str] = []
+    if found.closed:  # a line for each row: what is folded is to be short
+        for row in found.rows:
+            row.derivative = ["; ".join(row.derivative)] if row.derivative else []
     if found.rows:
         lines += _grid(found.rows, width, paint)
     lines += _leaf_lines(recording, width, paint)
