@@ -484,3 +484,43 @@ def test_ten_thousand_nodes_open_in_five_seconds_and_unfold_in_parts(opened, cha
     tab.keyboard.press("Enter")
     tab.wait_for_selector(".box.selected")
     screenshot(tab, "chain-1280-light")
+
+
+@needs_browser
+def test_a_training_loop_shows_its_first_iteration_and_one_box_for_the_others(opened):
+    adjoint.manual_seed(0)
+    x = adjoint.linspace(-1, 1, 6).reshape(-1, 1)
+    model = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1))
+    optimizer = adjoint.optim.SGD(model.parameters(), lr=0.1)
+    with viz.record() as recording:
+        for _ in range(5):
+            loss = ((model(x) - x) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    tab = opened(recording, title="train.py")
+    titles = tab.locator("text.title").all_text_contents()
+    assert "iteration 1" in titles and "iterations 2–5" in titles and "model" in titles
+    assert sum(title.startswith("iteration ") for title in titles) == 1
+    to_step(tab, steps_of(recording, "optimizer")[0])
+    assert "SGD.step()" in text(tab, "#sentence-text")
+    screenshot(tab, "training-1280-light")
+
+
+@needs_browser
+def test_numbers_that_are_not_finite_stand_out_and_are_spoken_of(opened):
+    with viz.record() as recording:
+        x = adjoint.tensor([1.0, 0.0], requires_grad=True)
+        z = x.log() * 0
+        z.sum().backward()
+    tab = opened(recording)
+    to_step(tab, len(recording.steps))
+    assert tab.locator(".box .trouble").all_text_contents()
+    assert "x.grad holds NaN" in text(tab, "#sentence-text")
+
+
+@needs_browser
+def test_a_recording_of_nothing_says_so(opened):
+    with viz.record() as recording:
+        pass
+    assert "No operator ran" in text(opened(recording), "#sentence-text")

@@ -177,7 +177,10 @@ function simplified(tree) {
 }
 
 const called = (tree, ...names) => tree.kind === "call" && tree.of.kind === "name" && names.includes(tree.of.text);
-const isGradient = (tree) => tree.kind === "name" && tree.text === "g";
+const isGradient = (tree) => {
+  const read = simplified(tree);
+  return read.kind === "name" && read.text === "g";
+};
 
 function product(tree) {
   return tree.kind === "binary" && tree.operator === "*" ? [...product(tree.left), ...product(tree.right)] : [tree];

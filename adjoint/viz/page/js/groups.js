@@ -150,8 +150,15 @@ function repeat(model, parent, members, period, times) {
       blocks.push(iteration);
     }
   }
-  made.children = chunked(made, blocks, made.unit);
+  made.children = made.unit === "iteration" ? firstAndRest(made, blocks) : chunked(made, blocks, made.unit);
   return made;
+}
+
+// A loop unfolds into its first iteration, which says what all do, and one box for the others.
+function firstAndRest(made, blocks) {
+  const rest = group("chunk", `${made.key}/rest`, made, { title: `iterations 2\u2013${blocks.length}`, subtitle: "" });
+  rest.children = chunked(rest, blocks.slice(1).map((block) => adopt(block, rest)), "iteration", 1);
+  return [blocks[0], rest];
 }
 
 function repeatTitle(model, one, members, times) {
@@ -176,17 +183,17 @@ function linesOf(model, ids) {
   return low === high ? `line ${low}` : `lines ${low}\u2013${high}`;
 }
 
-function chunked(parent, children, unit) {
+function chunked(parent, children, unit, skipped = 0) {
   if (children.length <= CHUNK * 1.5) return children;
   let size = CHUNK;
   while (size * CHUNK < children.length) size *= CHUNK;
   const chunks = [];
   for (let start = 0; start < children.length; start += size) {
     const members = children.slice(start, start + size);
-    const range = `${start + 1}\u2013${start + members.length}`;
+    const range = `${skipped + start + 1}\u2013${skipped + start + members.length}`;
     const chunk = group("chunk", `${parent.key}/${unit} ${range}`, parent, { title: range, subtitle: unit === "part" ? "in order" : unit === "iteration" ? "iterations" : unit, offset: start });
     chunk.children = members.map((child) => adopt(child, chunk));
-    chunk.children = chunked(chunk, chunk.children, unit);
+    chunk.children = chunked(chunk, chunk.children, unit, skipped + start);
     chunks.push(chunk);
   }
   return chunks;

@@ -77,7 +77,7 @@ export const RULES = {
   mean: {
     formula: (c) => `mean(${c.a})`,
     forward: (c) => (c.whole ? `take the mean of the ${c.elements} numbers of ${c.code.a}` : `take means of ${c.code.a} along dimension ${c.arg("dim") ?? "?"}`),
-    back: (c) => (c.whole ? `${c.result} is the mean of ${c.elements} numbers: each of them gets ${share(c.elements)} of the gradient that arrives${[3, 4, 5, 6, 10].includes(c.elements) ? `, 1/${c.elements}` : ""}` : "each number gets its mean's gradient, divided by how many numbers share that mean"),
+    back: (c) => (c.whole ? `${c.called("this")} is the mean of ${c.elements} numbers: each of them gets ${share(c.elements)} of the gradient that arrives${[3, 4, 5, 6, 10].includes(c.elements) ? `, 1/${c.elements}` : ""}` : "each number gets its mean's gradient, divided by how many numbers share that mean"),
   },
   sum: {
     formula: (c) => `sum(${c.a})`,

@@ -88,9 +88,9 @@ function where(model, tree, node, act) {
 function forward(model, id, node) {
   const expression = expressionOf(model, id);
   const formula = expression ? (typeset(expression, model.names[id] && /^[\p{L}_][\p{L}\p{N}_\u2080-\u2089]*$/u.test(model.names[id]) ? model.names[id] : null) ?? h("code", {}, formulaText(model, id))) : null;
-  const given = Object.entries(node.arguments ?? {});
+  const given = Object.entries(node.arguments ?? {}).filter(([, text]) => !text.startsWith("array("));
   return section(node.kind === "operator" ? "Forward" : "Value",
-    formula ? h("p", { class: "formula" }, formula) : null,
+    formula ? h("p", { class: sizeClass(formula.textContent) }, formula) : null,
     given.length ? h("p", { class: "arguments" }, given.map(([key, value], i) => [i ? ", " : "", h("code", {}, `${key}=${value}`)])) : null,
     node.outputs.map((output, i) => [
       factsTable([
@@ -101,6 +101,8 @@ function forward(model, id, node) {
       output.value ? arrayView(output.value) : null,
     ]));
 }
+
+const sizeClass = (text) => (text.length > 30 ? "formula long" : "formula");
 
 function sizeOf(dimensions) {
   if (!dimensions) return "unknown";
@@ -119,7 +121,7 @@ function derivatives(model, id, node, act) {
       const why = reason(input);
       return h("div", { class: "derivative" },
         h("div", { class: "towards" }, "for ", input.node === null ? input.argument : link(model, input.node, act)),
-        text ? h("p", { class: "formula" }, typeset(text) ?? h("code", {}, plain(text))) : null,
+        text ? h("p", { class: sizeClass(text) }, typeset(text) ?? h("code", {}, plain(text))) : null,
         input.derivative && input.derivative !== text ? h("p", { class: "row-formula" }, "the rule: ", h("code", {}, `${input.argument}: ${input.derivative}`)) : null,
         why ? h("p", { class: "why" }, ...prose(why[0].toUpperCase() + why.slice(1) + ".")) : null);
     }));

@@ -67,7 +67,7 @@ export class Scene {
         const { x, y, local, numbers } = edge.label;
         label = svg("g", { class: "edge-label", transform: `translate(${x} ${y})` },
           local ? svg("text", { class: "local", x: 4, y: 11.5 }, local) : null,
-          numbers ? svg("text", { class: "numbers", x: 4, y: local ? 27.5 : 11.5 }, numbers) : null);
+          numbers ? svg("text", { class: `numbers${/NaN|\u221e/.test(numbers) ? " trouble" : ""}`, x: 4, y: local ? 27.5 : 11.5 }, numbers) : null);
         this.layers.labels.append(label);
       }
       this.layers.edges.append(element);

@@ -15,6 +15,7 @@ export function sentence(model, k) {
 
 const SAY = {
   start(model) {
+    if (!model.nodes.length) return { label: "Nothing was recorded", phase: "forward", text: "No operator ran on a tensor while the recorder was on." };
     const roots = new Set(model.begins.map((k) => model.steps[k].node));
     const [root] = roots;
     const result = roots.size === 1 && root !== null ? `\`${nameOf(model, root)}\`` : "the result";
@@ -102,21 +103,25 @@ const SAY = {
     };
   },
 
+  // What the gradient means, by the numbers of a leaf that the user made.
   "backward ends"(model, step, k) {
+    const label = "Backward is done";
     const root = step.node === null || step.node === undefined ? "the result" : `\`${nameOf(model, step.node)}\``;
+    const began = latest(model.begins, k);
     for (const node of model.nodes) {
-      const written = latest(model.at[node.id].accumulate, k);
-      const numbers = node.gradient?.arrived?.[0]?.numbers;
-      const first = Array.isArray(numbers) ? numbers.flat(Infinity)[0] : numbers;
-      if (node.kind !== "leaf" || node.module !== null || written < latest(model.begins, k) || typeof first !== "number") continue;
-      const which = Array.isArray(numbers) ? `the first number of \`${nameOf(model, node.id)}\`` : `\`${nameOf(model, node.id)}\``;
-      return {
-        label: "Backward is done",
-        phase: "gradient",
-        text: `Every leaf has its gradient. \`${nameOf(model, node.id)}.grad\` begins with ${number(first)}: if ${which} grew by 0.01, ${root} would ${first < 0 ? "fall" : "grow"} by about ${number(Math.abs(first) / 100, 3)}.`,
-      };
+      if (node.kind !== "leaf" || latest(model.at[node.id].accumulate, k) < began) continue;
+      const name = nameOf(model, node.id);
+      const gradient = node.gradient?.arrived?.[0];
+      if (gradient?.nan) return { label, phase: "gradient", text: `\`${name}.grad\` holds NaN, which no update survives: step back to where the first one appears.` };
+      const numbers = gradient?.numbers === null || gradient?.numbers === undefined ? [] : [gradient.numbers].flat(Infinity);
+      const which = numbers.findIndex((x) => typeof x === "number" && x !== 0);
+      if (which < 0 || (node.module !== null && node.module !== undefined)) continue;
+      const slope = numbers[which];
+      const what = numbers.length === 1 ? `\`${name}\`` : `${which ? `number ${which + 1}` : "the first number"} of \`${name}\``;
+      const told = numbers.length === 1 ? `\`${name}.grad\` is ${number(slope)}` : which ? `Number ${which + 1} of \`${name}.grad\` is ${number(slope)}` : `\`${name}.grad\` begins with ${number(slope)}`;
+      return { label, phase: "gradient", text: `Every leaf has its gradient. ${told}: if ${what} grew by 0.01, ${root} would ${slope < 0 ? "fall" : "grow"} by about ${number(Math.abs(slope) / 100, 3)}.` };
     }
-    return { label: "Backward is done", phase: "gradient", text: `The gradients of ${root} have reached every leaf that it depends on.` };
+    return { label, phase: "gradient", text: `The gradients of ${root} have reached every leaf that it depends on.` };
   },
 
   optimizer(model, step) {

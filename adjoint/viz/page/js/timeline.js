@@ -47,6 +47,7 @@ export class Timeline {
     if (this.k >= this.last) this.goTo(0);
     byId("play").setAttribute("aria-pressed", "true");
     byId("play").setAttribute("aria-label", "Pause");
+    byId("sentence").setAttribute("aria-live", "off"); // nobody can listen that fast
     // A lesson leaves time to read; a long recording is over in half a minute.
     const pace = Math.min(2200, Math.max(40, 45000 / this.last));
     const stride = Math.max(1, Math.round(this.last / (30000 / pace)));
@@ -63,6 +64,7 @@ export class Timeline {
     this.timer = null;
     byId("play").setAttribute("aria-pressed", "false");
     byId("play").setAttribute("aria-label", "Play");
+    byId("sentence").setAttribute("aria-live", "polite");
   }
 
   faster() {

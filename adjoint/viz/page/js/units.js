@@ -27,7 +27,8 @@ export function bytes(n) {
 }
 
 export function count(n) {
-  return n < 10000 ? n.toLocaleString("en").replace(",", "\u2009") : scaled(n, 1000, ["", "k", "M", "G"]);
+  if (n >= 1000 && n < 10000) return `${String(n)[0]}\u2009${String(n).slice(1)}`;
+  return n < 1000 ? String(n) : scaled(n, 1000, ["", "k", "M", "G"]);
 }
 
 export function seconds(t) {

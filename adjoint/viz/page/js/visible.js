@@ -4,22 +4,25 @@ import { isInline } from "./groups.js";
 
 const BUDGET = 24; // boxes that are read at first sight
 const SMALL = 26;
+const FEW = 14;
 
 // The groups that are unfolded when the page opens: from the outside in, as long as the picture stays readable.
 export function initiallyOpen(model, tree) {
   const open = new Set([tree.root.key]);
   const total = tree.root.nodes.length;
-  const everything = total <= SMALL;
+  // Of a small program all is shown; the modules of a network only where they are very few.
+  const everything = total <= (model.modules.length ? FEW : SMALL);
   let shown = tree.root.children.length;
   let wave = [tree.root];
   while (wave.length) {
     const next = [];
     for (const at of wave)
       for (const child of at.children) {
-        if (typeof child === "number" || (!everything && (child.kind === "chunk" || child.kind === "phase" || child.times))) continue;
+        if (typeof child === "number" || (!everything && isFolded(child))) continue;
         const after = shown - 1 + child.children.length;
         const alone = at.children.length === 1;
-        const worth = everything || alone || child.nodes.length > total * 0.4;
+        const layer = child.kind === "module" && child.children.every((inner) => typeof inner === "number"); // a Linear is one thing
+        const worth = everything || alone || (!layer && (at.unit === "iteration" || child.nodes.length > at.nodes.length * 0.4));
         if (!worth || (after > BUDGET && !alone)) continue;
         shown = after;
         open.add(child.key);
@@ -28,6 +31,11 @@ export function initiallyOpen(model, tree) {
     wave = next;
   }
   return open;
+}
+
+// Repetitions stay folded, but for the first iteration of a loop.
+function isFolded(group) {
+  return group.kind === "chunk" || group.kind === "phase" || (group.times > 1 && group.unit !== "iteration");
 }
 
 // Unfolds from the outside in until about `limit` boxes are shown.

@@ -82,7 +82,6 @@ export function context(model, id) {
     has: (argument) => operands.some(([name]) => name === argument),
     operand,
     quoted: (argument) => `\`${plain(operand(argument))}\``,
-    result: `\`${model.names[id] ?? "it"}\``,
     called: (what) => (model.names[id] ? `\`${model.names[id]}\`` : what),
     otherThan: (argument) => quoted(operands.find(([name]) => name !== argument) ?? a),
     arg: (argument) => node.arguments?.[argument],
