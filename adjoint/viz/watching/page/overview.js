@@ -106,7 +106,8 @@ class Overview {
       }
       pen.fillStyle = found ? token("--ink") : token("--muted");
       pen.font = `${ROW > 13 ? 12 : 10.5}px ${token("--mono")}`;
-      pen.fillText(fitted(pen, name, label - 20), 14, y + ROW / 2);
+      const only = name === layer.parameters[0] ? layer.path : name;
+      pen.fillText(fitted(pen, only, label - 20), 14, y + ROW / 2);
       series.at.forEach((at, i) => {
         const v = values[r][i];
         if (v === null) return;
@@ -175,10 +176,10 @@ function ramp(ground, color, ink) {
   };
 }
 
-/** A name that is cut at its beginning, which its neighbours share, to fit a width. */
+/** A name with its middle cut out to fit a width: its beginning says which block, its end which layer. */
 function fitted(pen, name, width) {
   if (pen.measureText(name).width <= width) return name;
-  let cut = name;
-  while (cut.length > 1 && pen.measureText("…" + cut).width > width) cut = cut.slice(1);
-  return "…" + cut;
+  const count = Math.max(4, Math.floor(width / pen.measureText("m").width) - 1); // the font has one width
+  const end = Math.floor(count / 2);
+  return name.slice(0, count - end) + "…" + name.slice(-end);
 }

@@ -126,7 +126,7 @@ function status(state) {
   const texts = { live: "live", ended: "ended", gone: "the program has ended; this is what was seen", kept: "" };
   const dot = html("span", { class: "dot " + state });
   const many = data ? data.parameters.toLocaleString("en") : "";
-  const words = data ? [`step `, html("b", {}, String(data.step)), ` · ${data.steps.length} looked at, ${data.every === 1 ? "each" : "one in " + data.every} · ${many} parameters`] : ["waiting"];
+  const words = data ? [`step `, html("b", {}, String(data.step)), ` · ${data.steps.length} looked at, ${data.every === 1 ? "every one" : "one in " + data.every} · ${many} parameters`] : ["waiting"];
   document.getElementById("status").replaceChildren(dot, texts[state] ? texts[state] + " · " : "", ...words);
 }
 
