@@ -1,7 +1,8 @@
 """Again: where nothing was seen of a program, it is run a second time with a witness, up to the same call of ``why``.
 
-That happens in a process of its own, so that nothing of this one changes, and under a guard (:mod:`.guard`): the second
-run cannot write a file, start a process or reach the network; one that tries ends there, and its answer is not used.
+That happens in a process of its own, so that nothing of this one changes.  What the second run writes goes into a folder
+that is thrown away (:mod:`.elsewhere`), and a guard (:mod:`.guard`) ends it where it would start a process, reach the
+network, or change a file in any other way; its answer is then not used.
 ``ADJOINT_WHY_AGAIN=0`` in the environment switches second runs off.
 """
 
@@ -9,8 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from typing import Any
@@ -42,6 +45,7 @@ def ask(frame: Any, call: tuple[str, int, int], fingerprint: list[Any]) -> Answe
     if program is None or _spent > _BUDGET or os.environ.get("ADJOINT_WHY_AGAIN") == "0":
         return None
     program["call"] = list(call)
+    program["elsewhere"] = elsewhere = tempfile.mkdtemp(prefix="adjoint-why-")
     limit = min(max(10.0, 4 * time.process_time() + 5), 45.0)
     started = time.monotonic()
     environment = {
@@ -58,7 +62,7 @@ def ask(frame: Any, call: tuple[str, int, int], fingerprint: list[Any]) -> Answe
         return None
     finally:
         _spent += time.monotonic() - started
-        print(done.returncode, done.stdout[-300:], done.stderr.decode()[-3000:])
+        shutil.rmtree(elsewhere, ignore_errors=True)
     try:
         told = json.loads(done.stdout.decode("utf-8").rpartition("\n")[2])
     except (ValueError, UnicodeDecodeError):

@@ -36,9 +36,9 @@ def ask(frame: Any, parameter: Any, loss: Any, optimizer: Any, model: Any) -> An
     seen = again.ask(frame, call, fingerprint)
     if seen is not None:
         return seen
-    from adjoint.why import live
+    from adjoint.why.live import answer
 
-    return _together([live.answer(t, frame, n, loss, optimizer, model) for n, t in targets])
+    return _together([answer(t, frame, n, loss, optimizer, model) for n, t in targets])
 
 
 def _fingerprint(targets: list[tuple[str | None, Tensor]]) -> list[Any]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from adjoint.nn.modules.module import Module
 from adjoint.optim.optimizer import Optimizer
 from adjoint.tensor import Tensor
+from adjoint.why.functions import Custom
 from adjoint.why.lines import Line
 from adjoint.why.numbers import stats_of
 from adjoint.why.trace import Backward, Event, Op, Run, Stats, Step, Trace
@@ -27,6 +28,7 @@ class Case:
     optimizers: list[tuple[str, Optimizer]] = field(default_factory=list)
     names: tuple[str, ...] = ()  # all names that variables give the target
     calls: dict[int, list[tuple[int, bool, Line | None]]] = field(default_factory=dict)
+    customs: dict[int, Custom] = field(default_factory=dict)
 
     @cached_property
     def grad(self) -> Stats | None:

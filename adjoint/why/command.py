@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from adjoint.nn.parameter import Parameter
 from adjoint.tensor import Tensor
 from adjoint.why import diagnosis
 from adjoint.why.answer import Answer, Finding
@@ -13,6 +14,9 @@ from adjoint.why.lines import Line
 from adjoint.why.names import Scene, objects, parameters
 from adjoint.why.none import rebinds
 from adjoint.why.witness import Witness
+
+_ASIDE = ("unused", "used-later", "unused-result", "no-backward")
+"""What is not worth telling of a tensor that nobody asked about and that is no parameter."""
 
 
 def watched(run: Callable[[], int]) -> int:
@@ -61,7 +65,11 @@ def report(witness: Witness, frames: list[Any]) -> str:
         first = found.findings[0] if found.findings else None
         if first is not None and first.kind == "frozen":
             frozen.setdefault(first.line, []).append(name)
-        elif first is not None and first.kind != "cleared":
+        elif (
+            first is not None
+            and not (first.kind in _ASIDE and not isinstance(tensor, Parameter))
+            and first.kind != "cleared"
+        ):
             wrong.append(found)
         else:
             sound.append(name)

@@ -36,7 +36,7 @@ def case_of(
         models.insert(0, ("model", model))
     case = Case(
         witness.trace, target, witness.value_of(target), name or name_of(target, *frames) or "this tensor", None,
-        models, optimizers, tuple({n for f in frames for n in names_of(target, f)}), witness.modules,
+        models, optimizers, tuple({n for f in frames for n in names_of(target, f)}), witness.modules, witness.customs,
     )  # fmt: skip
     if isinstance(loss, Tensor):
         case.loss = witness.value_of(loss)
@@ -92,6 +92,7 @@ def _findings(case: Case, stats: Stats | None) -> Iterator[Finding]:
     elif weight is not None and not weight.finite:
         yield from nonfinite.diagnose(case)
     elif stats.all_zero:
+        yield from nonfinite.loss(case)
         yield from zero.diagnose(case)
         yield from still.diagnose(case)
     else:
@@ -147,4 +148,5 @@ def check(loss: Any, optimizer: Any, model: Any) -> None:
     """Raise TypeError for arguments of the wrong type."""
     for value, name, kind in ((loss, "loss", Tensor), (optimizer, "optimizer", Optimizer), (model, "model", Module)):
         if value is not None and not isinstance(value, kind):
-            raise TypeError(f"why(): {name} must be a {kind.__name__}, but got {type(value).__name__}")
+            article = "an" if kind is Optimizer else "a"
+            raise TypeError(f"why(): {name} must be {article} {kind.__name__}, but got {type(value).__name__}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from adjoint.why.answer import CERTAIN, LIKELY, POSSIBLE, Finding
 from adjoint.why.case import Case
 from adjoint.why.flow import Flow
+from adjoint.why.functions import wrong
 from adjoint.why.lines import Line
 from adjoint.why.numbers import short, times
 from adjoint.why.trace import Backward, Op, Run
@@ -16,12 +18,37 @@ def diagnose(case: Case) -> Iterator[Finding]:
     """Findings for a gradient that is finite and not zero."""
     if not case.passes:
         return
+    yield from _wrong_function(case)
     yield from _accumulated(case)
     yield from _same_graph(case)
     yield from _scaled(case)
     yield from _counted_twice(case)
     yield from _hooked(case)
     yield from _changed_after(case)
+
+
+def _wrong_function(case: Case) -> Iterator[Finding]:
+    """A backward that the user wrote is not the derivative of its forward."""
+    flow = Flow(case.trace, case.passes[-1][0], case.value)
+    for run in flow.on_the_way:
+        custom = case.customs.get(run.order)
+        for found in wrong(custom) if custom is not None else ():
+            name = custom.function.__name__  # type: ignore[union-attr]
+            ratio = short(found.given / found.expected)
+            yield Finding(
+                "function-wrong",
+                flow.line(run),
+                f"the backward of {name} is not the derivative of its forward: along a random direction it gives "
+                f"{short(found.given)} where differences of the forward give {short(found.expected)} ({ratio} times as much)",
+                [f"{name}.backward is at {_written(custom.function.backward)}."],  # type: ignore[union-attr]
+                ["torch.autograd.gradcheck(" + name + ".apply, inputs)   # inputs in float64"],
+            )
+            return
+
+
+def _written(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    return Line(code.co_filename, code.co_firstlineno).name if code is not None else "its class"
 
 
 def since_cleared(case: Case) -> list[tuple[Backward, Run]]:
@@ -186,6 +213,7 @@ def _divisions(case: Case, backward: Backward) -> bool:
 def _scaled(case: Case) -> Iterator[Finding]:
     backward = case.passes[-1][0]
     chain = _chain(case, backward)
+    chain = [op for op in chain if op.outputs and not case.trace.values[op.outputs[0]].shape] or chain[:0]
     scaling = [
         (op, f)
         for op in chain
@@ -233,6 +261,28 @@ def _scaled(case: Case) -> Iterator[Finding]:
     means = _batch_divided(case, chain, scaling)
     if means is not None:
         yield means
+    yield from _summed(case, chain)
+
+
+def _summed(case: Case, chain: list[Op]) -> Iterator[Finding]:
+    """The loss is a sum over a batch, and its gradient large for that."""
+    grad, weight = case.grad, case.weight
+    if grad is None or weight is None or not grad.norm > 3 * weight.norm or not case.optimizers:
+        return
+    for op in chain:
+        shapes = [case.trace.values[v].shape for v in op.inputs if case.trace.values[v].shape]
+        sums = op.name == "sum" or (op.name.endswith("loss") and 2 in op.values)
+        if sums and shapes and shapes[0][0] >= 16 and not any(o.name == "mean" for o in chain):
+            n = shapes[0][0]
+            yield Finding(
+                "sum-reduction",
+                op.line,
+                f"the loss is a sum over {n} samples, so the gradient is {n} times that of their mean",
+                [f"Its norm is {short(grad.norm)}, beside {short(weight.norm)} of the weight."],
+                ["reduction='mean' (or .mean()), or a learning rate that is smaller by as much"],
+                LIKELY,
+            )
+            return
 
 
 def _batch_divided(case: Case, chain: list[Op], scaling: list[tuple[Op, float]]) -> Finding | None:

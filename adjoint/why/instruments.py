@@ -7,6 +7,7 @@ All are taken off again when the witness stops.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,8 +29,13 @@ _FACTORIES = (
     "tensor as_tensor from_numpy asarray zeros ones full empty eye arange linspace rand randn randint randperm normal "
     "zeros_like ones_like full_like rand_like randn_like"
 ).split()
+_MADE_BY_METHODS = "new_tensor new_zeros new_ones new_full new_empty".split()
+_UNRECORDED = (  # whose results are integers, truth values, or drawn
+    "multinomial nonzero argwhere bincount histc unique unique_consecutive searchsorted bucketize poisson bernoulli isclose"
+).split()
 _ESCAPES = ("item", "tolist", "numpy", "__float__", "__int__", "__array__")
 
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MISSING: Any = object()
 
 
@@ -64,10 +70,16 @@ def take_off(witness: Any) -> None:
 
 def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     import adjoint
-    from adjoint.nn import utils
+    from adjoint.nn import functional, utils
 
     for name in _FACTORIES:
         yield adjoint, name, functools.partial(_factory, w, name)
+    for name in _MADE_BY_METHODS:
+        yield Tensor, name, functools.partial(_factory, w, name)
+    for name in _UNRECORDED:
+        yield adjoint, name, functools.partial(_unrecorded, w, name)
+        yield Tensor, name, functools.partial(_unrecorded, w, name)
+    yield functional, "one_hot", functools.partial(_unrecorded, w, "one_hot")
     for name in _ESCAPES:
         yield Tensor, name, functools.partial(_escape, w, name)
     yield Tensor, "detach", functools.partial(_leaving, w, "detach()")
@@ -104,7 +116,7 @@ def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
 def _by_user() -> bool:
     """Whether the function around this one was called by the user, and not by Adjoint itself."""
     frame: Any = sys._getframe(2)
-    while frame is not None and "/adjoint/why/" in frame.f_code.co_filename:
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     return frame is not None and not is_own(frame.f_code.co_filename)
 
@@ -155,6 +167,20 @@ def _factory(w: Any, name: str, function: Any) -> Any:
             )  # fmt: skip
         else:
             w.value_of(made, name, line)
+        return made
+
+    return wrapper
+
+
+def _unrecorded(w: Any, name: str, function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        made = function(*args, **kwargs)
+        results = tuple(t for t in _tensors_in(made if isinstance(made, tuple) else [made]) if not w.knows(t))
+        if results and not w.depth and not w.stepping and _by_user():
+            given = list(_tensors_in(args))
+            inputs = tuple(w.value_of(t) for t in given)
+            w.add_op(name, here(), inputs, tuple(t.requires_grad for t in given), results, called=name)
         return made
 
     return wrapper

@@ -280,6 +280,12 @@ class _Look:
             if healthy:
                 yield "it has no gradient."
             return
+        if healthy and (not self.grad.finite or self.grad.all_zero):
+            what = (
+                "zero everywhere" if self.grad.finite else f"not finite ({self.grad.nan} NaN, {self.grad.inf} infinite)"
+            )
+            yield f"its gradient is {what}, and what is left of the graph does not say why."
+            return
         weight = stats_of(self.target._array)
         relative = (
             f", {short(self.grad.norm / weight.norm)} of the weight's"

@@ -305,6 +305,8 @@ def _unused(case: Case, last: Backward, uses: list[Op]) -> Iterator[Finding]:
     if uses:
         op = paths.last_effect(trace, case.value, last.end or last.n)
         escape = next((o for o in reversed(trace.ops) if not o.outputs and o.n < last.n and _leads(case, o)), None)
+        if escape is not None and not _comes_back(case, escape):
+            escape = None
         if escape is not None:
             found = paths.explain(trace, escape)
             yield Finding(found.kind, escape.line, found.text, [f"{asked} does not reach it."], found.advice, LIKELY)
@@ -344,6 +346,22 @@ def _unused(case: Case, last: Backward, uses: list[Op]) -> Iterator[Finding]:
         yield replacement
         return
     yield from _module_unused(case, last, made, asked)
+
+
+def _comes_back(case: Case, escape: Op) -> bool:
+    """Whether the loss is made of Python data, or of numbers, that were not there when these were taken out of the graph."""
+    trace = case.trace
+    if case.root is None:
+        return False
+    above = trace.ancestors(case.root)
+    data = ("tensor", "as_tensor", "from_numpy", "asarray", "full", "seen")
+    for v in above:
+        value, op = trace.values[v], trace.op_of(v)
+        if value.op is None and value.made in data and value.n > escape.n and not value.requires_grad:
+            return True
+        if op is not None and op.n > escape.n and any(isinstance(x, float) and x != int(x) for x in op.values):
+            return True
+    return False
 
 
 def _leads(case: Case, op: Op) -> bool:

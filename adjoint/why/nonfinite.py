@@ -74,9 +74,10 @@ def _birth(case: Case, above: set[int], before: int = 1 << 60) -> list[Finding] 
     sources = [v for v in sorted(above) if trace.values[v].op is None and _bad(trace.stats_at(v, before))]
     for v in sources:
         value = trace.values[v]
-        if value.stats.nan or not _is_filler(trace, value):  # type: ignore[union-attr]
+        if not _is_filler(trace, value):
             return [_from_data(case, value, trace.stats_at(v, before))]
     ops = [op for op in trace.ops if above & set(op.outputs) and any(_bad(trace.values[o].stats) for o in op.outputs)]
+    ops = [op for op in ops if not _only_fills(trace, op)] or ops
     nan = next((op for op in ops if any(trace.values[o].stats.nan for o in op.outputs if trace.values[o].stats)), None)  # type: ignore[union-attr]
     inf = next(
         (op for op in ops if not any(_bad(trace.values[v].stats) for v in op.inputs) and not _deliberate(op)), None
@@ -96,7 +97,24 @@ def _birth(case: Case, above: set[int], before: int = 1 << 60) -> list[Finding] 
 
 
 def _is_filler(trace: Trace, value: Value) -> bool:
-    return value.made in ("full", "full_like", "tensor") and value.stats is not None and value.stats.size == 1
+    """Whether a value holds infinities on purpose, as masks do."""
+    stats = value.stats
+    if stats is None or stats.nan:
+        return False
+    return value.made in ("full", "full_like", "new_full") or (value.made == "tensor" and stats.size == 1)
+
+
+_MOVES = frozenset(
+    "triu tril view reshape transpose permute expand unsqueeze squeeze select slice index cat stack t clone masked_fill fill "
+    "copy where full _reshape_alias _to_copy add".split()
+)
+
+
+def _only_fills(trace: Trace, op: Op) -> bool:
+    """Whether a call only moves infinities that were put in on purpose, or adds them to what is finite."""
+    if any(s.nan for s in (trace.values[o].stats for o in op.outputs) if s is not None):
+        return False
+    return op.name.rstrip("_") in _MOVES
 
 
 def _deliberate(op: Op) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from adjoint.why import again, guard
 from adjoint.why.answer import Answer
+from adjoint.why.elsewhere import Elsewhere
 
 _out: int = 1
 
@@ -32,7 +33,9 @@ def main() -> None:
     module = ModuleType(program["name"])
     module.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={}, __package__=program["package"])
     sys.modules[program["name"]] = module
-    guard.install()
+    elsewhere = Elsewhere(program["elsewhere"])
+    elsewhere.put_on()
+    guard.install(elsewhere.holds)
     Witness().start()
     if program["cells"] is not None:
         for name, text in program["cells"]:

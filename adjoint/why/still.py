@@ -34,7 +34,9 @@ def _holding(case: Case) -> list[tuple[str, Any]]:
 def _held(case: Case) -> Iterator[Finding]:
     holding = _holding(case)
     if not holding and not case.steps and case.target.is_leaf and case.target.requires_grad and case.optimizers:
-        yield _not_held(case)
+        made = [e.n for _, o in case.optimizers for e in case.trace.of("optimizer", id(o))]
+        if not made or any(r.n > min(made) for _, r in case.passes):
+            yield _not_held(case)
     elif len(holding) > 1:
         lines = [_optimizer_line(case, o) for _, o in holding]
         stepped = {s.optimizer for s in case.steps}

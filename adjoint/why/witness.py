@@ -6,36 +6,31 @@ While it is on, an interceptor sees every operator of its thread, a watcher ever
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from adjoint.autograd import engine
 from adjoint.autograd.accumulate import AccumulateGrad
+from adjoint.autograd.function import CustomFunction
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, as_pair
 from adjoint.tensor import Tensor, writes_of
+from adjoint.why.functions import Custom
 from adjoint.why.lines import Line, here, is_own, is_users, line_of, users_frame
 from adjoint.why.names import Scene
 from adjoint.why.numbers import sample, stats_of
 from adjoint.why.trace import Backward, Event, Op, Run, Stats, Step, Trace, Value
 
 _PASSING = frozenset(  # functions of ours that say nothing of what the user called
-    {
-        "call",
-        "_operator",
-        "wrapper",
-        "inside",
-        "__call__",
-        "anew",
-        "function_itself",
-        "_seen",
-        "<lambda>",
-        "_call_with_hooks",
-    }
+    "call _operator wrapper inside __call__ anew function_itself _seen <lambda> _call_with_hooks guard guarded".split()
 )
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _SAMPLES = 400  # how many operands are written out as text
 
 
@@ -64,6 +59,7 @@ class Witness:
         ] = {}  # id(record of writes) -> it, the value of the leaf it is the grad of
         self._backwards: dict[int, Backward] = {}
         self.scenes: dict[Any, Any] = {}  # place of a backward or step -> the variables there
+        self.customs: dict[int, Custom] = {}  # a Function's node, by its time -> what it was given
         self._samples = 0
         self._places: list[Any] = []
         self._interceptor = self._operator  # one object, by which it is taken away again
@@ -121,6 +117,11 @@ class Witness:
             record = self._written.get(id(tensor._writes))
             return self._after_write(tensor, value, record)
         return self._new(tensor, None, made, line)
+
+    def knows(self, tensor: Tensor) -> bool:
+        """Whether a tensor was seen before."""
+        known = self._known.get(id(tensor))
+        return known is not None and known[0]() is tensor
 
     def _new(self, tensor: Tensor, op: int | None, made: str, line: Line | None) -> int:
         values = self.trace.values
@@ -212,6 +213,8 @@ class Witness:
             maybe=tuple({self.numbers[x] for x in numbers if x in self.numbers}),
         )  # fmt: skip
         self._note_operands(op, operands)
+        if operator.__class__ is CustomFunction and op.order:
+            self.customs[op.order] = Custom(operator.function, tuple(_held(a) for a in args))
         return result
 
     def _note_operands(self, op: Op, operands: list[Tensor]) -> None:
@@ -240,7 +243,7 @@ class Witness:
                         called = type(owner).__name__
                         if module is None:
                             module = (id(owner), called, getattr(owner, "training", None), _text(owner))
-                elif name not in _PASSING and "/why/" not in file:
+                elif name not in _PASSING and not file.startswith(_HERE):
                     called = name
             frame = frame.f_back
         return None, called, module
@@ -275,19 +278,22 @@ class Witness:
 
     # Backwards
 
-    def _node(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
+    def _node(self, node: Node, arrived: Any, run: Callable[[], Any]) -> Any:
         task = mode.task
         backward = self._backwards.get(task[0])
         if backward is None:
             roots = list(task[1])
             orders = tuple(n._order for n in (as_pair(sink)[0] for sink, _ in roots) if n is not None)
             backward = Backward(self.tick(), here(), orders, tuple(stats_of(g) for _, g in roots), task[2] is not None)
+            for sink, _ in roots:
+                if sink.__class__ is AccumulateGrad:
+                    backward.root = self.value_of(sink.variable)
             self._backwards[task[0]] = backward
             self.trace.backwards.append(backward)
             self.scene()
         if node.__class__ is AccumulateGrad:
-            return self._leaf(backward, node, g, run)
-        entry = Run(node._order, node.name(), (), self.tick(), came=_came(g))
+            return self._leaf(backward, node, arrived, run)
+        entry = Run(node._order, node.name(), (), self.tick(), came=_came(arrived))
         backward.runs.append(entry)
         self.running.append(node)
         try:
@@ -303,6 +309,9 @@ class Witness:
             target = as_pair(edge)[0]
             left.append((0 if target is None else target._order, None if g is None else stats_of(g)))
         entry.left = tuple(left)
+        custom = self.customs.get(node._order)
+        if custom is not None:
+            custom.came, custom.left = _array(arrived), [_array(g) for g in grads]
         return grads
 
     def _leaf(self, backward: Backward, node: Any, g: Any, run: Callable[[], Any]) -> Any:
@@ -382,6 +391,17 @@ class Witness:
 def _came(g: Any) -> tuple[Stats | None, ...]:
     """The numbers of the gradient that arrived at a node, one per output."""
     return tuple(None if x is None else stats_of(x) for x in (g if isinstance(g, list) else [g]))
+
+
+def _held(argument: Any) -> Any:
+    """An argument of a Function as it was."""
+    return argument.detach().clone() if isinstance(argument, Tensor) else argument
+
+
+def _array(g: Any) -> Any:
+    """A gradient's array, a copy; None of what is none."""
+    array = getattr(getattr(g, "tensor", g), "_array", g)
+    return array.copy() if isinstance(array, np.ndarray) else None
 
 
 def _tensors(values: Any, depth: int = 0) -> Iterator[Tensor]:

@@ -10,7 +10,7 @@ from adjoint.why.case import Case
 from adjoint.why.flow import Flow, operator
 from adjoint.why.lines import Line
 from adjoint.why.numbers import percent, short
-from adjoint.why.trace import Op, Run, Trace, Value
+from adjoint.why.trace import Op, Run, Stats, Trace, Value
 
 
 def diagnose(case: Case) -> Iterator[Finding]:
@@ -85,8 +85,16 @@ def explain(case: Case, flow: Flow, run: Run) -> Finding:
     evidence = [f"A gradient of norm {short(norm)} arrived at {run.node}, and zero left it towards {case.name}."]
     if op is None:
         return Finding("zero-derivative", line, f"the derivative of {operator(run)} is zero everywhere here", evidence)
+    came = next((g for g in flow.arrived.get(run.order, ()) if g is not None), None)
+    user = next((o for o in flow.trace.users_of(op.outputs) if o.n < flow.backward.n and any(o.needed)), None)
     around = Around(
-        case, op, case.trace, [case.trace.values[v] for v in op.inputs], [case.trace.values[v] for v in op.outputs]
+        case,
+        op,
+        case.trace,
+        [case.trace.values[v] for v in op.inputs],
+        [case.trace.values[v] for v in op.outputs],
+        came,
+        user.line if user is not None and user.line != op.line else None,
     )
     for names, make in _TABLE:
         if op.name.rstrip("_") in names or (op.called and op.called in names):
@@ -104,6 +112,8 @@ class Around(NamedTuple):
     trace: Trace
     inputs: list[Value]
     outputs: list[Value]
+    came: Stats | None = None  # the gradient that arrived
+    after: Line | None = None  # the line that uses the result, where that is another
 
 
 class Told(NamedTuple):
@@ -284,6 +294,14 @@ def _overwritten(a: Around) -> Told:
     )
 
 
+def _padding(a: Around) -> Told | None:
+    ids = next((v.stats for v in a.inputs if v.dtype.startswith("int") and v.stats is not None), None)
+    if ids is not None and ids.low == ids.high and ids.low in a.op.values:
+        text = f"every index is {short(ids.low)}, the padding_idx, whose row gets no gradient"
+        return Told("padding", text, ("check the indices, or leave padding_idx out",))
+    return None
+
+
 def _labels(a: Around) -> Told | None:
     if a.op.name in ("nll_loss", "nll_loss2d"):
         ignored = [v for v in a.op.values if v < 0] or [-100]
@@ -308,6 +326,15 @@ def _softmax(a: Around) -> Told:
             f"this {a.op.called or a.op.name} is over a dimension of size 1 (shape {list(shape)}), so its result "
             "is constant and its derivative zero",
             ("take the dimension of the classes; for one logit use sigmoid and binary_cross_entropy_with_logits",),
+        )
+    came = a.came
+    if came is not None and came.high - came.low <= 1e-5 * max(abs(came.high), abs(came.low)):
+        return Told(
+            "constant-loss",
+            f"the loss depends on the sum of this {a.op.called or a.op.name} alone, and that is 1 whatever the inputs are",
+            ("let the loss depend on single probabilities: cross_entropy(logits, labels)",),
+            ("The gradient that arrived is the same for every element.",),
+            a.after,
         )
     return Told(
         "saturated",
@@ -349,6 +376,7 @@ _TABLE: list[tuple[tuple[str, ...], _Make]] = [
     (("masked_fill",), _masked),
     (("maximum", "minimum", "max", "min", "amax"), _chosen),
     (("copy", "fill", "zero"), _overwritten),
+    (("embedding", "embedding_bag"), _padding),
     (("nll_loss", "nll_loss2d"), _labels),
     (("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"), _same),
 ]  # fmt: skip
