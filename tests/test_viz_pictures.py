@@ -107,6 +107,50 @@ def test_a_tensor_alone_has_a_picture_with_the_gradients_that_a_backward_would_s
 
 
 @needs_engine
+def test_a_leaf_alone_is_a_box_and_nothing_at_all_an_empty_picture():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert {"x", "leaf (2,)", "collects a .grad"} <= set(_texts(to_svg(x)))
+    with record() as nothing:
+        pass
+    assert _texts(to_svg(nothing)) == []
+
+
+@needs_engine
+def test_a_write_into_a_view_and_a_users_function_have_names():
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    x = torch.ones(4, requires_grad=True)
+    y = Twice.apply(x)
+    y = y * 1
+    y[1:3].mul_(3)
+    words = " ".join(_texts(to_svg(y.sum())))
+    assert "Twice" in words and "CopySlices" in words and "torch::" not in words and "?" not in words
+
+
+@needs_engine
+def test_a_training_is_one_step_with_a_count_and_without_the_optimizers_arithmetic():
+    with record() as recording:
+        model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+        optimizer = torch.optim.Adam(model.parameters())
+        for _ in range(20):
+            x = torch.randn(8, 2)
+            loss = F.mse_loss(model(x), x.sum(1, keepdim=True))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    texts = _texts(to_svg(recording))
+    assert texts.count("×20") >= 1 and texts.count("Tanh") == 1
+    assert not {"addcdiv", "sqrt", "lerp", "uniform"} & set(texts)
+
+
+@needs_engine
 def test_a_deep_stack_fits_a_page_and_its_parameters_lie_in_its_boxes(deep):
     svg = to_svg(deep)
     texts = _texts(svg)

@@ -10,7 +10,7 @@ from typing import Any
 from adjoint.viz import units
 from adjoint.viz.folding import Box, Edge, Folded, Group, lines_of, relative, title
 from adjoint.viz.lettering import clipped, width_of
-from adjoint.viz.wording import as_mathematics, expression_of, name_of, spoken, title_of
+from adjoint.viz.wording import as_mathematics, expression_of, name_of, title_of, word_of
 
 PAD = 10.0
 CELL_HEIGHT = 17.0
@@ -109,7 +109,7 @@ def _of_operator(box: Box, recording: Any, inside: str, values: bool) -> Caption
     """An operator: its name, what it computes, and its numbers; of a module's only one, the module."""
     nodes = recording.nodes
     node = nodes[box.nodes[0]]
-    name, word, shape = name_of(node), spoken(node.operator) + ("_" if node.in_place else ""), _shape(node)
+    name, word, shape = name_of(node), word_of(node) + ("_" if node.in_place else ""), _shape(node)
     if box.module is not None:
         module = recording.modules[box.module]
         name, word = relative(module.path, inside) or module.kind, module.kind if module.path else word

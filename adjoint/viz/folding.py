@@ -217,6 +217,8 @@ def folded(recording: Any, limit: int = 20, depth: int | None = None, *, group: 
     picture = Folded(root=root)
     holders: dict[int, int] = {}  # node -> its box
     _lay_out(root, None, opened, root.count, picture, holders)
+    if not shown.operators:  # a tensor that nothing was done to is a box all the same
+        picture.boxes = [Box(i, node.kind, [node.id]) for i, node in enumerate(recording.nodes[:limit]) if node.kind != "operator"]
     picture.whole = all(box.group is None and box.count == 1 for box in picture.boxes)
     _draw_edges(recording, picture, holders, shown)
     return picture
@@ -319,7 +321,7 @@ def _draw_edges(recording: Any, picture: Folded, holders: dict[int, int], shown:
         word = (recording.nodes[node].name, *boxes) if all(picture.boxes[user].count > 1 for user in boxes) else origin
         if word in alike:
             picture.boxes[alike[word]].nodes.append(node)
-            picture.boxes[alike[word]].count += 1
+            picture.boxes[alike[word]].count += shown.outside(node)[1] != "leaf"  # a parameter is one, however often written to
             outside[origin] = alike[word]
         elif (box := _place_outside(recording, picture, shown, node, boxes)) is not None:
             alike[word] = outside[origin] = box.id

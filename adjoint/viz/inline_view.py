@@ -21,7 +21,7 @@ from adjoint.viz.lettering import MONO, SANS
 from adjoint.viz.svg import draw
 from adjoint.viz.svg_style import style
 from adjoint.viz.theme import colours
-from adjoint.viz.wording import as_mathematics, name_of, spoken
+from adjoint.viz.wording import as_mathematics, name_of, word_of
 
 _FOLDER = Path(__file__).parent / "inline"
 _VIEWS = 40  # pictures of closed boxes, at most
@@ -99,7 +99,7 @@ class _Views:
             if box.module is not None:
                 told["kind"] = modules[box.module].text
             elif node.kind == "operator":
-                told["kind"] = " · ".join(filter(None, (spoken(node.operator), node.grad_fn)))
+                told["kind"] = " · ".join(filter(None, (word_of(node), node.grad_fn)))
             else:
                 told["kind"] = {"leaf": "collects a .grad", "input": "data: no gradient"}.get(box.kind, box.kind)
             if len(box.nodes) > 1:

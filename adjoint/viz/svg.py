@@ -13,7 +13,7 @@ from typing import Any
 from adjoint.viz.captions import CELL_HEIGHT, LABEL, PAD, Row
 from adjoint.viz.diagram import Diagram, diagram_of
 from adjoint.viz.layout import Place, Point, Route, lay_out
-from adjoint.viz.lettering import width_of
+from adjoint.viz.lettering import clipped, width_of
 from adjoint.viz.svg_style import style
 
 _BESIDE = 4.5  # how far from the line of the values that of the gradients runs
@@ -131,13 +131,18 @@ class _Drawing:
     # What is drawn
 
     def _heading(self, i: int) -> str:
-        """A frame's title, legible where edges pass behind it."""
+        """A frame's title, legible where edges pass behind it, and no wider than the frame."""
         place, group = self.frames[i], self.picture.clusters[i].group
         words, kind = self.diagram.frame_words(i)
+        times = f"×{group.count}" if group.count > 1 else ""
+        room = place.width - 22 - (width_of(times, "count") + 24 if times else 0)
+        words = clipped(words, "title", room)
+        left = width_of(words, "title") + 8
         parts = [_text("title", place.x + 14, place.y + 20, words)]
-        parts.append(_text("small", place.x + 22 + width_of(words, "title"), place.y + 20, kind))
-        if group.count > 1:
-            parts.append(_badge(place.x + place.width - 8, place.y + 8, f"×{group.count}"))
+        if room - left > 30:
+            parts.append(_text("small", place.x + 14 + left, place.y + 20, clipped(kind, "small", room - left)))
+        if times:
+            parts.append(_badge(place.x + place.width - 8, place.y + 8, times))
         return f'<g class="heading">{"".join(parts)}</g>'
 
     def _box(self, i: int) -> str:

@@ -34,14 +34,19 @@ _BINARY = {
 _POWER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def spoken(operator: str | None) -> str:
+def word_of(node: Any) -> str:
+    """How a node's operator is called; of one that has no row (a write into a view, a user's Function), what autograd says."""
+    if node.operator is not None:
+        return spoken(node.operator)
+    return re.sub(r"^.*::|Backward\d*$", "", node.grad_fn or "") or node.kind
+
+
+def spoken(operator: str) -> str:
     """How an operator is called: ``batch_norm`` for ``native_batch_norm``.
 
     >>> spoken("native_batch_norm"), spoken("remainder_number"), spoken("index_fill.tensor")
     ('batch_norm', 'remainder', 'index_fill')
     """
-    if operator is None:
-        return "?"
     return _SPOKEN.get(operator, re.sub(r"(_number|\.\w+)$", "", operator).lstrip(".") or operator)
 
 
@@ -62,7 +67,7 @@ def title_of(node: Any, nodes: Any) -> str:
         number_or_none = _as_number(node)
         return number_or_none if number_or_none is not None else {"leaf": "leaf", "input": "data"}.get(node.kind, node.kind)
     expression = expression_of(node, nodes)
-    return expression if len(expression) <= _LONGEST else spoken(node.operator)
+    return expression if len(expression) <= _LONGEST else word_of(node)
 
 
 def expression_of(node: Any, nodes: Any, depth: int = 2) -> str:
@@ -98,7 +103,7 @@ def _expression(node: Any, nodes: Any, depth: int) -> tuple[str, int]:
     inside = [text for text, _ in operands]
     if len(inside) > 3:
         inside = [*inside[:2], "…"]
-    return f"{spoken(node.operator)}({', '.join(inside)})", 3
+    return f"{word_of(node)}({', '.join(inside)})", 3
 
 
 def _bracketed(operand: tuple[str, int]) -> str:
