@@ -170,17 +170,20 @@ def _by_elk(places: list[Place], routes: list[Route]) -> tuple[float, float]:
 def _elk_node(place: Place) -> dict[str, Any]:
     if not place.children:
         return {"id": place.id, "width": place.width, "height": place.height}
-    padding = f"[top={place.heading + 12},left=14,bottom=14,right=14]"
+    beside = max(14.0, place.least_width - _least_width(place) - 14)  # ELK keeps to no least width of a frame
+    padding = f"[top={place.heading + 12},left=14,bottom=14,right={beside:.0f}]"
     return {
         "id": place.id,
-        "layoutOptions": {
-            **_OPTIONS,
-            "elk.padding": padding,
-            "elk.nodeSize.constraints": "MINIMUM_SIZE",
-            "elk.nodeSize.minimum": f"({place.least_width},0)",
-        },
+        "layoutOptions": {**_OPTIONS, "elk.padding": padding},
         "children": [_elk_node(child) for child in place.children],
     }
+
+
+def _least_width(place: Place) -> float:
+    """The width that a frame's widest part needs."""
+    if not place.children:
+        return place.width
+    return max(_least_width(child) + (28 if child.children else 0) for child in place.children)
 
 
 def _elk_edge(i: int, route: Route) -> dict[str, Any]:
