@@ -47,6 +47,15 @@ def check_overlap(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict
             check_reads(array, value._array, name in _READS_ELSEWHERE)
 
 
+def check_late(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """As :func:`check_overlap`, of the operators whose writers check their operands first, where a writer is not used."""
+    if name in _CHECKS_ITSELF and target._array.__class__ is np.ndarray:
+        check_no_overlap(target._array)
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, Tensor):
+                check_reads(target._array, value._array, True)
+
+
 def check_copy(written: Any, read: Any) -> None:
     """As :func:`check_overlap` for a copy: what is copied to its own place is left alone."""
     if written is read or (

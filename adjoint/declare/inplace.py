@@ -17,7 +17,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, record
-from adjoint.autograd.overlap import check_no_overlap, check_overlap
+from adjoint.autograd.overlap import check_late, check_no_overlap, check_overlap
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
@@ -97,8 +97,12 @@ def inplace_method(operator: Operator) -> Any:
         if operator.writer is not None and not intercept.active and self._waits is None and self._array.__class__ is np.ndarray:
             return wrote(self, build(operator, "writer")(self, *args, **kwargs)._edge, operator)
         function = operator.function  # written when it is first called, and not when its name is
-        operand = _before_write(self) if intercept.active else self
-        return overwrite(self, function(operand, *args, **kwargs), operator)
+        if not intercept.active:
+            return overwrite(self, function(self, *args, **kwargs), operator)
+        result = function(_before_write(self), *args, **kwargs)
+        if operator.writer is not None:
+            check_late(operator.name, self, args, kwargs)
+        return overwrite(self, result, operator)
 
     show(inplace, operator.where if operator.where and "Tensor" not in operator.where else ("Tensor",), operator.name + "_")
     inplace.__doc__ = f"In-place version of :func:`adjoint.{operator.name}`."

@@ -364,11 +364,12 @@ def __getitem__(self: Tensor, index: Any) -> Tensor:
             if mask._array.shape == view._array.shape[dim : dim + mask._array.ndim]:
                 found = view._array[(*(slice(None),) * dim, mask._array)]
                 if view._array.__class__ is not np.ndarray or (
-                    found.flags.c_contiguous and (view._writes is None or not view._writes.strided)
+                    found.flags.c_contiguous and 1 not in found.shape and (view._writes is None or not view._writes.strided)
                 ):
                     return from_array(found)
-                one = np.zeros(found.shape[dim], np.int64)
-                return made_of(put_in(found, _lies(found, view._array, [one], range(dim, dim + mask._array.ndim))))
+                if 1 not in found.shape:  # NumPy's stride of one element is anything
+                    one = np.zeros(found.shape[dim], np.int64)
+                    return made_of(put_in(found, _lies(found, view._array, [one], range(dim, dim + mask._array.ndim))))
     indices, dims, unique = _index_arrays(view, advanced)
     _check_indices(view._array, [i._array for i in indices], dims)
     return _indexed.function(view, indices, dims, unique)

@@ -149,6 +149,9 @@ class Graph:
         came = [self._of_gradient(g) for g in arrived]
         if len(self._recent) > 256:
             self._recent.clear()
+        if len(came) < len(node.outputs):  # some of them have no gradients
+            given = iter(came)
+            came = [next(given, None) if output.requires_grad else None for output in node.outputs]
         for output, summary in zip(node.outputs, came):  # which has its shape, where nobody saw it being made
             if output.shape is None and summary is not None:
                 output.shape, output.dtype = summary.shape, summary.dtype
@@ -197,7 +200,8 @@ class Graph:
                 known = self._tensors.get(id(tensor))
                 if known is not None and known[0]() is tensor and known[1] == self._id_if_known(graph_node):
                     return known[1], known[2]
-                return self.node_of(graph_node), index
+                number = self.node_of(graph_node)
+                return number, min(index, len(self.nodes[number].outputs) - 1)
         known = self._tensors.get(id(tensor))
         if known is not None and known[0]() is tensor and known[3] in (-1, tensor._version):
             return known[1], known[2]
@@ -251,7 +255,8 @@ class Graph:
             target = edge.node if edge.__class__ is GraphOutput else edge
             is_leaf = isinstance(target, AccumulateGrad)
             source = self.source_of(target.variable)[0] if is_leaf else self.node_of(target)  # type: ignore[attr-defined, arg-type]
-            inputs.append(model.Input(source, getattr(edge, "index", 0), name, True))
+            output = min(getattr(edge, "index", 0), len(self.nodes[source].outputs) - 1)
+            inputs.append(model.Input(source, output, name, True))
             places.append(name)
         saved = saved_of(graph_node)
         self._learn_of_saved(saved, operator, inputs)
