@@ -492,6 +492,18 @@ def test_updates_that_are_too_large_and_gradients_that_never_came_are_named():
     assert "2.weight: no gradient has arrived" in found
 
 
+def test_weights_that_no_optimizer_holds_are_seen_and_named_unless_they_are_frozen():
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 1))
+    model[0].requires_grad_(False)
+    optimizer = torch.optim.SGD(model[3].parameters(), lr=1e-3)
+    with _quiet(model) as watcher:
+        _train(model, torch.randn(16, 4), 3, optimizer)
+    assert watcher.findings == [
+        "2.weight: no optimizer holds it, so it does not learn", "2.bias: no optimizer holds it, so it does not learn"
+    ]  # fmt: skip
+    assert _last(watcher, "weight", "0.weight").norm > 0 and _last(watcher, "gradient", "2.weight").norm > 0
+
+
 # Logged values and writers
 
 

@@ -43,6 +43,7 @@ _OF_MANY = {
     "dead": "nearly all of the outputs are zero; no gradient passes there",
     "saturated": "most of the outputs are saturated; gradients hardly pass there",
     "constant": "all outputs of each are one number",
+    "not held": "no optimizer holds them, so they do not learn",
     "no gradient": "no gradient has arrived in any step that was looked at",
     "zero gradient": "the gradient is zero",
     "fast": "each step changes them by more than a tenth of their norm; the learning rate is too large",
@@ -167,14 +168,16 @@ def _constant(view: View) -> Iterator[Found]:
             yield "constant", NOTABLE, "activation", name, view.step, f"all outputs are the same number, {n.mean:.3g}"
 
 
-def _no_gradient(view: View) -> Iterator[Found]:
+def _not_learning(view: View) -> Iterator[Found]:
     gradients = view.latest("gradient")
     for name in view.latest("weight"):
         parameter = view.parameters.get(name)
         tensor = parameter.tensor() if parameter else None
         if tensor is None or not tensor.requires_grad:
             continue
-        if name not in gradients:
+        if view.history.held and name not in view.history.held:
+            yield "not held", NOTABLE, "weight", name, view.step, "no optimizer holds it, so it does not learn"
+        elif name not in gradients:
             yield "no gradient", NOTABLE, "weight", name, view.step, _OF_MANY["no gradient"]
         elif gradients[name].zero == 1:  # that is, all of it
             since = view.since("gradient", name, lambda m: m.zero == 1)
@@ -239,5 +242,5 @@ def _of(key: tuple[str, str]) -> str:
 
 
 RULES = (
-    _not_finite, _loss_not_finite, _exploding, _dead, _saturated, _constant, _no_gradient, _update_size, _apart,
+    _not_finite, _loss_not_finite, _exploding, _dead, _saturated, _constant, _not_learning, _update_size, _apart,
 )  # fmt: skip

@@ -71,6 +71,7 @@ class History:
         self.version = 0  # changes with every number
         self.thinned = 0  # how many times; a page that has read the samples before has to read them all again
         self.first_bad: dict[tuple[str, str], tuple[int, str]] = {}  # where numbers were not finite first, and which
+        self.held: set[str] = set()  # the parameters that some optimizer holds
         self.kept: set[int] = set()  # steps that are never dropped
         self._strides: dict[str, int] = {}
         self._skipped: dict[str, int] = {}

@@ -185,6 +185,11 @@ class Watching:
             if sample.rate is None:
                 sample.rate = _number(optimizer.param_groups[0].get("lr"))
         leads = self._leads(optimizer)
+        self.history.held.update([p.name for p in held])
+        if leads and sample is not None and self.step_number:  # in the first step other optimizers are not known yet
+            rest = {n: w for n, w in self._own_weights().items() if n not in self.history.held}
+            self._measure_gradients(sample, {name: w.grad for name, w in rest.items()})
+            self._measure_weights(sample, rest)
         self._made[optimizer] = self._made.get(optimizer, max(0, self.step_number - 1)) + 1
         if leads and self._sample is not None:
             self._publish_activations(self._sample)
