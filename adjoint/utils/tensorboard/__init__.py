@@ -10,8 +10,11 @@ if tuple(int(part) for part in getattr(tensorboard, "__version__", "0.0").split(
 
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from adjoint.names import list_names as _list_names
 from adjoint.utils.tensorboard.writer import FileWriter, SummaryWriter
 
 del tensorboard
 
 __all__ = ["FileWriter", "RecordWriter", "SummaryWriter"]
+
+_list_names(__name__)
