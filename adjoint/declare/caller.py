@@ -79,6 +79,8 @@ class Caller:
         params = [p for p in op.params if not p.keyword_only] + [p for p in op.params if p.keyword_only]
         values = ", ".join(f"{self.shown[p.name]!r}: {self.shown[p.name]}" for p in params)
         line(1, "except Exception as error:")
+        line(2, f"again = with_plain_integers({{{values}}})")
+        line(2, "if again is not None: return function_itself(**again)")
         line(2, f"refused = refusal({public_name(op)!r}, error, {{{values}}}, {sum(p.keyword_only for p in params)}, defaults)")
         line(2, "if refused is None: raise")
         line(2, "raise refused from None")
@@ -172,7 +174,11 @@ class Caller:
                 line(2, "try:")
                 line(3, f"{other} = operand(OP, 1, {other}, a0.dtype)")
                 line(2, "except TypeError:")
-                line(3, "return NotImplemented")
+                if op.beside_numpy:
+                    line(3, f"{other} = from_numpy_beside({other}, {first})")
+                    line(3, f"if {other} is None: return NotImplemented")
+                else:
+                    line(3, "return NotImplemented")
             else:
                 line(2, f"{other} = operand(OP, 1, {other}, a0.dtype)")
             line(2, f"a1 = {other}._array")

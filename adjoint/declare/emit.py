@@ -29,7 +29,7 @@ from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
-from adjoint.declare.refusing import flag, refusal
+from adjoint.declare.refusing import flag, refusal, with_plain_integers
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
@@ -39,7 +39,7 @@ _CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
 
 def build(operator: Operator, what: str) -> Any:
     """Compile one of ``function``, ``dunder``, ``writer``, ``recorded``, ``apply``, ``apply_large``, ``apply_taped``,
-    ``gradients``, ``node <name>`` or ``large <name>`` of an operator, once."""
+    ``gradients``, ``augmented``, ``node <name>`` or ``large <name>`` of an operator, once."""
     built = operator._built.get(what)
     if built is None:
         kind, _, name = what.partition(" ")
@@ -47,6 +47,10 @@ def build(operator: Operator, what: str) -> Any:
             from adjoint.declare.nodes import large_node_class, node_class
 
             built = (node_class if kind == "node" else large_node_class)(operator, name)
+        elif kind == "augmented":
+            from adjoint.declare.inplace import inplace_method
+
+            built = inplace_method(operator, augmented=True)
         else:
             built = _compile(operator, what)
         operator._built[what] = built
@@ -152,6 +156,7 @@ _GLOBALS: dict[str, Any] = {
     "fits": operands.fits,
     "flat": again.flat,
     "from_array": from_array,
+    "from_numpy_beside": operands.from_numpy_beside,
     "intercept": intercept,
     "is_taken": is_taken,
     "numbers_in": numbers_in,
@@ -181,6 +186,7 @@ _GLOBALS: dict[str, Any] = {
     "turn": turn,
     "to_float": operands.to_float,
     "widen": operands.widen,
+    "with_plain_integers": with_plain_integers,
     "write_out": _write_out,
     "zeros": np.zeros,
 }

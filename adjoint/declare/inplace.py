@@ -39,8 +39,9 @@ _new = object.__new__
 LARGE = threshold()
 
 
-def inplace_method(operator: Operator) -> Any:
-    """``Tensor.name_``: the operator, written into its first operand."""
+def inplace_method(operator: Operator, augmented: bool = False) -> Any:
+    """``Tensor.name_``: the operator, written into its first operand; ``augmented``, what ``+=`` and its like call, which leaves
+    other things than tensors and numbers to Python."""
     ufunc = operator.plain or operator.forward
     truth = operator.elementwise and operator.promote == "bool"
     check, others = operator.check, len(operator.arrays) - 1
@@ -76,6 +77,8 @@ def inplace_method(operator: Operator) -> Any:
                     return self
                 finally:
                     loud(token)
+        if augmented and not isinstance(args[0], (Tensor, bool, int, float, complex, np.generic)):
+            return NotImplemented
         if not isinstance(self, Tensor):
             raise TypeError(f"{operator.name}_(): argument 'input' must be Tensor, not {type(self).__name__}")
         if not operator.numbers and args and not isinstance(args[0], Tensor):

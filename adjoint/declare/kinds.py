@@ -70,7 +70,8 @@ _OF_FUNCTIONS = {
         masked_fill_.value pow.input remainder.input searchsorted.input where.input where.other xlogy.input""",
     "Tensor|Number|str?": "linalg_norm.ord",
     # What Python code of PyTorch's looks at itself.
-    "": """unique.return_inverse unique.return_counts unique_consecutive.return_inverse unique_consecutive.return_counts
+    "": """__rtruediv__.other
+        unique.return_inverse unique.return_counts unique_consecutive.return_inverse unique_consecutive.return_counts
         norm.p view.shape tensordot.dims interpolate.size interpolate.mode embedding_bag.mode adaptive_avg_pool2d.output_size
         adaptive_avg_pool3d.output_size adaptive_max_pool2d.output_size adaptive_max_pool3d.output_size""",
     "Tensor|int": "max.dim min.dim narrow.start randint_like.high tensor_split.indices_or_sections tensor_split.sections",

@@ -112,7 +112,7 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
                         FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace
     for special in dunder:
         if special.startswith("__i") and special not in ("__invert__",):
-            _method(special, lambda: operator.inplace)
+            _method(special, lambda: build(operator, "augmented"))
         else:
             own = operator.elementwise or not operator.where
             _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"), own)
@@ -274,6 +274,7 @@ def elementwise(
     scalar: Operator | None = None,
     scalar_first: bool | Operator = False,
     numbers: bool = True,
+    beside_numpy: bool = False,
     check: Callable[..., Any] | None = None,
     gradients: dict[str, Any] | None = None,
     flat: str = "",
@@ -289,9 +290,9 @@ def elementwise(
     the default dtype, "bool" where the result is one.  ``wide`` rows compute halves beside a number in float32, the number
     not rounded.  ``scalar`` and ``scalar_first`` are the rows that take over where
     the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers=False`` refuses
-    Python numbers altogether.  ``check`` is called with operands of two dtypes, or of one that the forward refuses, to
-    raise PyTorch's error.  ``again`` names the node of ``flat`` gradients where PyTorch's has a name of its own.  Otherwise
-    as :func:`op`.
+    Python numbers altogether; with ``beside_numpy`` its special method takes NumPy arrays as tensors.  ``check`` is called
+    with operands of two dtypes, or of one that the forward refuses, to raise PyTorch's error.  ``again`` names the node of
+    ``flat`` gradients where PyTorch's has a name of its own.  Otherwise as :func:`op`.
     """
     return _declare(
         Operator(
@@ -310,6 +311,7 @@ def elementwise(
             scalar=scalar,
             check=check,
             numbers=numbers,
+            beside_numpy=beside_numpy,
             flat=tuple(flat.split()),
             again=again,
             lies=lies,

@@ -10,7 +10,7 @@ from adjoint import dtypes
 from adjoint.autograd.quiet import quietly
 from adjoint.declare.arguments import type_name
 from adjoint.summation import total
-from adjoint.tensor import NO_EDGE, Number, Tensor
+from adjoint.tensor import NO_EDGE, Number, Tensor, from_array
 
 _new = object.__new__
 
@@ -35,7 +35,7 @@ def number(value: Any, beside: Any) -> Number:
     the number as it is: some operators compute in a wider dtype than their operands', and :func:`promote` converts for the others.
     """
     if isinstance(value, np.generic):
-        value = value.item()
+        value = as_python(value)
     own = dtypes.default_for(value)
     other = dtypes.OF_ARRAY[beside]
     d = dtypes.promote_types(own, other) if own.category > other.category and other.category == dtypes.COMPLEX else other
@@ -53,6 +53,18 @@ def number(value: Any, beside: Any) -> Number:
                 cache.clear()
             cache[value, beside] = n
     return n
+
+
+def as_python(value: np.generic) -> Any:
+    """A NumPy scalar as a Python number, as PyTorch takes it: a float, unless it is an integer or of one of Python's own kinds."""
+    return value.item() if isinstance(value, (np.integer, complex)) else float(value)  # type: ignore[arg-type]
+
+
+def from_numpy_beside(array: Any, other: Any) -> Tensor | None:
+    """A NumPy array as an operand beside a tensor, where it can be one."""
+    if not isinstance(array, np.ndarray) or array.dtype not in dtypes.OF_ARRAY:
+        return None
+    return from_array(array)
 
 
 _WIDER = {dtypes.float16: dtypes.float64, dtypes.bfloat16: dtypes.float64}
@@ -78,8 +90,8 @@ def operand(operator: Any, position: int, value: Any, beside: Any) -> Tensor:
     if beside is not None:
         if isinstance(value, (bool, int, float, complex)):
             return number(value, beside)
-        if isinstance(value, np.generic) and value.dtype in dtypes.OF_ARRAY:
-            return number(value.item(), beside)
+        if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+            return number(value, beside)
     wrong_type(operator, position, value)
 
 

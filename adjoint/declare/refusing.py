@@ -121,6 +121,23 @@ def _leaked(error: BaseException) -> bool:
     return (ours and code.co_code[last.tb_lasti] not in _RAISE) or code.co_filename.startswith(_NUMPY)
 
 
+def with_plain_integers(values: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments of a call that failed, with Python's integers in the place of NumPy's; None where there were none."""
+    found = {name: _plain(value) for name, value in values.items()}
+    return found if any(found[name] is not value for name, value in values.items()) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.integer):
+        return int(value)
+    if value.__class__ in (tuple, list, dict):
+        inner = value.values() if value.__class__ is dict else value
+        made = [_plain(v) for v in inner]
+        if any(a is not b for a, b in zip(made, inner)):
+            return dict(zip(value, made)) if value.__class__ is dict else value.__class__(made)
+    return value
+
+
 def spread_out(name: str) -> str:
     """An expression of what was given one by one or as one sequence."""
     return f"{name}[0] if len({name}) == 1 and isinstance({name}[0], (tuple, list)) else {name}"
@@ -133,6 +150,7 @@ def guarded(function: FunctionType, name: str) -> Any:
         described = described.__wrapped__
     code = described.__code__
     names, space = code.co_varnames, {"__name__": "adjoint.generated", "function": function, "flag": flag, "refusal": refusal}
+    space["with_plain_integers"] = with_plain_integers
     positional = names[: code.co_argcount]
     keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     rest = list(names[code.co_argcount + code.co_kwonlyargcount :])
@@ -150,12 +168,17 @@ def guarded(function: FunctionType, name: str) -> Any:
     signature += [f"*{starred}"] * bool(starred) or ["*"] * bool(keywords)
     signature += [parameter(key) for key in keywords] + [f"**{spread}"] * bool(spread)
     passed = [*positional, *[f"*{starred}"] * bool(starred), *(f"{key}={key}" for key in keywords), *[f"**{spread}"] * bool(spread)]
+    passed_by_place = [*positional, *[f"*{starred}"] * bool(starred)]
+    passed_by_name = ", ".join([*(f"{key!r}: {key}" for key in keywords), *[f"**{spread}"] * bool(spread)])
     values = (*positional, *[starred] * bool(starred), *keywords)
     shown = ", ".join(f"{('input' if key == 'self' else key)!r}: {spread_out(key) if key == starred else key}" for key in values)
     checks = "".join(f"        {line}\n" for line in flags(values, name, defaults))
     text = (
         f"def guard({', '.join(signature)}):\n    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"
+        f"        plain = with_plain_integers({{'positional': ({''.join(f'{key}, ' for key in passed_by_place)}), "
+        f"'named': {{{passed_by_name}}}}})\n"
+        "        if plain is not None: return guard(*plain['positional'], **plain['named'])\n"
         f"        refused = refusal({name!r}, error, {{{shown}}}, {len(keywords)}, defaults)\n"
         "        if refused is None: raise\n        raise refused from None\n"
     )

@@ -36,7 +36,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         raise TypeError("Got unsupported ScalarType BFloat16")
     if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
-    return self._array.view()
+    array = self._array
+    return array.copy() if self._waits is not None else array.view()  # what waits is computed where it is read
 
 
 @attach

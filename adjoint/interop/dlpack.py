@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.waiting import waits
 from adjoint.declare import composite
 from adjoint.ops.creation import made
 from adjoint.ops.from_data import of_numpy
@@ -39,6 +40,8 @@ def __dlpack__(
     """A capsule with this tensor's memory.  Raises BufferError if the tensor requires grad."""
     if self.requires_grad:
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    if waits(self)[0]:
+        raise BufferError("Can't export tensors with the conjugate bit set")
     asked: dict[str, Any] = {}
     if max_version is not None:
         asked["max_version"] = max_version

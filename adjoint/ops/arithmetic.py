@@ -254,6 +254,8 @@ def true_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tens
 
 
 def _rtruediv(self: Tensor, other: Any) -> Any:
+    if isinstance(other, np.ndarray):
+        return reciprocal.function(self) * other
     if not is_number(other) and not isinstance(other, Tensor):
         return NotImplemented
     return mul.function(reciprocal.function(self), other)

@@ -24,7 +24,7 @@ def _ordered(kernel: str, ufunc: Any) -> Any:
     return forward
 
 
-eq = elementwise("eq", np.equal, promote="bool", dunder=("__eq__",))
+eq = elementwise("eq", np.equal, promote="bool", dunder=("__eq__",), beside_numpy=True)
 ne = elementwise("ne", np.not_equal, promote="bool", aliases=("not_equal",), dunder=("__ne__",))
 lt = elementwise(
     "lt", _ordered("lt_cpu", np.less), promote="bool", aliases=("less",), dunder=("__lt__",)

@@ -188,8 +188,15 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> 
     if depth == len(shape) - 1 and data.__class__ is list:
         into.extend(data)
         return
-    # By index, which says what the elements are: a column of a table iterates over Python's numbers, whatever its dtype.
-    for inner in data if data.__class__ in (list, tuple) else map(data.__getitem__, range(len(data))):
+    elements = data
+    if data.__class__ not in (list, tuple):
+        elements = list(data)  # of a table, the names of its columns
+        if len(elements) != shape[depth]:
+            raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(elements)})")
+        if depth == len(shape) - 1:
+            # By index, which says what the elements are: a column iterates over Python's numbers, whatever its dtype.
+            elements = map(data.__getitem__, range(len(data)))
+    for inner in elements:
         _flatten(inner, shape, depth + 1, into)
 
 
