@@ -313,7 +313,7 @@ def amax(
 ) -> Tensor:
     """Gradients::
 
-    self: _shared
+    self: g * (self == result) / sum(self == result, dim)
     """
 
 def amin(
@@ -326,19 +326,19 @@ def amin(
 ) -> Tensor:
     """Gradients::
 
-    self: _shared
+    self: g * (self == result) / sum(self == result, dim)
     """
 
 def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
     """Gradients::
 
-    self: _shared(gs[0], self, min, dim, keepdim) + _shared(gs[1], self, max, dim, keepdim)
+    self: g where the least and the greatest are
     """
 
 def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _angle_gradient
+    self: 0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2
     """
 
 def any(
@@ -418,8 +418,8 @@ def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def arctan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _turned(g * other, self, other)
-    other: _turned(-g * self, self, other)
+    self: g * other / (self ** 2 + other ** 2)
+    other: -g * self / (self ** 2 + other ** 2)
     """
 
 def arctan_(input: Tensor) -> Tensor:
@@ -560,8 +560,8 @@ def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _turned(g * other, self, other)
-    other: _turned(-g * self, self, other)
+    self: g * other / (self ** 2 + other ** 2)
+    other: -g * self / (self ** 2 + other ** 2)
     """
 
 def atan_(input: Tensor) -> Tensor:
@@ -811,7 +811,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """Gradients::
 
-    self: _mix(g, g.shape[1] // groups)
+    self: g, the channels back in order
     """
 
 def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -991,7 +991,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[_int], value: _complex = 0) -> 
 
     Gradients::
 
-        self: padded(g, tuple((-p for p in pad)), 0)
+        self: g without the padding
     """
 
 def conv1d(
@@ -1095,14 +1095,15 @@ def convolution(
 ) -> Tensor:
     """Gradients::
 
-    input, weight: _gradients
+    input: convolve(g, weight) if transposed else conv_transpose(g, weight)
+    weight: convolve(g, input) if transposed else convolve(input, g)
     bias: total(g, (0, *range(2, g.ndim)))
     """
 
 def copysign(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * quotient(result, self)
+    self: g * result / self
     other: np.zeros_like(g)
     """
 
@@ -1163,25 +1164,25 @@ def cross(input: Tensor, other: Tensor, dim: _int | None = None, *, out: Tensor 
 def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
     """Gradients::
 
-    self: _scatter_back
+    self: g added up at indices
     """
 
 def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
     """Gradients::
 
-    self: _scatter_back
+    self: g added up at indices
     """
 
 def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
     """Gradients::
 
-    self: _cumprod_gradient
+    self: g * result summed from the end, / self
     """
 
 def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
     """Gradients::
 
-    self: _cumsum_gradient
+    self: g summed from the end
     """
 
 def cumulative_trapezoid(
@@ -1199,7 +1200,7 @@ default_generator: Generator
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: times(g, math.pi / 180)
+    self: g * pi / 180
     """
 
 def deg2rad_(input: Tensor) -> Tensor:
@@ -1265,7 +1266,7 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
 
     Gradients::
 
-        self: diagonal_backward(g, self_shape, offset, dim1, dim2)
+        self: g on the diagonal, 0 elsewhere
     """
 
 def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
@@ -1273,7 +1274,7 @@ def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 
 
     Gradients::
 
-        self: diagonal_backward(g, self_shape, offset, dim1, dim2)
+        self: g on the diagonal, 0 elsewhere
     """
 
 def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
@@ -1281,8 +1282,8 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 
 
     Gradients::
 
-        self: _off_diagonal
-        src: fit(np.diagonal(g, offset, dim1, dim2), src_shape, src_dtype)
+        self: g, 0 on the diagonal
+        src: diagonal(g)
     """
 
 def diff(
@@ -1381,7 +1382,7 @@ def embedding(
 ) -> Tensor:
     """Gradients::
 
-    weight: _embedding_back
+    weight: g added up in the rows of the indices
     """
 
 def empty(
@@ -1453,7 +1454,7 @@ def equal(input: Tensor, other: Tensor) -> _bool:
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g)
+    self: g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erf_(input: Tensor) -> Tensor:
@@ -1462,7 +1463,7 @@ def erf_(input: Tensor) -> Tensor:
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g)
+    self: -g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erfc_(input: Tensor) -> Tensor:
@@ -1471,7 +1472,7 @@ def erfc_(input: Tensor) -> Tensor:
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g)
+    self: g * sqrt(pi) / 2 * exp(result ** 2)
     """
 
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1624,7 +1625,7 @@ def fmod(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) 
     """Gradients::
 
     self: g
-    other: -g * trunc_quotient(self, other)
+    other: -g * trunc(self / other)
     """
 
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1719,7 +1720,7 @@ def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = Fals
 
     Gradients::
 
-        self: gather_back(g, self.shape, dim, index)
+        self: g added up at index
     """
 
 def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1846,8 +1847,8 @@ def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * (self / result)
-    other: g * (other / result)
+    self: g * self / result
+    other: g * other / result
     """
 
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1889,7 +1890,7 @@ def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha:
     Gradients::
 
         self: g
-        source: (rows_of(g, dim, index) if alpha == 1 else times(rows_of(g, dim, index), conj_number(alpha))).reshape(source.shape)
+        source: index_select(g, dim, index) if alpha == 1 else alpha * index_select(g, dim, index)
     """
 
 def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
@@ -1897,8 +1898,8 @@ def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tenso
 
     Gradients::
 
-        self: without_rows(g, dim, index)
-        source: rows_of(g, dim, index).reshape(source.shape)
+        self: g, 0 at index
+        source: index_select(g, dim, index)
     """
 
 def index_fill(input: Tensor, dim: _int, index: Tensor, value: Tensor | _complex) -> Tensor:
@@ -1924,7 +1925,8 @@ def index_reduce(
 
     Gradients::
 
-        self, source: _index_reduce_gradients(g, self, source, index, result, dim, reduce, include_self)
+        self: g for its part in each result
+        source: g at index, for its part in the result
     """
 
 def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
@@ -1936,7 +1938,7 @@ def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
 
     Gradients::
 
-        self: _index_select_back
+        self: g added up at index
     """
 
 def initial_seed() -> _int:
@@ -2102,7 +2104,7 @@ def kthvalue(
 ) -> return_types.kthvalue:
     """Gradients::
 
-    self: selected_gradient
+    self: g at indices, 0 elsewhere
     """
 
 def layer_norm(
@@ -2221,21 +2223,21 @@ def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: T
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * conj(sigmoid_of(_difference(self, other)))
-    other: g * conj(sigmoid_of(_difference(other, self)))
+    self: g * σ(self - other)
+    other: g * σ(other - self)
     """
 
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * sigmoid_of(_difference(self, other) * constant(math.log(2), g))
-    other: g * sigmoid_of(_difference(other, self) * constant(math.log(2), g))
+    self: g * σ((self - other) * log(2))
+    other: g * σ((other - self) * log(2))
     """
 
 def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
     """Gradients::
 
-    self: _logcumsumexp_gradient
+    self: g * exp(self - result), summed from the end
     """
 
 def logdet(input: Tensor) -> Tensor:
@@ -2261,7 +2263,7 @@ def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
 def logit(input: Tensor, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _logit_gradient
+    self: g / (self * (1 - self))
     """
 
 def logit_(input: Tensor, eps: _float | None = None) -> Tensor:
@@ -2329,7 +2331,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     Gradients::
 
         self: _masked_scatter_self
-        source: _masked_scatter_source
+        source: g where mask, in order
     """
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
@@ -2342,7 +2344,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
     Gradients::
 
-        self: _masked_select_back
+        self: g where mask, 0 elsewhere
     """
 
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -2426,8 +2428,8 @@ def max_pool3d(
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _share(g, ~(self < other), self == other)
-    other: _share(g, ~(other < self), self == other)
+    self: g if self > other else 0
+    other: g if other > self else 0
     """
 
 def mean(
@@ -2489,8 +2491,8 @@ def min(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor: .
 def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _share(g, ~(self > other), self == other)
-    other: _share(g, ~(other > self), self == other)
+    self: g if self < other else 0
+    other: g if other < self else 0
     """
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -2505,7 +2507,7 @@ def mode(
 ) -> return_types.mode:
     """Gradients::
 
-    self: selected_gradient
+    self: g at indices, 0 elsewhere
     """
 
 def moveaxis(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
@@ -2658,7 +2660,7 @@ def narrow_copy(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """Gradients::
 
-    self: _mix(g, g.shape[1] // groups)
+    self: g, the channels back in order
     """
 
 def ne(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
@@ -2827,7 +2829,7 @@ def permute_copy(input: Tensor, dims: _int | Sequence[_int]) -> Tensor:
 
     Gradients::
 
-        self: _permute_back(g, dims)
+        self: g, the dimensions back in order
     """
 
 def pinverse(input: Tensor, rcond: _float = 1e-15) -> Tensor:
@@ -2836,13 +2838,13 @@ def pinverse(input: Tensor, rcond: _float = 1e-15) -> Tensor:
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
     """Gradients::
 
-    self: _unshuffle(g, upscale_factor)
+    self: pixel_unshuffle(g, upscale_factor)
     """
 
 def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
     """Gradients::
 
-    self: _shuffle(g, downscale_factor)
+    self: pixel_shuffle(g, downscale_factor)
     """
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
@@ -2858,7 +2860,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """Gradients::
 
-    abs: _fit(g.real * np.cos(angle) + g.imag * np.sin(angle), abs_shape, abs_dtype)
+    abs: real(g) * cos(angle) + imag(g) * sin(angle)
     angle: _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype)
     """
 
@@ -2877,8 +2879,8 @@ def positive(input: Tensor) -> Tensor:
 def pow(input: Tensor | _complex, exponent: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _pow_base_gradient(g, self, exponent)
-    exponent: _pow_exponent_gradient(g, result, self, exponent)
+    self: g * exponent * self ** (exponent - 1)
+    exponent: g * result * log(self)
     """
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -2902,7 +2904,7 @@ def prod(
 ) -> Tensor:
     """Gradients::
 
-    self: _prod_gradient
+    self: g * result / self
     """
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
@@ -2911,7 +2913,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False)
     Gradients::
 
         self: g if accumulate else _put_zero(g, index)
-        source: index_at(g.reshape(-1), [index.reshape(-1)], (0,)).reshape(source.shape)
+        source: take(g, index)
     """
 
 def qr(input: Tensor, some: _bool = True) -> return_types.qr:
@@ -2938,7 +2940,7 @@ def quantile(
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: times(g, 180 / math.pi)
+    self: g * 180 / pi
     """
 
 def rad2deg_(input: Tensor) -> Tensor:
@@ -3145,7 +3147,7 @@ def remainder(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor
     """Gradients::
 
     self: g
-    other: -g * floor_quotient(self, other)
+    other: -g * (self // other)
     """
 
 def renorm(input: Tensor, p: _float, dim: _int, maxnorm: _float) -> Tensor:
@@ -3210,7 +3212,7 @@ def roll(input: Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_in
 
     Gradients::
 
-        self: _shifted(g, [-s for s in _ints(shifts)], dims)
+        self: roll(g, -shifts, dims)
     """
 
 def rot90(input: Tensor, k: _int = 1, dims: _int | Sequence[_int] = ...) -> Tensor:
@@ -3223,7 +3225,7 @@ def rot90(input: Tensor, k: _int = 1, dims: _int | Sequence[_int] = ...) -> Tens
 
     Gradients::
 
-        self: _turned(g, -k, dims)
+        self: rot90(g, -k, dims)
     """
 
 def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
@@ -3302,7 +3304,7 @@ def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
     Gradients::
 
         self: g
-        src: _region_back(gathered(g, dim, index), src_shape)
+        src: gather(g, dim, index)
     """
 
 def scatter_reduce(
@@ -3317,7 +3319,8 @@ def scatter_reduce(
 
     Gradients::
 
-        self, src: _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_self)
+        self: g for its part in each result
+        src: g at index, for its part in the result
     """
 
 def searchsorted(
@@ -3349,7 +3352,7 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
 
     Gradients::
 
-        self: select_backward(g, self_shape, dim, index)
+        self: g at its index, 0 elsewhere
     """
 
 def select_copy(input: Tensor, dim: _int, index: _int) -> Tensor:
@@ -3357,7 +3360,7 @@ def select_copy(input: Tensor, dim: _int, index: _int) -> Tensor:
 
     Gradients::
 
-        self: select_backward(g, self_shape, dim, index)
+        self: g at its index, 0 elsewhere
     """
 
 def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Tensor:
@@ -3365,8 +3368,8 @@ def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Tensor
 
     Gradients::
 
-        self: zero_in(g, _part(dim, g.ndim, index))
-        src: fit(g[_part(dim, g.ndim, index)], src_shape, src_dtype)
+        self: g, 0 at the index
+        src: g at the index
     """
 
 def selu(input: Tensor) -> Tensor:
@@ -3422,7 +3425,7 @@ def set_warn_always(b: _bool) -> None:
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _sgn_gradient(g, self, result)
+    self: 0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)
     """
 
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -3455,7 +3458,7 @@ def sin_(input: Tensor) -> Tensor:
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _sinc_gradient
+    self: g * (cos(pi * self) - result) / self
     """
 
 def sinc_(input: Tensor) -> Tensor:
@@ -3483,7 +3486,7 @@ def slice_copy(
 
     Gradients::
 
-        self: slice_backward(g, self_shape, dim, start, end, step)
+        self: g in its slice, 0 elsewhere
     """
 
 def slice_scatter(
@@ -3500,8 +3503,8 @@ def slice_scatter(
 
     Gradients::
 
-        self: zero_in(g, sliced(wrap_dim(dim, g.ndim), start, end, step))
-        src: fit(g[sliced(wrap_dim(dim, g.ndim), start, end, step)], src_shape, src_dtype)
+        self: g, 0 in the slice
+        src: g in the slice
     """
 
 def slogdet(input: Tensor) -> return_types.slogdet:
@@ -3515,7 +3518,7 @@ def sort(
 ) -> return_types.sort:
     """Gradients::
 
-    self: _along_gradient
+    self: g, back in the order of before
     """
 
 def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
@@ -3531,7 +3534,7 @@ def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | N
 
     Gradients::
 
-        self: concatenate(gs, dim)
+        self: cat(gs, dim)
     """
 
 def split_with_sizes(
@@ -3541,7 +3544,7 @@ def split_with_sizes(
 
     Gradients::
 
-        self: concatenate(gs, dim)
+        self: cat(gs, dim)
     """
 
 def split_with_sizes_copy(
@@ -3551,7 +3554,7 @@ def split_with_sizes_copy(
 
     Gradients::
 
-        self: concatenate(gs, dim)
+        self: cat(gs, dim)
     """
 
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -3717,7 +3720,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
     Gradients::
 
-        self: _take_back
+        self: g added up at index
     """
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -3815,13 +3818,13 @@ def topk(
 ) -> return_types.topk:
     """Gradients::
 
-    self: _along_gradient
+    self: g at indices, 0 elsewhere
     """
 
 def trace(input: Tensor) -> Tensor:
     """Gradients::
 
-    self: identity_like(g, self_shape)
+    self: g * eye(self_shape[0])
     """
 
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
@@ -3948,7 +3951,7 @@ def unbind(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[T
 
     Gradients::
 
-        self: stack(gs, dim) if gs else np.zeros(self_shape, self_dtype)
+        self: stack(gs, dim)
     """
 
 def unbind_copy(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
@@ -3956,7 +3959,7 @@ def unbind_copy(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tu
 
     Gradients::
 
-        self: stack(gs, dim) if gs else np.zeros(self_shape, self_dtype)
+        self: stack(gs, dim)
     """
 
 def unflatten(input: Tensor, dim: _int, sizes: Sequence[_int]) -> Tensor:
@@ -3972,7 +3975,7 @@ def unfold_copy(input: Tensor, dimension: _int, size: _int | Sequence[_int], ste
 
     Gradients::
 
-        self: windows_backward(g, self_shape, dimension, size, step)
+        self: g added up where windows overlap
     """
 
 @overload
@@ -4034,7 +4037,7 @@ def unsafe_split(input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int |
 
     Gradients::
 
-        self: concatenate(gs, dim)
+        self: cat(gs, dim)
     """
 
 def unsafe_split_with_sizes(
@@ -4044,7 +4047,7 @@ def unsafe_split_with_sizes(
 
     Gradients::
 
-        self: concatenate(gs, dim)
+        self: cat(gs, dim)
     """
 
 def unsqueeze(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
@@ -4187,7 +4190,7 @@ def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 def xlogy(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _xlogy_gradient(g, self, other)
+    self: g * log(other)
     other: g * self / other
     """
 

@@ -317,7 +317,7 @@ class Methods:
     ) -> Tensor:
         """Gradients::
 
-        self: _shared
+        self: g * (self == result) / sum(self == result, dim)
         """
 
     def amin(
@@ -330,19 +330,19 @@ class Methods:
     ) -> Tensor:
         """Gradients::
 
-        self: _shared
+        self: g * (self == result) / sum(self == result, dim)
         """
 
     def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
         """Gradients::
 
-        self: _shared(gs[0], self, min, dim, keepdim) + _shared(gs[1], self, max, dim, keepdim)
+        self: g where the least and the greatest are
         """
 
     def angle(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _angle_gradient
+        self: 0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2
         """
 
     def any(
@@ -403,8 +403,8 @@ class Methods:
     def arctan2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _turned(g * other, self, other)
-        other: _turned(-g * self, self, other)
+        self: g * other / (self ** 2 + other ** 2)
+        other: -g * self / (self ** 2 + other ** 2)
         """
 
     def arctan2_(self, other: Tensor) -> Tensor:
@@ -506,8 +506,8 @@ class Methods:
     def atan2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _turned(g * other, self, other)
-        other: _turned(-g * self, self, other)
+        self: g * other / (self ** 2 + other ** 2)
+        other: -g * self / (self ** 2 + other ** 2)
         """
 
     def atan2_(self, other: Tensor) -> Tensor:
@@ -789,7 +789,7 @@ class Methods:
     def copysign(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * quotient(result, self)
+        self: g * result / self
         other: np.zeros_like(g)
         """
 
@@ -854,19 +854,19 @@ class Methods:
     def cummax(self, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
         """Gradients::
 
-        self: _scatter_back
+        self: g added up at indices
         """
 
     def cummin(self, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
         """Gradients::
 
-        self: _scatter_back
+        self: g added up at indices
         """
 
     def cumprod(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
         """Gradients::
 
-        self: _cumprod_gradient
+        self: g * result summed from the end, / self
         """
 
     def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
@@ -875,7 +875,7 @@ class Methods:
     def cumsum(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
         """Gradients::
 
-        self: _cumsum_gradient
+        self: g summed from the end
         """
 
     def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
@@ -892,7 +892,7 @@ class Methods:
     def deg2rad(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: times(g, math.pi / 180)
+        self: g * pi / 180
         """
 
     def deg2rad_(self) -> Tensor:
@@ -955,7 +955,7 @@ class Methods:
 
         Gradients::
 
-            self: diagonal_backward(g, self_shape, offset, dim1, dim2)
+            self: g on the diagonal, 0 elsewhere
         """
 
     def diagonal_scatter(self, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
@@ -963,8 +963,8 @@ class Methods:
 
         Gradients::
 
-            self: _off_diagonal
-            src: fit(np.diagonal(g, offset, dim1, dim2), src_shape, src_dtype)
+            self: g, 0 on the diagonal
+            src: diagonal(g)
         """
 
     def diff(
@@ -1058,7 +1058,7 @@ class Methods:
     def erf(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g)
+        self: g * 2 / sqrt(pi) * exp(-self ** 2)
         """
 
     def erf_(self) -> Tensor:
@@ -1067,7 +1067,7 @@ class Methods:
     def erfc(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g)
+        self: -g * 2 / sqrt(pi) * exp(-self ** 2)
         """
 
     def erfc_(self) -> Tensor:
@@ -1076,7 +1076,7 @@ class Methods:
     def erfinv(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g)
+        self: g * sqrt(pi) / 2 * exp(result ** 2)
         """
 
     def erfinv_(self) -> Tensor:
@@ -1241,7 +1241,7 @@ class Methods:
         """Gradients::
 
         self: g
-        other: -g * trunc_quotient(self, other)
+        other: -g * trunc(self / other)
         """
 
     def fmod_(self, other: Tensor | _complex) -> Tensor:
@@ -1272,7 +1272,7 @@ class Methods:
 
         Gradients::
 
-            self: gather_back(g, self.shape, dim, index)
+            self: g added up at index
         """
 
     def gcd(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1365,8 +1365,8 @@ class Methods:
     def hypot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * (self / result)
-        other: g * (other / result)
+        self: g * self / result
+        other: g * other / result
         """
 
     def hypot_(self, other: Tensor) -> Tensor:
@@ -1419,7 +1419,7 @@ class Methods:
         Gradients::
 
             self: g
-            source: (rows_of(g, dim, index) if alpha == 1 else times(rows_of(g, dim, index), conj_number(alpha))).reshape(source.shape)
+            source: index_select(g, dim, index) if alpha == 1 else alpha * index_select(g, dim, index)
         """
 
     def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
@@ -1430,8 +1430,8 @@ class Methods:
 
         Gradients::
 
-            self: without_rows(g, dim, index)
-            source: rows_of(g, dim, index).reshape(source.shape)
+            self: g, 0 at index
+            source: index_select(g, dim, index)
         """
 
     def index_copy_(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
@@ -1463,7 +1463,8 @@ class Methods:
 
         Gradients::
 
-            self, source: _index_reduce_gradients(g, self, source, index, result, dim, reduce, include_self)
+            self: g for its part in each result
+            source: g at index, for its part in the result
         """
 
     def index_reduce_(
@@ -1480,7 +1481,7 @@ class Methods:
 
         Gradients::
 
-            self: _index_select_back
+            self: g added up at index
         """
 
     def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1643,7 +1644,7 @@ class Methods:
     ) -> return_types.kthvalue:
         """Gradients::
 
-        self: selected_gradient
+        self: g at indices, 0 elsewhere
         """
 
     @property
@@ -1753,21 +1754,21 @@ class Methods:
     def logaddexp(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * conj(sigmoid_of(_difference(self, other)))
-        other: g * conj(sigmoid_of(_difference(other, self)))
+        self: g * σ(self - other)
+        other: g * σ(other - self)
         """
 
     def logaddexp2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: g * sigmoid_of(_difference(self, other) * constant(math.log(2), g))
-        other: g * sigmoid_of(_difference(other, self) * constant(math.log(2), g))
+        self: g * σ((self - other) * log(2))
+        other: g * σ((other - self) * log(2))
         """
 
     def logcumsumexp(self, dim: _int, *, axis: _int | None = None) -> Tensor:
         """Gradients::
 
-        self: _logcumsumexp_gradient
+        self: g * exp(self - result), summed from the end
         """
 
     def logdet(self) -> Tensor:
@@ -1805,7 +1806,7 @@ class Methods:
     def logit(self, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _logit_gradient
+        self: g / (self * (1 - self))
         """
 
     def logit_(self, eps: _float | None = None) -> Tensor:
@@ -1858,7 +1859,7 @@ class Methods:
         Gradients::
 
             self: _masked_scatter_self
-            source: _masked_scatter_source
+            source: g where mask, in order
         """
 
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
@@ -1874,7 +1875,7 @@ class Methods:
 
         Gradients::
 
-            self: _masked_select_back
+            self: g where mask, 0 elsewhere
         """
 
     def matmul(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1917,8 +1918,8 @@ class Methods:
     def maximum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _share(g, ~(self < other), self == other)
-        other: _share(g, ~(other < self), self == other)
+        self: g if self > other else 0
+        other: g if other > self else 0
         """
 
     def mean(
@@ -1952,8 +1953,8 @@ class Methods:
     def minimum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _share(g, ~(self > other), self == other)
-        other: _share(g, ~(other > self), self == other)
+        self: g if self < other else 0
+        other: g if other < self else 0
         """
 
     def mm(self, mat2: Tensor) -> Tensor:
@@ -1968,7 +1969,7 @@ class Methods:
     ) -> return_types.mode:
         """Gradients::
 
-        self: selected_gradient
+        self: g at indices, 0 elsewhere
         """
 
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
@@ -2371,8 +2372,8 @@ class Methods:
     def pow(self, exponent: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _pow_base_gradient(g, self, exponent)
-        exponent: _pow_exponent_gradient(g, result, self, exponent)
+        self: g * exponent * self ** (exponent - 1)
+        exponent: g * result * log(self)
         """
 
     def pow_(self, exponent: Tensor | _complex) -> Tensor:
@@ -2399,7 +2400,7 @@ class Methods:
     ) -> Tensor:
         """Gradients::
 
-        self: _prod_gradient
+        self: g * result / self
         """
 
     def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
@@ -2408,7 +2409,7 @@ class Methods:
         Gradients::
 
             self: g if accumulate else _put_zero(g, index)
-            source: index_at(g.reshape(-1), [index.reshape(-1)], (0,)).reshape(source.shape)
+            source: take(g, index)
         """
 
     def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
@@ -2438,7 +2439,7 @@ class Methods:
     def rad2deg(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: times(g, 180 / math.pi)
+        self: g * 180 / pi
         """
 
     def rad2deg_(self) -> Tensor:
@@ -2514,7 +2515,7 @@ class Methods:
         """Gradients::
 
         self: g
-        other: -g * floor_quotient(self, other)
+        other: -g * (self // other)
         """
 
     def remainder_(self, other: Tensor | _complex) -> Tensor:
@@ -2605,7 +2606,7 @@ class Methods:
 
         Gradients::
 
-            self: _shifted(g, [-s for s in _ints(shifts)], dims)
+            self: roll(g, -shifts, dims)
         """
 
     def rot90(self, k: _int = 1, dims: _int | Sequence[_int] = ...) -> Tensor:
@@ -2618,7 +2619,7 @@ class Methods:
 
         Gradients::
 
-            self: _turned(g, -k, dims)
+            self: rot90(g, -k, dims)
         """
 
     def round(self, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
@@ -2677,7 +2678,7 @@ class Methods:
         Gradients::
 
             self: g
-            src: _region_back(gathered(g, dim, index), src_shape)
+            src: gather(g, dim, index)
         """
 
     def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
@@ -2695,7 +2696,8 @@ class Methods:
 
         Gradients::
 
-            self, src: _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_self)
+            self: g for its part in each result
+            src: g at index, for its part in the result
         """
 
     def scatter_reduce_(
@@ -2712,7 +2714,7 @@ class Methods:
 
         Gradients::
 
-            self: select_backward(g, self_shape, dim, index)
+            self: g at its index, 0 elsewhere
         """
 
     def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
@@ -2720,8 +2722,8 @@ class Methods:
 
         Gradients::
 
-            self: zero_in(g, _part(dim, g.ndim, index))
-            src: fit(g[_part(dim, g.ndim, index)], src_shape, src_dtype)
+            self: g, 0 at the index
+            src: g at the index
         """
 
     def set_(self, source: Tensor | None = None) -> Tensor:
@@ -2730,7 +2732,7 @@ class Methods:
     def sgn(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _sgn_gradient(g, self, result)
+        self: 0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)
         """
 
     def sgn_(self) -> Tensor:
@@ -2778,7 +2780,7 @@ class Methods:
     def sinc(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _sinc_gradient
+        self: g * (cos(pi * self) - result) / self
         """
 
     def sinc_(self) -> Tensor:
@@ -2812,8 +2814,8 @@ class Methods:
 
         Gradients::
 
-            self: zero_in(g, sliced(wrap_dim(dim, g.ndim), start, end, step))
-            src: fit(g[sliced(wrap_dim(dim, g.ndim), start, end, step)], src_shape, src_dtype)
+            self: g, 0 in the slice
+            src: g in the slice
         """
 
     def slogdet(self) -> return_types.slogdet:
@@ -2827,7 +2829,7 @@ class Methods:
     ) -> return_types.sort:
         """Gradients::
 
-        self: _along_gradient
+        self: g, back in the order of before
         """
 
     def sparse_dim(self) -> _int:
@@ -2848,7 +2850,7 @@ class Methods:
 
         Gradients::
 
-            self: concatenate(gs, dim)
+            self: cat(gs, dim)
         """
 
     def sqrt(self, *, out: Tensor | None = None) -> Tensor:
@@ -3015,7 +3017,7 @@ class Methods:
 
         Gradients::
 
-            self: _take_back
+            self: g added up at index
         """
 
     def take_along_dim(self, indices: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -3115,13 +3117,13 @@ class Methods:
     ) -> return_types.topk:
         """Gradients::
 
-        self: _along_gradient
+        self: g at indices, 0 elsewhere
         """
 
     def trace(self) -> Tensor:
         """Gradients::
 
-        self: identity_like(g, self_shape)
+        self: g * eye(self_shape[0])
         """
 
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
@@ -3203,7 +3205,7 @@ class Methods:
 
         Gradients::
 
-            self: stack(gs, dim) if gs else np.zeros(self_shape, self_dtype)
+            self: stack(gs, dim)
         """
 
     def unflatten(self, dim: _int, sizes: Sequence[_int]) -> Tensor:
@@ -3225,7 +3227,7 @@ class Methods:
 
         Gradients::
 
-            self: windows_backward(g, self_shape, dimension, size, step)
+            self: g added up where windows overlap
         """
 
     def uniform_(self, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> Tensor:
@@ -3281,7 +3283,7 @@ class Methods:
 
         Gradients::
 
-            self: concatenate(gs, dim)
+            self: cat(gs, dim)
         """
 
     def unsafe_split_with_sizes(
@@ -3291,7 +3293,7 @@ class Methods:
 
         Gradients::
 
-            self: concatenate(gs, dim)
+            self: cat(gs, dim)
         """
 
     def unsqueeze(self, dim: _int, *, axis: _int | None = None) -> Tensor:
@@ -3364,7 +3366,7 @@ class Methods:
     def xlogy(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 
-        self: _xlogy_gradient(g, self, other)
+        self: g * log(other)
         other: g * self / other
         """
 

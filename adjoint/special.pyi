@@ -26,19 +26,19 @@ def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g)
+    self: g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g)
+    self: -g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g)
+    self: g * sqrt(pi) / 2 * exp(result ** 2)
     """
 
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -88,7 +88,7 @@ def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _i1_gradient
+    self: g * (i0(self) - result / self)
     """
 
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -103,7 +103,7 @@ def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: T
 def logit(input: Tensor, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _logit_gradient
+    self: g / (self * (1 - self))
     """
 
 def logsumexp(
@@ -152,7 +152,7 @@ def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Te
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _sinc_gradient
+    self: g * (cos(pi * self) - result) / self
     """
 
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -161,6 +161,6 @@ def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tenso
 def xlogy(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: _xlogy_gradient(g, self, other)
+    self: g * log(other)
     other: g * self / other
     """

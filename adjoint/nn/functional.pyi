@@ -193,7 +193,7 @@ def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """Gradients::
 
-    self: _mix(g, g.shape[1] // groups)
+    self: g, the channels back in order
     """
 
 def conv1d(
@@ -423,13 +423,13 @@ def gaussian_nll_loss(
 def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
     """Gradients::
 
-    self: g * _gelu_slope(self, approximate)
+    self: g * (Φ(self) + self * φ(self))
     """
 
 def glu(input: Tensor, dim: _int = -1, *, axis: _int | None = None) -> Tensor:
     """Gradients::
 
-    self: _glu_gradient(g, self, dim)
+    self: g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves
     """
 
 def group_norm(
@@ -873,7 +873,7 @@ def multilabel_soft_margin_loss(
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """Gradients::
 
-    self: _mix(g, g.shape[1] // groups)
+    self: g, the channels back in order
     """
 
 def nll_loss(
@@ -939,13 +939,13 @@ def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
     """Gradients::
 
-    self: _unshuffle(g, upscale_factor)
+    self: pixel_unshuffle(g, upscale_factor)
     """
 
 def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
     """Gradients::
 
-    self: _shuffle(g, downscale_factor)
+    self: pixel_shuffle(g, downscale_factor)
     """
 
 def poisson_nll_loss(
