@@ -197,6 +197,8 @@ def test_a_notebook_shows_them(tmp_path):
             "import adjoint as torch\nx = torch.ones(3, requires_grad=True)\nz = (x + 2) * 2\nz.mean().grad_fn",
             "z",
             "torch.nn.Linear(2, 3)",
+            "from adjoint.viz import record\nmodel = torch.nn.Linear(2, 3)\n"
+            "with record() as recording:\n    model(torch.ones(1, 2)).sum().backward()\nmodel",
         )
     ]
     root = str(Path(__file__).parents[1])
@@ -205,8 +207,10 @@ def test_a_notebook_shows_them(tmp_path):
     manager = kernel.create_kernel_manager()
     manager.kernel_spec.argv[0] = sys.executable
     kernel.execute(env=environment)
-    graph, tensor, module = (cell.outputs[0]["data"] for cell in book.cells)
+    graph, tensor, module, called = (cell.outputs[0]["data"] for cell in book.cells)
     assert set(graph) == {"text/plain", "text/html", "image/svg+xml"}
     assert ">z<" in graph["text/html"] and "(x + 2) · 2" in graph["image/svg+xml"]
     assert set(tensor) == {"text/plain"}
     assert set(module) == {"text/plain", "text/html"} and "in_features=2" in module["text/html"]
+    assert set(called) == {"text/plain", "text/html", "image/svg+xml"}
+    assert called["text/html"].startswith('<div class="adjoint-view">') and "data-box" in called["text/html"]

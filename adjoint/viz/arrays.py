@@ -22,7 +22,7 @@ FEW = 36
 _BINS = 24
 _SIDE = 64  # of an image, pixels
 _LEAST = 8
-_CHUNK = 1 << 16
+_CHUNK = 1 << 13  # elements at a time: in the cache, and too few for BLAS to wake its threads, which takes far longer
 _WHOLE = 1 << 20  # elements up to which every one is counted in the histogram; of more, every n-th
 
 _FIELDS = ("min", "max", "mean", "std", "norm", "nan", "inf", "zero", "histogram")

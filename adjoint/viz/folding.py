@@ -146,7 +146,8 @@ class _Words:
         numbers: dict[Hashable, int] = {}
         least = [2 if isinstance(item, Group) else 3 for item in items]
         for run in runs([numbers.setdefault(word, len(numbers)) for word in words], least):
-            times = [items[run.start + run.period * k :][: run.period] for k in range(run.times)]
+            starts = [run.start + run.period * k for k in range(run.times)]
+            times = [items[start : start + run.period] for start in starts]
             if run.times == 1:
                 yield from times[0]
                 continue
@@ -357,7 +358,8 @@ def _place_outside(recording: Any, picture: Folded, shown: Shown, node: int, use
     user = picture.boxes[users[0]]
     owner = shown.owner(node)
     inner = shown.is_shown(node)  # of a part of the recording: what comes in from the rest
-    unnamed = kind == "input" and recording.nodes[node].name is None and (user.group is not None or user.count > 1)
+    unnamed = kind == "input" and recording.nodes[node].name is None
+    unnamed = unnamed and (user.group is not None or user.count > 1 or _has_other_operands(recording, shown, user, node))
     own = not inner and (owner is not None or kind == "constant" or unnamed)
     closed = user.group is not None or user.count > 1 or (user.module is not None and not picture.whole)
     if len(users) == 1 and own and closed:
@@ -371,6 +373,12 @@ def _place_outside(recording: Any, picture: Folded, shown: Shown, node: int, use
         box.cluster = common[-1] if common else None
     picture.boxes.append(box)
     return box
+
+
+def _has_other_operands(recording: Any, shown: Shown, user: Box, node: int) -> bool:
+    """Whether an operator is about something else: a mask of its own making is not what a dropout is about, data is."""
+    uses = recording.nodes[user.nodes[0]].inputs
+    return any(use.node != node and shown.outside(use.node)[1] != "leaf" for use in uses)
 
 
 def _clusters_around(box: Box, picture: Folded) -> list[int]:

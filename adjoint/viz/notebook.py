@@ -9,15 +9,15 @@ import sys
 from types import FrameType
 from typing import Any
 
-from adjoint.viz import layout
+from adjoint.viz import layout, outside
 from adjoint.viz.lines import user_frame
 
 
 def mimebundle(thing: Any) -> dict[str, str]:
     """What a notebook may show of a thing, by MIME type: HTML, a picture (SVG), and its text.
 
-    A module has a tree of its modules; the graph of what it did is :func:`adjoint.viz.show`'s, which is given its inputs.
-    Where a picture cannot be drawn, there is the text alone: a repr raises nothing.
+    A module is a tree of its modules, and below it what it did in the latest recording that it was called in.  Where a
+    picture cannot be drawn, there is the text alone: a repr raises nothing.
     """
     bundle = {"text/plain": repr(thing)}
     try:
@@ -25,6 +25,10 @@ def mimebundle(thing: Any) -> dict[str, str]:
             from adjoint.viz.inline_view import module_tree
 
             bundle["text/html"] = module_tree(thing)
+            recording = outside.latest.get(thing)
+            if recording is not None and layout.available():
+                pictures = _pictures(recording)
+                bundle |= pictures | {"text/html": bundle["text/html"] + pictures.get("text/html", "")}
         elif layout.available():
             bundle |= _pictures(thing)
     except Exception as error:  # a notebook shows the text, and what is wrong with the picture below it

@@ -8,6 +8,9 @@ from typing import Any
 
 from adjoint.viz import model, names
 
+# In a notebook: the latest recording in which a module was called, which is shown below it.
+latest: weakref.WeakKeyDictionary[Any, model.Recording] = weakref.WeakKeyDictionary()
+
 
 class Outside:
     """Follows modules and optimizers by hooks on all of them, for as long as it is on."""
@@ -38,6 +41,11 @@ class Outside:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        if "IPython" in sys.modules:
+            for reference, number in self._known.values():
+                module = reference()
+                if module is not None and self.recorder.recording.modules[number].parent is None:
+                    latest[module] = self.recorder.recording
 
     def module(self) -> tuple[int, int] | None:
         """The module whose forward runs, and which of its calls it is."""

@@ -135,8 +135,10 @@ class Module(_Hooked, _Stateful):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """As :meth:`_repr_html_`, and the text; a subclass's own ``_repr_html_`` goes before."""
-        bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return {kind: text for kind, text in bundle.items() if text is not None}
+        if type(self)._repr_html_ is not Module._repr_html_:
+            return {"text/plain": repr(self), "text/html": self._repr_html_() or ""}
+        bundle: dict[str, str] = importlib.import_module("adjoint.viz.notebook").mimebundle(self)
+        return bundle
 
     # Registration
 
