@@ -70,9 +70,9 @@ _OF_FUNCTIONS = {
         masked_fill_.value pow.input remainder.input searchsorted.input where.input where.other xlogy.input""",
     "Tensor|Number|str?": "linalg_norm.ord",
     # What Python code of PyTorch's looks at itself.
-    "": """__rtruediv__.other
+    "": """__rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims
         unique.return_inverse unique.return_counts unique_consecutive.return_inverse unique_consecutive.return_counts
-        norm.p view.shape tensordot.dims interpolate.size interpolate.mode embedding_bag.mode adaptive_avg_pool2d.output_size
+        interpolate.size interpolate.mode embedding_bag.mode adaptive_avg_pool2d.output_size
         adaptive_avg_pool3d.output_size adaptive_max_pool2d.output_size adaptive_max_pool3d.output_size""",
     "Tensor|int": "max.dim min.dim narrow.start randint_like.high tensor_split.indices_or_sections tensor_split.sections",
     "Tensor|float": "bernoulli.p bernoulli_.p normal.mean normal.std",
@@ -81,7 +81,7 @@ _OF_FUNCTIONS = {
         hamming_window.beta kaiser_window.beta smooth_l1_loss.beta trapz.dx uniform_.to pairwise_distance.p""",
     "float?": "logit.eps pad.value rms_norm.eps lstsq.rcond",
     "Number": """local_response_norm.k arange.end arange.start arange.step cdist.p dist.p histc.max histc.min
-        multi_margin_loss.margin multi_margin_loss.p multi_margin_loss.weight normalize.p
+        multi_margin_loss.margin multi_margin_loss.p multi_margin_loss.weight
         range.end range.start range.step renorm.p rrelu.upper
         rrelu.lower rrelu_.upper triplet_margin_loss.p""",
     "Number|str?": "cond.p norm.ord",
