@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types stubs browser unit bounds doctest sweep bench fuzz database docs learners parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep bench fuzz database docs learners notebooks parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -54,6 +54,10 @@ doctest: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench
+
+# The tutorials' pages as notebooks beside them.
+notebooks: $(VENV)/test.stamp
+	$(BIN)/python -m handbook.notebooks
 
 # The page of learners' mistakes, from tests/learners.
 learners: $(VENV)/test.stamp

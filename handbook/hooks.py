@@ -116,6 +116,7 @@ def _embedded(picture: dict[str, str]) -> str:
 
 
 _LANGUAGES = {"en": "English", "zh": "中文"}
+_NOTEBOOK = {"en": "notebook", "zh": "笔记本"}
 
 
 def _tutorials(folder: Path) -> list[Any]:
@@ -133,7 +134,7 @@ def _tutorials(folder: Path) -> list[Any]:
 
 
 def _with_languages(markdown: str, uri: str, files: Files) -> str:
-    """A link to the same tutorial in the other language, above its heading."""
+    """Links to the same tutorial in the other language, and as a notebook, above its heading."""
     place = re.fullmatch(r"tutorials/(\w\w)/(.+\.md)", uri)
     if place is None:
         return markdown
@@ -142,4 +143,7 @@ def _with_languages(markdown: str, uri: str, files: Files) -> str:
         for language, name in _LANGUAGES.items()
         if files.get_file_from_path(f"tutorials/{language}/{place[2]}") is not None
     ]
+    book = place[2].removesuffix(".md") + ".ipynb"
+    if files.get_file_from_path(f"tutorials/{place[1]}/{book}") is not None:
+        links.append(f"[{_NOTEBOOK[place[1]]}]({book})")
     return f'<div class="languages" markdown>{" · ".join(links)}</div>\n\n{markdown}' if len(links) > 1 else markdown
