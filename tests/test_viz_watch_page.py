@@ -99,6 +99,11 @@ def test_what_is_unusual_comes_first_and_leads_to_the_layer(opened, page):
     assert "found" in card.get_attribute("class") and "serious" in card.get_attribute("class")
     assert card.bounding_box()["y"] < 200
     assert card.locator(".plot").nth(1).locator("output").inner_text() == "100 %"
+    before = tab.locator('.card[data-path="features.3"]')
+    before.scroll_into_view_if_needed()
+    assert before.locator("p").inner_text() == "weight, bias: the gradient is zero"
+    assert before.locator(".plot").nth(1).inner_text().split() == ["|gradient|", "0", "zero", "throughout", "0", "59"]
+    assert before.locator(".bad").count() == 0  # what has no ratio is not NaN
 
 
 def test_the_training_is_told_in_numbers(opened, page):
@@ -121,8 +126,11 @@ def test_every_layer_has_its_plots(opened, page):
     assert titles == ["outputs", "|gradient|", "gradient of weight", "update / weight", "weight"]
     assert card.locator("h3").inner_text() == "features.0 Conv2d 8 × 1 × 3 × 3"
     assert card.locator(".band").count() == 6  # of outputs and weights: extremes, and two pairs of quantiles
-    assert card.locator(".bars").count() == 3
-    assert "NaN" not in card.inner_html()
+    assert card.locator(".bars").count() == 2 and "all are 0" in card.locator(".plot").nth(2).inner_text()
+    head = tab.locator('.card[data-path="head"]')
+    head.scroll_into_view_if_needed()
+    playwright.expect(head.locator(".bars")).to_have_count(3)
+    assert "NaN" not in card.inner_html() + head.inner_html()
 
 
 def test_pointing_at_a_step_shows_it_everywhere(opened, page):

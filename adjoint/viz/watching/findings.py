@@ -24,13 +24,14 @@ GROWTH = 1e3  # how many times a gradient is above the median of its own past
 
 @dataclass(frozen=True)
 class Finding:
-    """Something unusual: ``text`` says it whole; ``names`` are the series of ``quantity`` that it is about."""
+    """Something unusual: ``text`` says it whole, ``what`` without the names of the series of ``quantity`` that it is about."""
 
     severity: int
     quantity: str
     names: tuple[str, ...]
     step: int
     text: str
+    what: str
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -94,8 +95,8 @@ def findings(view: View) -> list[Finding]:
             made.append(_together(kind, found))
         else:
             made += [
-                Finding(severity, quantity, (name,), step, text if kind not in _OF_MANY else f"{name}: {text}")
-                for _, severity, quantity, name, step, text in found
+                Finding(severity, quantity, (name,), step, f"{name}: {what}" if kind in _OF_MANY else what, what)
+                for _, severity, quantity, name, step, what in found
             ]
     return sorted(made, key=lambda f: -f.severity)
 
@@ -104,7 +105,7 @@ def _together(kind: str, found: list[Found]) -> Finding:
     names = tuple(f[3] for f in found)
     step = min(f[4] for f in found)
     text = f"{names[0]}, {names[1]} and {len(names) - 2} more: {_OF_MANY[kind]}"
-    return Finding(max(f[1] for f in found), found[0][2], names, step, text)
+    return Finding(max(f[1] for f in found), found[0][2], names, step, text, _OF_MANY[kind])
 
 
 def _not_finite(view: View) -> Iterator[Found]:

@@ -122,7 +122,7 @@ def watch(
     address is printed, and ``open=True`` opens it (``serve=False``: no page).  ``print(watcher)`` tells the same in the
     terminal, and ``watcher.to_html("run.html")`` keeps the page.
 
-    Arguments:
+    Args:
         model: the module that is trained.  Nothing is put into it.
         every: looks at each so-manieth step, and at the beginning at steps 1, 2, 4, 8 ... too; the others cost nothing.
         layers: which modules: a pattern for their paths (``"encoder.*"``), several, modules, or a function of path and

@@ -80,7 +80,14 @@ class Card {
     this.root.classList.toggle("marked", found.some((f) => f.severity === 1));
     this.root.classList.toggle("serious", found.some((f) => f.severity > 1));
     this.words.hidden = !found.length;
-    this.words.textContent = found.map((f) => f.text).join(" · ");
+    this.words.textContent = found.map((f) => this.told(f)).join(" · ");
+  }
+
+  /** A finding about several layers, as it concerns this one. */
+  told(finding) {
+    if (finding.names.length === 1) return finding.text;
+    const own = finding.names.filter((n) => page.owner.get(n) === this.layer).map((n) => n.slice(n.lastIndexOf(".") + 1));
+    return own.join(", ") + ": " + finding.what;
   }
 
   draw() {
@@ -106,8 +113,8 @@ class Card {
 }
 
 const stepsOf = (s) => s.at.map((a) => page.data.steps[a]);
-const of = (s, field) => (s[field] ? s[field].map(number) : s.at.map(() => 0));
-const logs = (values) => values.map((v) => (v > 0 ? Math.log10(v) : v === 0 ? null : v));
+const of = (s, field) => (s[field] ? s[field].map((v) => (v === null ? null : number(v))) : s.at.map(() => 0));
+const logs = (values) => values.map((v) => (v > 0 ? Math.log10(v) : v === 0 ? null : v)); // of zero there is none
 
 /** The numbers of a series over time with their spread, and their histogram. */
 function spread(s, key, title, kind) {

@@ -1,14 +1,14 @@
 // The overview: one row a layer, one column a step, one colour a number. What stands out is unusual.
 "use strict";
 
-const log10 = (x) => (x > 0 ? Math.log10(x) : x === 0 ? null : NaN);
+const log10 = (x) => (x > 0 ? Math.log10(x) : x === 0 || x === null ? null : NaN);
 
 /** What the colours can show: of a row (see rowsOf) a series and the number of it, its unit, and the scale. */
 const VIEWS = [
   {
     key: "update", title: "update / weight", kind: "update", source: "parameter", log: true,
     meaning: "How much one step changes a layer's weights, by their norm. About 0.001 is usual; much more is unstable, much less hardly learns.",
-    value: (s, i) => log10(number(s.ratio[i])), quantity: "update", show: (v) => shown(10 ** v),
+    value: (s, i) => log10(s.ratio[i] === null ? null : number(s.ratio[i])), quantity: "update", show: (v) => shown(10 ** v),
   },
   {
     key: "gradient", title: "gradient", kind: "gradient", source: "parameter", log: true,

@@ -86,7 +86,10 @@ class Plot {
     const [left, bottom] = [6, HEIGHT - INSET.bottom];
     const parts = [element("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom })];
     this.value.textContent = i < 0 ? "" : "step " + x[i];
-    if (i >= 0 && heights[i]) {
+    if (i >= 0 && heights[i] && !(low[i] < high[i])) {
+      const text = low[i] === high[i] ? `all are ${shown(low[i])}` : "never finite";
+      parts.push(element("text", { x: (left + right) / 2, y: HEIGHT / 2, "text-anchor": "middle" }, text));
+    } else if (i >= 0 && heights[i]) {
       const bars = [...heights[i]].map((c) => DIGITS.indexOf(c) / 61);
       const each = (right - left) / bars.length;
       let d = "";
