@@ -15,6 +15,8 @@ import adjoint as torch
 from adjoint.viz import Recording, record
 from adjoint.viz.recorder import Recorder
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # of the programs
+
 KINDS = {"operator", "leaf", "input", "constant"}
 PHASES = {"forward", "backward", "optimizer", "no_grad"}
 EVENTS = {"forward", "backward begins", "backward ends", "arrive", "accumulate", "free", "optimizer", "zero_grad"}

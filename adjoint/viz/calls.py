@@ -7,8 +7,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 from adjoint.declare import emit, inplace
+from adjoint.places import is_ours
 from adjoint.tensor import Tensor
-from adjoint.viz.lines import is_own
 
 _LONGEST = 60  # characters of an argument's text
 
@@ -94,7 +94,7 @@ _WRITERS: dict[CodeType, str] = {
 
 def writes_into(frame: FrameType | None) -> Tensor | None:
     """The tensor that the operator called at ``frame`` writes its result into, if it does."""
-    while frame is not None and is_own(frame.f_code):
+    while frame is not None and is_ours(frame.f_code):
         code = frame.f_code
         name = _WRITERS.get(code)
         if name is None and code.co_argcount and (code.co_name == "__setitem__" or _is_in_place(code.co_name)):

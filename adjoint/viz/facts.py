@@ -99,8 +99,23 @@ def _form(output: model.Output) -> Form:
     return Form(output.shape, np.complex64 if (output.dtype or "").startswith("complex") else np.float32)
 
 
+_OF_AUTOGRAD = {
+    "torch::autograd::CopySlices": "g outside of the view that was written; inside through the write",
+    "torch::autograd::CopyBackwards": "g",
+    "AsStridedBackward0": "g where the view looks, 0 elsewhere",
+    "BatchBackward0": "g of the samples, as one",
+    "UnbatchBackward0": "g, one for each sample",
+    "IdentityBackward0": "g",
+}
+"""Nodes that autograd itself records, whose formulas are in no row."""
+
+
 def _of_function(node: model.Node) -> None:
     """The user's own Function: its backward is the formula."""
+    if node.grad_fn in _OF_AUTOGRAD:
+        for given in node.inputs:
+            given.derivative = given.derivative_named = _OF_AUTOGRAD[node.grad_fn]
+        return
     name = (node.grad_fn or "").removesuffix("Backward")
     if node.grad_fn is not None and node.grad_fn.endswith("Backward") and node.operator is not None:
         for given in node.inputs:

@@ -25,6 +25,7 @@ from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
 from adjoint.viz.nodes import dtype_name, edge_names, leads_to, public_name, saved_of, targets_of
 
+_REST = "what was left out"
 _IMAGES = 6 << 20  # pixels of pictures in a recording
 
 
@@ -100,7 +101,10 @@ class Graph:
             node.view_of = inputs[0].node
         if target is not None:
             node.in_place = True
-            self._tensors[id(target)] = weakref.ref(target), node.id, 0, target._version + 1
+            if target._edge is None and target.is_leaf:  # a parameter that is stepped: a leaf of another value from now on
+                self._tensors.pop(id(target), None)
+            else:
+                self._tensors[id(target)] = weakref.ref(target), node.id, 0, target._version + 1
         return node
 
     def _recorded(self, node: model.Node, recorded: GraphNode, call: Call) -> None:
@@ -231,17 +235,28 @@ class Graph:
             return found
         if isinstance(graph_node, AccumulateGrad):
             return self.source_of(graph_node.variable)[0]
+        if len(self.nodes) >= self.most:
+            return self._left_out()
         waiting = [graph_node]
         while waiting:  # edges lead to earlier nodes: first those, then this one
             one = waiting[-1]
             unknown = [n for n in targets_of(one) if self._id_if_known(n) is None and not isinstance(n, AccumulateGrad)]
-            if unknown and len(self.nodes) < self.most:
+            if unknown and len(self.nodes) + len(waiting) < self.most:
                 waiting += unknown
                 continue
             waiting.pop()
             if self._id_if_known(one) is None:
                 self._adopt(one)
         return self._known[id(graph_node)][1]
+
+    def _left_out(self) -> int:
+        """The node that stands for all that there was no room for."""
+        last = self.nodes[-1]
+        if last.name != _REST:
+            last = self._new(model.INPUT)
+            last.name = _REST
+            last.outputs.append(model.Output(None, None, False, name=_REST))
+        return last.id
 
     def _adopt(self, graph_node: GraphNode) -> model.Node:
         """A node for one of autograd's whose call nobody saw: from its edges, and from what it saved."""

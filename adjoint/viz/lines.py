@@ -9,26 +9,20 @@ import ast
 import linecache
 import os
 from itertools import islice
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from adjoint.places import is_ours
 from adjoint.viz.model import File, Line
 
-_PACKAGE = str(Path(__file__).parent.parent) + os.sep
 _AROUND = 2
 _LONGEST = 160  # characters of a statement's text
 _SHORT = 40  # of an expression's
 
 
-def is_own(code: CodeType) -> bool:
-    """Whether code is Adjoint's, generated callers included, and not the user's."""
-    return code.co_filename.startswith((_PACKAGE, "<adjoint "))
-
-
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame that is the user's, from ``frame`` outwards."""
-    while frame is not None and (is_own(frame.f_code) or frame.f_code.co_filename.startswith("<frozen ")):
+    while frame is not None and (is_ours(frame.f_code) or frame.f_code.co_filename.startswith("<frozen ")):
         frame = frame.f_back
     return frame
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from types import FrameType, ModuleType
 from typing import Any
 
+from adjoint.places import is_ours
 from adjoint.tensor import Tensor
-from adjoint.viz.lines import is_own
 
 _FRAMES = 12  # of the user's stack that are looked at
 _MOST = 2000  # entries of one container that are looked at
@@ -18,7 +18,7 @@ def frames_around(frame: FrameType | None, home: FrameType | None = None) -> lis
     """The user's frames from ``home`` (or where the program begins) in to ``frame``, the outermost first."""
     found: list[FrameType] = []
     while frame is not None:
-        if not is_own(frame.f_code):
+        if not is_ours(frame.f_code):
             found.append(frame)
             if frame is home or (home is None and frame.f_code.co_name == "<module>"):
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import weakref
 from typing import Any
@@ -26,7 +27,7 @@ class Outside:
 
     def start(self) -> None:
         """Put the hooks in place."""
-        from adjoint.nn.modules import module_hooks
+        from adjoint.nn.modules import module, module_hooks
         from adjoint.optim import optimizer
 
         self._handles = [
@@ -36,8 +37,24 @@ class Outside:
             optimizer.register_optimizer_step_post_hook(self._stepped),
         ]
 
+        _listeners.append(self)
+        if len(_listeners) == 1:
+            for owner in (optimizer.Optimizer, module.Module):
+                _originals.append((owner, owner.zero_grad))
+                owner.zero_grad = _told(owner.zero_grad)  # type: ignore[method-assign]
+
+    def zeroed(self, thing: Any) -> None:
+        """A thing's ``zero_grad()`` was called."""
+        if self.recorder.is_here():
+            self.recorder.passes.settle()
+            self.recorder.graph.step("zero_grad", text=f"{type(thing).__name__}.zero_grad()")
+
     def stop(self) -> None:
         """Take them away."""
+        _listeners.remove(self)
+        while _originals and not _listeners:
+            owner, original = _originals.pop()
+            owner.zero_grad = original
         for handle in self._handles:
             handle.remove()
         self._handles = []
@@ -114,6 +131,22 @@ class Outside:
             self.optimizers = True
             if not self.stepping:
                 self.recorder.step_ended()
+
+
+# `zero_grad` has no hooks: while anybody listens, it is another function, which tells.
+_listeners: list[Outside] = []
+_originals: list[tuple[Any, Any]] = []
+
+
+def _told(original: Any) -> Any:
+    @functools.wraps(original)
+    def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        for listener in list(_listeners):
+            listener.zeroed(self)
+        return result
+
+    return zero_grad
 
 
 def _variable(module: Any) -> str | None:

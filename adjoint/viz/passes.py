@@ -71,7 +71,8 @@ class Passes:
         root = sink.node if sink.__class__ is GraphOutput else sink
         frame = lines.user_frame(sys._getframe(1))
         line = graph.sources.of_frame(frame)
-        backward = model.Backward(len(made), graph.node_of(root), line, bool(mode.enabled))
+        known = graph.node_of(root) if len(graph.nodes) < graph.most else graph._id_if_known(root)
+        backward = model.Backward(len(made), known, line, bool(mode.enabled))
         made.append(backward)
         for around in names.frames_around(frame, graph.home):
             for name, value in list(around.f_locals.items()):

@@ -72,6 +72,7 @@ class _Builder:
         self.closed = 0
         self._line: tuple[int, int] | None = None  # the statement of the row before
         self._module: int | None = None
+        self._ended = False  # whether the row before ended its statement
         self._inside = False  # whether the module's parents are in rows above
 
     def everything(self, group: Group, depth: int) -> None:
@@ -165,7 +166,8 @@ class _Builder:
         changed = module is not None and bool(module.path) and module.id != self._module
         self._module = node.module
         place = _place(node)
-        if node.line is not None and place != self._line:
+        again, self._ended = self._ended, node.name is not None  # once its variable is assigned, it is run anew
+        if node.line is not None and (place != self._line or again):
             self._line = place
             return node.line.text
         if changed:
@@ -196,7 +198,7 @@ def _nodes(item: int | Group) -> Iterator[int]:
 
 
 def _operator(node: model.Node) -> str:
-    name = node.operator or (node.grad_fn or "").removesuffix("Backward0")
+    name = node.operator or (node.grad_fn or "").rpartition("::")[2].removesuffix("Backward0")
     return name + "_" if node.in_place and not name.endswith("_") else name
 
 

@@ -170,7 +170,13 @@ def _leaf_lines(recording: model.Recording, width: int, paint: _Paint) -> list[s
         return _wrapped("leaves: ", texts[: 3 * _LEAVES] + more, width)
     with_gradients = [n for n in found if n.kind == model.LEAF]
     without = [n for n in found if n.kind == model.INPUT]
-    uses = Counter(i.node for n in recording.nodes for i in n.inputs if i.requires_grad)
+    uses = Counter(
+        given.node
+        for node in recording.nodes
+        if node.gradient is not None
+        for given, left in zip(node.inputs, node.gradient.left)
+        if left is not None
+    )
     texts = [_of_leaf(n, recording, uses[n.id], paint) for n in with_gradients[:_LEAVES]]
     if len(with_gradients) > _LEAVES:
         texts.append(f"… and {len(with_gradients) - _LEAVES} leaves more")
