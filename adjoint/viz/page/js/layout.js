@@ -7,6 +7,8 @@ import { number } from "./units.js";
 import { derivativeText } from "./words.js";
 import { rowsOf } from "./arrays.js";
 
+const MOST_SPAN = 700; // boxes that all edges together pass by
+
 // {places: Map(key → {x, y, width, height}), looks: Map(key → look), edges: [{…edge, points, label}], width, height}
 export async function laidOut(model, visible, edges, full, ratio) {
   const looks = new Map();
@@ -16,7 +18,8 @@ export async function laidOut(model, visible, edges, full, ratio) {
     if (!box.children) return { id: box.key, width: look.width + (look.rise ?? 0), height: look.height + (look.rise ?? 0) };
     return { id: box.key, children: box.children.map(toElk), layoutOptions: { "elk.padding": `[top=${look.title ? 40 : 12},left=16,bottom=16,right=16]` } };
   };
-  const boxes = visible.boxes.size;
+  const near = withoutFar(visible, edges);
+  const careful = visible.boxes.size < 250 && near.length < 2.5 * visible.boxes.size + 20;
   const graph = {
     ...toElk(visible.root),
     layoutOptions: {
@@ -25,11 +28,11 @@ export async function laidOut(model, visible, edges, full, ratio) {
       "elk.spacing.nodeNode": "26", "elk.spacing.edgeNode": "18", "elk.spacing.edgeEdge": "16", "elk.spacing.componentComponent": "40", "elk.aspectRatio": String(ratio),
       "elk.layered.spacing.nodeNodeBetweenLayers": full ? "24" : "26", "elk.layered.spacing.edgeNodeBetweenLayers": "16", "elk.layered.spacing.edgeEdgeBetweenLayers": "14",
       "elk.spacing.edgeLabel": "8", "elk.layered.edgeLabels.sideSelection": "ALWAYS_UP",
-      "elk.layered.nodePlacement.strategy": boxes < 250 ? "NETWORK_SIMPLEX" : "BRANDES_KOEPF",
-      "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED", "elk.layered.considerModelOrder.strategy": boxes < 80 ? "PREFER_NODES" : "NONE",
-      "elk.layered.thoroughness": boxes < 80 ? "12" : "3",
+      "elk.layered.nodePlacement.strategy": careful ? "NETWORK_SIMPLEX" : "BRANDES_KOEPF",
+      "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED", "elk.layered.considerModelOrder.strategy": careful && visible.boxes.size < 80 ? "PREFER_NODES" : "NONE",
+      "elk.layered.thoroughness": careful && visible.boxes.size < 80 ? "12" : "2",
     },
-    edges: edges.map((edge) => {
+    edges: near.map((edge) => {
       const label = full ? labelOf(model, edge) : null;
       edge.label = label;
       return { id: edge.key, sources: [edge.from], targets: [edge.to], labels: label ? [{ id: `${edge.key}/label`, text: " ", width: label.width, height: label.height }] : [] };
@@ -46,7 +49,25 @@ export async function laidOut(model, visible, edges, full, ratio) {
     own.points = [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
     if (own.label && edge.labels?.length) Object.assign(own.label, { x: edge.labels[0].x, y: edge.labels[0].y });
   });
-  return { places, looks, edges: edges.filter((edge) => edge.points), width: answer.width, height: answer.height };
+  for (const edge of edges) if (edge.far) edge.ends = [places.get(edge.from), places.get(edge.to)];
+  return { places, looks, edges: edges.filter((edge) => edge.points || edge.far), width: answer.width, height: answer.height };
+}
+
+// An edge that passes many layers is a dummy node in each of them: a few hundred such cost seconds. Where there are that many,
+// the longest are left out of the layout, and drawn as curves over it.
+function withoutFar(visible, edges) {
+  const single = [...visible.boxes.values()].filter((box) => !box.children);
+  const order = new Map(single.map((box, i) => [box.key, i]));
+  const span = (edge) => Math.abs(order.get(edge.to) - order.get(edge.from));
+  const kept = [];
+  let cost = 0;
+  for (const edge of [...edges].sort((a, b) => span(a) - span(b))) {
+    cost += span(edge);
+    edge.far = kept.length > single.length * 1.2 && cost > MOST_SPAN;
+    if (!edge.far) kept.push(edge);
+  }
+  const near = new Set(kept);
+  return edges.filter((edge) => near.has(edge));
 }
 
 function collect(at, places, looks) {

@@ -29,6 +29,14 @@ export function beside(points, by) {
   });
 }
 
+// From the bottom of one box to the top of another, over whatever lies between.
+export function curve([from, to], by = 0) {
+  const start = { x: from.x + from.width / 2 + by, y: from.y + from.height };
+  const end = { x: to.x + to.width / 2 + by, y: to.y };
+  const bend = Math.max(30, Math.abs(end.y - start.y) * 0.25);
+  return [`M${start.x} ${start.y}C${start.x} ${start.y + bend} ${end.x} ${end.y - bend} ${end.x} ${end.y}`, `M${end.x} ${end.y}C${end.x} ${end.y - bend} ${start.x} ${start.y + bend} ${start.x} ${start.y}`];
+}
+
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
 function toward(from, to, by) {

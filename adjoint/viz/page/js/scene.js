@@ -2,7 +2,7 @@
 
 import { svg } from "./dom.js";
 import { drawnBox } from "./boxes.js";
-import { beside, rounded } from "./paths.js";
+import { beside, curve, rounded } from "./paths.js";
 import { nameOf } from "./words.js";
 
 const BACK = 6; // how far the line of the gradient is from that of the value
@@ -18,6 +18,11 @@ export class Scene {
     this.world = svg("g", { class: "world" }, Object.values(this.layers));
     surface.append(arrowheads(), this.world);
     surface.addEventListener("click", (event) => this.clicked(event));
+    // Who goes through the boxes by keyboard sees where they are.
+    surface.addEventListener("focusin", (event) => {
+      const box = this.boxes.get(event.target.closest?.(".box")?.dataset.key);
+      if (box && event.target.matches(":focus-visible")) act.bringIntoView(box.place);
+    });
     surface.addEventListener("dblclick", (event) => this.doubleClicked(event));
   }
 
@@ -56,12 +61,12 @@ export class Scene {
     this.layers.labels.replaceChildren();
     this.edges = new Map();
     for (const edge of layout.edges) {
-      const element = svg("g", { class: `edge${edge.needsGrad ? " differentiable" : ""}` },
-        svg("path", { class: "value", d: rounded(edge.points), "marker-end": "url(#down)" }));
+      const element = svg("g", { class: `edge${edge.needsGrad ? " differentiable" : ""}${edge.far ? " long" : ""}` },
+        svg("path", { class: "value", d: edge.far ? curve(edge.ends)[0] : rounded(edge.points), "marker-end": "url(#down)" }));
       let label = null;
       if (edge.needsGrad) {
-        const back = beside(edge.points, BACK).reverse();
-        element.append(svg("path", { class: "gradient", d: rounded(back), pathLength: 100, "marker-end": "url(#up)" }));
+        const back = edge.far ? curve(edge.ends, BACK)[1] : rounded(beside(edge.points, BACK).reverse());
+        element.append(svg("path", { class: "gradient", d: back, pathLength: 100, "marker-end": "url(#up)" }));
       }
       if (edge.label?.x !== undefined) {
         const { x, y, local, numbers } = edge.label;

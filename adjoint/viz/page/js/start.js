@@ -43,6 +43,7 @@ async function start() {
 
   const act = {
     wasDrag: () => view.dragged,
+    bringIntoView: (place) => view.shows(place, 0) || view.center(place),
     select(key) {
       state.selected = key === null ? null : key;
       if (key !== null) tabs.show("details", true);
@@ -123,13 +124,16 @@ async function start() {
   async function arrangeAgain(anchor) {
     const mine = ++turn;
     surface.classList.add("busy");
+    const slow = setTimeout(() => (byId("arranging").hidden = false), 250);
     const visible = visibleBoxes(tree, state.open);
-    const edges = visibleEdges(model, visible.rep);
+    const edges = visibleEdges(model, visible);
     const single = [...visible.boxes.values()].filter((box) => !box.children);
     const numbers = single.length <= LESSON && single.some((box) => typeof box.item === "number" && hasNumbers(model, box.item));
-    const full = numbers ? (single.length <= 12 ? 6 : 2) : 0;
+    const full = numbers ? (single.length <= 8 ? 6 : single.length <= 12 ? 3 : 2) : 0;
     const layout = await laidOut(model, visible, edges, full, view.size.width / view.size.height);
+    clearTimeout(slow);
     if (mine !== turn) return; // a later fold has overtaken this one
+    byId("arranging").hidden = true;
     const before = anchor === null ? null : scene.boxes.get(anchor)?.place;
     scene.rep = visible.rep;
     scene.draw(visible, layout);
@@ -161,6 +165,7 @@ async function start() {
     lightLine(step.event.startsWith("backward ") ? model.backwards[step.backward]?.line ?? null : id === undefined ? null : model.nodes[id].line);
     lightLayers(state.k);
     for (const box of scene.boxes.values()) box.element.classList.toggle("selected", box.key === state.selected);
+    for (const { element, edge } of scene.edges.values()) element.classList.toggle("touched", edge.from === state.selected || edge.to === state.selected);
     details(id);
     minimap.draw();
   }

@@ -72,8 +72,23 @@ export function visibleBoxes(tree, open) {
   return { root: place(tree.root), boxes, rep };
 }
 
+// Between the parts that a long program is cut into, an edge that says no more than a way through the parts between is left
+// out: every part of a program uses something of most of those before it.
+function withoutDetours(edges, boxes) {
+  const isPart = (key) => boxes.get(key).item.kind === "chunk";
+  const parts = [...boxes.keys()].filter(isPart);
+  if (parts.length < 4) return;
+  const next = new Map(parts.map((key, i) => [key, parts[i + 1]]));
+  for (const [key, { from, to }] of edges) {
+    if (!isPart(from) || !isPart(to) || next.get(from) === to) continue;
+    let at = from;
+    while (at !== undefined && at !== to && edges.has(`${at}>${next.get(at)}`)) at = next.get(at);
+    if (at === to) edges.delete(key);
+  }
+}
+
 // Edges between visible boxes; one stands for all inputs that lead from nodes of the one to nodes of the other.
-export function visibleEdges(model, rep) {
+export function visibleEdges(model, { rep, boxes }) {
   const edges = new Map();
   for (const node of model.nodes) {
     const to = rep.get(node.id);
@@ -90,6 +105,7 @@ export function visibleEdges(model, rep) {
       else edges.set(key, { key, from, to, single, inputs: [[node.id, i]] });
     });
   }
+  withoutDetours(edges, boxes);
   for (const edge of edges.values()) {
     edge.needsGrad = edge.inputs.some(([id, i]) => model.nodes[id].inputs[i].requires_grad);
     edge.arrive = edge.inputs.flatMap(([id, i]) => model.at[id].inputs[i]).sort((a, b) => a - b);
