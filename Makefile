@@ -78,6 +78,10 @@ dist: $(VENV)/test.stamp
 	$(BIN)/python -m build --no-isolation --outdir build/dist .
 	$(BIN)/twine check --strict build/dist/*
 
+# The picture of the README and of the first page, anew.
+pictures: $(VENV)/test.stamp
+	PYTHONPATH=. $(BIN)/python -m handbook.lesson
+
 # Which of PyTorch's names are here, by looking at both, into docs/names.json; a test says when that is stale.
 parity-names: $(VENV)/test.stamp
 	PYTHONPATH=. $(BIN)/python -m handbook.names

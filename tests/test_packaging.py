@@ -127,3 +127,11 @@ def test_every_extra_that_is_spoken_of_exists():
     files = [*(ROOT / "adjoint").rglob("*.py"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     text = "".join(p.read_text("utf-8") for p in files)
     assert set(re.findall(r"(?:adjoint|\.)\[([a-z]+)\]['\"`]", text)) <= set(PROJECT["optional-dependencies"])
+
+
+def test_a_program_that_made_a_picture_ends():
+    """Its layout runs in an interpreter of JavaScript, which has to be closed before Python's is."""
+    pytest.importorskip("py_mini_racer")
+    program = "import adjoint as torch\nfrom adjoint import viz\nprint(len(viz.to_svg(torch.ones(3, requires_grad=True).exp())))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and int(done.stdout) > 1000, done.stderr

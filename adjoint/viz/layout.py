@@ -6,6 +6,7 @@ installed, ``dot`` does it, if it is on the path.
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import subprocess
@@ -125,6 +126,7 @@ class _Elk:
                 from py_mini_racer import MiniRacer
 
                 context = MiniRacer()
+                atexit.register(context.close)  # when the interpreter goes it is too late: it would wait for ever
                 context.eval(_SCOPE)
                 context.eval(_ELK.read_text(encoding="utf-8") + "\n;0")
                 context.eval(_ASK % json.dumps({"id": 0, "cmd": "register", "algorithms": ["layered"]}))
