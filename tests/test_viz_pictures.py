@@ -284,3 +284,13 @@ def test_dot_is_of_the_languages_grammar_whatever_names_are(deep, seed):
 def test_graphviz_reads_the_dot(deep):
     done = subprocess.run(["dot", "-Tsvg"], input=to_dot(deep), capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0 and not done.stderr and "<svg" in done.stdout
+
+
+@needs_engine
+def test_a_picture_in_a_page_goes_by_what_the_page_says_and_else_by_what_the_viewer_prefers(seed):
+    svg = to_svg(seed)
+    dark = re.search(r"@media \(prefers-color-scheme:dark\)\{\.adjoint-picture\.auto\{([^}]*)\}\}", svg)[1]
+    assert f"--ap-ground:{theme.colours('dark')['ground']}" in dark
+    assert '[data-md-color-scheme="slate"] .adjoint-picture.auto' in svg and "var(--" not in to_svg(seed, scheme="light")
+    plain = theme.colours("light")["ground"]
+    assert f".ground{{fill:{plain};fill:var(--ap-ground,{plain})}}" in svg  # for programs that know no variables

@@ -57,18 +57,39 @@ def style(scheme: str) -> str:
         f"{scope} .input .body,{scope} .constant .body{{stroke-dasharray:3 2}}",
         f"{scope} .root .body{{stroke-width:1.8}}",
         f"{scope} .heading .title,{scope} .heading .small{{paint-order:stroke;stroke-width:5;stroke-linejoin:round}}",
-        *_coloured(scope, "dark" if scheme == "dark" else "light"),
+        *_coloured(scope, scheme),
     ]
-    if scheme == "auto":
-        parts.append(f"@media (prefers-color-scheme:dark){{{''.join(_coloured(scope, 'dark'))}}}")
-    return "".join(parts)
+    return "".join([*parts, *(_switches(scope) if scheme == "auto" else ())])
 
 
 def _coloured(scope: str, scheme: str) -> list[str]:
-    known = colours(scheme)
+    """The colours; where they may change, as variables too, after the plain ones for programs that know no variables."""
+    known = colours("dark" if scheme == "dark" else "light")
+
+    def chosen(what: str, name: str) -> str:
+        plain = f"{what}:{known[name]}"
+        return plain if scheme != "auto" else f"{plain};{what}:var(--ap-{name},{known[name]})"
+
     rules = []
     for selector, (inside, line) in _COLOURS.items():
-        parts = [f"fill:{known[inside]}"] if inside else []
-        parts += [f"stroke:{known[line]}"] if line else []
+        parts = [chosen("fill", inside)] if inside else []
+        parts += [chosen("stroke", line)] if line else []
         rules.append(f"{scope} {selector}{{{';'.join(parts)}}}")
+    return rules
+
+
+# How the page around a picture says which scheme it is in: JupyterLab, VS Code, Material for MkDocs, and by custom.
+_SAYS = {
+    "dark": ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-md-color-scheme="slate"]', '[data-theme="dark"]'),
+    "light": ('[data-jp-theme-light="true"]', ".vscode-light", '[data-md-color-scheme="default"]', '[data-theme="light"]'),
+}
+
+
+def _switches(scope: str) -> list[str]:
+    """The values of the variables: as the page around says, else as the viewer prefers."""
+    used = sorted({name for pair in _COLOURS.values() for name in pair if name})
+    values = {scheme: ";".join(f"--ap-{name}:{colours(scheme)[name]}" for name in used) for scheme in _SAYS}
+    rules = [f"@media (prefers-color-scheme:dark){{{scope}{{{values['dark']}}}}}"]
+    for scheme, marks in _SAYS.items():
+        rules.append(f"{','.join(f'{mark} {scope}' for mark in marks)}{{{values[scheme]}}}")
     return rules
