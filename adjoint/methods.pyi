@@ -8,7 +8,7 @@ from builtins import float as _float
 from builtins import int as _int
 from builtins import type as _type
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, Union, overload
 
 from numpy import ndarray
 from typing_extensions import Self
@@ -881,11 +881,9 @@ class Methods:
     def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """In-place version of :func:`adjoint.cumsum`; ``dtype`` can only be the tensor's own."""
 
-    @property
-    def data(self) -> Tensor:
-        """The same memory outside of the graph, under a record of writes of its own."""
-    @data.setter
-    def data(self, value: Tensor) -> None: ...
+    data: Tensor
+    """The same memory outside of the graph, under a record of writes of its own."""
+
     def data_ptr(self) -> _int:
         """The address of the first element; 0 for a tensor without elements."""
 
@@ -1305,13 +1303,11 @@ class Methods:
     def get_device(self) -> _int:
         """The number of the device: -1, the CPU has none."""
 
+    grad: Union[Tensor, Any]
+    """The gradient accumulated so far: None until the first backward.  Read from a non-leaf, a warning says why."""
+
     @property
-    def grad(self) -> Tensor | Any:
-        """The gradient accumulated so far: None until the first backward.  Read from a non-leaf, a warning says why."""
-    @grad.setter
-    def grad(self, value: Tensor | None) -> None: ...
-    @property
-    def grad_fn(self) -> Node | Any:
+    def grad_fn(self) -> Union[Node, Any]:
         """The node that made this tensor; None for a leaf."""
 
     def greater(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
@@ -1401,14 +1397,11 @@ class Methods:
     def igammac_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.igammac`."""
 
-    @property
-    def imag(self) -> Tensor:
-        """The imaginary part, a view.
+    imag: Tensor
+    """The imaginary part, a view.
 
-        Raises RuntimeError on a real tensor.
-        """
-    @imag.setter
-    def imag(self, value: Tensor) -> None: ...
+Raises RuntimeError on a real tensor."""
+
     def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
         """The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
@@ -2467,16 +2460,13 @@ class Methods:
         torch.Size([6])
         """
 
-    @property
-    def real(self) -> Tensor:
-        """The real part, a view; a real tensor itself.
+    real: Tensor
+    """The real part, a view; a real tensor itself.
 
-        >>> import adjoint as torch
-        >>> torch.real(torch.tensor([1+2j]))
-        tensor([1.])
-        """
-    @real.setter
-    def real(self, value: Tensor) -> None: ...
+>>> import adjoint as torch
+>>> torch.real(torch.tensor([1+2j]))
+tensor([1.])"""
+
     def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
         """Gradients::
 

@@ -138,10 +138,10 @@ def _written_in(path: Path, name: str) -> set[str]:
 def _property(name: str, value: property, used: set[str]) -> str:
     said = value.fget.__annotations__.get("return") if value.fget else None
     kind = translate(PROPERTIES.get(name) or said or "bool", used)
-    text = f"    @property\n    def {name}(self) -> {kind}:" + _doc(inspect.getdoc(value), "        ")
-    if value.fset is not None:
-        text += f"    @{name}.setter\n    def {name}(self, value: {kind.replace('Any', 'None')}) -> None: ...\n"
-    return text
+    doc = inspect.getdoc(value)
+    if value.fset is not None:  # may be set: an attribute, which every editor understands
+        return f"    {name}: {kind}\n" + (f'    """{doc}"""\n' if doc else "")
+    return f"    @property\n    def {name}(self) -> {kind}:" + _doc(doc, "        ")
 
 
 def _define(place: str, name: str, function: Any, used: set[str], indent: str = "") -> str:

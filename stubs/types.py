@@ -147,8 +147,8 @@ OF_FUNCTION = {
 # Properties of Tensor whose getter does not say.  What may be None in general, and is not where a program uses it, is said to
 # be anything as well: a checker then knows the attributes and does not ask for a test that nobody needs.
 PROPERTIES = {
-    "grad": "Tensor | Any",
-    "grad_fn": "Node | Any",
+    "grad": "Union[Tensor, Any]",  # so written, for jedi does not follow Tensor | Any
+    "grad_fn": "Union[Node, Any]",
     "_base": "Tensor | None",
     "device": "device",
     "itemsize": "int",
@@ -176,6 +176,7 @@ _IMPORTS = {
     "Size": "adjoint.tensor",
     "Tensor": "adjoint.tensor",
     "TypeVar": "typing",
+    "Union": "typing",
     "TypedStorage": "adjoint.interop.storage",
     "UntypedStorage": "adjoint.interop.storage",
     "bool": "builtins",
