@@ -96,3 +96,10 @@ def test_rows_say_how_their_formulas_read_where_these_are_code():
 
 def test_the_help_of_an_operator_shows_its_readings():
     assert "self: result * (g - sum(g * result, dim))" in (OPERATORS["softmax"].function.__doc__ or "")
+
+
+def test_of_complex_numbers_conjugates_are_shown():
+    x = torch.ones(2, dtype=torch.complex64, requires_grad=True)
+    y = torch.ones(2, dtype=torch.complex64)
+    node = recording_of(x * y, with_gradients=False).nodes[-1]
+    assert node.inputs[0].derivative_named == "g * conj(y)"

@@ -1,5 +1,7 @@
 """Recordings of graphs that nobody recorded: from the graph, the caller's variables and the caller's source."""
 
+import linecache
+
 import adjoint as torch
 from adjoint.viz._of import recording_of
 
@@ -69,3 +71,62 @@ def test_inputs_that_need_no_gradient_are_known_from_what_was_saved():
         ("other", "data", False),
     ]
     assert mul.inputs[0].derivative_named == "g * data"
+
+
+def run_cells(*cells):
+    """Run cells as a notebook's kernel does, each a file of its own that linecache knows; the variables."""
+    space = {"torch": torch, "recording_of": recording_of, "__name__": "__main__"}
+    for i, cell in enumerate(cells):
+        path = f"/tmp/ipykernel_1/{i}{abs(hash(cells))}.py"
+        linecache.cache[path] = (len(cell), None, cell.splitlines(True), path)
+        exec(compile(cell, path, "exec"), space)
+    return space
+
+
+def test_cells_of_a_notebook_share_their_statements():
+    space = run_cells(
+        "x = torch.ones(3, requires_grad=True)\n", "y = x * 2\n\nz = y + 1\n", "out = z.sum()\nr = recording_of(out)\n"
+    )
+    assert [n.line.text for n in operators(space["r"])] == ["y = x * 2", "z = y + 1", "out = z.sum()"]
+    assert [f.name for f in space["r"].files] == ["cell"] * 2
+
+
+def test_statements_of_several_lines_are_told_whole():
+    w = torch.ones(3, requires_grad=True)
+    loss = (
+        w
+        * 2
+    ).sum()  # fmt: skip
+    recording = recording_of(loss)
+    assert recording.nodes[-1].line.text == "loss = ( w * 2 ).sum()  # fmt: skip"
+    first = recording.nodes[-1].line.number
+    assert {first, first + 3} <= set(recording.files[0].lines)
+
+
+def test_saved_tensor_hooks_are_not_run():
+    w = torch.ones(3, requires_grad=True)
+    unpacked = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: unpacked.append(t) or t):
+        loss = (w * w).sum()
+    recording = recording_of(loss)
+    assert not unpacked
+    assert any("packed by hooks" in note for note in recording.notes)
+
+
+def test_random_numbers_are_as_they_were():
+    class Noisy(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, t):
+            return t * 1
+
+        @staticmethod
+        def backward(ctx, g):
+            return g + torch.randn(3)
+
+    w = torch.ones(3, requires_grad=True)
+    loss = Noisy.apply(w).sum()
+    torch.manual_seed(1)
+    recording_of(loss)
+    after = torch.randn(3)
+    torch.manual_seed(1)
+    assert after.tolist() == torch.randn(3).tolist()

@@ -164,6 +164,10 @@ def _first(reader: _Reader, args: list[ast.expr]) -> ast.expr:
     return args[0]
 
 
+def _conjugate(reader: _Reader, args: list[ast.expr]) -> ast.expr:
+    return _call("conj", args[0]) if reader.is_complex else args[0]
+
+
 def _product(reader: _Reader, args: list[ast.expr]) -> ast.expr:
     return _binary(args[0], ast.Mult(), args[1])
 
@@ -177,7 +181,7 @@ def _matrix_product(reader: _Reader, args: list[ast.expr]) -> ast.expr:
 
 
 def _transposed(reader: _Reader, args: list[ast.expr]) -> ast.expr:
-    return ast.Attribute(args[0], "T", ast.Load())
+    return ast.Attribute(_conjugate(reader, args), "T", ast.Load())
 
 
 def _either(reader: _Reader, args: list[ast.expr]) -> ast.expr:
@@ -233,10 +237,11 @@ def _bounded(reader: _Reader, args: list[ast.expr]) -> ast.expr:
 
 _RULES: dict[str, _Rule] = {
     **dict.fromkeys(
-        ("conj", "conjugate", "conj_number", "constant", "python_number", "real_if", "_real_if", "fit", "_fit", "_as_dtype",
+        ("conj_number", "constant", "python_number", "real_if", "_real_if", "fit", "_fit", "_as_dtype",
          "spread", "expand", "_matrix", "of_number"),
         _first,
     ),
+    **dict.fromkeys(("conj", "conjugate"), _conjugate),
     **dict.fromkeys(("times", "_scaled"), _product),
     **dict.fromkeys(("quotient", "_divide"), _quotient),
     **dict.fromkeys(("dot", "matmul", "batched"), _matrix_product),
@@ -269,6 +274,7 @@ class _Reader(ast.NodeTransformer):
         self.facts = facts
         self.space = space
         self.depth = depth
+        self.is_complex = any(isinstance(f, Form) and f.dtype.kind == "c" for f in facts.values())
 
     def known(self, node: ast.expr) -> tuple[bool, Any]:
         """Whether the value of an expression follows from the facts, and the value."""
@@ -317,9 +323,7 @@ class _Reader(ast.NodeTransformer):
         if known and isinstance(value, (int, float, tuple)) and not isinstance(value, bool):
             return _constant(value)
         inner = self.visit(node.value)
-        if node.attr == "T":
-            return _transposed(self, [inner])
-        if node.attr in ("real",):
+        if node.attr == "real" and not self.is_complex:
             return inner
         if isinstance(inner, ast.Name) and inner.id in ("np", "math"):
             return ast.Name(_WRITTEN.get(node.attr, node.attr))
@@ -369,10 +373,12 @@ class _Reader(ast.NodeTransformer):
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> Any:
         inner = self.visit(function.value)
-        if function.attr in ("conj", "astype", "copy"):
+        if function.attr == "conj":
+            return _conjugate(self, [inner])
+        if function.attr in ("astype", "copy"):
             return inner
-        if function.attr in ("transpose",) and not node.args:
-            return _transposed(self, [inner])
+        if function.attr == "transpose" and not node.args:
+            return ast.Attribute(inner, "T", ast.Load())
         args = [self.visit(a) for a in node.args]
         if function.attr in ("reshape",) and len(args) == 1 and isinstance(args[0], ast.Tuple):
             args = args[0].elts
@@ -432,7 +438,10 @@ def _constant(value: Any) -> ast.expr:
 def _number(value: Any) -> ast.Constant:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
         return ast.Constant(int(value))
-    return ast.Constant(float(f"{value:.4g}") if isinstance(value, float) and math.isfinite(value) else value)
+    if isinstance(value, float) and math.isfinite(value):
+        short = float(f"{value:.4g}")
+        return ast.Constant(value if short.is_integer() or len(repr(value)) < 8 else short)
+    return ast.Constant(value)
 
 
 def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
