@@ -310,7 +310,10 @@ def test_a_watched_training_is_logged(tmp_path):
     values = {(v.tag, e.step): v for e in _records(tmp_path)["."] for v in e.summary.value}
     numbers = watcher.history.samples[2].values["gradient", "0.weight"]
     assert values["gradient/0.weight/norm", 2].simple_value == pytest.approx(numbers.norm)
-    assert values["gradient/0.weight", 2].histo.num == 32
+    histogram = values["gradient/0.weight", 2].histo
+    assert (histogram.num, sum(histogram.bucket)) == (32, 32)
+    assert histogram.sum_squares == pytest.approx(numbers.norm**2)
+    assert (histogram.min, histogram.bucket_limit[-1]) == (numbers.low, pytest.approx(numbers.high))
     assert values["loss", 2].simple_value == pytest.approx(watcher.history.logged["loss"][2][1])
 
 
