@@ -121,6 +121,21 @@ def test_statistics_are_numpys_whatever_lies_in_memory(dtype, size):
     assert (both.count, both.low, both.zero) == (2 * size, s.low, s.zero)
 
 
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_deviations_that_are_small_beside_the_mean_are_told(size):
+    x = (1000 + 0.01 * np.random.default_rng(0).standard_normal(size)).astype(np.float32)
+    wide = x.astype(float)
+    s = Statistics(x)
+    assert s.std == pytest.approx(wide.std(), rel=1e-3) and s.norm == pytest.approx(np.linalg.norm(wide), rel=1e-6)
+    both = Statistics(x).add(Statistics(2 * x))
+    assert both.std == pytest.approx(np.concatenate([wide, 2 * wide]).std(), rel=1e-5)
+    same = Statistics(np.full(size, 0.1, np.float32))
+    assert (same.std, same.mean) == (0.0, pytest.approx(0.1))
+    outlier = np.full(size, 1e-3, np.float32)
+    outlier[0] = 1e6
+    assert Statistics(outlier).norm == pytest.approx(1e6) and Statistics(outlier).mean == pytest.approx(1e6 / size, rel=1e-2)
+
+
 def test_a_watched_model_is_copied_pickled_and_saved_as_one_that_is_not():
     model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
     plain = pickle.dumps(model)

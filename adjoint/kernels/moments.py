@@ -21,18 +21,19 @@ INFINITY = float("inf")
 
 OF, LESS, TO, BOUNDS, SIZE = range(5)
 TOTAL, SQUARES, LOW, HIGH, ZEROS, NANS, INFINITE, BEYOND = range(8)
-"""What there is of each task: the sum, the sum of squares, the least and the largest of the finite elements; how many are
-zero, NaN, infinite, and outside of the two bounds."""
+"""What there is of each task: the sums of the distances to the centre and of their squares, the least and the largest of the
+finite elements; how many are zero, NaN, infinite, and outside of the two bounds."""
 
 
-def moments(x: Any, less: Any, bounds: tuple[float, float]) -> Any:
+def moments(x: Any, less: Any, bounds: tuple[float, float], centre: float = 0.0) -> Any:
     """A row of the eight numbers for each part of a C-contiguous float32 or float64 array.
 
-    ``less``: an array of the same kind that is taken from it first, or None.
+    ``less``: an array of the same kind that is taken from it first, or None.  ``centre``: something near the mean, so that
+    the sum of squares tells the deviation also where that is small beside the mean.
     """
     tasks = -(-x.size // CHUNK)
     found = np.empty((tasks, 8))
-    limits = np.array(bounds)
+    limits = np.array([*bounds, centre])
     code = _code(x.itemsize, less is not None)
     words = struct.pack("5q", handle(x), handle(x if less is None else less), elements(found), elements(limits), x.size)
     pool.launch(code, words, tasks)
@@ -52,6 +53,7 @@ def count(args: ptr(i64), task: i64, worker: i64, of, lanes, differ):
     first = task * CHUNK
     last = minimum(first + CHUNK, args[SIZE])
     from_below, from_above = splat(of(bounds[0]), lanes), splat(of(bounds[1]), lanes)
+    centre = splat(of(bounds[2]), lanes)
     none, one = splat(i32(0), lanes), splat(i32(1), lanes)
     total, squares = f64(0.0), f64(0.0)
     low, high = splat(of(INFINITY), lanes), splat(of(-INFINITY), lanes)
@@ -65,7 +67,7 @@ def count(args: ptr(i64), task: i64, worker: i64, of, lanes, differ):
             if differ:
                 v = v - load_masked(less, i, inside)
             finite = inside & ((v - v) == 0.0)
-            kept = where(finite, v, splat(of(0.0), lanes))
+            kept = where(finite, v - centre, splat(of(0.0), lanes))
             sums += kept
             products = fma(kept, kept, products)
             low = smaller(where(finite, v, splat(of(INFINITY), lanes)), low)

@@ -165,7 +165,7 @@ def _saturated(view: View) -> Iterator[Found]:
 
 def _constant(view: View) -> Iterator[Found]:
     for name, n in view.latest("activation").items():
-        if n.count > 1 and n.std == 0 and n.zero < 1 and n.saturated < SATURATED and not n.bad:
+        if n.count > 1 and n.low == n.high and n.zero < 1 and n.saturated < SATURATED and not n.bad:
             yield "constant", NOTABLE, "activation", name, view.step, f"all outputs are the same number, {n.mean:.3g}"
 
 

@@ -31,7 +31,7 @@ class Statistics:
     (5.0, 0.25, 1)
     """
 
-    __slots__ = ("beyond", "count", "high", "infinite", "low", "nan", "samples", "squares", "total", "zeros")
+    __slots__ = ("beyond", "count", "high", "infinite", "low", "nan", "samples", "spread", "squares", "total", "zeros")
 
     def __init__(self, array: Any, less: Any = None, bounds: tuple[float, float] = UNBOUNDED, *, sample: bool = True) -> None:
         """``less``: an array of the same shape that is taken from ``array`` first.  ``bounds``: what lies outside of
@@ -41,13 +41,20 @@ class Statistics:
         if y is not None and (y.shape != x.shape or y.dtype != x.dtype):
             x, y = np.subtract(array, less).ravel(), None
         self.count = x.size
-        found = _in_one_pass(x, y, bounds)
-        self.total, self.squares, self.low, self.high = found[:4]
-        self.zeros, self.nan, self.infinite, self.beyond = map(int, found[4:])
-        self.samples = [_sample(x, y)] if sample else []
+        some = _sample(x, y)
+        found = _in_one_pass(x, y, bounds, some)
+        # Of the finite numbers: their sum, that of their squares, and that of the squares of their distances to their mean.
+        self.total, self.squares, self.spread, self.low, self.high = found[:5]
+        self.zeros, self.nan, self.infinite, self.beyond = map(int, found[5:])
+        self.samples = [some] if sample else []
 
     def add(self, other: Statistics) -> Statistics:
         """Take in the numbers of another array."""
+        n, m = self.finite, other.finite
+        if n and m:
+            apart = other.total / m - self.total / n
+            self.spread += apart * apart * n * m / (n + m)
+        self.spread += other.spread
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
         for name in ("count", "total", "squares", "zeros", "nan", "infinite", "beyond"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -71,9 +78,7 @@ class Statistics:
     @property
     def std(self) -> float:
         """The standard deviation of the population."""
-        if not self.finite:
-            return math.nan
-        return math.sqrt(max(0.0, self.squares / self.finite - self.mean**2))
+        return math.sqrt(self.spread / self.finite) if self.finite else math.nan
 
     @property
     def zero(self) -> float:
@@ -111,7 +116,7 @@ class Statistics:
     def as_of(self, count: int) -> Statistics:
         """Statistics of so many numbers, of which these were a part."""
         factor = count / max(1, self.count)
-        self.total, self.squares = self.total * factor, self.squares * factor
+        self.total, self.squares, self.spread = self.total * factor, self.squares * factor, self.spread * factor
         self.zeros, self.beyond = round(self.zeros * factor), round(self.beyond * factor)
         self.count = count
         return self
@@ -147,19 +152,17 @@ def _dense(array: Any) -> Any:
     return x.ravel(order="K")
 
 
-def _in_one_pass(x: Any, less: Any, bounds: tuple[float, float]) -> Any:
+def _in_one_pass(x: Any, less: Any, bounds: tuple[float, float], some: Any) -> Any:
+    """Sum, sum of squares, spread, extremes, and how many are zero, NaN, infinite and out of bounds."""
     if x.size >= LARGE:
-        rows = _native(x, less, bounds)
-        if rows is not NotImplemented:
-            found = rows.sum(0).tolist()
-            found[2], found[3] = float(rows[:, 2].min()), float(rows[:, 3].max())
+        found = _native(x, less, bounds, some)
+        if found is not NotImplemented:
             return found
     if less is not None:
         x = x - less
     if not x.size:
-        return [0.0, 0.0, math.inf, -math.inf, 0, 0, 0, 0]
-    with np.errstate(all="ignore"):
-        low, high, squares = float(x.min()), float(x.max()), float(np.dot(x, x))
+        return [0.0, 0.0, 0.0, math.inf, -math.inf, 0, 0, 0, 0]
+    low, high = float(x.min()), float(x.max())
     nan = infinite = 0
     kept = x
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -168,23 +171,35 @@ def _in_one_pass(x: Any, less: Any, bounds: tuple[float, float]) -> Any:
         infinite = x.size - int(np.count_nonzero(finite)) - nan
         kept = x[finite]
         low, high = (float(kept.min()), float(kept.max())) if kept.size else (math.inf, -math.inf)
-    if nan or infinite or not math.isfinite(squares):
-        squares = float(np.sum(np.square(kept, dtype=np.float64)))
+    wide = kept.astype(np.float64)
+    total, squares = float(wide.sum()), float(np.dot(wide, wide))
+    if wide.size:
+        wide -= total / wide.size
     beyond = 0
     if bounds is not UNBOUNDED:
         beyond = int(np.count_nonzero((x < bounds[0]) | (x > bounds[1])))
     zeros = x.size - int(np.count_nonzero(x))
-    return [float(kept.sum(dtype=np.float64)), squares, low, high, zeros, nan, infinite, beyond]
+    spread = float(np.dot(wide, wide)) if low < high else 0.0
+    return [total, squares, spread, low, high, zeros, nan, infinite, beyond]
 
 
-def _native(x: Any, less: Any, bounds: tuple[float, float]) -> Any:
+def _native(x: Any, less: Any, bounds: tuple[float, float], some: Any) -> Any:
     from adjoint.kernels.reading import threshold, usable
 
     if threshold() > x.size * 16 or not usable():
         return NotImplemented
     from adjoint.kernels.moments import moments
 
-    return moments(x, less, bounds)
+    good = some[np.isfinite(some)]
+    centre = float(good.mean(dtype=np.float64)) if good.size else 0.0
+    centre = centre if math.isfinite(centre) else 0.0
+    rows = moments(x, less, bounds, centre)
+    total, squares, _, _, zeros, nan, infinite, beyond = rows.sum(0).tolist()
+    n = x.size - nan - infinite
+    low, high = float(rows[:, 2].min()), float(rows[:, 3].max())
+    spread = max(0.0, squares - total * total / n) if n and low < high else 0.0
+    whole = squares + centre * (2 * total + n * centre)  # about zero in place of the centre
+    return [total + n * centre, max(0.0, whole), spread, low, high, zeros, nan, infinite, beyond]
 
 
 def _sample(x: Any, less: Any) -> Any:
