@@ -55,8 +55,18 @@ def _everywhere(frames: tuple[Any, ...], kind: Any) -> list[tuple[str, Any]]:
 def answer(case: Case) -> Answer:
     """The answer for a case."""
     stats = effective(case)
-    findings = chosen(_findings(case, stats))
+    findings = chosen(_apart(list(_findings(case, stats))))
     return Answer(case.name, findings, list(health.facts(case, stats, not findings)))
+
+
+def _apart(findings: list[Finding]) -> list[Finding]:
+    """The findings without those that only follow from others: what no optimizer holds, none clears."""
+    kinds = {f.kind for f in findings}
+    if kinds & {"not-in-optimizer", "unregistered"}:
+        return [f for f in findings if f.kind != "accumulated"]
+    if "scaled-twice" in kinds:
+        return [f for f in findings if f.kind != "gradient-changed"]
+    return findings
 
 
 def effective(case: Case) -> Stats | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,16 +79,27 @@ def _accumulated(case: Case) -> Iterator[Finding]:
     if steps or manual:
         clearing = _other_clearing(case)
         evidence = [grows, *clearing]
-        what = "step" if steps else "update"
+        what = "a step" if steps else "an update by hand"
         yield Finding(
             "accumulated", line,
             f"gradients are never cleared: .grad is the sum of {len(summed)} backwards, {len(steps or manual)} "
-            f"of them already used by a {what}",
+            f"of them already used by {what}",
             evidence, ["optimizer.zero_grad()   # before each backward" if steps else f"{case.name}.grad = None  "
                 " # before each backward"],
         )  # fmt: skip
     elif _shares_graph(case, summed) is None:
         later = [s for s in case.steps if s.n > last]
+        held_out = [b.line for b, _ in summed if _is_held_out(case, b)]
+        if later and held_out:
+            yield Finding(
+                "accumulated",
+                held_out[-1],
+                "this backward adds its gradients to those of the training loss, and the step uses their sum",
+                [grows],
+                ["with torch.no_grad():   # around the validation, without backward()"],
+                LIKELY,
+            )
+            return
         divided = any(_divisions(case, b) for b, _ in summed)
         if later and divided:
             return
@@ -99,6 +111,14 @@ def _accumulated(case: Case) -> Iterator[Finding]:
                     "each backward", f"loss = loss / {len(summed)}   # if the sum is meant to be a mean"],
                 CERTAIN if not later else LIKELY,
             )  # fmt: skip
+
+
+def _is_held_out(case: Case, backward: Backward) -> bool:
+    """Whether the names in its lines say that a backward is of validation or test data."""
+    root = case.trace.root_of(backward)
+    op = case.trace.op_of(root) if root is not None else None
+    lines = [backward.line, op.line if op is not None else None]
+    return any(re.search(r"\b_?(val|test|eval)", x.text) for x in lines if x is not None)
 
 
 def _other_clearing(case: Case) -> list[str]:
@@ -365,21 +385,16 @@ def _counted_twice(case: Case) -> Iterator[Finding]:
             )
             return
         seen[v] = by
-    alike: dict[tuple[Line | None, tuple[int, ...]], int] = {}
+    alike: dict[Any, int] = {}
     for v, by in terms:
-        op = trace.op_of(v)
-        if op is None:
+        op, stats = trace.op_of(v), trace.values[v].stats
+        if op is None or stats is None or not stats.norm:
             continue
-        key = (None, tuple(i for i in op.inputs)) if op.inputs else (op.line, ())
-        if key in alike and op.inputs:
-            yield Finding(
-                "counted-twice",
-                by.line,
-                "the same loss of the same values is added twice, so its gradient counts twice",
-                [],
-                ["add it once"],
-                LIKELY,
-            )
+        sources = frozenset(a for a in trace.ancestors(v) if trace.values[a].op is None)
+        key = (op.name, op.line, stats.norm, sources)
+        if key in alike:
+            text = "the same loss of the same values is added twice, so its gradient counts twice"
+            yield Finding("counted-twice", by.line, text, [f"The term: {op.line}."], ["add it once"], LIKELY)
             return
         alike[key] = v
     yield from _batch_twice(case, value)
@@ -426,22 +441,18 @@ def _hooked(case: Case) -> Iterator[Finding]:
                 ["take the hook off: handle.remove()"],
             )
             return
-    above = trace.above(case.root) if case.root is not None else set()
-    inner = [e for e in trace.of("hook") if e.of != case.value and e.of in above]
-    for event in inner:
-        op = trace.op_of(event.of)
-        run = next((r for r in flow.on_the_way if op is not None and r.order == op.order), None)
-        if run is None:
-            continue
-        yield Finding(
-            "hook",
-            event.line,
-            "a hook registered here, on the way from the loss, can change the gradient",
-            [],
-            ["take the hook off: handle.remove()"],
-            POSSIBLE,
-        )
-        return
+    others = [*trace.of("module hook"), *(e for e in trace.of("hook") if e.of != case.value)]
+    for run, before, after in flow.changed():
+        if others:
+            yield Finding(
+                "hook",
+                others[-1].line,
+                f"a hook registered here changes the gradient on its way, before {run.node}: from norm {short(before)} "
+                f"to {short(after)}",
+                [],
+                ["take the hook off: handle.remove()"],
+            )
+            return
 
 
 def _changed_after(case: Case) -> Iterator[Finding]:

@@ -72,6 +72,22 @@ class Flow:
             found.add(self.end.order)
         return found
 
+    def changed(self) -> list[tuple[Run, float, float]]:
+        """The nodes that were sent one gradient and ran with another, for a hook changed it: with both sizes."""
+        sent: dict[int, list[Stats]] = defaultdict(list)
+        for run in self.backward.runs:
+            for order, g in run.left:
+                if order and g is not None:
+                    sent[order].append(g)
+        found = []
+        for run in self.on_the_way:
+            given = sent.get(run.order, [])
+            came = [g for g in run.came if g is not None]
+            if len(given) == 1 and len(came) == 1 and given[0].finite and came[0].finite:
+                if abs(given[0].norm - came[0].norm) > 1e-4 * max(given[0].norm, came[0].norm):
+                    found.append((run, given[0].norm, came[0].norm))
+        return found
+
     def op(self, run: Run) -> Op | None:
         """The call that recorded a run's node."""
         index = self.trace.by_order.get(run.order)

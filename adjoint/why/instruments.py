@@ -7,6 +7,7 @@ All are taken off again when the witness stops.
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd import backward as backwards
 from adjoint.autograd import grad_mode
 from adjoint.nn.modules.module import Module
 from adjoint.nn.parameter import Parameter
@@ -79,6 +79,7 @@ def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     for name in _UNRECORDED:
         yield adjoint, name, functools.partial(_unrecorded, w, name)
         yield Tensor, name, functools.partial(_unrecorded, w, name)
+    yield adjoint.autograd, "grad", functools.partial(_gradients, w)
     yield functional, "one_hot", functools.partial(_unrecorded, w, "one_hot")
     for name in _ESCAPES:
         yield Tensor, name, functools.partial(_escape, w, name)
@@ -88,6 +89,8 @@ def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield Tensor, "requires_grad", functools.partial(_flag, w)
     yield Tensor, "requires_grad_", functools.partial(_flag_method, w)
     yield Tensor, "register_hook", functools.partial(_noted, w, "hook")
+    for name in ("register_full_backward_hook", "register_full_backward_pre_hook", "register_backward_hook"):
+        yield Module, name, functools.partial(_noted_on_module, w)
     yield Tensor, "__deepcopy__", functools.partial(_copied, w)
     yield Parameter, "__deepcopy__", functools.partial(_copied, w)
     yield Parameter, "__new__", functools.partial(_parameter, w)
@@ -110,7 +113,7 @@ def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield grad_mode.enable_grad, "__exit__", functools.partial(_left, w)
     yield grad_mode.set_grad_enabled, "__init__", functools.partial(_set_enabled, w)
     yield grad_mode.set_grad_enabled, "__exit__", functools.partial(_left, w)
-    yield backwards, "explain_missing", functools.partial(_explaining, w)
+    yield importlib.import_module("adjoint.autograd.backward"), "explain_missing", functools.partial(_explaining, w)
 
 
 def _by_user() -> bool:
@@ -166,7 +169,9 @@ def _factory(w: Any, name: str, function: Any) -> Any:
                 maybe=tuple(dict.fromkeys(maybe)), called=name,
             )  # fmt: skip
         else:
-            w.value_of(made, name, line)
+            record = writes_of(made)
+            w.data[id(record)] = (record, w.value_of(made, name, line))
+            w.trace.kept.append(made)
         return made
 
     return wrapper
@@ -181,6 +186,20 @@ def _unrecorded(w: Any, name: str, function: Any) -> Any:
             given = list(_tensors_in(args))
             inputs = tuple(w.value_of(t) for t in given)
             w.add_op(name, here(), inputs, tuple(t.requires_grad for t in given), results, called=name)
+        return made
+
+    return wrapper
+
+
+def _gradients(w: Any, function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        made = function(outputs, *args, **kwargs)
+        results = tuple(t for t in _tensors_in(made) if not w.knows(t) and not t.requires_grad)
+        if results and _by_user():
+            given = list(_tensors_in(outputs))
+            inputs = tuple(w.value_of(t) for t in given)
+            w.add_op("autograd.grad()", here(), inputs, tuple(t.requires_grad for t in given), results, called="grad")
         return made
 
     return wrapper
@@ -346,6 +365,16 @@ def _noted(w: Any, what: str, function: Any) -> Any:
         if not w.depth and _by_user():
             w.event(what, here(), w.value_of(self))
         return found
+
+    return wrapper
+
+
+def _noted_on_module(w: Any, function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        w.event("module hook", here(), id(self))
+        w.trace.kept.append(self)
+        return function(self, *args, **kwargs)
 
     return wrapper
 

@@ -132,8 +132,9 @@ def names_of(tensor: Tensor, frame: Any) -> list[str]:
 
 def _name_in(tensor: Tensor, frame: Any) -> str | None:
     found = [name for name, t in objects(frame, Tensor) if t is tensor]
-    if found:
-        return min(found, key=len)
-    found = [name for name, t in parameters(frame) if t is tensor and not name.startswith("self.")]
-    found = found or [name for name, t in parameters(frame) if t is tensor]
+    plain = [name for name in found if name.isidentifier()]
+    if plain:
+        return min(plain, key=len)
+    of_models = [name for name, t in parameters(frame) if t is tensor]
+    found = [n for n in of_models if not n.startswith("self.")] or of_models or found
     return min(found, key=len) if found else None

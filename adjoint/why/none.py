@@ -357,7 +357,7 @@ def _comes_back(case: Case, escape: Op) -> bool:
     data = ("tensor", "as_tensor", "from_numpy", "asarray", "full", "seen")
     for v in above:
         value, op = trace.values[v], trace.op_of(v)
-        if value.op is None and value.made in data and value.n > escape.n and not value.requires_grad:
+        if value.op is None and value.made in data and value.n > escape.n:
             return True
         if op is not None and op.n > escape.n and any(isinstance(x, float) and x != int(x) for x in op.values):
             return True

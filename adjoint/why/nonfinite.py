@@ -9,7 +9,7 @@ from adjoint.why.answer import CERTAIN, LIKELY, Finding
 from adjoint.why.case import Case
 from adjoint.why.flow import Flow, operator
 from adjoint.why.lines import Line
-from adjoint.why.numbers import short
+from adjoint.why.numbers import short, stats_of
 from adjoint.why.trace import Backward, Op, Run, Stats, Trace, Value
 
 
@@ -127,6 +127,26 @@ def _from_data(case: Case, value: Value, stats: Stats | None) -> Finding:
     if value.leaf and value.requires_grad:
         return _from_parameter(case, value, what)
     use = next((op for op in case.trace.ops if value.id in op.inputs), None)
+    if value.line is None or value.made == "seen":
+        for event in case.trace.of("data written"):
+            origin = case.trace.values[event.of].tensor()
+            if origin is not None and _bad(stats_of(origin._array)) and _bad(stats):
+                return Finding(
+                    "nan-in-data",
+                    event.line,
+                    f"{what} is written into the data here; everything computed from them is not finite",
+                    [f"It is first used at {use.line}."] if use is not None and use.line is not None else [],
+                    ["torch.nan_to_num(data), or leave such samples out"],
+                )
+        for other in case.trace.values:
+            if (
+                other.id < value.id
+                and other.op is None
+                and not other.requires_grad
+                and other.line is not None
+                and _bad(other.stats)
+            ):
+                return _from_data(case, other, other.stats)
     used = [f"It is first used at {use.line}."] if use is not None and use.line is not None else []
     line = value.line or (use.line if use is not None else None)
     return Finding(

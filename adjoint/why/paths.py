@@ -132,6 +132,15 @@ _TABLE: list[tuple[Callable[[Trace, Op], bool], Callable[[Trace, Op], Break]]] =
             ("use the tensor itself; to combine several use torch.stack([...]) or torch.cat([...])",),
         ),
     ),
+    (
+        _named("autograd.grad()"),
+        _fixed(
+            "not-recorded",
+            "autograd.grad without create_graph=True gives gradients without history, so nothing can be "
+            "differentiated through them",
+            "torch.autograd.grad(..., create_graph=True)",
+        ),
+    ),
     (_named("deepcopy()"), _fixed("copy", "deepcopy makes another parameter with the same numbers, and no path back",
                                   "use the parameter of the model that you train")),
     (_named("Parameter()"), _fixed("new-parameter", "nn.Parameter(...) makes a new leaf: gradients stop at it",

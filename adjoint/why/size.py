@@ -80,6 +80,11 @@ def _vanishing(case: Case, flow: Flow, stats: Stats) -> Iterator[Finding]:
             LIKELY,
         )
         return
+    removed = _removed(case, flow)
+    if removed is not None:
+        removed.evidence = evidence
+        yield removed
+        return
     total, (line, name), factors = ranked[0]
     lines = [r for r in ranked if r[0] < -1]
     for t, (where, what), f in lines[:4]:
@@ -120,6 +125,24 @@ def _vanishing(case: Case, flow: Flow, stats: Stats) -> Iterator[Finding]:
             ],
         )
     yield Finding(kind, line, text, evidence, advice)
+
+
+def _removed(case: Case, flow: Flow) -> Finding | None:
+    """A bias right before a normalisation, which subtracts it again."""
+    if case.target.ndim != 1:
+        return None
+    for run in flow.on_the_way[-3:]:
+        op = flow.op(run)
+        if op is not None and op.name in ("native_batch_norm", "native_layer_norm", "native_group_norm"):
+            return Finding(
+                "shift-removed",
+                op.line,
+                f"the normalisation here subtracts the mean, so a constant that is added before it changes nothing, "
+                f"and the gradient of {case.name} is zero up to rounding",
+                [],
+                ["bias=False in the layer before a normalisation"],
+            )
+    return None
 
 
 def _exploding(case: Case, flow: Flow, stats: Stats) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -133,9 +135,10 @@ def _rate(case: Case) -> Iterator[Finding]:
                     ["check the scheduler's factors"],
                 )
             else:
+                by_hand = _rate_set(case) if len(set(stepped)) > 1 else None
                 yield Finding(
                     "lr-zero",
-                    _optimizer_line(case, optimizer),
+                    by_hand or _optimizer_line(case, optimizer),
                     f"the learning rate of {name} is 0, so steps change nothing",
                     [f"Learning rates of the steps: {_rates(stepped)}."] if stepped else [],
                     [f"{type(optimizer).__name__}(..., lr=1e-3)"],
@@ -150,6 +153,15 @@ def _rate(case: Case) -> Iterator[Finding]:
                 [f"The scheduler is made at {made}."] if made else [],
                 ["step the scheduler once an epoch, not once a batch, or let it fall less"],
             )
+
+
+def _rate_set(case: Case) -> Line | None:
+    """Where the program sets a learning rate by hand, as its text says."""
+    for file in dict.fromkeys(s.line.file for s in case.steps if s.line is not None):
+        for number, text in enumerate(linecache.getlines(file), 1):
+            if re.search(r"""\[["']lr["']\]\s*[-+*/]*=[^=]""", text):
+                return Line(file, number)
+    return None
 
 
 def _rates(rates: list[float]) -> str:

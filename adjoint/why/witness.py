@@ -6,6 +6,7 @@ While it is on, an interceptor sees every operator of its thread, a watcher ever
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import weakref
@@ -20,6 +21,7 @@ from adjoint.autograd.function import CustomFunction
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, as_pair
+from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.tensor import Tensor, writes_of
 from adjoint.why.functions import Custom
 from adjoint.why.lines import Line, here, is_own, is_users, line_of, users_frame
@@ -54,6 +56,7 @@ class Witness:
         self._known: dict[int, tuple[Any, int, int]] = {}  # id(tensor) -> weak reference, version, value
         self._written: dict[int, tuple[Any, Line | None, int]] = {}  # id(record of writes) -> it, where, last operator
         self.leaves: dict[int, tuple[Any, int]] = {}  # id(record of writes) -> it, the leaf's value
+        self.data: dict[int, tuple[Any, int]] = {}  # id(record of writes) -> it, the value of data that the user made
         self.grads: dict[
             int, tuple[Any, int]
         ] = {}  # id(record of writes) -> it, the value of the leaf it is the grad of
@@ -234,7 +237,7 @@ class Witness:
             code = frame.f_code
             file = code.co_filename
             if is_users(file):
-                return line_of(frame), called, module
+                return line_of(frame), called if _is_public(called) else "", module
             if is_own(file):
                 name = code.co_name
                 if name == "forward":
@@ -269,6 +272,8 @@ class Witness:
             )
         elif id(record) in self.leaves:
             self.event("written", line, self.leaves[id(record)][1], how, after=last)
+        elif id(record) in self.data:
+            self.event("data written", line, self.data[id(record)][1], how)
 
     def event(
         self, what: str, line: Line | None, of: int = 0, text: str = "", before: Any = None, after: Any = None
@@ -386,6 +391,12 @@ class Witness:
             self.trace.kept.append(module)
         if not seen or seen[-1][1] != module.training or len(seen) < 50:
             seen.append((self.tick(), module.training, here()))
+
+
+@functools.lru_cache(maxsize=None)
+def _is_public(name: str) -> bool:
+    """Whether users know a function, or a module's class, by this name."""
+    return any(name in names for names in FUNCTIONS.values()) or name in Tensor.__dict__ or name[:1].isupper()
 
 
 def _came(g: Any) -> tuple[Stats | None, ...]:

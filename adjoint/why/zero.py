@@ -66,15 +66,22 @@ def killers(case: Case, flow: Flow) -> Iterator[Finding]:
             seen.add((finding.kind, finding.line))
             found.append(finding)
     yield from found[:3]
-    if not found:
-        yield Finding(
-            "zero",
-            flow.backward.line,
-            "contributions from several paths cancel to exactly zero on the way",
-            [],
-            [],
-            LIKELY,
-        )
+    if found:
+        return
+    hooks = [*case.trace.of("module hook"), *case.trace.of("hook")]
+    for run, before, after in flow.changed():
+        if hooks and before and not after:
+            text = f"a hook registered here makes the gradient zero: of norm {short(before)} it was before {run.node}"
+            yield Finding("hook", hooks[-1].line, text, [], ["take the hook off: handle.remove()"])
+            return
+    yield Finding(
+        "zero",
+        flow.backward.line,
+        "contributions from several paths cancel to exactly zero on the way",
+        [],
+        [],
+        LIKELY,
+    )
 
 
 def explain(case: Case, flow: Flow, run: Run) -> Finding:
@@ -115,6 +122,11 @@ class Around(NamedTuple):
     came: Stats | None = None  # the gradient that arrived
     after: Line | None = None  # the line that uses the result, where that is another
 
+    @property
+    def what(self) -> str:
+        """What the user calls it: the module's class, the function, the operator."""
+        return self.op.module[1] if self.op.module is not None else self.op.called or self.op.name
+
 
 class Told(NamedTuple):
     kind: str
@@ -144,7 +156,7 @@ def _relu(a: Around) -> Told:
     if written:
         evidence.append(written)
     return Told(
-        "dead-relu", f"every unit of this {a.op.called or 'relu'} is dead: {_range(a.inputs[0])}, where its derivative is zero",
+        "dead-relu", f"every unit of this {a.what} is dead: {_range(a.inputs[0])}, where its derivative is zero",
         ("start with smaller weights or a bias that is not so negative, lower the learning rate, or use "
             "leaky_relu",), tuple(evidence),
     )  # fmt: skip
@@ -171,7 +183,7 @@ def _saturated(a: Around) -> Told:
     )
     written = _written_before(a)
     return Told(
-        "saturated", f"this {a.op.name} is saturated: {_range(a.inputs[0])}{at}, where its derivative rounds to zero",
+        "saturated", f"this {a.what} is saturated: {_range(a.inputs[0])}{at}, where its derivative rounds to zero",
         ("scale the inputs or the initial weights down, or normalise before it",), (*evidence, *([written] if written else [])),
     )  # fmt: skip
 
@@ -179,7 +191,7 @@ def _saturated(a: Around) -> Told:
 def _clamp(a: Around) -> Told:
     limits = ", ".join(short(v) for v in a.op.values)
     return Told(
-        "clamped", f"every value lies outside of the range of this {a.op.called or 'clamp'}({limits}): "
+        "clamped", f"every value lies outside of the range of this {a.what}({limits}): "
         f"{_range(a.inputs[0])}; beyond the limits its derivative is zero",
         ("widen the range, or use a smooth bound such as tanh or sigmoid",),
     )  # fmt: skip
@@ -227,7 +239,7 @@ def _mul(a: Around) -> Told | None:
         what = "the other operand" if not (other.leaf and other.requires_grad) else "the other operand, a parameter,"
         return Told(
             kind,
-            f"the gradient is multiplied by the other operand of this {a.op.called or a.op.name}, and that is zero everywhere",
+            f"the gradient is multiplied by the other operand of this {a.what}, and that is zero everywhere",
             (
                 "initialise it with small random numbers"
                 if kind == "zero-weights"
@@ -281,7 +293,7 @@ def _masked(a: Around) -> Told:
 def _chosen(a: Around) -> Told:
     return Told(
         "not-chosen",
-        f"this {a.op.called or a.op.name} takes the other operand for every element, so the gradient goes there",
+        f"this {a.what} takes the other operand for every element, so the gradient goes there",
         ("check the operands",),
     )
 
@@ -323,7 +335,7 @@ def _softmax(a: Around) -> Told:
     if dims and shape and shape[dims[0]] == 1:
         return Told(
             "softmax-of-one",
-            f"this {a.op.called or a.op.name} is over a dimension of size 1 (shape {list(shape)}), so its result "
+            f"this {a.what} is over a dimension of size 1 (shape {list(shape)}), so its result "
             "is constant and its derivative zero",
             ("take the dimension of the classes; for one logit use sigmoid and binary_cross_entropy_with_logits",),
         )
@@ -331,15 +343,14 @@ def _softmax(a: Around) -> Told:
     if came is not None and came.high - came.low <= 1e-5 * max(abs(came.high), abs(came.low)):
         return Told(
             "constant-loss",
-            f"the loss depends on the sum of this {a.op.called or a.op.name} alone, and that is 1 whatever the inputs are",
+            f"the loss depends on the sum of this {a.what} alone, and that is 1 whatever the inputs are",
             ("let the loss depend on single probabilities: cross_entropy(logits, labels)",),
             ("The gradient that arrived is the same for every element.",),
             a.after,
         )
     return Told(
         "saturated",
-        f"this {a.op.called or a.op.name} is saturated: {_range(a.inputs[0])}, so its result is 0 or 1 and its "
-        "derivative rounds to zero",
+        f"this {a.what} is saturated: {_range(a.inputs[0])}, so its result is 0 or 1 and its derivative rounds to zero",
         ("scale the logits down, or use cross_entropy on the logits themselves",),
     )
 
@@ -375,7 +386,7 @@ _TABLE: list[tuple[tuple[str, ...], _Make]] = [
     (("where",), _where),
     (("masked_fill",), _masked),
     (("maximum", "minimum", "max", "min", "amax"), _chosen),
-    (("copy", "fill", "zero"), _overwritten),
+    (("copy", "fill", "zero", "index_put"), _overwritten),
     (("embedding", "embedding_bag"), _padding),
     (("nll_loss", "nll_loss2d"), _labels),
     (("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"), _same),
