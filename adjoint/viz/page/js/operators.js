@@ -19,6 +19,14 @@ const math = (name, rule, says) => ({
   back: (c) => rule(c),
 });
 
+// A normalisation: what its weight and bias get, and why its input gets less than what arrives.
+const normalising = (name, what, does) => ({
+  ...math(name, null, does),
+  back: (c, argument) =>
+    ({ weight: "the weight gets the gradient times the normalised input, added up", bias: "the bias is added everywhere: it gets the gradients, added up" })[argument] ??
+    `shifting or stretching ${what} changes nothing, so these parts of the gradient are taken out`,
+});
+
 const moving = (does) => ({ forward: does, back: KEEPS });
 
 const lossOf = (says, why) => ({ forward: says, back: why });
@@ -130,9 +138,9 @@ export const RULES = {
   },
   softmax: math("softmax", () => "shares add up to 1: raising one lowers the others, so the gradient's mean (by shares) is taken away", (c) => `turn ${c.code.a} into shares that add up to 1`),
   log_softmax: math("log_softmax", () => "the gradient, less the share of each number in the gradients' sum", (c) => `take the logarithm of ${c.code.a}'s shares (softmax)`),
-  native_layer_norm: math("layer_norm", () => "shifting or stretching the whole input changes nothing, so these parts of the gradient are taken out", (c) => `shift and scale each row of ${c.code.a} to mean 0 and deviation 1`),
-  native_batch_norm: math("batch_norm", () => "shifting or stretching a whole channel changes nothing, so these parts of the gradient are taken out", (c) => `shift and scale each channel of ${c.code.a} to mean 0 and deviation 1`),
-  native_group_norm: math("group_norm", () => "shifting or stretching a whole group changes nothing, so these parts of the gradient are taken out"),
+  native_layer_norm: normalising("layer_norm", "a whole row", (c) => `shift and scale each row of ${c.code.a} to mean 0 and deviation 1`),
+  native_batch_norm: normalising("batch_norm", "a whole channel", (c) => `shift and scale each channel of ${c.code.a} to mean 0 and deviation 1`),
+  native_group_norm: normalising("group_norm", "a whole group of channels", (c) => `shift and scale each group of channels of ${c.code.a} to mean 0 and deviation 1`),
   max_pool2d: math("max_pool", () => "only the largest number of each window counts: it gets the window's gradient", (c) => `keep the largest number of each window of ${c.code.a}`),
   avg_pool2d: math("avg_pool", () => "each number of a window gets an equal share of the window's gradient", (c) => `take the mean of each window of ${c.code.a}`),
   adaptive_avg_pool2d: math("avg_pool", () => "each number of a window gets an equal share of the window's gradient", (c) => `take the mean of each window of ${c.code.a}`),
