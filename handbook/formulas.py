@@ -16,6 +16,7 @@ NAMES = {
     "beta": r"\beta", "lambd": r"\lambda", "delta": r"\delta", "eps": r"\varepsilon", "mean": r"\mu", "_TWO_OVER_ROOT_PI": r"\frac{2}{\sqrt{\pi}}",
     "_PI": r"\pi", "angle": r"\varphi", "target": "t", "exponent": "p", "mat1": "A", "mat2": "B", "batch1": "A", "batch2": "B", "mat": "A",
     "vec": "v", "A": "A", "B": "B", "negative_slope": r"\mathrm{slope}",
+    "pi": r"\pi", "x̂": r"\hat{x}",
 }  # fmt: skip
 """How names are written; others as they stand, upright if they have several letters."""
 
@@ -30,6 +31,17 @@ def latex(formula: str | ast.expr) -> str:
     """A formula's expression, or its text, as LaTeX.  Raises Unreadable if it is more than a formula."""
     tree = ast.parse(formula, mode="eval").body if isinstance(formula, str) else formula
     return _write(tree)[0]
+
+
+def is_plain(tree: ast.expr) -> bool:
+    """Whether all that a formula calls has a sign of its own."""
+    called = [_called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return all(any(name.removeprefix(p) in CALLS for p in ("", "np.", ".")) for name in called)
+
+
+def prose(text: str) -> str:
+    """Words in place of a formula, as LaTeX."""
+    return r"\text{" + text.replace("_", r"\_").replace("{", r"\{").replace("}", r"\}") + "}"
 
 
 def _write(node: ast.expr) -> tuple[str, int]:
@@ -351,6 +363,12 @@ CALLS: dict[str, Rule] = {
     "masked_zero": lambda g, mask: cases(ast.IfExp(mask, ast.Constant(0), g)), "_share": _share,
     "shared_among_equals": lambda g, x, result, *_: (
         rf"\frac{{{_write(g)[0]}}}{{\#\{{{_write(x)[0]} = {_write(result)[0]}\}}}} \text{{ where }} {_write(x)[0]} = {_write(result)[0]}", ADD),
+    # As rows say that a formula reads (``reads``).
+    "σ": _first(r"\sigma"), "Φ": _first(r"\Phi"), "φ": _first(r"\varphi"), "mean": _first(r"\mathrm{mean}"), "softplus": _first(r"\mathrm{softplus}"),
+    "real": _first(r"\mathrm{Re}"), "imag": _first(r"\mathrm{Im}"), "softmax": _first(r"\mathrm{softmax}"), "trunc": _first(r"\mathrm{trunc}"),
+    "i0": _first("I_0"), "i1": _first("I_1"), "inverse": lambda x: (f"{_at_least(x, ATOM)}^{{-1}}", POWER),
+    "reshape": lambda x, shape: (rf"\mathrm{{reshape}}\left({_write(x)[0]}, {_write(shape)[0]}\right)", ATOM),
+    "tril": _function(r"\mathrm{tril}"), "triu": _function(r"\mathrm{triu}"),
     # What is done for the machine's sake.
     "constant": _itself, "python_number": _itself, "fit": _itself, "_fit": _itself, "_real_if": _itself, "real_if": _itself, "astype": _itself,
     "_as_dtype": _itself, "expand": _itself, "spread": _itself, "broadcast_to": _itself, "_matrix": _itself,

@@ -16,7 +16,7 @@ from adjoint.declare.operator import MISSING, Operator, asks_for
 from adjoint.declare.saved import saved_names
 from adjoint.tensor import Tensor
 from handbook.docstrings import markdown
-from handbook.formulas import Unreadable, latex, name
+from handbook.formulas import Unreadable, is_plain, latex, name, prose
 from handbook.readable import expression, helpers, source, unwrapped
 
 OPS = Path(adjoint.__file__).parent / "ops"
@@ -38,6 +38,13 @@ WRITTEN: dict[tuple[str, str], str] = {
     (".clamp", "max"): r"\begin{cases} g & \text{if } x > \mathrm{max} \\ 0 & \text{otherwise} \end{cases}",
     ("amax", "self"): r"\begin{cases} \frac{g}{\#\{x = \mathrm{result}\}} & \text{if } x = \mathrm{result} \\ 0 & \text{otherwise} \end{cases}",
     ("amin", "self"): r"\begin{cases} \frac{g}{\#\{x = \mathrm{result}\}} & \text{if } x = \mathrm{result} \\ 0 & \text{otherwise} \end{cases}",
+    ("silu", "self"): r"g \cdot \sigma\left(x\right) \cdot \left(1 + x \cdot \left(1 - \sigma\left(x\right)\right)\right)",
+    ("igamma", "other"): r"g \cdot \frac{e^{-y} \cdot y^{x - 1}}{\Gamma\left(x\right)}",
+    ("igammac", "other"): r"-g \cdot \frac{e^{-y} \cdot y^{x - 1}}{\Gamma\left(x\right)}",
+    ("binary_cross_entropy_with_logits", "self"):
+        r"\frac{g}{n} \cdot w \cdot \left(1 - t - \left(1 + \left(\mathrm{pos\_weight} - 1\right) \cdot t\right) \cdot \sigma\left(-x\right)\right)",
+    ("smooth_l1_loss", "self"): r"\frac{g}{n} \cdot \begin{cases} \frac{x - t}{\beta} & \text{if } \left|x - t\right| < \beta \\ \mathrm{sign}\left(x - t\right) & \text{otherwise} \end{cases}",
+    ("smooth_l1_loss", "target"): r"\frac{g}{n} \cdot \begin{cases} \frac{t - x}{\beta} & \text{if } \left|x - t\right| < \beta \\ \mathrm{sign}\left(t - x\right) & \text{otherwise} \end{cases}",
     ("linalg_cholesky", "self"): r"L^{-\mathsf{H}} \, \Phi\left(L^{\mathsf{H}} g\right) \, L^{-1}",
 }
 """Derivatives whose code is more than an expression, as mathematics has them; the code stands below on their pages."""
@@ -129,14 +136,22 @@ def names(operator: Operator) -> list[str]:
 def derivatives(key: str, operator: Operator) -> Iterator[tuple[tuple[str, ...], Any, str | None]]:
     """Per input: its names, the row's formula, and the LaTeX; None where it is no single expression."""
     for inputs, formula in operator.gradients.items():
-        yield inputs, formula, _derivative(key, inputs, formula)
+        if len(inputs) > 1 and all(name in operator.reads for name in inputs):
+            for name in inputs:
+                yield (name,), formula, _reading(operator.reads[name])
+        else:
+            yield inputs, formula, _derivative(key, operator, inputs, formula)
 
 
-def _derivative(key: str, inputs: tuple[str, ...], formula: Any) -> str | None:
+def _derivative(key: str, operator: Operator, inputs: tuple[str, ...], formula: Any) -> str | None:
+    """As it is written, or the code's own expression if that says all; else as the row says that it reads."""
     written = WRITTEN.get((key, inputs[0]))
     if written is not None:
         return written
     found = expression(formula)
+    reads = operator.reads.get(inputs[0])
+    if reads is not None and (found is None or not is_plain(found)):
+        return _reading(reads)
     if found is None or len(inputs) > 1:
         return None
     try:
@@ -144,6 +159,16 @@ def _derivative(key: str, inputs: tuple[str, ...], formula: Any) -> str | None:
     except (Unreadable, TypeError):
         return None
     return None if "not\\_implemented" in text or "no\\_derivative" in text or "no\\_order" in text else text
+
+
+def _reading(text: str) -> str:
+    """What a row says that a formula reads: a formula, words, or a formula and words about it behind a comma."""
+    for formula, comma, words in (text, "", ""), text.partition(", "):
+        try:
+            return latex(formula) + (prose(comma + words) if words else "")
+        except (SyntaxError, Unreadable, TypeError):
+            continue
+    return prose(text)
 
 
 def value(key: str, operator: Operator) -> str | None:
@@ -221,7 +246,9 @@ def _derivative_parts(key: str, operator: Operator) -> Iterator[str]:
             yield f"$\\frac{{\\partial L}}{{\\partial {above}}}$ come from one function, `{_formula_text(formula)}`, below."
         else:
             yield f"$\\frac{{\\partial L}}{{\\partial {above}}}$ takes more than one expression; the code is below."
-        code.append(f"{', '.join(inputs)}: {_formula_text(formula)}")
+        line = f"{', '.join(next(names for names, f in operator.gradients.items() if f is formula))}: {_formula_text(formula)}"
+        if line not in code:
+            code.append(line)
         shown += [f for f in [unwrapped(formula), *helpers(formula)] if source(f) and f not in shown]
     yield "As the row says it:\n\n```python\n" + "\n".join(code) + "\n```"
     if shown:

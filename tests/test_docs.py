@@ -149,7 +149,7 @@ def test_every_row_has_a_page_of_its_own_with_its_place_in_the_source():
 
 def test_most_derivatives_are_typeset():
     found = [text for key, row in operators.OPERATORS.items() for _, _, text in operators.derivatives(key, row)]
-    assert sum(text is not None for text in found) > 0.8 * len(found)
+    assert sum(text is not None for text in found) > 0.9 * len(found)
 
 
 def test_the_reference_has_every_function_of_torch():
