@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.origins import note_array, noting
 from adjoint.autograd.waiting import waits
 from adjoint.ops.creation import made
 from adjoint.readings.batched import BatchedArray
@@ -37,7 +38,10 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
     if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     array = self._array
-    return array.copy() if self._waits is not None else array.view()  # what waits is computed where it is read
+    given = array.copy() if self._waits is not None else array.view()  # what waits is computed where it is read
+    if noting.on:
+        note_array(given, self)
+    return given
 
 
 @attach

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.origins import note_copy, noting
 from adjoint.autograd.quiet import IGNORE, loud, quiet
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
@@ -48,7 +49,10 @@ def tensor(
             UserWarning,
             stacklevel=users_level(),
         )
-    return made(array_of(data, chosen, copy=True), requires_grad)
+    result = made(array_of(data, chosen, copy=True), requires_grad)
+    if noting.on and not requires_grad:
+        note_copy(result, data, "torch.tensor(), which copies numbers and no history")
+    return result
 
 
 @composite(where="Tensor")
@@ -71,7 +75,10 @@ def new_tensor(
             stacklevel=users_level(),
         )
         chosen = chosen or data.dtype
-    return made(array_of(data, chosen or self.dtype, copy=True), requires_grad, function="new_tensor")
+    result = made(array_of(data, chosen or self.dtype, copy=True), requires_grad, function="new_tensor")
+    if noting.on and not requires_grad:
+        note_copy(result, data, "new_tensor(), which copies numbers and no history")
+    return result
 
 
 def array_of(data: Any, dtype: dtypes.dtype | None, *, copy: bool) -> Any:
@@ -332,7 +339,10 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
-    return made(of_numpy(ndarray).view())
+    result = made(of_numpy(ndarray).view())
+    if noting.on:
+        note_copy(result, ndarray, "")
+    return result
 
 
 @composite(where="torch")
@@ -346,7 +356,10 @@ def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: Any = None) 
     chosen = options("as_tensor", dtype, None, device)
     if isinstance(data, Tensor):
         return data if chosen is None or chosen is data.dtype else data.to(chosen)
-    return made(_shared(data, chosen))
+    result = made(_shared(data, chosen))
+    if noting.on:
+        note_copy(result, data, "")
+    return result
 
 
 def _shared(data: Any, dtype: dtypes.dtype | None) -> Any:

@@ -12,7 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.node import Node
-from adjoint.autograd.origins import note_break, noting
+from adjoint.autograd.origins import note_break, note_copy, noting
 from adjoint.autograd.saved import alias
 from adjoint.autograd.views import check_writable, step_in_place
 from adjoint.autograd.waiting import look_at, memory_of, waits
@@ -131,6 +131,8 @@ def _get_data(self: Tensor) -> Tensor:
     found = from_array(self._array)
     if self._waits is not None:
         look_at(found, memory_of(self), waits(self))
+    if noting.on:
+        note_copy(found, self, ".data, which is outside of the graph")
     return found
 
 
