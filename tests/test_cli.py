@@ -246,7 +246,7 @@ def test_a_missing_name_is_named(write, run):
     for line, (kind, *names) in zip(
         printed,
         [
-            ("AttributeError", "torch.no_such"),
+            ("AttributeError", "torch", "no_such"),
             ("AttributeError", "torch.nn", "NoSuch"),
             ("AttributeError", "torch.nn.functional", "no_such"),
             ("AttributeError", "Tensor", "no_such"),

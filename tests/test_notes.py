@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import linecache
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 
 import adjoint
 import adjoint.nn
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 # Function -> what its error tells, and the text of the line that it names.
 TOLD = {
@@ -141,7 +144,7 @@ def test_a_program_is_told_its_own_lines(way: str, tmp_path: Path) -> None:
     ends = f"\nimport json\nprint(json.dumps({{{', '.join(calls)}}}))\n"
     program.write_text(("import torch" if run else way) + "\n" + PROGRAM + ends)
     command = [sys.executable, *(["-m", "adjoint", "run"] if run else []), str(program)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     check(json.loads(done.stdout), str(program))
 

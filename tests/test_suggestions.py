@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ import adjoint.nn
 import adjoint.optim
 from adjoint.suggestions import closest
 from tests.both import agree
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 MEANT = {
     "torch.onez": "ones",
@@ -81,7 +85,7 @@ def test_the_suggestion_is_in_the_traceback_of_a_program(command: list[str], tmp
         "torch.nn.Linear(2, 3).baias": ["'Linear' object has no attribute 'baias'", "Did you mean: 'bias'?"],
     }.items():
         program.write_text(f"{imports}\n{line}\n")
-        done = subprocess.run([sys.executable, *command, str(program)], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, *command, str(program)], capture_output=True, text=True, env=ENVIRONMENT)
         assert done.returncode == 1
         for text in expected:
             assert text in done.stderr, done.stderr

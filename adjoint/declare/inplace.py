@@ -107,7 +107,8 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
             check_late(operator.name, self, args, kwargs)
         return overwrite(self, result, operator)
 
-    show(inplace, operator.where if operator.where and "Tensor" not in operator.where else ("Tensor",), operator.name + "_")
+    if not augmented:  # which goes by its special method's name
+        show(inplace, operator.where if operator.where and "Tensor" not in operator.where else ("Tensor",), operator.name + "_")
     inplace.__doc__ = f"In-place version of :func:`adjoint.{operator.name}`."
     return inplace
 

@@ -112,7 +112,7 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
                         FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace
     for special in dunder:
         if special.startswith("__i") and special not in ("__invert__",):
-            _method(special, lambda: build(operator, "augmented"))
+            _method(special, lambda: build(operator, "augmented"), True)
         else:
             own = operator.elementwise or not operator.where
             _method(special, lambda: build(operator, "dunder" if operator.elementwise else "function"), own)
