@@ -49,6 +49,15 @@ def test_a_grad_fn_is_a_picture_with_the_callers_names():
     assert weight.grad is None
 
 
+@needs_engine
+def test_an_explanation_is_its_picture_and_its_table_behind_a_click():
+    weight = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (weight * weight).sum()
+    html = loss.explain()._repr_html_()
+    assert html.startswith('<div class="adjoint-view">') and "<summary>as a table</summary><pre>#  your line" in html
+    assert "g * weight" in html.partition("<details>")[2]
+
+
 def test_tensors_and_parameters_stay_text():
     for kind in (torch.Tensor, nn.Parameter):
         assert not hasattr(kind, "_repr_html_") and not hasattr(kind, "_repr_mimebundle_")

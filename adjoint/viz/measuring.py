@@ -194,10 +194,10 @@ def _time_modules(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fou
         def leave(module: Any, result: Any, seconds: float, into: dict[int, float] = forward) -> None:
             into[id(module)] = into.get(id(module), 0.0) + seconds
 
-        def watch(node: Node, *rest: Any, into: dict[int, float] = backward, inside: _Inside = inside) -> Any:
+        def watch(node: Node, g: Any, run: Callable[[], Any], into: dict[int, float] = backward, inside: _Inside = inside) -> Any:
             where = inside.at(node)
             started = time.perf_counter()
-            grads = rest[-1]()
+            grads = run()
             if where is not None:
                 into[where] = into.get(where, 0.0) + time.perf_counter() - started
             return grads

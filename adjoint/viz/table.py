@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import sys
 import textwrap
 from collections import Counter
-from typing import Any
 
 from adjoint.viz import model
 from adjoint.viz.rows import Row, leaves, of_gradient, rows_of
@@ -43,8 +43,12 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str | None:
-        found: Any = getattr(self.recording, "_repr_html_", None)
-        return None if found is None else found()
+        """In a notebook: the picture, and the table behind a click."""
+        picture: str | None = self.recording._repr_html_()
+        if picture is None:
+            return None
+        table_text = html.escape(self.text(160, color=False))
+        return f"{picture}<details><summary>as a table</summary><pre>{table_text}</pre></details>"
 
 
 def _has_colors() -> bool:
