@@ -17,7 +17,7 @@ def test_the_first_lesson():
         "#  your line                  operator  shape              derivative   saved    gradient g",
         "1  z = (x + 2) * (x + 2) * 2  add       (3,) [3, 4, 5]     g            –        [2, 2.67, 3.33]",
         "2    x + 2                    add       (3,) [3, 4, 5]     g            –        [2, 2.67, 3.33]",
-        "3    (x + 2) * (x + 2)        mul       (3,)               g * (x + 2)  (x + 2)  [0.667, 0.667, 0.667]",
+        "3    (x + 2) * (x + 2)        mul       (3,) [9, 16, 25]   g * (x + 2)  (x + 2)  [0.667, 0.667, 0.667]",
         "4    (x + 2) * (x + 2) * 2    mul       (3,) [18, 32, 50]  g * 2        –        [0.333, 0.333, 0.333]",
         "5  out = z.mean()             mean      () 33.3            g / 3        –        1",
         "leaves: x ← [4, 5.33, 6.67], the sum of 2",

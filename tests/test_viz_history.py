@@ -130,3 +130,18 @@ def test_random_numbers_are_as_they_were():
     after = torch.randn(3)
     torch.manual_seed(1)
     assert after.tolist() == torch.randn(3).tolist()
+
+
+def test_results_that_nobody_kept_are_computed_of_few_known_numbers():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = ((w + 1) * (w + 1)).sum()
+    assert recording_of(loss).nodes[3].outputs[0].value.numbers == [4.0, 9.0]
+
+
+def test_results_of_what_was_written_to_since_are_not_guessed():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * 2).sum()
+    with torch.no_grad():
+        w += 1
+    product = operators(recording_of(loss))[0]
+    assert product.operator == "mul" and product.outputs[0].value is None

@@ -24,6 +24,7 @@ from adjoint.viz.folding import mark_equal_modules
 from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
 from adjoint.viz.nodes import dtype_name, edge_names, leads_to, public_name, saved_of, targets_of
+from adjoint.viz.recomputed import recompute
 
 _REST = "what was left out"
 _IMAGES = 6 << 20  # pixels of pictures in a recording
@@ -48,6 +49,7 @@ class Graph:
         self._known: dict[int, tuple[Any, int]] = {}  # id of an autograd node -> reference, node
         self._recent: dict[int, tuple[Any, Summary]] = {}  # gradients on their way: id of the array -> reference, summary
         self._images = _IMAGES
+        self._written: set[int] = set()  # nodes whose tensors may not be what they were when they were used
 
     # What happens
 
@@ -188,9 +190,18 @@ class Graph:
     def learn(self, node: int, output: int, tensor: Tensor) -> None:
         """What an output is like, of a node that nobody saw being made, from a tensor that is it."""
         known = self.nodes[node].outputs[output]
+        if getattr(tensor, "_writes", None) is not None and tensor._writes.count:  # type: ignore[union-attr]
+            self._written.add(node)
         if known.value is None:
             made = self.output_of(tensor)
             known.shape, known.dtype, known.bytes, known.value = made.shape, made.dtype, made.bytes, made.value
+
+    def recompute(self) -> None:
+        """Fill in the results that can be known, though nobody saw or kept them."""
+        for number, (operator, facts) in self._facts.items():
+            node = self.nodes[number]
+            if not any(given.node in self._written for given in node.inputs):
+                recompute(node, self.nodes, operator, facts)
 
     # Where tensors come from
 
@@ -221,6 +232,8 @@ class Graph:
         node = self._new(model.LEAF if leaf else model.INPUT)
         node.grad_fn = "AccumulateGrad" if leaf else None
         node.outputs.append(self.output_of(tensor))
+        if tensor._version:
+            self._written.add(node.id)
         self._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, tensor._version
         known = self.paths.get(id(tensor))
         if known is not None and known[0]() is tensor:

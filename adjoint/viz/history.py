@@ -81,6 +81,7 @@ def _history(
                 owners[place[0]] = around
     if roots:
         _gradients(graph, thing, edge, gradient, with_gradients)
+    graph.recompute()
     Statements(sources, frames).place(recording, owners)
     recording.title = _title(leaf if leaf is not None else thing, graph)
     recording.program = frames[-1].f_code.co_filename if frames else None
