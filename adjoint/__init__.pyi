@@ -116,34 +116,34 @@ from adjoint.version import __version__ as __version__
 from adjoint.viz.model_summary import summary as summary
 
 class BFloat16Tensor(Tensor):
-    """BFloat16Tensor"""
+    """The older constructor of tensors of torch.bfloat16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class BoolTensor(Tensor):
-    """BoolTensor"""
+    """The older constructor of tensors of torch.bool: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class ByteTensor(Tensor):
-    """ByteTensor"""
+    """The older constructor of tensors of torch.uint8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class CharTensor(Tensor):
-    """CharTensor"""
+    """The older constructor of tensors of torch.int8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class DoubleTensor(Tensor):
-    """DoubleTensor"""
+    """The older constructor of tensors of torch.float64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class FloatTensor(Tensor):
-    """FloatTensor"""
+    """The older constructor of tensors of torch.float32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class HalfTensor(Tensor):
-    """HalfTensor"""
+    """The older constructor of tensors of torch.float16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class IntTensor(Tensor):
-    """IntTensor"""
+    """The older constructor of tensors of torch.int32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class LongTensor(Tensor):
-    """LongTensor"""
+    """The older constructor of tensors of torch.int64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 class ShortTensor(Tensor):
-    """ShortTensor"""
+    """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
 def _neg_view(input: Tensor) -> Tensor:
     """Gradients::
@@ -159,9 +159,11 @@ def _prelu_kernel(input: Tensor, weight: Tensor | _complex, *, out: Tensor | Non
     """
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The absolute value of each element; of a complex number, its magnitude, which is real.
 
-    self: g * sign_of(self)
+    Gradients::
+
+        self: g * sign_of(self)
     """
 
 def abs_(input: Tensor) -> Tensor:
@@ -171,24 +173,30 @@ def abs_(input: Tensor) -> Tensor:
     """
 
 def absolute(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The absolute value of each element; of a complex number, its magnitude, which is real.
 
-    self: g * sign_of(self)
+    Gradients::
+
+        self: g * sign_of(self)
     """
 
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].
 
-    self: -g / conj(np.sqrt(1 - self * self))
+    Gradients::
+
+        self: -g / conj(np.sqrt(1 - self * self))
     """
 
 def acos_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.acos`."""
 
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number, not negative, whose hyperbolic cosine each element is; NaN below 1.
 
-    self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
+    Gradients::
+
+        self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
     """
 
 def acosh_(input: Tensor) -> Tensor:
@@ -203,62 +211,76 @@ def adaptive_max_pool1d(input: Tensor, output_size: _int | None | Sequence[_int 
 def add(
     input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
-    self: g
-    other: g if alpha == 1 else times(g, conj_number(alpha))
+    Gradients::
+
+        self: g
+        other: g if alpha == 1 else times(g, conj_number(alpha))
     """
 
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-    """Gradients::
+    """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
-    self: _input_gradient
-    batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
-    batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
+    Gradients::
+
+        self: _input_gradient
+        batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
+        batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
     """
 
 def addcdiv(
     input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
-    self: g
-    tensor1: g * conj(constant(python_number(value), g) / tensor2)
-    tensor2: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
+    Gradients::
+
+        self: g
+        tensor1: g * conj(constant(python_number(value), g) / tensor2)
+        tensor2: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
     """
 
 def addcmul(
     input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """``input + value * tensor1 * tensor2``, element by element.
 
-    self: g
-    tensor1: g * times(conj(tensor2), conj_number(value))
-    tensor2: g * times(conj(tensor1), conj_number(value))
+    Gradients::
+
+        self: g
+        tensor1: g * times(conj(tensor2), conj_number(value))
+        tensor2: g * times(conj(tensor1), conj_number(value))
     """
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-    """Gradients::
+    """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
-    self: _input_gradient
-    mat1: dot(_scaled(g, alpha), conj(mat2).T)
-    mat2: dot(conj(mat1).T, _scaled(g, alpha))
+    Gradients::
+
+        self: _input_gradient
+        mat1: dot(_scaled(g, alpha), conj(mat2).T)
+        mat2: dot(conj(mat1).T, _scaled(g, alpha))
     """
 
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-    """Gradients::
+    """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
-    self: _input_gradient
-    mat: _scaled(g, alpha)[:, None] * conj(vec)
-    vec: dot(conj(mat).T, _scaled(g, alpha))
+    Gradients::
+
+        self: _input_gradient
+        mat: _scaled(g, alpha)[:, None] * conj(vec)
+        vec: dot(conj(mat).T, _scaled(g, alpha))
     """
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-    """Gradients::
+    """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
-    self: _input_gradient
-    vec1: dot(_scaled(g, alpha), conj(vec2))
-    vec2: dot(_scaled(g, alpha).T, conj(vec1))
+    Gradients::
+
+        self: _input_gradient
+        vec1: dot(_scaled(g, alpha), conj(vec2))
+        vec2: dot(_scaled(g, alpha).T, conj(vec1))
     """
 
 def adjoint(input: Tensor) -> Tensor:
@@ -285,7 +307,10 @@ def all(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Not differentiable."""
+    """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
+
+    Not differentiable.
+    """
 
 def allclose(
     input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False
@@ -311,9 +336,11 @@ def amax(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
-    self: g * (self == result) / sum(self == result, dim)
+    Gradients::
+
+        self: g * (self == result) / sum(self == result, dim)
     """
 
 def amin(
@@ -324,21 +351,27 @@ def amin(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
-    self: g * (self == result) / sum(self == result, dim)
+    Gradients::
+
+        self: g * (self == result) / sum(self == result, dim)
     """
 
 def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
-    """Gradients::
+    """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
-    self: g where the least and the greatest are
+    Gradients::
+
+        self: g where the least and the greatest are
     """
 
 def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle of each complex element in radians; of a real one, 0, or pi where it is negative.
 
-    self: 0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2
+    Gradients::
+
+        self: 0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2
     """
 
 def any(
@@ -349,7 +382,10 @@ def any(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Not differentiable."""
+    """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
+
+    Not differentiable.
+    """
 
 def arange(
     start: _complex | None = None,
@@ -374,61 +410,75 @@ def arange(
     """
 
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].
 
-    self: -g / conj(np.sqrt(1 - self * self))
+    Gradients::
+
+        self: -g / conj(np.sqrt(1 - self * self))
     """
 
 def arccos_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.acos`."""
 
 def arccosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number, not negative, whose hyperbolic cosine each element is; NaN below 1.
 
-    self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
+    Gradients::
+
+        self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
     """
 
 def arccosh_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.acosh`."""
 
 def arcsin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].
 
-    self: g / conj(np.sqrt(1 - self * self))
+    Gradients::
+
+        self: g / conj(np.sqrt(1 - self * self))
     """
 
 def arcsin_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.asin`."""
 
 def arcsinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number whose hyperbolic sine each element is.
 
-    self: g / conj(np.sqrt(self * self + 1))
+    Gradients::
+
+        self: g / conj(np.sqrt(self * self + 1))
     """
 
 def arcsinh_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.asinh`."""
 
 def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, between -pi/2 and pi/2, whose tangent each element is.
 
-    self: g / conj(self * self + 1)
+    Gradients::
+
+        self: g / conj(self * self + 1)
     """
 
 def arctan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance to the right is ``other``.
 
-    self: g * other / (self ** 2 + other ** 2)
-    other: -g * self / (self ** 2 + other ** 2)
+    Gradients::
+
+        self: g * other / (self ** 2 + other ** 2)
+        other: -g * self / (self ** 2 + other ** 2)
     """
 
 def arctan_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.atan`."""
 
 def arctanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.
 
-    self: g / conj(1 - self * self)
+    Gradients::
+
+        self: g / conj(1 - self * self)
     """
 
 def arctanh_(input: Tensor) -> Tensor:
@@ -445,7 +495,10 @@ def argmax(
     axis: _int | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Not differentiable."""
+    """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
+
+    Not differentiable.
+    """
 
 def argmin(
     input: Tensor,
@@ -455,7 +508,10 @@ def argmin(
     axis: _int | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Not differentiable."""
+    """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
+
+    Not differentiable.
+    """
 
 def argsort(input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> Tensor:
     """The indices that sort a tensor along ``dim``.
@@ -534,43 +590,53 @@ def asarray(
     """
 
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].
 
-    self: g / conj(np.sqrt(1 - self * self))
+    Gradients::
+
+        self: g / conj(np.sqrt(1 - self * self))
     """
 
 def asin_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.asin`."""
 
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number whose hyperbolic sine each element is.
 
-    self: g / conj(np.sqrt(self * self + 1))
+    Gradients::
+
+        self: g / conj(np.sqrt(self * self + 1))
     """
 
 def asinh_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.asinh`."""
 
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, between -pi/2 and pi/2, whose tangent each element is.
 
-    self: g / conj(self * self + 1)
+    Gradients::
+
+        self: g / conj(self * self + 1)
     """
 
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance to the right is ``other``.
 
-    self: g * other / (self ** 2 + other ** 2)
-    other: -g * self / (self ** 2 + other ** 2)
+    Gradients::
+
+        self: g * other / (self ** 2 + other ** 2)
+        other: -g * self / (self ** 2 + other ** 2)
     """
 
 def atan_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.atan`."""
 
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.
 
-    self: g / conj(1 - self * self)
+    Gradients::
+
+        self: g / conj(1 - self * self)
     """
 
 def atanh_(input: Tensor) -> Tensor:
@@ -611,11 +677,13 @@ def avg_pool1d(
     """The average of each window of (N, C, L) or (C, L)."""
 
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-    """Gradients::
+    """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
-    self: _input_gradient
-    batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
-    batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
+    Gradients::
+
+        self: _input_gradient
+        batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
+        batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
     """
 
 def bartlett_window(
@@ -667,10 +735,12 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None, reduction: _int = 1
 ) -> Tensor:
-    """Gradients::
+    """The cross entropy of targets from 0 to 1 and of the sigmoid of ``input``, computed of the logits themselves; ``reduction`` is 0 (none), 1 (mean) or 2 (sum).
 
-    self: _times(_bce_logits_slope(self, target, pos_weight) * _share(g, self, reduction), weight)
-    target: _times((-self if pos_weight is None else -softplus_of(self) + pos_weight * softplus_of(-self)) * _share(g, self, reduction), weight)
+    Gradients::
+
+        self: _times(_bce_logits_slope(self, target, pos_weight) * _share(g, self, reduction), weight)
+        target: _times((-self if pos_weight is None else -softplus_of(self) + pos_weight * softplus_of(-self)) * _share(g, self, reduction), weight)
     """
 
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) -> Tensor:
@@ -684,22 +754,40 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) 
     """
 
 def bitwise_and(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The bits that are set in both, of integers or bools.
+
+    Not differentiable.
+    """
 
 def bitwise_left_shift(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The bits of ``input`` moved up by ``other``: ``input * 2**other``.
+
+    Not differentiable.
+    """
 
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The bits that are not set, of integers or bools.
+
+    Not differentiable.
+    """
 
 def bitwise_or(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The bits that are set in either, of integers or bools.
+
+    Not differentiable.
+    """
 
 def bitwise_right_shift(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The bits of ``input`` moved down by ``other``, the sign kept: ``input`` over ``2**other``, rounded down.
+
+    Not differentiable.
+    """
 
 def bitwise_xor(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The bits that are set in one of the two alone, of integers or bools.
+
+    Not differentiable.
+    """
 
 def blackman_window(
     window_length: _int,
@@ -723,10 +811,12 @@ def block_diag(*tensors: Tensor) -> Tensor:
     """
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """Gradients::
+    """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
-    self: batched(g, adjoint_of(mat2))
-    mat2: batched(adjoint_of(self), g)
+    Gradients::
+
+        self: batched(g, adjoint_of(mat2))
+        mat2: batched(adjoint_of(self), g)
     """
 
 def broadcast_shapes(*shapes: _int | Sequence[_int]) -> Size:
@@ -788,18 +878,22 @@ def cdist(x1: Tensor, x2: Tensor, p: _float = 2.0, compute_mode: str = "use_mm_f
     """
 
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The smallest integer not below each element, in the same dtype.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def ceil_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.ceil`."""
 
 def celu(input: Tensor, alpha: _complex = 1.0, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each positive element, and ``alpha * (exp(x / alpha) - 1)`` in the place of the others.  Raises RuntimeError if ``alpha`` is 0.
 
-    self: np.where(self <= 0, g * np.exp(negative_part(self) / alpha), g)
+    Gradients::
+
+        self: np.where(self <= 0, g * np.exp(negative_part(self) / alpha), g)
     """
 
 def celu_(input: Tensor, alpha: _complex = 1.0) -> Tensor:
@@ -809,9 +903,11 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of matrices, in the order that needs the least arithmetic."""
 
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
-    """Gradients::
+    """The channels (dimension 1) of ``groups`` groups interleaved.
 
-    self: g, the channels back in order
+    Gradients::
+
+        self: g, the channels back in order
     """
 
 def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -847,17 +943,21 @@ def clamp_(input: Tensor, min: _float | Tensor | None = None, max: _float | Tens
     """In-place version of :func:`adjoint.clamp`."""
 
 def clamp_max(input: Tensor, max: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, and ``max`` in the place of larger ones.
 
-    self: np.where(self <= max, g, constant(0, g))
-    max: np.where(self > max, g, constant(0, g))
+    Gradients::
+
+        self: np.where(self <= max, g, constant(0, g))
+        max: np.where(self > max, g, constant(0, g))
     """
 
 def clamp_min(input: Tensor, min: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, and ``min`` in the place of smaller ones.
 
-    self: np.where(self >= min, g, constant(0, g))
-    min: np.where(self < min, g, constant(0, g))
+    Gradients::
+
+        self: np.where(self >= min, g, constant(0, g))
+        min: np.where(self < min, g, constant(0, g))
     """
 
 def clip(
@@ -939,10 +1039,12 @@ def compile(
     disable: _bool = False,
 ) -> Callable[[Any], Any]: ...
 def complex(real: Tensor, imag: Tensor) -> Tensor:
-    """Gradients::
+    """Complex numbers of two real tensors of one dtype, their real and imaginary parts.
 
-    real: _fit(g.real, real_shape, real_dtype)
-    imag: _fit(g.imag, imag_shape, imag_dtype)
+    Gradients::
+
+        real: _fit(g.real, real_shape, real_dtype)
+        imag: _fit(g.imag, imag_shape, imag_dtype)
     """
 
 def concat(tensors: Sequence[Tensor], dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
@@ -1093,18 +1195,22 @@ def convolution(
     output_padding: _int | Sequence[_int],
     groups: _int,
 ) -> Tensor:
-    """Gradients::
+    """The convolution, or ``transposed``, its transpose, of (N, C, ...) with kernels, in one to three dimensions, under all its options.
 
-    input: convolve(g, weight) if transposed else conv_transpose(g, weight)
-    weight: convolve(g, input) if transposed else convolve(input, g)
-    bias: total(g, (0, *range(2, g.ndim)))
+    Gradients::
+
+        input: convolve(g, weight) if transposed else conv_transpose(g, weight)
+        weight: convolve(g, input) if transposed else convolve(input, g)
+        bias: total(g, (0, *range(2, g.ndim)))
     """
 
 def copysign(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The magnitudes of ``input`` with the signs of ``other``, element by element.
 
-    self: g * result / self
-    other: np.zeros_like(g)
+    Gradients::
+
+        self: g * result / self
+        other: np.zeros_like(g)
     """
 
 def corrcoef(input: Tensor) -> Tensor:
@@ -1117,18 +1223,22 @@ def corrcoef(input: Tensor) -> Tensor:
     """
 
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The cosine of each element, an angle in radians.
 
-    self: -g * conj(np.sin(self))
+    Gradients::
+
+        self: -g * conj(np.sin(self))
     """
 
 def cos_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.cos`."""
 
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The hyperbolic cosine of each element: ``(exp(x) + exp(-x)) / 2``.
 
-    self: g * conj(np.sinh(self))
+    Gradients::
+
+        self: g * conj(np.sinh(self))
     """
 
 def cosh_(input: Tensor) -> Tensor:
@@ -1145,7 +1255,10 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-08
 def count_nonzero(
     input: Tensor, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None
 ) -> Tensor:
-    """Not differentiable."""
+    """How many elements are not zero, of all, or of those along ``dim`` (one or several): int64.
+
+    Not differentiable.
+    """
 
 def cov(
     input: Tensor, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
@@ -1162,27 +1275,35 @@ def cross(input: Tensor, other: Tensor, dim: _int | None = None, *, out: Tensor 
     """As :func:`adjoint.linalg.cross`; without ``dim`` along the first dimension of size 3, with a warning."""
 
 def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
-    """Gradients::
+    """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
-    self: g added up at indices
+    Gradients::
+
+        self: g added up at indices
     """
 
 def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
-    """Gradients::
+    """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
-    self: g added up at indices
+    Gradients::
+
+        self: g added up at indices
     """
 
 def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
-    """Gradients::
+    """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
-    self: g * result summed from the end, / self
+    Gradients::
+
+        self: g * result summed from the end, / self
     """
 
 def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
-    """Gradients::
+    """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
-    self: g summed from the end
+    Gradients::
+
+        self: g summed from the end
     """
 
 def cumulative_trapezoid(
@@ -1198,9 +1319,11 @@ def cumulative_trapezoid(
 default_generator: Generator
 
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, an angle in degrees, in radians.
 
-    self: g * pi / 180
+    Gradients::
+
+        self: g * pi / 180
     """
 
 def deg2rad_(input: Tensor) -> Tensor:
@@ -1303,9 +1426,11 @@ def diff(
     """
 
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.
 
-    self: g * polygamma_of(1, self)
+    Gradients::
+
+        self: g * polygamma_of(1, self)
     """
 
 def dist(input: Tensor, other: Tensor, p: _float = 2) -> Tensor:
@@ -1319,26 +1444,32 @@ def dist(input: Tensor, other: Tensor, p: _float = 2) -> Tensor:
 def div(
     input: Tensor | _complex, other: Tensor | _complex, *, rounding_mode: str | None = None, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', rounded toward zero or down in the operands' dtype.
 
-    self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
-    other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
+    Gradients::
+
+        self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
+        other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
     """
 
 def divide(
     input: Tensor | _complex, other: Tensor | _complex, *, rounding_mode: str | None = None, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', rounded toward zero or down in the operands' dtype.
 
-    self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
-    other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
+    Gradients::
+
+        self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
+        other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
     """
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
-    """Gradients::
+    """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
-    self: g * conj(tensor)
-    tensor: g * conj(self)
+    Gradients::
+
+        self: g * conj(tensor)
+        tensor: g * conj(self)
     """
 
 def dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
@@ -1380,9 +1511,11 @@ def einsum(operand: Tensor, sublist: Sequence[Any], /, *more: Tensor | Sequence[
 def embedding(
     weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False
 ) -> Tensor:
-    """Gradients::
+    """The rows of ``weight`` (a matrix) at ``indices`` (any shape); the row ``padding_idx`` gets no gradient.
 
-    weight: g added up in the rows of the indices
+    Gradients::
+
+        weight: g added up in the rows of the indices
     """
 
 def empty(
@@ -1441,7 +1574,10 @@ def empty_strided(
     """
 
 def eq(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether two elements are equal: a bool tensor.
+
+    Not differentiable.
+    """
 
 def equal(input: Tensor, other: Tensor) -> _bool:
     """Whether the two have the same shape and the same elements.
@@ -1452,39 +1588,49 @@ def equal(input: Tensor, other: Tensor) -> _bool:
     """
 
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The error function of each element: the integral of ``2/sqrt(pi) exp(-t**2)`` from 0 to ``x``.
 
-    self: g * 2 / sqrt(pi) * exp(-self ** 2)
+    Gradients::
+
+        self: g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erf_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.erf`."""
 
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """One minus the error function of each element, exact to the last digits where that is small.
 
-    self: -g * 2 / sqrt(pi) * exp(-self ** 2)
+    Gradients::
+
+        self: -g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erfc_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.erfc`."""
 
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number whose error function each element is; infinite for -1 and 1, NaN beyond.
 
-    self: g * sqrt(pi) / 2 * exp(result ** 2)
+    Gradients::
+
+        self: g * sqrt(pi) / 2 * exp(result ** 2)
     """
 
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """e to the power of each element.  Integers give the default dtype.
 
-    self: g * conj(result)
+    Gradients::
+
+        self: g * conj(result)
     """
 
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Two to the power of each element.
 
-    self: g * conj(result) * constant(math.log(2), g)
+    Gradients::
+
+        self: g * conj(result) * constant(math.log(2), g)
     """
 
 def exp2_(input: Tensor) -> Tensor:
@@ -1502,9 +1648,11 @@ def expand_copy(input: Tensor, size: _int | Sequence[_int], *, implicit: _bool =
     """
 
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``exp(x) - 1`` of each element, exact to the last digits where ``x`` is near zero.
 
-    self: g * conj(result + 1)
+    Gradients::
+
+        self: g * conj(result + 1)
     """
 
 def expm1_(input: Tensor) -> Tensor:
@@ -1553,9 +1701,11 @@ def fill_(input: Tensor, value: _complex) -> Tensor:
     """
 
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element without its fraction: rounded toward zero.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def fix_(input: Tensor) -> Tensor:
@@ -1592,55 +1742,69 @@ def float_power(input: Tensor | _complex, exponent: Tensor | _complex, *, out: T
     """
 
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The largest integer not above each element, in the same dtype.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def floor_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.floor`."""
 
 def floor_divide(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The quotient rounded down, element by element, in the operands' dtype.  Raises RuntimeError for an integer divided by zero.
 
-    self: not_implemented('floor_divide')
-    other: not_implemented('floor_divide')
+    Gradients::
+
+        self: not_implemented('floor_divide')
+        other: not_implemented('floor_divide')
     """
 
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The larger of two elements; where one is NaN, the other.
 
-    self: np.where((self >= other) | np.isnan(other), g, constant(0, g))
-    other: np.where((self >= other) | np.isnan(other), constant(0, g), g)
+    Gradients::
+
+        self: np.where((self >= other) | np.isnan(other), g, constant(0, g))
+        other: np.where((self >= other) | np.isnan(other), constant(0, g), g)
     """
 
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The smaller of two elements; where one is NaN, the other.
 
-    self: np.where((self <= other) | np.isnan(other), g, constant(0, g))
-    other: np.where((self <= other) | np.isnan(other), constant(0, g), g)
+    Gradients::
+
+        self: np.where((self <= other) | np.isnan(other), g, constant(0, g))
+        other: np.where((self <= other) | np.isnan(other), constant(0, g), g)
     """
 
 def fmod(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The remainder of the division that rounds toward zero, element by element: of the dividend's sign, as C's ``fmod``.
 
-    self: g
-    other: -g * trunc(self / other)
+    Gradients::
+
+        self: g
+        other: -g * trunc(self / other)
     """
 
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The fraction of each element, of its sign: ``x - trunc(x)``.
 
-    self: g
+    Gradients::
+
+        self: g
     """
 
 def frac_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.frac`."""
 
 def frexp(input: Tensor) -> return_types.frexp:
-    """Gradients::
+    """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
-    self: g / 2 ** exponent.astype(g.dtype)
+    Gradients::
+
+        self: g / 2 ** exponent.astype(g.dtype)
     """
 
 def from_dlpack(ext_tensor: Any, *, device: _device | str | _int | None = None, copy: _bool | None = None) -> Tensor:
@@ -1724,10 +1888,16 @@ def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = Fals
     """
 
 def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The greatest common divisor of two integers, element by element, never negative.
+
+    Not differentiable.
+    """
 
 def ge(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is greater than the other's or equal to it: a bool tensor.
+
+    Not differentiable.
+    """
 
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element of one vector times each of another: (n) and (m) give (n, m).
@@ -1765,10 +1935,16 @@ def get_rng_state() -> Tensor:
     """
 
 def greater(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is greater than the other's: a bool tensor.
+
+    Not differentiable.
+    """
 
 def greater_equal(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is greater than the other's or equal to it: a bool tensor.
+
+    Not differentiable.
+    """
 
 def group_norm(
     input: Tensor,
@@ -1781,7 +1957,10 @@ def group_norm(
     """As :func:`adjoint.nn.functional.group_norm`."""
 
 def gt(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is greater than the other's: a bool tensor.
+
+    Not differentiable.
+    """
 
 def hamming_window(
     window_length: _int,
@@ -1815,16 +1994,20 @@ def hann_window(
     """
 
 def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, and 0 in the place of those whose magnitude is at most ``lambd``.
 
-    self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+    Gradients::
+
+        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
     """
 
 def heaviside(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.
 
-    self: not_implemented('heaviside')
-    other: not_implemented('heaviside')
+    Gradients::
+
+        self: not_implemented('heaviside')
+        other: not_implemented('heaviside')
     """
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: _float = 1.0, reduction: _int = 1) -> Tensor:
@@ -1845,33 +2028,41 @@ def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors, of at least 1 dimensions, joined along dimension 1 or 0."""
 
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The length of a right triangle's longest side, ``sqrt(input**2 + other**2)``, element by element.
 
-    self: g * self / result
-    other: g * other / result
+    Gradients::
+
+        self: g * self / result
+        other: g * other / result
     """
 
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The modified Bessel function of the first kind and order 0 of each element.
 
-    self: g * i1_of(self)
+    Gradients::
+
+        self: g * i1_of(self)
     """
 
 def i0_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.i0`."""
 
 def igamma(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The lower incomplete gamma function, regularized, of ``input`` (the shape) at ``other``, element by element: from 0 to 1.
 
-    self: _no_order_derivative('igamma')
-    other: g * _gamma_density(self, other)
+    Gradients::
+
+        self: _no_order_derivative('igamma')
+        other: g * _gamma_density(self, other)
     """
 
 def igammac(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The upper incomplete gamma function, regularized, of ``input`` (the shape) at ``other``: one minus ``igamma``.
 
-    self: _no_order_derivative('igammac')
-    other: -g * _gamma_density(self, other)
+    Gradients::
+
+        self: _no_order_derivative('igammac')
+        other: -g * _gamma_density(self, other)
     """
 
 def imag(input: Tensor) -> Tensor:
@@ -2041,7 +2232,10 @@ def isclose(
     """
 
 def isfinite(input: Tensor) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is neither infinite nor NaN.
+
+    Not differentiable.
+    """
 
 def isin(
     elements: Tensor | _complex,
@@ -2058,19 +2252,34 @@ def isin(
     """
 
 def isinf(input: Tensor) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is infinite, of either sign.
+
+    Not differentiable.
+    """
 
 def isnan(input: Tensor) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is NaN.
+
+    Not differentiable.
+    """
 
 def isneginf(input: Tensor) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is minus infinity.
+
+    Not differentiable.
+    """
 
 def isposinf(input: Tensor) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is plus infinity.
+
+    Not differentiable.
+    """
 
 def isreal(input: Tensor) -> Tensor:
-    """Not differentiable."""
+    """Whether each element has no imaginary part.
+
+    Not differentiable.
+    """
 
 def kaiser_window(
     window_length: _int,
@@ -2102,9 +2311,11 @@ def kthvalue(
     axis: _int | None = None,
     keepdims: _bool | None = None,
 ) -> return_types.kthvalue:
-    """Gradients::
+    """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
-    self: g at indices, 0 elsewhere
+    Gradients::
+
+        self: g at indices, 0 elsewhere
     """
 
 def layer_norm(
@@ -2124,7 +2335,10 @@ def layer_norm(
     """
 
 def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """The least common multiple of two integers, element by element, never negative.
+
+    Not differentiable.
+    """
 
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``input * 2 ** other``, without ``2 ** other`` having to be a number of the dtype where ``other`` holds integers.
@@ -2138,7 +2352,10 @@ def ldexp_(input: Tensor, other: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.ldexp`."""
 
 def le(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is less than the other's or equal to it: a bool tensor.
+
+    Not differentiable.
+    """
 
 def lerp(input: Tensor, end: Tensor, weight: _float | Tensor, *, out: Tensor | None = None) -> Tensor:
     """``input + weight * (end - input)``.
@@ -2151,15 +2368,23 @@ def lerp(input: Tensor, end: Tensor, weight: _float | Tensor, *, out: Tensor | N
     """
 
 def less(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is less than the other's: a bool tensor.
+
+    Not differentiable.
+    """
 
 def less_equal(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is less than the other's or equal to it: a bool tensor.
+
+    Not differentiable.
+    """
 
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The natural logarithm of the absolute value of the gamma function of each element.
 
-    self: g * digamma_of(self)
+    Gradients::
+
+        self: g * digamma_of(self)
     """
 
 def linspace(
@@ -2182,33 +2407,41 @@ def linspace(
     """
 
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The natural logarithm of each element: minus infinity for zero, NaN for a negative real number.
 
-    self: g / conj(self)
+    Gradients::
+
+        self: g / conj(self)
     """
 
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The logarithm to the base 10 of each element.
 
-    self: g / conj(self * constant(math.log(10), self))
+    Gradients::
+
+        self: g / conj(self * constant(math.log(10), self))
     """
 
 def log10_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.log10`."""
 
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``log(1 + x)`` of each element, exact to the last digits where ``x`` is near zero.
 
-    self: g / conj(self + 1)
+    Gradients::
+
+        self: g / conj(self + 1)
     """
 
 def log1p_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.log1p`."""
 
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The logarithm to the base 2 of each element.
 
-    self: g / conj(self * constant(math.log(2), self))
+    Gradients::
+
+        self: g / conj(self * constant(math.log(2), self))
     """
 
 def log2_(input: Tensor) -> Tensor:
@@ -2221,23 +2454,29 @@ def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: T
     """The logarithms of softmax along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``log(exp(input) + exp(other))``, element by element, where neither need fit a float.
 
-    self: g * σ(self - other)
-    other: g * σ(other - self)
+    Gradients::
+
+        self: g * σ(self - other)
+        other: g * σ(other - self)
     """
 
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``log2(2**input + 2**other)``, element by element, where neither need fit a float.
 
-    self: g * σ((self - other) * log(2))
-    other: g * σ((other - self) * log(2))
+    Gradients::
+
+        self: g * σ((self - other) * log(2))
+        other: g * σ((other - self) * log(2))
     """
 
 def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
-    """Gradients::
+    """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
-    self: g * exp(self - result), summed from the end
+    Gradients::
+
+        self: g * exp(self - result), summed from the end
     """
 
 def logdet(input: Tensor) -> Tensor:
@@ -2249,21 +2488,35 @@ def logdet(input: Tensor) -> Tensor:
     """
 
 def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether neither of two elements is zero: a bool tensor.
+
+    Not differentiable.
+    """
 
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is zero: a bool tensor.
+
+    Not differentiable.
+    """
 
 def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether one of two elements is not zero: a bool tensor.
+
+    Not differentiable.
+    """
 
 def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether one of two elements is zero and the other is not: a bool tensor.
+
+    Not differentiable.
+    """
 
 def logit(input: Tensor, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The log of the odds ``x / (1 - x)`` of each element, the inverse of the sigmoid; with ``eps``, of ``x`` held within [eps, 1 - eps].
 
-    self: g / (self * (1 - self))
+    Gradients::
+
+        self: g / (self * (1 - self))
     """
 
 def logit_(input: Tensor, eps: _float | None = None) -> Tensor:
@@ -2297,13 +2550,18 @@ def logsumexp(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
-    self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
+    Gradients::
+
+        self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
     """
 
 def lt(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether each element is less than the other's: a bool tensor.
+
+    Not differentiable.
+    """
 
 def manual_seed(seed: _int) -> Generator:
     """Have the default generator begin anew from ``seed``, as PyTorch's would, and return it.
@@ -2426,10 +2684,12 @@ def max_pool3d(
     """As :func:`adjoint.nn.functional.max_pool3d`."""
 
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The larger of two elements; NaN where one is.
 
-    self: g if self > other else 0
-    other: g if other > self else 0
+    Gradients::
+
+        self: g if self > other else 0
+        other: g if other > self else 0
     """
 
 def mean(
@@ -2441,9 +2701,11 @@ def mean(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
-    self: _mean_gradient
+    Gradients::
+
+        self: _mean_gradient
     """
 
 @overload
@@ -2489,25 +2751,31 @@ def min(
 @overload
 def min(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The smaller of two elements; NaN where one is.
 
-    self: g if self < other else 0
-    other: g if other < self else 0
+    Gradients::
+
+        self: g if self < other else 0
+        other: g if other < self else 0
     """
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
-    """Gradients::
+    """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
-    self: dot(g, conj(mat2).T)
-    mat2: dot(conj(self).T, g)
+    Gradients::
+
+        self: dot(g, conj(mat2).T)
+        mat2: dot(conj(self).T, g)
     """
 
 def mode(
     input: Tensor, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
 ) -> return_types.mode:
-    """Gradients::
+    """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
-    self: g at indices, 0 elsewhere
+    Gradients::
+
+        self: g at indices, 0 elsewhere
     """
 
 def moveaxis(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
@@ -2530,10 +2798,12 @@ def msort(input: Tensor) -> Tensor:
     """The tensor sorted along its first dimension."""
 
 def mul(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The product of two tensors, or of a tensor and a number, element by element.
 
-    self: g * other.conj()
-    other: g * self.conj()
+    Gradients::
+
+        self: g * other.conj()
+        other: g * self.conj()
     """
 
 def multinomial(
@@ -2555,17 +2825,21 @@ def multinomial(
     """
 
 def multiply(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The product of two tensors, or of a tensor and a number, element by element.
 
-    self: g * other.conj()
-    other: g * self.conj()
+    Gradients::
+
+        self: g * other.conj()
+        other: g * self.conj()
     """
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
-    """Gradients::
+    """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
-    self: g[:, None] * conj(vec)
-    vec: dot(conj(self).T, g)
+    Gradients::
+
+        self: g[:, None] * conj(vec)
+        vec: dot(conj(self).T, g)
     """
 
 def mvlgamma(input: Tensor, p: _int) -> Tensor:
@@ -2588,9 +2862,11 @@ def nan_to_num(
     *,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Gradients::
+    """Each element, with ``nan`` (0), ``posinf`` and ``neginf`` (the largest numbers of the dtype) in the place of those that are not finite.
 
-    self: np.where(np.isfinite(self), g, constant(0, g))
+    Gradients::
+
+        self: np.where(np.isfinite(self), g, constant(0, g))
     """
 
 def nan_to_num_(
@@ -2641,9 +2917,11 @@ def nansum(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The sum as ``sum`` has it, of the elements that are not NaN.
 
-    self: np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype))
+    Gradients::
+
+        self: np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype))
     """
 
 def narrow(input: Tensor, dim: _int, start: _int | None, length: _int) -> Tensor:
@@ -2658,37 +2936,48 @@ def narrow_copy(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
     """As :func:`narrow`, copied."""
 
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
-    """Gradients::
+    """The channels (dimension 1) of ``groups`` groups interleaved.
 
-    self: g, the channels back in order
+    Gradients::
+
+        self: g, the channels back in order
     """
 
 def ne(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether two elements differ: a bool tensor.
+
+    Not differentiable.
+    """
 
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element with its sign changed.  Raises RuntimeError for bools.
 
-    self: -g
+    Gradients::
+
+        self: -g
     """
 
 def neg_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.neg`."""
 
 def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element with its sign changed.  Raises RuntimeError for bools.
 
-    self: -g
+    Gradients::
+
+        self: -g
     """
 
 def negative_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.neg`."""
 
 def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The next number of the dtype after ``input`` in the direction of ``other``, element by element.
 
-    self: np.where(self == other, constant(0, g), g)
-    other: np.zeros_like(g)
+    Gradients::
+
+        self: np.where(self == other, constant(0, g), g)
+        other: np.zeros_like(g)
     """
 
 @overload
@@ -2753,7 +3042,10 @@ def normal(
     """
 
 def not_equal(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether two elements differ: a bool tensor.
+
+    Not differentiable.
+    """
 
 def numel(input: Tensor) -> _int:
     """The number of elements.
@@ -2836,15 +3128,19 @@ def pinverse(input: Tensor, rcond: _float = 1e-15) -> Tensor:
     """The pseudo-inverses of matrices; as :func:`adjoint.linalg.pinv`."""
 
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
-    """Gradients::
+    """Channels laid out as pixels: (..., C r^2, H, W) becomes (..., C, H r, W r).
 
-    self: pixel_unshuffle(g, upscale_factor)
+    Gradients::
+
+        self: pixel_unshuffle(g, upscale_factor)
     """
 
 def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
-    """Gradients::
+    """Pixels gathered as channels: (..., C, H r, W r) becomes (..., C r^2, H, W).
 
-    self: pixel_shuffle(g, downscale_factor)
+    Gradients::
+
+        self: pixel_shuffle(g, downscale_factor)
     """
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
@@ -2858,16 +3154,20 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """
 
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
-    """Gradients::
+    """Complex numbers of two real tensors of one dtype, their magnitudes and their angles in radians.
 
-    abs: real(g) * cos(angle) + imag(g) * sin(angle)
-    angle: _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype)
+    Gradients::
+
+        abs: real(g) * cos(angle) + imag(g) * sin(angle)
+        angle: _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype)
     """
 
 def polygamma(n: _int, input: Tensor) -> Tensor:
-    """Gradients::
+    """The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.
 
-    self: g * polygamma_of(n + 1, self)
+    Gradients::
+
+        self: g * polygamma_of(n + 1, self)
     """
 
 def positive(input: Tensor) -> Tensor:
@@ -2877,10 +3177,12 @@ def positive(input: Tensor) -> Tensor:
     """
 
 def pow(input: Tensor | _complex, exponent: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The powers ``input ** exponent``, element by element; either may be a number.  Raises RuntimeError for integers to a negative integer.
 
-    self: g * exponent * self ** (exponent - 1)
-    exponent: g * result * log(self)
+    Gradients::
+
+        self: g * exponent * self ** (exponent - 1)
+        exponent: g * result * log(self)
     """
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -2902,9 +3204,11 @@ def prod(
     axis: _int | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
-    self: g * result / self
+    Gradients::
+
+        self: g * result / self
     """
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
@@ -2938,9 +3242,11 @@ def quantile(
     """
 
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, an angle in radians, in degrees.
 
-    self: g * 180 / pi
+    Gradients::
+
+        self: g * 180 / pi
     """
 
 def rad2deg_(input: Tensor) -> Tensor:
@@ -3126,28 +3432,34 @@ def real(input: Tensor) -> Tensor:
     """
 
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """One over each element; infinite for zero.  Integers give the default dtype.
 
-    self: -g * conj(result * result)
+    Gradients::
+
+        self: -g * conj(result * result)
     """
 
 def reciprocal_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.reciprocal`."""
 
 def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, and 0 in the place of negative ones.
 
-    self: kept_where(result != 0, g)
+    Gradients::
+
+        self: kept_where(result != 0, g)
     """
 
 def relu_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.relu`."""
 
 def remainder(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The remainder of the division that rounds down, element by element: of the divisor's sign, as Python's ``%``.
 
-    self: g
-    other: -g * (self // other)
+    Gradients::
+
+        self: g
+        other: -g * (self // other)
     """
 
 def renorm(input: Tensor, p: _float, dim: _int, maxnorm: _float) -> Tensor:
@@ -3229,9 +3541,11 @@ def rot90(input: Tensor, k: _int = 1, dims: _int | Sequence[_int] = ...) -> Tens
     """
 
 def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element rounded to the nearest integer, of two as near to the even one; with ``decimals``, to so many digits behind the point.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def round_(input: Tensor, *, decimals: _int = 0) -> Tensor:
@@ -3249,21 +3563,27 @@ def rrelu(
 ) -> Tensor:
     """As :func:`adjoint.nn.functional.rrelu`."""
 
-def rrelu_(input: Tensor, lower: _float = 1 / 8, upper: _float = 1 / 3, training: _bool = False) -> Tensor: ...
-def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+def rrelu_(input: Tensor, lower: _float = 0.125, upper: _float = 0.3333333333333333, training: _bool = False) -> Tensor:
+    """In-place version of :func:`adjoint.nn.functional.rrelu`."""
 
-    self: g * conj(result * result * result) / -2
+def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """One over the square root of each element; infinite for zero, NaN for a negative number.
+
+    Gradients::
+
+        self: g * conj(result * result * result) / -2
     """
 
 def rsqrt_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.rsqrt`."""
 
 def rsub(input: Tensor, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The difference the other way round, element by element: ``other - alpha * input``.
 
-    self: -g if alpha == 1 else times(g, -conj_number(alpha))
-    other: g
+    Gradients::
+
+        self: -g if alpha == 1 else times(g, -conj_number(alpha))
+        other: g
     """
 
 def scalar_tensor(
@@ -3423,51 +3743,66 @@ def set_warn_always(b: _bool) -> None:
     """Have warnings that are given once given every time."""
 
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The sign of each element; of a complex number, the number of magnitude one in its direction, or 0.
 
-    self: 0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)
+    Gradients::
+
+        self: 0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)
     """
 
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The logistic function of each element, between 0 and 1: ``1 / (1 + exp(-x))``.
 
-    self: g * conj((1 - result) * result)
+    Gradients::
+
+        self: g * conj((1 - result) * result)
     """
 
 def sigmoid_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.sigmoid`."""
 
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The sign of each element: -1, 0 or 1.  Raises RuntimeError for complex numbers, of which ``sgn`` is the like.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Not differentiable."""
+    """Whether the sign of each element is set: True for negative numbers and for -0.0.
+
+    Not differentiable.
+    """
 
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The sine of each element, an angle in radians.
 
-    self: g * conj(np.cos(self))
+    Gradients::
+
+        self: g * conj(np.cos(self))
     """
 
 def sin_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.sin`."""
 
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``sin(pi x) / (pi x)`` of each element, 1 at zero.
 
-    self: g * (cos(pi * self) - result) / self
+    Gradients::
+
+        self: g * (cos(pi * self) - result) / self
     """
 
 def sinc_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.sinc`."""
 
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The hyperbolic sine of each element: ``(exp(x) - exp(-x)) / 2``.
 
-    self: g * conj(np.cosh(self))
+    Gradients::
+
+        self: g * conj(np.cosh(self))
     """
 
 def sinh_(input: Tensor) -> Tensor:
@@ -3516,9 +3851,11 @@ def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tenso
 def sort(
     input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
 ) -> return_types.sort:
-    """Gradients::
+    """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
-    self: g, back in the order of before
+    Gradients::
+
+        self: g, back in the order of before
     """
 
 def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
@@ -3558,9 +3895,11 @@ def split_with_sizes_copy(
     """
 
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The square root of each element; NaN for a negative real number.
 
-    self: g / conj(result * 2)
+    Gradients::
+
+        self: g / conj(result * 2)
     """
 
 def sqrt_(input: Tensor) -> Tensor:
@@ -3639,19 +3978,23 @@ def std_mean(
 def sub(
     input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
-    self: g
-    other: -g if alpha == 1 else times(g, -conj_number(alpha))
+    Gradients::
+
+        self: g
+        other: -g if alpha == 1 else times(g, -conj_number(alpha))
     """
 
 def subtract(
     input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
-    """Gradients::
+    """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
-    self: g
-    other: -g if alpha == 1 else times(g, -conj_number(alpha))
+    Gradients::
+
+        self: g
+        other: -g if alpha == 1 else times(g, -conj_number(alpha))
     """
 
 def sum(
@@ -3663,9 +4006,11 @@ def sum(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
-    self: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)
+    Gradients::
+
+        self: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)
     """
 
 def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True) -> return_types.svd:
@@ -3734,18 +4079,22 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, o
     """
 
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The tangent of each element, an angle in radians.
 
-    self: g * conj(result * result + 1)
+    Gradients::
+
+        self: g * conj(result * result + 1)
     """
 
 def tan_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.tan`."""
 
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The hyperbolic tangent of each element, between -1 and 1: ``sinh(x) / cosh(x)``.
 
-    self: g * conj(1 - result * result)
+    Gradients::
+
+        self: g * conj(1 - result * result)
     """
 
 def tanh_(input: Tensor) -> Tensor:
@@ -3799,9 +4148,11 @@ def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence[_int] = 2, out: Tensor
     """
 
 def threshold(input: Tensor, threshold: _float, value: _complex) -> Tensor:
-    """Gradients::
+    """Each element that is above ``threshold``, and ``value`` in the place of the others.
 
-    self: kept_where(~(self <= threshold), g)
+    Gradients::
+
+        self: kept_where(~(self <= threshold), g)
     """
 
 def threshold_(input: Tensor, threshold: _float, value: _complex) -> Tensor:
@@ -3816,15 +4167,19 @@ def to_dlpack(tensor: Tensor) -> Any:
 def topk(
     input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
 ) -> return_types.topk:
-    """Gradients::
+    """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
-    self: g at indices, 0 elsewhere
+    Gradients::
+
+        self: g at indices, 0 elsewhere
     """
 
 def trace(input: Tensor) -> Tensor:
-    """Gradients::
+    """The sum of a matrix's diagonal.  Raises RuntimeError for what is not a matrix.
 
-    self: g * eye(self_shape[0])
+    Gradients::
+
+        self: g * eye(self_shape[0])
     """
 
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
@@ -3926,9 +4281,11 @@ def true_divide(input: Tensor, other: Tensor | _complex, *, out: Tensor | None =
     """
 
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element without its fraction: rounded toward zero.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def trunc_(input: Tensor) -> Tensor:
@@ -4120,16 +4477,20 @@ def var_mean(
     """The variance and the mean."""
 
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    """Gradients::
+    """The sum of the products of two vectors' elements, the first conjugated.
 
-    self: conj(g) * other
-    other: g * self
+    Gradients::
+
+        self: conj(g) * other
+        other: g * self
     """
 
 def view_as_complex(input: Tensor) -> Tensor:
-    """Gradients::
+    """A view of pairs (the last dimension, of size 2) as complex numbers.  Raises RuntimeError where memory does not lie so.
 
-    self: split(g)
+    Gradients::
+
+        self: split(g)
     """
 
 def view_as_complex_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -4188,10 +4549,12 @@ def where(
 @overload
 def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 def xlogy(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``input * log(other)``, element by element, and 0 where ``input`` is 0; NaN where ``other`` is.
 
-    self: g * log(other)
-    other: g * self / other
+    Gradients::
+
+        self: g * log(other)
+        other: g * self / other
     """
 
 def zero_(input: Tensor) -> Tensor:

@@ -164,9 +164,11 @@ class Methods:
         """
 
     def abs(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The absolute value of each element; of a complex number, its magnitude, which is real.
 
-        self: g * sign_of(self)
+        Gradients::
+
+            self: g * sign_of(self)
         """
 
     def abs_(self) -> Tensor:
@@ -176,9 +178,11 @@ class Methods:
         """
 
     def absolute(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The absolute value of each element; of a complex number, its magnitude, which is real.
 
-        self: g * sign_of(self)
+        Gradients::
+
+            self: g * sign_of(self)
         """
 
     def absolute_(self) -> Tensor:
@@ -188,94 +192,112 @@ class Methods:
         """
 
     def acos(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].
 
-        self: -g / conj(np.sqrt(1 - self * self))
+        Gradients::
+
+            self: -g / conj(np.sqrt(1 - self * self))
         """
 
     def acos_(self) -> Tensor:
         """In-place version of :func:`adjoint.acos`."""
 
     def acosh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number, not negative, whose hyperbolic cosine each element is; NaN below 1.
 
-        self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
+        Gradients::
+
+            self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
         """
 
     def acosh_(self) -> Tensor:
         """In-place version of :func:`adjoint.acosh`."""
 
     def add(self, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
-        self: g
-        other: g if alpha == 1 else times(g, conj_number(alpha))
+        Gradients::
+
+            self: g
+            other: g if alpha == 1 else times(g, conj_number(alpha))
         """
 
     def add_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.add`."""
 
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-        """Gradients::
+        """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
-        self: _input_gradient
-        batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
-        batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
+        Gradients::
+
+            self: _input_gradient
+            batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
+            batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
         """
 
     def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addbmm`."""
 
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
-        self: g
-        tensor1: g * conj(constant(python_number(value), g) / tensor2)
-        tensor2: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
+        Gradients::
+
+            self: g
+            tensor1: g * conj(constant(python_number(value), g) / tensor2)
+            tensor2: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
         """
 
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcdiv`."""
 
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``input + value * tensor1 * tensor2``, element by element.
 
-        self: g
-        tensor1: g * times(conj(tensor2), conj_number(value))
-        tensor2: g * times(conj(tensor1), conj_number(value))
+        Gradients::
+
+            self: g
+            tensor1: g * times(conj(tensor2), conj_number(value))
+            tensor2: g * times(conj(tensor1), conj_number(value))
         """
 
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcmul`."""
 
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-        """Gradients::
+        """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
-        self: _input_gradient
-        mat1: dot(_scaled(g, alpha), conj(mat2).T)
-        mat2: dot(conj(mat1).T, _scaled(g, alpha))
+        Gradients::
+
+            self: _input_gradient
+            mat1: dot(_scaled(g, alpha), conj(mat2).T)
+            mat2: dot(conj(mat1).T, _scaled(g, alpha))
         """
 
     def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmm`."""
 
     def addmv(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-        """Gradients::
+        """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
-        self: _input_gradient
-        mat: _scaled(g, alpha)[:, None] * conj(vec)
-        vec: dot(conj(mat).T, _scaled(g, alpha))
+        Gradients::
+
+            self: _input_gradient
+            mat: _scaled(g, alpha)[:, None] * conj(vec)
+            vec: dot(conj(mat).T, _scaled(g, alpha))
         """
 
     def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmv`."""
 
     def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-        """Gradients::
+        """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
-        self: _input_gradient
-        vec1: dot(_scaled(g, alpha), conj(vec2))
-        vec2: dot(_scaled(g, alpha).T, conj(vec1))
+        Gradients::
+
+            self: _input_gradient
+            vec1: dot(_scaled(g, alpha), conj(vec2))
+            vec2: dot(_scaled(g, alpha).T, conj(vec1))
         """
 
     def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
@@ -297,7 +319,10 @@ class Methods:
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Not differentiable."""
+        """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
+
+        Not differentiable.
+        """
 
     def allclose(self, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> _bool:
         """Whether :func:`isclose` holds for all elements.
@@ -315,9 +340,11 @@ class Methods:
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
-        self: g * (self == result) / sum(self == result, dim)
+        Gradients::
+
+            self: g * (self == result) / sum(self == result, dim)
         """
 
     def amin(
@@ -328,21 +355,27 @@ class Methods:
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
-        self: g * (self == result) / sum(self == result, dim)
+        Gradients::
+
+            self: g * (self == result) / sum(self == result, dim)
         """
 
     def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
-        """Gradients::
+        """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
-        self: g where the least and the greatest are
+        Gradients::
+
+            self: g where the least and the greatest are
         """
 
     def angle(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle of each complex element in radians; of a real one, 0, or pi where it is negative.
 
-        self: 0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2
+        Gradients::
+
+            self: 0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2
         """
 
     def any(
@@ -353,58 +386,73 @@ class Methods:
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Not differentiable."""
+        """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
+
+        Not differentiable.
+        """
 
     def apply_(self, callable: Callable[[Any], Any]) -> Tensor:
         """Replace every element by what a Python function makes of it."""
 
     def arccos(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].
 
-        self: -g / conj(np.sqrt(1 - self * self))
+        Gradients::
+
+            self: -g / conj(np.sqrt(1 - self * self))
         """
 
     def arccos_(self) -> Tensor:
         """In-place version of :func:`adjoint.acos`."""
 
     def arccosh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number, not negative, whose hyperbolic cosine each element is; NaN below 1.
 
-        self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
+        Gradients::
+
+            self: g / (conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == 'c' else np.sqrt((self - 1) * (self + 1)))
         """
 
     def arccosh_(self) -> Tensor:
         """In-place version of :func:`adjoint.acosh`."""
 
     def arcsin(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].
 
-        self: g / conj(np.sqrt(1 - self * self))
+        Gradients::
+
+            self: g / conj(np.sqrt(1 - self * self))
         """
 
     def arcsin_(self) -> Tensor:
         """In-place version of :func:`adjoint.asin`."""
 
     def arcsinh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number whose hyperbolic sine each element is.
 
-        self: g / conj(np.sqrt(self * self + 1))
+        Gradients::
+
+            self: g / conj(np.sqrt(self * self + 1))
         """
 
     def arcsinh_(self) -> Tensor:
         """In-place version of :func:`adjoint.asinh`."""
 
     def arctan(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, between -pi/2 and pi/2, whose tangent each element is.
 
-        self: g / conj(self * self + 1)
+        Gradients::
+
+            self: g / conj(self * self + 1)
         """
 
     def arctan2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance to the right is ``other``.
 
-        self: g * other / (self ** 2 + other ** 2)
-        other: -g * self / (self ** 2 + other ** 2)
+        Gradients::
+
+            self: g * other / (self ** 2 + other ** 2)
+            other: -g * self / (self ** 2 + other ** 2)
         """
 
     def arctan2_(self, other: Tensor) -> Tensor:
@@ -414,9 +462,11 @@ class Methods:
         """In-place version of :func:`adjoint.atan`."""
 
     def arctanh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.
 
-        self: g / conj(1 - self * self)
+        Gradients::
+
+            self: g / conj(1 - self * self)
         """
 
     def arctanh_(self) -> Tensor:
@@ -430,7 +480,10 @@ class Methods:
         axis: _int | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Not differentiable."""
+        """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
+
+        Not differentiable.
+        """
 
     def argmin(
         self,
@@ -440,7 +493,10 @@ class Methods:
         axis: _int | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Not differentiable."""
+        """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
+
+        Not differentiable.
+        """
 
     def argsort(self, dim: _int = -1, descending: _bool = False, stable: _bool = False) -> Tensor:
         """The indices that sort a tensor along ``dim``.
@@ -480,34 +536,42 @@ class Methods:
         """
 
     def asin(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].
 
-        self: g / conj(np.sqrt(1 - self * self))
+        Gradients::
+
+            self: g / conj(np.sqrt(1 - self * self))
         """
 
     def asin_(self) -> Tensor:
         """In-place version of :func:`adjoint.asin`."""
 
     def asinh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number whose hyperbolic sine each element is.
 
-        self: g / conj(np.sqrt(self * self + 1))
+        Gradients::
+
+            self: g / conj(np.sqrt(self * self + 1))
         """
 
     def asinh_(self) -> Tensor:
         """In-place version of :func:`adjoint.asinh`."""
 
     def atan(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, between -pi/2 and pi/2, whose tangent each element is.
 
-        self: g / conj(self * self + 1)
+        Gradients::
+
+            self: g / conj(self * self + 1)
         """
 
     def atan2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance to the right is ``other``.
 
-        self: g * other / (self ** 2 + other ** 2)
-        other: -g * self / (self ** 2 + other ** 2)
+        Gradients::
+
+            self: g * other / (self ** 2 + other ** 2)
+            other: -g * self / (self ** 2 + other ** 2)
         """
 
     def atan2_(self, other: Tensor) -> Tensor:
@@ -517,9 +581,11 @@ class Methods:
         """In-place version of :func:`adjoint.atan`."""
 
     def atanh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.
 
-        self: g / conj(1 - self * self)
+        Gradients::
+
+            self: g / conj(1 - self * self)
         """
 
     def atanh_(self) -> Tensor:
@@ -549,11 +615,13 @@ class Methods:
         """
 
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
-        """Gradients::
+        """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
-        self: _input_gradient
-        batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
-        batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
+        Gradients::
+
+            self: _input_gradient
+            batch1: batched(_scaled(g, alpha), adjoint_of(batch2))
+            batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
         """
 
     def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
@@ -597,46 +665,66 @@ class Methods:
         """
 
     def bitwise_and(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The bits that are set in both, of integers or bools.
+
+        Not differentiable.
+        """
 
     def bitwise_and_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_and`."""
 
     def bitwise_left_shift(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The bits of ``input`` moved up by ``other``: ``input * 2**other``.
+
+        Not differentiable.
+        """
 
     def bitwise_left_shift_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_left_shift`."""
 
     def bitwise_not(self, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The bits that are not set, of integers or bools.
+
+        Not differentiable.
+        """
 
     def bitwise_not_(self) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_not`."""
 
     def bitwise_or(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The bits that are set in either, of integers or bools.
+
+        Not differentiable.
+        """
 
     def bitwise_or_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_or`."""
 
     def bitwise_right_shift(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The bits of ``input`` moved down by ``other``, the sign kept: ``input`` over ``2**other``, rounded down.
+
+        Not differentiable.
+        """
 
     def bitwise_right_shift_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_right_shift`."""
 
     def bitwise_xor(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The bits that are set in one of the two alone, of integers or bools.
+
+        Not differentiable.
+        """
 
     def bitwise_xor_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_xor`."""
 
     def bmm(self, mat2: Tensor) -> Tensor:
-        """Gradients::
+        """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
-        self: batched(g, adjoint_of(mat2))
-        mat2: batched(adjoint_of(self), g)
+        Gradients::
+
+            self: batched(g, adjoint_of(mat2))
+            mat2: batched(adjoint_of(self), g)
         """
 
     def bool(self, memory_format: _memory_format | None = None) -> Tensor:
@@ -658,9 +746,11 @@ class Methods:
         """The tensor in ``torch.complex128``; itself where it is of that dtype already."""
 
     def ceil(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The smallest integer not below each element, in the same dtype.
 
-        self: np.zeros_like(g)
+        Gradients::
+
+            self: np.zeros_like(g)
         """
 
     def ceil_(self) -> Tensor:
@@ -705,20 +795,24 @@ class Methods:
         """In-place version of :func:`adjoint.clamp`."""
 
     def clamp_max(self, max: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element, and ``max`` in the place of larger ones.
 
-        self: np.where(self <= max, g, constant(0, g))
-        max: np.where(self > max, g, constant(0, g))
+        Gradients::
+
+            self: np.where(self <= max, g, constant(0, g))
+            max: np.where(self > max, g, constant(0, g))
         """
 
     def clamp_max_(self, max: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.clamp_max`."""
 
     def clamp_min(self, min: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element, and ``min`` in the place of smaller ones.
 
-        self: np.where(self >= min, g, constant(0, g))
-        min: np.where(self < min, g, constant(0, g))
+        Gradients::
+
+            self: np.where(self >= min, g, constant(0, g))
+            min: np.where(self < min, g, constant(0, g))
         """
 
     def clamp_min_(self, min: Tensor | _complex) -> Tensor:
@@ -787,10 +881,12 @@ class Methods:
         """
 
     def copysign(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The magnitudes of ``input`` with the signs of ``other``, element by element.
 
-        self: g * result / self
-        other: np.zeros_like(g)
+        Gradients::
+
+            self: g * result / self
+            other: np.zeros_like(g)
         """
 
     def copysign_(self, other: Tensor | _complex) -> Tensor:
@@ -806,18 +902,22 @@ class Methods:
         """
 
     def cos(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The cosine of each element, an angle in radians.
 
-        self: -g * conj(np.sin(self))
+        Gradients::
+
+            self: -g * conj(np.sin(self))
         """
 
     def cos_(self) -> Tensor:
         """In-place version of :func:`adjoint.cos`."""
 
     def cosh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The hyperbolic cosine of each element: ``(exp(x) + exp(-x)) / 2``.
 
-        self: g * conj(np.sinh(self))
+        Gradients::
+
+            self: g * conj(np.sinh(self))
         """
 
     def cosh_(self) -> Tensor:
@@ -826,7 +926,10 @@ class Methods:
     def count_nonzero(
         self, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None
     ) -> Tensor:
-        """Not differentiable."""
+        """How many elements are not zero, of all, or of those along ``dim`` (one or several): int64.
+
+        Not differentiable.
+        """
 
     def cov(self, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
         """The covariances of the rows (variables) over the columns (observations), which may be repeated or weighted.
@@ -852,30 +955,38 @@ class Methods:
         """Raises: there is no cuda device."""
 
     def cummax(self, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
-        """Gradients::
+        """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
-        self: g added up at indices
+        Gradients::
+
+            self: g added up at indices
         """
 
     def cummin(self, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
-        """Gradients::
+        """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
-        self: g added up at indices
+        Gradients::
+
+            self: g added up at indices
         """
 
     def cumprod(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
-        """Gradients::
+        """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
-        self: g * result summed from the end, / self
+        Gradients::
+
+            self: g * result summed from the end, / self
         """
 
     def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """In-place version of :func:`adjoint.cumprod`; ``dtype`` can only be the tensor's own."""
 
     def cumsum(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
-        """Gradients::
+        """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
-        self: g summed from the end
+        Gradients::
+
+            self: g summed from the end
         """
 
     def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
@@ -888,9 +999,11 @@ class Methods:
         """The address of the first element; 0 for a tensor without elements."""
 
     def deg2rad(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element, an angle in degrees, in radians.
 
-        self: g * pi / 180
+        Gradients::
+
+            self: g * pi / 180
         """
 
     def deg2rad_(self) -> Tensor:
@@ -919,7 +1032,9 @@ class Methods:
         """Take this tensor out of the graph.  Raises RuntimeError on a view."""
 
     @property
-    def device(self) -> _device: ...
+    def device(self) -> _device:
+        """Where the elements are: on the CPU."""
+
     def diag(self, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
         """A matrix with the vector on a diagonal, or the diagonal of a matrix.
 
@@ -982,9 +1097,11 @@ class Methods:
         """
 
     def digamma(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.
 
-        self: g * polygamma_of(1, self)
+        Gradients::
+
+            self: g * polygamma_of(1, self)
         """
 
     def digamma_(self) -> Tensor:
@@ -1002,10 +1119,12 @@ class Methods:
         """
 
     def div(self, other: Tensor | _complex, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', rounded toward zero or down in the operands' dtype.
 
-        self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
-        other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
+        Gradients::
+
+            self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
+            other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
         """
 
     def div_(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
@@ -1014,20 +1133,24 @@ class Methods:
     def divide(
         self, other: Tensor | _complex, *, rounding_mode: str | None = None, out: Tensor | None = None
     ) -> Tensor:
-        """Gradients::
+        """The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', rounded toward zero or down in the operands' dtype.
 
-        self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
-        other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
+        Gradients::
+
+            self: g / conj(other) if rounding_mode is None else np.zeros_like(g)
+            other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
         """
 
     def divide_(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
         """In-place version of :func:`adjoint.div`."""
 
     def dot(self, tensor: Tensor) -> Tensor:
-        """Gradients::
+        """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
-        self: g * conj(tensor)
-        tensor: g * conj(self)
+        Gradients::
+
+            self: g * conj(tensor)
+            tensor: g * conj(self)
         """
 
     def double(self, memory_format: _memory_format | None = None) -> Tensor:
@@ -1040,7 +1163,10 @@ class Methods:
         """The bytes of one element."""
 
     def eq(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether two elements are equal: a bool tensor.
+
+        Not differentiable.
+        """
 
     def eq_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.eq`."""
@@ -1054,42 +1180,52 @@ class Methods:
         """
 
     def erf(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The error function of each element: the integral of ``2/sqrt(pi) exp(-t**2)`` from 0 to ``x``.
 
-        self: g * 2 / sqrt(pi) * exp(-self ** 2)
+        Gradients::
+
+            self: g * 2 / sqrt(pi) * exp(-self ** 2)
         """
 
     def erf_(self) -> Tensor:
         """In-place version of :func:`adjoint.erf`."""
 
     def erfc(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """One minus the error function of each element, exact to the last digits where that is small.
 
-        self: -g * 2 / sqrt(pi) * exp(-self ** 2)
+        Gradients::
+
+            self: -g * 2 / sqrt(pi) * exp(-self ** 2)
         """
 
     def erfc_(self) -> Tensor:
         """In-place version of :func:`adjoint.erfc`."""
 
     def erfinv(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The number whose error function each element is; infinite for -1 and 1, NaN beyond.
 
-        self: g * sqrt(pi) / 2 * exp(result ** 2)
+        Gradients::
+
+            self: g * sqrt(pi) / 2 * exp(result ** 2)
         """
 
     def erfinv_(self) -> Tensor:
         """In-place version of :func:`adjoint.erfinv`."""
 
     def exp(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """e to the power of each element.  Integers give the default dtype.
 
-        self: g * conj(result)
+        Gradients::
+
+            self: g * conj(result)
         """
 
     def exp2(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Two to the power of each element.
 
-        self: g * conj(result) * constant(math.log(2), g)
+        Gradients::
+
+            self: g * conj(result) * constant(math.log(2), g)
         """
 
     def exp2_(self) -> Tensor:
@@ -1123,9 +1259,11 @@ class Methods:
         """
 
     def expm1(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``exp(x) - 1`` of each element, exact to the last digits where ``x`` is near zero.
 
-        self: g * conj(result + 1)
+        Gradients::
+
+            self: g * conj(result + 1)
         """
 
     def expm1_(self) -> Tensor:
@@ -1155,9 +1293,11 @@ class Methods:
         """
 
     def fix(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element without its fraction: rounded toward zero.
 
-        self: np.zeros_like(g)
+        Gradients::
+
+            self: np.zeros_like(g)
         """
 
     def fix_(self) -> Tensor:
@@ -1203,61 +1343,75 @@ class Methods:
         """
 
     def floor(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The largest integer not above each element, in the same dtype.
 
-        self: np.zeros_like(g)
+        Gradients::
+
+            self: np.zeros_like(g)
         """
 
     def floor_(self) -> Tensor:
         """In-place version of :func:`adjoint.floor`."""
 
     def floor_divide(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The quotient rounded down, element by element, in the operands' dtype.  Raises RuntimeError for an integer divided by zero.
 
-        self: not_implemented('floor_divide')
-        other: not_implemented('floor_divide')
+        Gradients::
+
+            self: not_implemented('floor_divide')
+            other: not_implemented('floor_divide')
         """
 
     def floor_divide_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.floor_divide`."""
 
     def fmax(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The larger of two elements; where one is NaN, the other.
 
-        self: np.where((self >= other) | np.isnan(other), g, constant(0, g))
-        other: np.where((self >= other) | np.isnan(other), constant(0, g), g)
+        Gradients::
+
+            self: np.where((self >= other) | np.isnan(other), g, constant(0, g))
+            other: np.where((self >= other) | np.isnan(other), constant(0, g), g)
         """
 
     def fmin(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The smaller of two elements; where one is NaN, the other.
 
-        self: np.where((self <= other) | np.isnan(other), g, constant(0, g))
-        other: np.where((self <= other) | np.isnan(other), constant(0, g), g)
+        Gradients::
+
+            self: np.where((self <= other) | np.isnan(other), g, constant(0, g))
+            other: np.where((self <= other) | np.isnan(other), constant(0, g), g)
         """
 
     def fmod(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The remainder of the division that rounds toward zero, element by element: of the dividend's sign, as C's ``fmod``.
 
-        self: g
-        other: -g * trunc(self / other)
+        Gradients::
+
+            self: g
+            other: -g * trunc(self / other)
         """
 
     def fmod_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.fmod`."""
 
     def frac(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The fraction of each element, of its sign: ``x - trunc(x)``.
 
-        self: g
+        Gradients::
+
+            self: g
         """
 
     def frac_(self) -> Tensor:
         """In-place version of :func:`adjoint.frac`."""
 
     def frexp(self) -> return_types.frexp:
-        """Gradients::
+        """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
-        self: g / 2 ** exponent.astype(g.dtype)
+        Gradients::
+
+            self: g / 2 ** exponent.astype(g.dtype)
         """
 
     def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
@@ -1274,13 +1428,19 @@ class Methods:
         """
 
     def gcd(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The greatest common divisor of two integers, element by element, never negative.
+
+        Not differentiable.
+        """
 
     def gcd_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.gcd`."""
 
     def ge(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is greater than the other's or equal to it: a bool tensor.
+
+        Not differentiable.
+        """
 
     def ge_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.ge`."""
@@ -1311,19 +1471,28 @@ class Methods:
         """The node that made this tensor; None for a leaf."""
 
     def greater(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is greater than the other's: a bool tensor.
+
+        Not differentiable.
+        """
 
     def greater_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.gt`."""
 
     def greater_equal(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is greater than the other's or equal to it: a bool tensor.
+
+        Not differentiable.
+        """
 
     def greater_equal_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.ge`."""
 
     def gt(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is greater than the other's: a bool tensor.
+
+        Not differentiable.
+        """
 
     def gt_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.gt`."""
@@ -1332,16 +1501,20 @@ class Methods:
         """The tensor in ``torch.float16``; itself where it is of that dtype already."""
 
     def hardshrink(self, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element, and 0 in the place of those whose magnitude is at most ``lambd``.
 
-        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+        Gradients::
+
+            self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
         """
 
     def heaviside(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.
 
-        self: not_implemented('heaviside')
-        other: not_implemented('heaviside')
+        Gradients::
+
+            self: not_implemented('heaviside')
+            other: not_implemented('heaviside')
         """
 
     def heaviside_(self, other: Tensor) -> Tensor:
@@ -1359,39 +1532,47 @@ class Methods:
         """The tensor split as by ``tensor_split`` along the dimension that ``hsplit`` is named for."""
 
     def hypot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The length of a right triangle's longest side, ``sqrt(input**2 + other**2)``, element by element.
 
-        self: g * self / result
-        other: g * other / result
+        Gradients::
+
+            self: g * self / result
+            other: g * other / result
         """
 
     def hypot_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.hypot`."""
 
     def i0(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The modified Bessel function of the first kind and order 0 of each element.
 
-        self: g * i1_of(self)
+        Gradients::
+
+            self: g * i1_of(self)
         """
 
     def i0_(self) -> Tensor:
         """In-place version of :func:`adjoint.i0`."""
 
     def igamma(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The lower incomplete gamma function, regularized, of ``input`` (the shape) at ``other``, element by element: from 0 to 1.
 
-        self: _no_order_derivative('igamma')
-        other: g * _gamma_density(self, other)
+        Gradients::
+
+            self: _no_order_derivative('igamma')
+            other: g * _gamma_density(self, other)
         """
 
     def igamma_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.igamma`."""
 
     def igammac(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The upper incomplete gamma function, regularized, of ``input`` (the shape) at ``other``: one minus ``igamma``.
 
-        self: _no_order_derivative('igammac')
-        other: -g * _gamma_density(self, other)
+        Gradients::
+
+            self: _no_order_derivative('igammac')
+            other: -g * _gamma_density(self, other)
         """
 
     def igammac_(self, other: Tensor) -> Tensor:
@@ -1519,9 +1700,13 @@ Raises RuntimeError on a real tensor."""
         """
 
     @property
-    def is_cpu(self) -> _bool: ...
+    def is_cpu(self) -> _bool:
+        """True: the elements are in the CPU's memory."""
+
     @property
-    def is_cuda(self) -> _bool: ...
+    def is_cuda(self) -> _bool:
+        """False: there are no tensors of the kind 'cuda' here."""
+
     def is_floating_point(self) -> _bool:
         """Whether the dtype is a floating-point one."""
 
@@ -1529,17 +1714,29 @@ Raises RuntimeError on a real tensor."""
         """Whether the tensor was made in :class:`~adjoint.inference_mode`."""
 
     @property
-    def is_ipu(self) -> _bool: ...
+    def is_ipu(self) -> _bool:
+        """False: there are no tensors of the kind 'ipu' here."""
+
     @property
-    def is_maia(self) -> _bool: ...
+    def is_maia(self) -> _bool:
+        """False: there are no tensors of the kind 'maia' here."""
+
     @property
-    def is_meta(self) -> _bool: ...
+    def is_meta(self) -> _bool:
+        """False: there are no tensors of the kind 'meta' here."""
+
     @property
-    def is_mkldnn(self) -> _bool: ...
+    def is_mkldnn(self) -> _bool:
+        """False: there are no tensors of the kind 'mkldnn' here."""
+
     @property
-    def is_mps(self) -> _bool: ...
+    def is_mps(self) -> _bool:
+        """False: there are no tensors of the kind 'mps' here."""
+
     @property
-    def is_mtia(self) -> _bool: ...
+    def is_mtia(self) -> _bool:
+        """False: there are no tensors of the kind 'mtia' here."""
+
     def is_neg(self) -> _bool:
         """Whether the tensor's values are the negatives of what is in its memory.
 
@@ -1549,7 +1746,9 @@ Raises RuntimeError on a real tensor."""
         """
 
     @property
-    def is_nested(self) -> _bool: ...
+    def is_nested(self) -> _bool:
+        """False: there are no tensors of the kind 'nested' here."""
+
     def is_nonzero(self) -> _bool:
         """Whether the one element is not zero.  Raises RuntimeError if there are none or several."""
 
@@ -1557,7 +1756,9 @@ Raises RuntimeError on a real tensor."""
         """False: memory is pinned for an accelerator, and there is none."""
 
     @property
-    def is_quantized(self) -> _bool: ...
+    def is_quantized(self) -> _bool:
+        """False: there are no tensors of the kind 'quantized' here."""
+
     def is_same_size(self, other: Tensor) -> _bool:
         """Whether two tensors have the same shape."""
 
@@ -1571,15 +1772,25 @@ Raises RuntimeError on a real tensor."""
         """Whether the dtype has negative numbers."""
 
     @property
-    def is_sparse(self) -> _bool: ...
+    def is_sparse(self) -> _bool:
+        """False: there are no tensors of the kind 'sparse' here."""
+
     @property
-    def is_sparse_csr(self) -> _bool: ...
+    def is_sparse_csr(self) -> _bool:
+        """False: there are no tensors of the kind 'sparse_csr' here."""
+
     @property
-    def is_vulkan(self) -> _bool: ...
+    def is_vulkan(self) -> _bool:
+        """False: there are no tensors of the kind 'vulkan' here."""
+
     @property
-    def is_xla(self) -> _bool: ...
+    def is_xla(self) -> _bool:
+        """False: there are no tensors of the kind 'xla' here."""
+
     @property
-    def is_xpu(self) -> _bool: ...
+    def is_xpu(self) -> _bool:
+        """False: there are no tensors of the kind 'xpu' here."""
+
     def isclose(self, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Tensor:
         """Whether ``|input - other| <= atol + rtol * |other|``, per element.
 
@@ -1591,22 +1802,40 @@ Raises RuntimeError on a real tensor."""
         """
 
     def isfinite(self) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is neither infinite nor NaN.
+
+        Not differentiable.
+        """
 
     def isinf(self) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is infinite, of either sign.
+
+        Not differentiable.
+        """
 
     def isnan(self) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is NaN.
+
+        Not differentiable.
+        """
 
     def isneginf(self) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is minus infinity.
+
+        Not differentiable.
+        """
 
     def isposinf(self) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is plus infinity.
+
+        Not differentiable.
+        """
 
     def isreal(self) -> Tensor:
-        """Not differentiable."""
+        """Whether each element has no imaginary part.
+
+        Not differentiable.
+        """
 
     def item(self) -> Any:
         """The one element as a Python number.  Raises RuntimeError if there are none or several.
@@ -1617,7 +1846,9 @@ Raises RuntimeError on a real tensor."""
         """
 
     @property
-    def itemsize(self) -> _int: ...
+    def itemsize(self) -> _int:
+        """The bytes of an element."""
+
     def kron(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The Kronecker product.
 
@@ -1635,15 +1866,22 @@ Raises RuntimeError on a real tensor."""
         axis: _int | None = None,
         keepdims: _bool | None = None,
     ) -> return_types.kthvalue:
-        """Gradients::
+        """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
-        self: g at indices, 0 elsewhere
+        Gradients::
+
+            self: g at indices, 0 elsewhere
         """
 
     @property
-    def layout(self) -> _layout: ...
+    def layout(self) -> _layout:
+        """How the elements are laid out: ``torch.strided``."""
+
     def lcm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """The least common multiple of two integers, element by element, never negative.
+
+        Not differentiable.
+        """
 
     def lcm_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.lcm`."""
@@ -1660,7 +1898,10 @@ Raises RuntimeError on a real tensor."""
         """In-place version of :func:`adjoint.ldexp`."""
 
     def le(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is less than the other's or equal to it: a bool tensor.
+
+        Not differentiable.
+        """
 
     def le_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.le`."""
@@ -1679,54 +1920,70 @@ Raises RuntimeError on a real tensor."""
         """In-place version of :func:`adjoint.lerp`."""
 
     def less(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is less than the other's: a bool tensor.
+
+        Not differentiable.
+        """
 
     def less_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.lt`."""
 
     def less_equal(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is less than the other's or equal to it: a bool tensor.
+
+        Not differentiable.
+        """
 
     def less_equal_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.le`."""
 
     def lgamma(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The natural logarithm of the absolute value of the gamma function of each element.
 
-        self: g * digamma_of(self)
+        Gradients::
+
+            self: g * digamma_of(self)
         """
 
     def lgamma_(self) -> Tensor:
         """In-place version of :func:`adjoint.lgamma`."""
 
     def log(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The natural logarithm of each element: minus infinity for zero, NaN for a negative real number.
 
-        self: g / conj(self)
+        Gradients::
+
+            self: g / conj(self)
         """
 
     def log10(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The logarithm to the base 10 of each element.
 
-        self: g / conj(self * constant(math.log(10), self))
+        Gradients::
+
+            self: g / conj(self * constant(math.log(10), self))
         """
 
     def log10_(self) -> Tensor:
         """In-place version of :func:`adjoint.log10`."""
 
     def log1p(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``log(1 + x)`` of each element, exact to the last digits where ``x`` is near zero.
 
-        self: g / conj(self + 1)
+        Gradients::
+
+            self: g / conj(self + 1)
         """
 
     def log1p_(self) -> Tensor:
         """In-place version of :func:`adjoint.log1p`."""
 
     def log2(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The logarithm to the base 2 of each element.
 
-        self: g / conj(self * constant(math.log(2), self))
+        Gradients::
+
+            self: g / conj(self * constant(math.log(2), self))
         """
 
     def log2_(self) -> Tensor:
@@ -1745,23 +2002,29 @@ Raises RuntimeError on a real tensor."""
         """The logarithms of softmax along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
     def logaddexp(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``log(exp(input) + exp(other))``, element by element, where neither need fit a float.
 
-        self: g * σ(self - other)
-        other: g * σ(other - self)
+        Gradients::
+
+            self: g * σ(self - other)
+            other: g * σ(other - self)
         """
 
     def logaddexp2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``log2(2**input + 2**other)``, element by element, where neither need fit a float.
 
-        self: g * σ((self - other) * log(2))
-        other: g * σ((other - self) * log(2))
+        Gradients::
+
+            self: g * σ((self - other) * log(2))
+            other: g * σ((other - self) * log(2))
         """
 
     def logcumsumexp(self, dim: _int, *, axis: _int | None = None) -> Tensor:
-        """Gradients::
+        """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
-        self: g * exp(self - result), summed from the end
+        Gradients::
+
+            self: g * exp(self - result), summed from the end
         """
 
     def logdet(self) -> Tensor:
@@ -1773,33 +2036,47 @@ Raises RuntimeError on a real tensor."""
         """
 
     def logical_and(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether neither of two elements is zero: a bool tensor.
+
+        Not differentiable.
+        """
 
     def logical_and_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.logical_and`."""
 
     def logical_not(self, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is zero: a bool tensor.
+
+        Not differentiable.
+        """
 
     def logical_not_(self) -> Tensor:
         """In-place version of :func:`adjoint.logical_not`."""
 
     def logical_or(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether one of two elements is not zero: a bool tensor.
+
+        Not differentiable.
+        """
 
     def logical_or_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.logical_or`."""
 
     def logical_xor(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether one of two elements is zero and the other is not: a bool tensor.
+
+        Not differentiable.
+        """
 
     def logical_xor_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.logical_xor`."""
 
     def logit(self, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The log of the odds ``x / (1 - x)`` of each element, the inverse of the sigmoid; with ``eps``, of ``x`` held within [eps, 1 - eps].
 
-        self: g / (self * (1 - self))
+        Gradients::
+
+            self: g / (self * (1 - self))
         """
 
     def logit_(self, eps: _float | None = None) -> Tensor:
@@ -1813,24 +2090,33 @@ Raises RuntimeError on a real tensor."""
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
-        self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
+        Gradients::
+
+            self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
         """
 
     def long(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.int64``; itself where it is of that dtype already."""
 
     def lt(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether each element is less than the other's: a bool tensor.
+
+        Not differentiable.
+        """
 
     def lt_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.lt`."""
 
     @property
-    def mH(self) -> Tensor: ...
+    def mH(self) -> Tensor:
+        """The matrices in the last two dimensions, transposed and conjugated: a view."""
+
     @property
-    def mT(self) -> Tensor: ...
+    def mT(self) -> Tensor:
+        """The matrices in the last two dimensions, transposed: a view."""
+
     def map_(self, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
         """Replace every element by what a Python function makes of it and of that of another tensor."""
 
@@ -1909,10 +2195,12 @@ Raises RuntimeError on a real tensor."""
     @overload
     def max(self, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
     def maximum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The larger of two elements; NaN where one is.
 
-        self: g if self > other else 0
-        other: g if other > self else 0
+        Gradients::
+
+            self: g if self > other else 0
+            other: g if other > self else 0
         """
 
     def mean(
@@ -1924,9 +2212,11 @@ Raises RuntimeError on a real tensor."""
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
-        self: _mean_gradient
+        Gradients::
+
+            self: _mean_gradient
         """
 
     @overload
@@ -1944,25 +2234,31 @@ Raises RuntimeError on a real tensor."""
     @overload
     def min(self, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
     def minimum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The smaller of two elements; NaN where one is.
 
-        self: g if self < other else 0
-        other: g if other < self else 0
+        Gradients::
+
+            self: g if self < other else 0
+            other: g if other < self else 0
         """
 
     def mm(self, mat2: Tensor) -> Tensor:
-        """Gradients::
+        """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
-        self: dot(g, conj(mat2).T)
-        mat2: dot(conj(self).T, g)
+        Gradients::
+
+            self: dot(g, conj(mat2).T)
+            mat2: dot(conj(self).T, g)
         """
 
     def mode(
         self, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
     ) -> return_types.mode:
-        """Gradients::
+        """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
-        self: g at indices, 0 elsewhere
+        Gradients::
+
+            self: g at indices, 0 elsewhere
         """
 
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
@@ -1985,10 +2281,12 @@ Raises RuntimeError on a real tensor."""
         """The tensor sorted along its first dimension."""
 
     def mul(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The product of two tensors, or of a tensor and a number, element by element.
 
-        self: g * other.conj()
-        other: g * self.conj()
+        Gradients::
+
+            self: g * other.conj()
+            other: g * self.conj()
         """
 
     def mul_(self, other: Tensor | _complex) -> Tensor:
@@ -2013,20 +2311,24 @@ Raises RuntimeError on a real tensor."""
         """
 
     def multiply(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The product of two tensors, or of a tensor and a number, element by element.
 
-        self: g * other.conj()
-        other: g * self.conj()
+        Gradients::
+
+            self: g * other.conj()
+            other: g * self.conj()
         """
 
     def multiply_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.mul`."""
 
     def mv(self, vec: Tensor) -> Tensor:
-        """Gradients::
+        """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
-        self: g[:, None] * conj(vec)
-        vec: dot(conj(self).T, g)
+        Gradients::
+
+            self: g[:, None] * conj(vec)
+            vec: dot(conj(self).T, g)
         """
 
     def mvlgamma(self, p: _int) -> Tensor:
@@ -2045,7 +2347,9 @@ Raises RuntimeError on a real tensor."""
         """In-place version of :func:`adjoint.mvlgamma`."""
 
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """None: tensors have no names."""
+
     def nan_to_num(
         self,
         nan: _float | None = None,
@@ -2054,9 +2358,11 @@ Raises RuntimeError on a real tensor."""
         *,
         out: Tensor | None = None,
     ) -> Tensor:
-        """Gradients::
+        """Each element, with ``nan`` (0), ``posinf`` and ``neginf`` (the largest numbers of the dtype) in the place of those that are not finite.
 
-        self: np.where(np.isfinite(self), g, constant(0, g))
+        Gradients::
+
+            self: np.where(np.isfinite(self), g, constant(0, g))
         """
 
     def nan_to_num_(
@@ -2106,9 +2412,11 @@ Raises RuntimeError on a real tensor."""
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The sum as ``sum`` has it, of the elements that are not NaN.
 
-        self: np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype))
+        Gradients::
+
+            self: np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype))
         """
 
     def narrow(self, dim: _int, start: _int | None, length: _int) -> Tensor:
@@ -2123,29 +2431,38 @@ Raises RuntimeError on a real tensor."""
         """As :func:`narrow`, copied."""
 
     @property
-    def nbytes(self) -> _int: ...
+    def nbytes(self) -> _int:
+        """The bytes of all elements."""
+
     def ndimension(self) -> _int:
         """The number of dimensions."""
 
     def ne(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether two elements differ: a bool tensor.
+
+        Not differentiable.
+        """
 
     def ne_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.ne`."""
 
     def neg(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element with its sign changed.  Raises RuntimeError for bools.
 
-        self: -g
+        Gradients::
+
+            self: -g
         """
 
     def neg_(self) -> Tensor:
         """In-place version of :func:`adjoint.neg`."""
 
     def negative(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element with its sign changed.  Raises RuntimeError for bools.
 
-        self: -g
+        Gradients::
+
+            self: -g
         """
 
     def negative_(self) -> Tensor:
@@ -2243,10 +2560,12 @@ Raises RuntimeError on a real tensor."""
         """
 
     def nextafter(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The next number of the dtype after ``input`` in the direction of ``other``, element by element.
 
-        self: np.where(self == other, constant(0, g), g)
-        other: np.zeros_like(g)
+        Gradients::
+
+            self: np.where(self == other, constant(0, g), g)
+            other: np.zeros_like(g)
         """
 
     def nextafter_(self, other: Tensor) -> Tensor:
@@ -2301,7 +2620,10 @@ Raises RuntimeError on a real tensor."""
         """
 
     def not_equal(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether two elements differ: a bool tensor.
+
+        Not differentiable.
+        """
 
     def not_equal_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.ne`."""
@@ -2335,7 +2657,9 @@ Raises RuntimeError on a real tensor."""
         """
 
     @property
-    def output_nr(self) -> _int: ...
+    def output_nr(self) -> _int:
+        """Which of the outputs of ``grad_fn`` this tensor is, counted from 0."""
+
     def permute(self, *dims: _int | Sequence[_int]) -> Tensor:
         """The dimensions in another order.
 
@@ -2363,10 +2687,12 @@ Raises RuntimeError on a real tensor."""
         """
 
     def pow(self, exponent: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The powers ``input ** exponent``, element by element; either may be a number.  Raises RuntimeError for integers to a negative integer.
 
-        self: g * exponent * self ** (exponent - 1)
-        exponent: g * result * log(self)
+        Gradients::
+
+            self: g * exponent * self ** (exponent - 1)
+            exponent: g * result * log(self)
         """
 
     def pow_(self, exponent: Tensor | _complex) -> Tensor:
@@ -2391,9 +2717,11 @@ Raises RuntimeError on a real tensor."""
         axis: _int | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
-        self: g * result / self
+        Gradients::
+
+            self: g * result / self
         """
 
     def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
@@ -2430,9 +2758,11 @@ Raises RuntimeError on a real tensor."""
         """
 
     def rad2deg(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element, an angle in radians, in degrees.
 
-        self: g * 180 / pi
+        Gradients::
+
+            self: g * 180 / pi
         """
 
     def rad2deg_(self) -> Tensor:
@@ -2468,9 +2798,11 @@ Raises RuntimeError on a real tensor."""
 tensor([1.])"""
 
     def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """One over each element; infinite for zero.  Integers give the default dtype.
 
-        self: -g * conj(result * result)
+        Gradients::
+
+            self: -g * conj(result * result)
         """
 
     def reciprocal_(self) -> Tensor:
@@ -2493,19 +2825,23 @@ tensor([1.])"""
         """Have ``hook(leaf)`` called after a gradient was accumulated into this leaf's ``grad``."""
 
     def relu(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element, and 0 in the place of negative ones.
 
-        self: kept_where(result != 0, g)
+        Gradients::
+
+            self: kept_where(result != 0, g)
         """
 
     def relu_(self) -> Tensor:
         """In-place version of :func:`adjoint.relu`."""
 
     def remainder(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The remainder of the division that rounds down, element by element: of the divisor's sign, as Python's ``%``.
 
-        self: g
-        other: -g * (self // other)
+        Gradients::
+
+            self: g
+            other: -g * (self // other)
         """
 
     def remainder_(self, other: Tensor | _complex) -> Tensor:
@@ -2613,18 +2949,22 @@ tensor([1.])"""
         """
 
     def round(self, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element rounded to the nearest integer, of two as near to the even one; with ``decimals``, to so many digits behind the point.
 
-        self: np.zeros_like(g)
+        Gradients::
+
+            self: np.zeros_like(g)
         """
 
     def round_(self, *, decimals: _int = 0) -> Tensor:
         """In-place version of :func:`adjoint.round`."""
 
     def rsqrt(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """One over the square root of each element; infinite for zero, NaN for a negative number.
 
-        self: g * conj(result * result * result) / -2
+        Gradients::
+
+            self: g * conj(result * result * result) / -2
         """
 
     def rsqrt_(self) -> Tensor:
@@ -2720,9 +3060,11 @@ tensor([1.])"""
         """Make this tensor look at the memory of ``source``, in the same way; at none without it."""
 
     def sgn(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The sign of each element; of a complex number, the number of magnitude one in its direction, or 0.
 
-        self: 0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)
+        Gradients::
+
+            self: 0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)
         """
 
     def sgn_(self) -> Tensor:
@@ -2738,48 +3080,61 @@ tensor([1.])"""
         """The tensor in ``torch.int16``; itself where it is of that dtype already."""
 
     def sigmoid(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The logistic function of each element, between 0 and 1: ``1 / (1 + exp(-x))``.
 
-        self: g * conj((1 - result) * result)
+        Gradients::
+
+            self: g * conj((1 - result) * result)
         """
 
     def sigmoid_(self) -> Tensor:
         """In-place version of :func:`adjoint.sigmoid`."""
 
     def sign(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The sign of each element: -1, 0 or 1.  Raises RuntimeError for complex numbers, of which ``sgn`` is the like.
 
-        self: np.zeros_like(g)
+        Gradients::
+
+            self: np.zeros_like(g)
         """
 
     def sign_(self) -> Tensor:
         """In-place version of :func:`adjoint.sign`."""
 
     def signbit(self, *, out: Tensor | None = None) -> Tensor:
-        """Not differentiable."""
+        """Whether the sign of each element is set: True for negative numbers and for -0.0.
+
+        Not differentiable.
+        """
 
     def sin(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The sine of each element, an angle in radians.
 
-        self: g * conj(np.cos(self))
+        Gradients::
+
+            self: g * conj(np.cos(self))
         """
 
     def sin_(self) -> Tensor:
         """In-place version of :func:`adjoint.sin`."""
 
     def sinc(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``sin(pi x) / (pi x)`` of each element, 1 at zero.
 
-        self: g * (cos(pi * self) - result) / self
+        Gradients::
+
+            self: g * (cos(pi * self) - result) / self
         """
 
     def sinc_(self) -> Tensor:
         """In-place version of :func:`adjoint.sinc`."""
 
     def sinh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The hyperbolic sine of each element: ``(exp(x) - exp(-x)) / 2``.
 
-        self: g * conj(np.cosh(self))
+        Gradients::
+
+            self: g * conj(np.cosh(self))
         """
 
     def sinh_(self) -> Tensor:
@@ -2817,9 +3172,11 @@ tensor([1.])"""
     def sort(
         self, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
     ) -> return_types.sort:
-        """Gradients::
+        """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
-        self: g, back in the order of before
+        Gradients::
+
+            self: g, back in the order of before
         """
 
     def sparse_dim(self) -> _int:
@@ -2844,9 +3201,11 @@ tensor([1.])"""
         """
 
     def sqrt(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The square root of each element; NaN for a negative real number.
 
-        self: g / conj(result * 2)
+        Gradients::
+
+            self: g / conj(result * 2)
         """
 
     def sqrt_(self) -> Tensor:
@@ -2918,20 +3277,24 @@ tensor([1.])"""
     @overload
     def stride(self, dim: _int) -> _int: ...
     def sub(self, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
-        self: g
-        other: -g if alpha == 1 else times(g, -conj_number(alpha))
+        Gradients::
+
+            self: g
+            other: -g if alpha == 1 else times(g, -conj_number(alpha))
         """
 
     def sub_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.sub`."""
 
     def subtract(self, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
-        self: g
-        other: -g if alpha == 1 else times(g, -conj_number(alpha))
+        Gradients::
+
+            self: g
+            other: -g if alpha == 1 else times(g, -conj_number(alpha))
         """
 
     def subtract_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
@@ -2946,9 +3309,11 @@ tensor([1.])"""
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
     ) -> Tensor:
-        """Gradients::
+        """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
-        self: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)
+        Gradients::
+
+            self: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)
         """
 
     def sum_to_size(self, *size: _int | Sequence[_int]) -> Tensor:
@@ -3021,18 +3386,22 @@ tensor([1.])"""
         """
 
     def tan(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The tangent of each element, an angle in radians.
 
-        self: g * conj(result * result + 1)
+        Gradients::
+
+            self: g * conj(result * result + 1)
         """
 
     def tan_(self) -> Tensor:
         """In-place version of :func:`adjoint.tan`."""
 
     def tanh(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """The hyperbolic tangent of each element, between -1 and 1: ``sinh(x) / cosh(x)``.
 
-        self: g * conj(1 - result * result)
+        Gradients::
+
+            self: g * conj(1 - result * result)
         """
 
     def tanh_(self) -> Tensor:
@@ -3105,15 +3474,19 @@ tensor([1.])"""
     def topk(
         self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
     ) -> return_types.topk:
-        """Gradients::
+        """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
-        self: g at indices, 0 elsewhere
+        Gradients::
+
+            self: g at indices, 0 elsewhere
         """
 
     def trace(self) -> Tensor:
-        """Gradients::
+        """The sum of a matrix's diagonal.  Raises RuntimeError for what is not a matrix.
 
-        self: g * eye(self_shape[0])
+        Gradients::
+
+            self: g * eye(self_shape[0])
         """
 
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
@@ -3165,9 +3538,11 @@ tensor([1.])"""
         """In-place version of :func:`adjoint.true_divide`."""
 
     def trunc(self, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """Each element without its fraction: rounded toward zero.
 
-        self: np.zeros_like(g)
+        Gradients::
+
+            self: np.zeros_like(g)
         """
 
     def trunc_(self) -> Tensor:
@@ -3325,10 +3700,12 @@ tensor([1.])"""
         """
 
     def vdot(self, other: Tensor) -> Tensor:
-        """Gradients::
+        """The sum of the products of two vectors' elements, the first conjugated.
 
-        self: conj(g) * other
-        other: g * self
+        Gradients::
+
+            self: conj(g) * other
+            other: g * self
         """
 
     @overload
@@ -3354,10 +3731,12 @@ tensor([1.])"""
         """This tensor where ``condition`` is true and ``other`` elsewhere."""
 
     def xlogy(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-        """Gradients::
+        """``input * log(other)``, element by element, and 0 where ``input`` is 0; NaN where ``other`` is.
 
-        self: g * log(other)
-        other: g * self / other
+        Gradients::
+
+            self: g * log(other)
+            other: g * self / other
         """
 
     def xlogy_(self, other: Tensor | _complex) -> Tensor:

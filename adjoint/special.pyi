@@ -18,92 +18,120 @@ from adjoint.dtypes import dtype as _dtype
 from adjoint.tensor import Tensor
 
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.
 
-    self: g * polygamma_of(1, self)
+    Gradients::
+
+        self: g * polygamma_of(1, self)
     """
 
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The error function of each element: the integral of ``2/sqrt(pi) exp(-t**2)`` from 0 to ``x``.
 
-    self: g * 2 / sqrt(pi) * exp(-self ** 2)
+    Gradients::
+
+        self: g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """One minus the error function of each element, exact to the last digits where that is small.
 
-    self: -g * 2 / sqrt(pi) * exp(-self ** 2)
+    Gradients::
+
+        self: -g * 2 / sqrt(pi) * exp(-self ** 2)
     """
 
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The number whose error function each element is; infinite for -1 and 1, NaN beyond.
 
-    self: g * sqrt(pi) / 2 * exp(result ** 2)
+    Gradients::
+
+        self: g * sqrt(pi) / 2 * exp(result ** 2)
     """
 
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Two to the power of each element.
 
-    self: g * conj(result) * constant(math.log(2), g)
+    Gradients::
+
+        self: g * conj(result) * constant(math.log(2), g)
     """
 
 def expit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The logistic function of each element, between 0 and 1: ``1 / (1 + exp(-x))``.
 
-    self: g * conj((1 - result) * result)
+    Gradients::
+
+        self: g * conj((1 - result) * result)
     """
 
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``exp(x) - 1`` of each element, exact to the last digits where ``x`` is near zero.
 
-    self: g * conj(result + 1)
+    Gradients::
+
+        self: g * conj(result + 1)
     """
 
 def gammainc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The lower incomplete gamma function, regularized, of ``input`` (the shape) at ``other``, element by element: from 0 to 1.
 
-    self: _no_order_derivative('igamma')
-    other: g * _gamma_density(self, other)
+    Gradients::
+
+        self: _no_order_derivative('igamma')
+        other: g * _gamma_density(self, other)
     """
 
 def gammaincc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The upper incomplete gamma function, regularized, of ``input`` (the shape) at ``other``: one minus ``igamma``.
 
-    self: _no_order_derivative('igammac')
-    other: -g * _gamma_density(self, other)
+    Gradients::
+
+        self: _no_order_derivative('igammac')
+        other: -g * _gamma_density(self, other)
     """
 
 def gammaln(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The natural logarithm of the absolute value of the gamma function of each element.
 
-    self: g * digamma_of(self)
+    Gradients::
+
+        self: g * digamma_of(self)
     """
 
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The modified Bessel function of the first kind and order 0 of each element.
 
-    self: g * i1_of(self)
+    Gradients::
+
+        self: g * i1_of(self)
     """
 
 def i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The modified Bessel function of the first kind and order 1 of each element.
 
-    self: g * (i0(self) - result / self)
+    Gradients::
+
+        self: g * (i0(self) - result / self)
     """
 
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``log(1 + x)`` of each element, exact to the last digits where ``x`` is near zero.
 
-    self: g / conj(self + 1)
+    Gradients::
+
+        self: g / conj(self + 1)
     """
 
 def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """The logarithms of softmax along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
 def logit(input: Tensor, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The log of the odds ``x / (1 - x)`` of each element, the inverse of the sigmoid; with ``eps``, of ``x`` held within [eps, 1 - eps].
 
-    self: g / (self * (1 - self))
+    Gradients::
+
+        self: g / (self * (1 - self))
     """
 
 def logsumexp(
@@ -114,9 +142,11 @@ def logsumexp(
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
 ) -> Tensor:
-    """Gradients::
+    """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
-    self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
+    Gradients::
+
+        self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
     """
 
 def multigammaln(input: Tensor, p: _int) -> Tensor:
@@ -132,35 +162,45 @@ def multigammaln(input: Tensor, p: _int) -> Tensor:
     """
 
 def polygamma(n: _int, input: Tensor) -> Tensor:
-    """Gradients::
+    """The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.
 
-    self: g * polygamma_of(n + 1, self)
+    Gradients::
+
+        self: g * polygamma_of(n + 1, self)
     """
 
 def psi(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.
 
-    self: g * polygamma_of(1, self)
+    Gradients::
+
+        self: g * polygamma_of(1, self)
     """
 
 def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element rounded to the nearest integer, of two as near to the even one; with ``decimals``, to so many digits behind the point.
 
-    self: np.zeros_like(g)
+    Gradients::
+
+        self: np.zeros_like(g)
     """
 
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``sin(pi x) / (pi x)`` of each element, 1 at zero.
 
-    self: g * (cos(pi * self) - result) / self
+    Gradients::
+
+        self: g * (cos(pi * self) - result) / self
     """
 
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """The exponentials, divided by their sum along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
 def xlogy(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """``input * log(other)``, element by element, and 0 where ``input`` is 0; NaN where ``other`` is.
 
-    self: g * log(other)
-    other: g * self / other
+    Gradients::
+
+        self: g * log(other)
+        other: g * self / other
     """

@@ -22,7 +22,6 @@ _AT_LEAST = (
     "(*tensors: Tensor) -> tuple[Tensor, ...]",
     "(tensors: Sequence[Tensor], /) -> tuple[Tensor, ...]",
 )
-_SIZES = "int | Sequence[int]"
 _POOL = (
     "(input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, "
     "padding: int | Sequence[int] = 0, dilation: int | Sequence[int] = 1, ceil_mode: bool = False"
@@ -49,8 +48,6 @@ _DRAWN = (
 _PERMUTED = ("(input: Tensor, *dims: int | Sequence[int]) -> Tensor",)
 _NEW_ONES = ("(input: Tensor, *size: int | Sequence[int], " + _NEW + ") -> Tensor",)
 _SHAPED = ("(input: Tensor, *shape: int | Sequence[int]) -> Tensor",)
-_STEPS = ", sorted: bool = True, return_inverse: {inverse}, return_counts: {counts}, dim: int | None = None) -> "
-
 _UNIQUE = (
     "(input: Tensor, sorted: bool = True, return_inverse: Literal[False] = False, return_counts: Literal[False] = False, "
     "dim: int | None = None) -> Tensor",
@@ -62,9 +59,6 @@ _UNIQUE_RUNS = (
     "dim: int | None = None) -> Tensor",
     "(input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any",
 )
-_SLOPED = (
-    "(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False) -> Tensor",
-)  # fmt: skip
 _DECORATED = "fullgraph: bool = False, dynamic: bool | None = None, backend: str | Callable[..., Any] = 'inductor', "
 _DECORATED += "mode: str | None = None, options: dict[str, Any] | None = None, disable: bool = False"
 
@@ -129,7 +123,6 @@ OVERLOADS: dict[str, tuple[str, ...]] = {
     "vsplit": _SPLIT,
     "dsplit": _SPLIT,
     "to_dlpack": ("(tensor: Tensor) -> Any",),
-    "rrelu_": _SLOPED,
     "zeros": _CREATED,
     "ones": _CREATED,
     "empty": (_CREATED[0].replace(") -> Tensor", ", memory_format: memory_format | None = None) -> Tensor"),),

@@ -135,7 +135,7 @@ def test_hover_says_what_a_function_computes(programs):
         server.open(programs / "hovered.py", source)
         at = {"lgamma": (1, 12), "sum": (2, 7), "gelu": (3, 27), "x": (2, 4)}
         said = {name: server.hover(programs / "hovered.py", *place) for name, place in at.items()}
-    assert "input: Tensor" in said["lgamma"] and "-> Tensor" in said["lgamma"]
+    assert "input: Tensor" in said["lgamma"] and "-> Tensor" in said["lgamma"] and "gamma function" in said["lgamma"]
     assert "dim: int | Sequence[int] | None" in said["sum"] and "keepdim: bool = False" in said["sum"]
     assert "approximate" in said["gelu"] and "Gradients" in said["gelu"]
     assert "x: Tensor" in said["x"]

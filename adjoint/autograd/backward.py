@@ -445,4 +445,10 @@ def _grad_fn(self: Tensor) -> Node | None:
 
 
 attach(property(_grad_fn), name="grad_fn")
-attach(property(lambda self: 0 if self.is_leaf else as_pair(self._edge or edge_of(self))[1]), name="output_nr")
+attach(
+    property(
+        lambda self: 0 if self.is_leaf else as_pair(self._edge or edge_of(self))[1],
+        doc="Which of the outputs of ``grad_fn`` this tensor is, counted from 0.",
+    ),
+    name="output_nr",
+)

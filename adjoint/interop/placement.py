@@ -13,16 +13,17 @@ from adjoint.device import device as Device
 from adjoint.ops.memory import root
 from adjoint.tensor import Tensor, attach, writes_of
 
-attach(property(lambda self: CPU), name="device")
-attach(property(lambda self: layouts.strided), name="layout")
-attach(property(lambda self: True), name="is_cpu")
+attach(property(lambda self: CPU, doc="Where the elements are: on the CPU."), name="device")
+attach(property(lambda self: layouts.strided, doc="How the elements are laid out: ``torch.strided``."), name="layout")
+attach(property(lambda self: True, doc="True: the elements are in the CPU's memory."), name="is_cpu")
 
 _NEVER = (
     "is_cuda", "is_mps", "is_xpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan", "is_meta",
     "is_mkldnn", "is_sparse", "is_sparse_csr", "is_quantized", "is_nested",
 )  # fmt: skip
 for _name in _NEVER:
-    attach(property(lambda self: False), name=_name)
+    _kind = _name.removeprefix("is_")
+    attach(property(lambda self: False, doc=f"False: there are no tensors of the kind {_kind!r} here."), name=_name)
 
 
 @attach

@@ -119,4 +119,4 @@ def sparse_dim(self: Tensor) -> int:
     return 0
 
 
-attach(property(lambda self: None), name="name")
+attach(property(lambda self: None, doc="None: tensors have no names."), name="name")

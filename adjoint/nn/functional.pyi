@@ -191,9 +191,11 @@ def celu_(input: Tensor, alpha: _float = 1.0, inplace: _bool = False) -> Tensor:
     """In-place version of :func:`adjoint.celu`."""
 
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
-    """Gradients::
+    """The channels (dimension 1) of ``groups`` groups interleaved.
 
-    self: g, the channels back in order
+    Gradients::
+
+        self: g, the channels back in order
     """
 
 def conv1d(
@@ -421,15 +423,19 @@ def gaussian_nll_loss(
     """The negative log likelihood of normally distributed targets with mean ``input`` and variance ``var``."""
 
 def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element times the share of a normal distribution below it: ``x * Phi(x)``; ``approximate="tanh"`` computes it by a tanh.
 
-    self: g * (Φ(self) + self * φ(self))
+    Gradients::
+
+        self: g * (Φ(self) + self * φ(self))
     """
 
 def glu(input: Tensor, dim: _int = -1, *, axis: _int | None = None) -> Tensor:
-    """Gradients::
+    """The first half of a dimension times the sigmoid of its second half.  Raises RuntimeError if its size is odd.
 
-    self: g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves
+    Gradients::
+
+        self: g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves
     """
 
 def group_norm(
@@ -444,9 +450,11 @@ def gumbel_softmax(logits: Tensor, tau: _float = 1, hard: _bool = False, eps: _f
     """A draw from the Gumbel-softmax distribution; with ``hard`` one-hot, with the gradient of the soft one."""
 
 def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element, and 0 in the place of those whose magnitude is at most ``lambd``.
 
-    self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+    Gradients::
+
+        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
     """
 
 def hardsigmoid(input: Tensor, inplace: _bool = False) -> Tensor:
@@ -573,9 +581,11 @@ def log_softmax(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, d
     """The logarithms of softmax along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
 def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """The logarithm of the sigmoid of each element, which need not fit a float.
 
-    self: g * sigmoid(-self)
+    Gradients::
+
+        self: g * sigmoid(-self)
     """
 
 def lp_pool1d(
@@ -871,9 +881,11 @@ def multilabel_soft_margin_loss(
     """The mean over classes of the binary cross entropy of ``sigmoid(input)`` and ``target``."""
 
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
-    """Gradients::
+    """The channels (dimension 1) of ``groups`` groups interleaved.
 
-    self: g, the channels back in order
+    Gradients::
+
+        self: g, the channels back in order
     """
 
 def nll_loss(
@@ -937,15 +949,19 @@ def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
     """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them."""
 
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
-    """Gradients::
+    """Channels laid out as pixels: (..., C r^2, H, W) becomes (..., C, H r, W r).
 
-    self: pixel_unshuffle(g, upscale_factor)
+    Gradients::
+
+        self: pixel_unshuffle(g, upscale_factor)
     """
 
 def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
-    """Gradients::
+    """Pixels gathered as channels: (..., C, H r, W r) becomes (..., C r^2, H, W).
 
-    self: pixel_shuffle(g, downscale_factor)
+    Gradients::
+
+        self: pixel_shuffle(g, downscale_factor)
     """
 
 def poisson_nll_loss(
@@ -1003,7 +1019,9 @@ def rrelu(
 ) -> Tensor:
     """Leaky ReLU whose slopes are drawn from [lower, upper) in training, and their mean otherwise."""
 
-def rrelu_(input: Tensor, lower: _float = 1 / 8, upper: _float = 1 / 3, training: _bool = False) -> Tensor: ...
+def rrelu_(input: Tensor, lower: _float = 0.125, upper: _float = 0.3333333333333333, training: _bool = False) -> Tensor:
+    """In-place version of :func:`adjoint.nn.functional.rrelu`."""
+
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -1068,15 +1086,19 @@ def softmin(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype
     """
 
 def softplus(input: Tensor, beta: _complex = 1.0, threshold: _float = 20.0, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """A smooth rectifier of each element: ``log(1 + exp(beta x)) / beta``, and ``x`` itself where ``beta x`` is above ``threshold``.
 
-    self: np.where(self * beta > threshold, g, g * sigmoid(at_most(self * beta, threshold)))
+    Gradients::
+
+        self: np.where(self * beta > threshold, g, g * sigmoid(at_most(self * beta, threshold)))
     """
 
 def softshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
-    """Gradients::
+    """Each element moved toward zero by ``lambd``, and 0 in the place of those within it.
 
-    self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+    Gradients::
+
+        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
     """
 
 def softsign(input: Tensor) -> Tensor:

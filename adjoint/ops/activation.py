@@ -94,6 +94,7 @@ def _relu(self):
 relu = elementwise(
     "relu", _relu, flat="result", again="ThresholdBackwardBackward0",
     self=lambda g, result: kept_where(result != 0, g),  # a NaN passes the gradient, as in PyTorch
+    doc="Each element, and 0 in the place of negative ones.",
 )  # fmt: skip
 
 
@@ -231,6 +232,7 @@ def _threshold(self: Array, threshold, value):
 _threshold_row = op(
     "threshold", _threshold, where="torch", flat="self",
     self=lambda g, self, threshold: kept_where(~(self <= threshold), g),
+    doc="Each element that is above ``threshold``, and ``value`` in the place of the others.",
 )  # fmt: skip
 
 
@@ -297,6 +299,7 @@ def _shrunk(self, lambd):
 softshrink = elementwise(
     "softshrink", _softshrink, where="nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
+    doc="Each element moved toward zero by ``lambd``, and 0 in the place of those within it.",
 )  # fmt: skip
 
 
@@ -309,6 +312,7 @@ def _hardshrink(self, lambd=0.5):
 hardshrink = elementwise(
     "hardshrink", _hardshrink, where="torch Tensor nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
+    doc="Each element, and 0 in the place of those whose magnitude is at most ``lambd``.",
 )  # fmt: skip
 
 
@@ -365,6 +369,8 @@ def _celu(self, alpha=1.0):
 _celu_row = elementwise(
     "celu", _celu, where="torch", inplace=False,
     self=in_float32(lambda g, self, alpha: np.where(self <= 0, g * np.exp(negative_part(self) / alpha), g)),
+    doc="Each positive element, and ``alpha * (exp(x / alpha) - 1)`` in the place of the others.  Raises "
+    "RuntimeError if ``alpha`` is 0.",
 )  # fmt: skip
 
 
@@ -389,6 +395,8 @@ gelu = elementwise(
     "gelu", _gelu, where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, approximate: g * _gelu_slope(self, approximate)),
     reads={"self": "g * (Φ(self) + self * φ(self))"},
+    doc='Each element times the share of a normal distribution below it: ``x * Phi(x)``; '
+    '``approximate="tanh"`` computes it by a tanh.',
 )  # fmt: skip
 
 
@@ -433,6 +441,8 @@ softplus = elementwise(
     self=in_float32(lambda g, self, beta, threshold: np.where(
         self * beta > threshold, g, g * sigmoid(at_most(self * beta, threshold))
     )),
+    doc="A smooth rectifier of each element: ``log(1 + exp(beta x)) / beta``, and ``x`` itself where "
+    "``beta x`` is above ``threshold``.",
 )  # fmt: skip
 
 
@@ -445,6 +455,7 @@ def _log_sigmoid(self):
 logsigmoid = elementwise(
     "logsigmoid", _log_sigmoid, where="nn.functional", node="LogSigmoidBackward0", inplace=False,
     self=in_float32(lambda g, self: g * sigmoid(-self)),
+    doc="The logarithm of the sigmoid of each element, which need not fit a float.",
 )  # fmt: skip
 
 
@@ -476,7 +487,12 @@ def _glu_gradient(g, x, dim):
     return np.concatenate((g * s, g * a * s * (1 - s)), axis=dim % x.ndim)
 
 
-glu = op("glu", _glu, where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)), reads={"self": "g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves"})
+glu = op(
+    "glu", _glu, where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)),
+    reads={"self": "g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves"},
+    doc="The first half of a dimension times the sigmoid of its second half.  Raises RuntimeError if its "
+    "size is odd.",
+)  # fmt: skip
 
 
 # What nn.functional adds: `inplace`
@@ -619,8 +635,15 @@ def _functional_tanh(input: Tensor) -> Tensor:
 
 for _name, _function in {"leaky_relu_": _leaky_relu_, "hardtanh_": _hardtanh_, "elu_": _elu_}.items():
     show(_function, ("nn.functional",), _name)
+
+
+def _rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
+    """In-place version of :func:`adjoint.nn.functional.rrelu`."""
+    return rrelu(input, lower, upper, training, True)
+
+
 FUNCTIONS["nn.functional"].update(
     relu_=_relu_, leaky_relu_=_leaky_relu_, hardtanh_=_hardtanh_, elu_=_elu_, celu_=_celu_, threshold_=_threshold_,
-    rrelu_=lambda input, lower=1.0 / 8, upper=1.0 / 3, training=False: rrelu(input, lower, upper, training, True),
+    rrelu_=_rrelu_,
 )  # fmt: skip
-FUNCTIONS["torch"].update(rrelu_=FUNCTIONS["nn.functional"]["rrelu_"], celu_=_celu_, threshold_=_threshold_)
+FUNCTIONS["torch"].update(rrelu_=_rrelu_, celu_=_celu_, threshold_=_threshold_)

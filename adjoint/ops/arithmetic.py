@@ -124,6 +124,7 @@ add = elementwise(
     "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"), scalar_first=True,
     self=lambda g: g,
     other=lambda g, alpha: g if alpha == 1 else times(g, conj_number(alpha)),
+    doc="The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.",
 )  # fmt: skip
 
 
@@ -154,6 +155,7 @@ sub = elementwise(
     "sub", _sub, plain=np.subtract, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, scalar_first=True,
     self=lambda g: g,
     other=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
+    doc="The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.",
 )  # fmt: skip
 
 
@@ -185,6 +187,7 @@ rsub = elementwise(
     where="torch", dunder=("__rsub__",), check=_no_bools, scalar=_rsub_scalar, inplace=False, node="RsubBackward0",
     self=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
     other=lambda g: g,
+    doc="The difference the other way round, element by element: ``other - alpha * input``.",
 )  # fmt: skip
 
 # Products and quotients
@@ -193,6 +196,7 @@ mul = elementwise(
     "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), scalar_first=True, wide=True,
     self=lambda g, other: g * other.conj(),  # of a real array, the method gives the array itself
     other=lambda g, self: g * self.conj(),
+    doc="The product of two tensors, or of a tensor and a number, element by element.",
 )  # fmt: skip
 
 
@@ -239,6 +243,8 @@ div = elementwise(
     self=lambda g, other, rounding_mode: g / conj(other) if rounding_mode is None else np.zeros_like(g),
     other=lambda g, self, other, rounding_mode:
         -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g),
+    doc="The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', "
+    "rounded toward zero or down in the operands' dtype.",
 )  # fmt: skip
 
 
@@ -274,6 +280,8 @@ floor_divide = elementwise(
     node="NotImplemented",
     self=lambda g: not_implemented("floor_divide"),
     other=lambda g: not_implemented("floor_divide"),
+    doc="The quotient rounded down, element by element, in the operands' dtype.  Raises RuntimeError for "
+    "an integer divided by zero.",
 )  # fmt: skip
 
 
@@ -318,6 +326,8 @@ remainder = elementwise(
     self=lambda g: g,
     other=lambda g, self, other: -g * floor_quotient(self, other),
     reads={"other": "-g * (self // other)"},
+    doc="The remainder of the division that rounds down, element by element: of the divisor's sign, as "
+    "Python's ``%``.",
 )  # fmt: skip
 
 
@@ -347,6 +357,8 @@ fmod = elementwise(
     self=lambda g: g,
     other=lambda g, self, other: -g * trunc_quotient(self, other),
     reads={"other": "-g * trunc(self / other)"},
+    doc="The remainder of the division that rounds toward zero, element by element: of the dividend's "
+    "sign, as C's ``fmod``.",
 )  # fmt: skip
 
 
@@ -458,6 +470,8 @@ pow = elementwise(
     self=lambda g, self, exponent: _pow_base_gradient(g, self, exponent),
     exponent=lambda g, result, self, exponent: _pow_exponent_gradient(g, result, self, exponent),
     reads={"self": "g * exponent * self ** (exponent - 1)", "exponent": "g * result * log(self)"},
+    doc="The powers ``input ** exponent``, element by element; either may be a number.  Raises "
+    "RuntimeError for integers to a negative integer.",
 )  # fmt: skip
 taped(np.power)(lambda self, exponent: pow.function(self, exponent))
 
@@ -536,16 +550,21 @@ def square(input: Tensor) -> Tensor:
     return pow.function(input, 2)
 
 
-sqrt = elementwise("sqrt", np.sqrt, promote="float", self=lambda g, result: g / conj(result * 2))
+sqrt = elementwise(
+    "sqrt", np.sqrt, promote="float", self=lambda g, result: g / conj(result * 2),
+    doc="The square root of each element; NaN for a negative real number.",
+)  # fmt: skip
 
 rsqrt = elementwise(
     "rsqrt", in_float32(lambda self: 1 / np.sqrt(self)), promote="float",
     self=lambda g, result: g * conj(result * result * result) / -2,
+    doc="One over the square root of each element; infinite for zero, NaN for a negative number.",
 )  # fmt: skip
 
 reciprocal = elementwise(
     "reciprocal", lambda self: 1 / self, promote="float",
     self=lambda g, result: -g * conj(result * result),
+    doc="One over each element; infinite for zero.  Integers give the default dtype.",
 )  # fmt: skip
 taped(np.reciprocal)(lambda x: reciprocal.function(x))
 
@@ -563,6 +582,7 @@ def _check_neg(self: Tensor) -> None:
 neg = elementwise(
     "neg", np.negative, aliases=("negative",), dunder=("__neg__",), check=_check_neg,
     self=lambda g: -g,
+    doc="Each element with its sign changed.  Raises RuntimeError for bools.",
 )  # fmt: skip
 
 
@@ -586,6 +606,7 @@ def _abs(self):
 abs = elementwise(
     "abs", _abs, aliases=("absolute",), dunder=("__abs__",), inplace=False,
     self=lambda g, self: g * sign_of(self),
+    doc="The absolute value of each element; of a complex number, its magnitude, which is real.",
 )  # fmt: skip
 
 
@@ -611,7 +632,11 @@ def _sign(self):
     return self.copy() if self.dtype.kind == "b" else sign_of(self)
 
 
-sign = elementwise("sign", _sign, self=lambda g: np.zeros_like(g))
+sign = elementwise(
+    "sign", _sign, self=lambda g: np.zeros_like(g),
+    doc="The sign of each element: -1, 0 or 1.  Raises RuntimeError for complex numbers, of which "
+    "``sgn`` is the like.",
+)  # fmt: skip
 
 
 def _sgn(self):
@@ -630,6 +655,7 @@ sgn = elementwise(
     "sgn", _sgn,
     self=lambda g, self, result: _sgn_gradient(g, self, result),
     reads={"self": "0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)"},
+    doc="The sign of each element; of a complex number, the number of magnitude one in its direction, or 0.",
 )  # fmt: skip
 taped(np.sign)(lambda x: sgn.function(x))
 taped(sign_of)(lambda x: sgn.function(x))
@@ -649,6 +675,7 @@ addcmul = elementwise(
     self=lambda g: g,
     tensor1=lambda g, tensor2, value: g * times(conj(tensor2), conj_number(value)),
     tensor2=lambda g, tensor1, value: g * times(conj(tensor1), conj_number(value)),
+    doc="``input + value * tensor1 * tensor2``, element by element.",
 )  # fmt: skip
 
 
@@ -681,6 +708,7 @@ addcdiv = elementwise(
     tensor2=in_float32(
         lambda g, tensor1, tensor2, value: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
     ),
+    doc="``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.",
 )  # fmt: skip
 
 
@@ -797,5 +825,11 @@ def _integers_only(name: str, ufunc: Any) -> Any:
     return forward
 
 
-gcd = elementwise("gcd", _integers_only("gcd", np.gcd), numbers=False)
-lcm = elementwise("lcm", _integers_only("lcm", np.lcm), numbers=False)
+gcd = elementwise(
+    "gcd", _integers_only("gcd", np.gcd), numbers=False,
+    doc="The greatest common divisor of two integers, element by element, never negative.",
+)  # fmt: skip
+lcm = elementwise(
+    "lcm", _integers_only("lcm", np.lcm), numbers=False,
+    doc="The least common multiple of two integers, element by element, never negative.",
+)  # fmt: skip

@@ -28,21 +28,29 @@ def _not(self):
 
 
 bitwise_and = elementwise(
-    "bitwise_and", _bits("bitwise_and_cpu", np.bitwise_and), scalar_first=True, dunder=("__and__", "__rand__", "__iand__")
+    "bitwise_and", _bits("bitwise_and_cpu", np.bitwise_and), scalar_first=True, dunder=("__and__", "__rand__", "__iand__"),
+    doc="The bits that are set in both, of integers or bools.",
 )
 bitwise_or = elementwise(
-    "bitwise_or", _bits("bitwise_or_cpu", np.bitwise_or), scalar_first=True, dunder=("__or__", "__ror__", "__ior__")
+    "bitwise_or", _bits("bitwise_or_cpu", np.bitwise_or), scalar_first=True, dunder=("__or__", "__ror__", "__ior__"),
+    doc="The bits that are set in either, of integers or bools.",
 )
 bitwise_xor = elementwise(
-    "bitwise_xor", _bits("bitwise_xor_cpu", np.bitwise_xor), scalar_first=True, dunder=("__xor__", "__rxor__", "__ixor__")
+    "bitwise_xor", _bits("bitwise_xor_cpu", np.bitwise_xor), scalar_first=True, dunder=("__xor__", "__rxor__", "__ixor__"),
+    doc="The bits that are set in one of the two alone, of integers or bools.",
 )
-bitwise_not = elementwise("bitwise_not", _not, dunder=("__invert__",))
+bitwise_not = elementwise(
+    "bitwise_not", _not, dunder=("__invert__",),
+    doc="The bits that are not set, of integers or bools.",
+)  # fmt: skip
 bitwise_left_shift = elementwise(
-    "bitwise_left_shift", _bits("lshift_cpu", np.left_shift, "iu"), scalar_first=True, dunder=("__lshift__", "__ilshift__")
+    "bitwise_left_shift", _bits("lshift_cpu", np.left_shift, "iu"), scalar_first=True, dunder=("__lshift__", "__ilshift__"),
+    doc="The bits of ``input`` moved up by ``other``: ``input * 2**other``.",
 )
 bitwise_right_shift = elementwise(
     "bitwise_right_shift", _bits("rshift_cpu", np.right_shift, "iu"), scalar_first=True,
     dunder=("__rshift__", "__irshift__"),
+    doc="The bits of ``input`` moved down by ``other``, the sign kept: ``input`` over ``2**other``, rounded down.",
 )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ maximum = elementwise(
     self=lambda g, self, other: _share(g, ~(self < other), self == other),
     other=lambda g, self, other: _share(g, ~(other < self), self == other),
     reads={"self": "g if self > other else 0", "other": "g if other > self else 0"},
+    doc="The larger of two elements; NaN where one is.",
 )  # fmt: skip
 minimum = elementwise(
     "minimum", _real_only("minimum", np.minimum), plain=np.minimum, inplace=False, numbers=False,
@@ -54,17 +55,20 @@ minimum = elementwise(
     self=lambda g, self, other: _share(g, ~(self > other), self == other),
     other=lambda g, self, other: _share(g, ~(other > self), self == other),
     reads={"self": "g if self < other else 0", "other": "g if other < self else 0"},
+    doc="The smaller of two elements; NaN where one is.",
 )  # fmt: skip
 fmax = elementwise(
     "fmax", _real_only("fmax", np.fmax), plain=np.fmax, inplace=False, numbers=False,
     tangent=lambda self, other, self_t, other_t: np.where((self > other) | np.isnan(other), self_t, other_t),
     self=lambda g, self, other: np.where((self >= other) | np.isnan(other), g, constant(0, g)),
     other=lambda g, self, other: np.where((self >= other) | np.isnan(other), constant(0, g), g),
+    doc="The larger of two elements; where one is NaN, the other.",
 )  # fmt: skip
 fmin = elementwise(
     "fmin", _real_only("fmin", np.fmin), plain=np.fmin, inplace=False, numbers=False,
     self=lambda g, self, other: np.where((self <= other) | np.isnan(other), g, constant(0, g)),
     other=lambda g, self, other: np.where((self <= other) | np.isnan(other), constant(0, g), g),
+    doc="The smaller of two elements; where one is NaN, the other.",
 )  # fmt: skip
 
 # Between bounds
@@ -242,12 +246,14 @@ clamp_min = elementwise(
     tangent=lambda self, min, self_t, min_t: np.where(self >= min, self_t, min_t),  # of a NaN the bound's, as PyTorch
     self=lambda g, self, min: np.where(self >= min, g, constant(0, g)),
     min=lambda g, self, min: np.where(self < min, g, constant(0, g)),
+    doc="Each element, and ``min`` in the place of smaller ones.",
 )  # fmt: skip
 clamp_max = elementwise(
     "clamp_max", _clamp_to_max, plain=np.minimum, scalar=_clamp_max_scalar, node="ClampMaxBackward1",
     tangent=lambda self, max, self_t, max_t: np.where(self <= max, self_t, max_t),
     self=lambda g, self, max: np.where(self <= max, g, constant(0, g)),
     max=lambda g, self, max: np.where(self > max, g, constant(0, g)),
+    doc="Each element, and ``max`` in the place of larger ones.",
 )  # fmt: skip
 
 
@@ -379,5 +385,7 @@ def _nan_to_num(self, nan=None, posinf=None, neginf=None):
 
 
 nan_to_num = elementwise(
-    "nan_to_num", _nan_to_num, self=lambda g, self: np.where(np.isfinite(self), g, constant(0, g))
+    "nan_to_num", _nan_to_num, self=lambda g, self: np.where(np.isfinite(self), g, constant(0, g)),
+    doc="Each element, with ``nan`` (0), ``posinf`` and ``neginf`` (the largest numbers of the dtype) in "
+    "the place of those that are not finite.",
 )

@@ -24,28 +24,50 @@ def _ordered(kernel: str, ufunc: Any) -> Any:
     return forward
 
 
-eq = elementwise("eq", np.equal, promote="bool", dunder=("__eq__",), beside_numpy=True)
-ne = elementwise("ne", np.not_equal, promote="bool", aliases=("not_equal",), dunder=("__ne__",))
+eq = elementwise(
+    "eq", np.equal, promote="bool", dunder=("__eq__",), beside_numpy=True,
+    doc="Whether two elements are equal: a bool tensor.",
+)  # fmt: skip
+ne = elementwise(
+    "ne", np.not_equal, promote="bool", aliases=("not_equal",), dunder=("__ne__",),
+    doc="Whether two elements differ: a bool tensor.",
+)  # fmt: skip
 lt = elementwise(
-    "lt", _ordered("lt_cpu", np.less), promote="bool", aliases=("less",), dunder=("__lt__",)
+    "lt", _ordered("lt_cpu", np.less), promote="bool", aliases=("less",), dunder=("__lt__",),
+    doc="Whether each element is less than the other's: a bool tensor.",
 )
 le = elementwise(
-    "le", _ordered("le_cpu", np.less_equal), promote="bool", aliases=("less_equal",), dunder=("__le__",)
+    "le", _ordered("le_cpu", np.less_equal), promote="bool", aliases=("less_equal",), dunder=("__le__",),
+    doc="Whether each element is less than the other's or equal to it: a bool tensor.",
 )
 gt = elementwise(
-    "gt", _ordered("gt_cpu", np.greater), promote="bool", aliases=("greater",), dunder=("__gt__",)
+    "gt", _ordered("gt_cpu", np.greater), promote="bool", aliases=("greater",), dunder=("__gt__",),
+    doc="Whether each element is greater than the other's: a bool tensor.",
 )
 ge = elementwise(
-    "ge", _ordered("ge_cpu", np.greater_equal), promote="bool", aliases=("greater_equal",), dunder=("__ge__",)
+    "ge", _ordered("ge_cpu", np.greater_equal), promote="bool", aliases=("greater_equal",), dunder=("__ge__",),
+    doc="Whether each element is greater than the other's or equal to it: a bool tensor.",
 )
 
 for _row, _ufunc in ((lt, np.less), (le, np.less_equal), (gt, np.greater), (ge, np.greater_equal)):
     taped(_ufunc)(lambda a, b, row=_row: row.function(a, b))
 
-logical_and = elementwise("logical_and", np.logical_and, promote="bool", numbers=False)
-logical_or = elementwise("logical_or", np.logical_or, promote="bool", numbers=False)
-logical_xor = elementwise("logical_xor", np.logical_xor, promote="bool", numbers=False)
-logical_not = elementwise("logical_not", np.logical_not, promote="bool")
+logical_and = elementwise(
+    "logical_and", np.logical_and, promote="bool", numbers=False,
+    doc="Whether neither of two elements is zero: a bool tensor.",
+)  # fmt: skip
+logical_or = elementwise(
+    "logical_or", np.logical_or, promote="bool", numbers=False,
+    doc="Whether one of two elements is not zero: a bool tensor.",
+)  # fmt: skip
+logical_xor = elementwise(
+    "logical_xor", np.logical_xor, promote="bool", numbers=False,
+    doc="Whether one of two elements is zero and the other is not: a bool tensor.",
+)  # fmt: skip
+logical_not = elementwise(
+    "logical_not", np.logical_not, promote="bool",
+    doc="Whether each element is zero: a bool tensor.",
+)  # fmt: skip
 
 
 @composite

@@ -80,7 +80,11 @@ def view_as_real(input: Tensor) -> Tensor:
     return view_as_real_row.function(input)
 
 
-view_as_complex = view("view_as_complex", _view_as_complex, where="torch", self=lambda g: split(g))
+view_as_complex = view(
+    "view_as_complex", _view_as_complex, where="torch", self=lambda g: split(g),
+    doc="A view of pairs (the last dimension, of size 2) as complex numbers.  Raises RuntimeError where "
+    "memory does not lie so.",
+)  # fmt: skip
 taped(split)(lambda z: view_as_real_row.function(z.resolve_conj()))
 taped(join)(lambda x: view_as_complex.function(x.contiguous()))
 
@@ -215,7 +219,10 @@ def _angle_gradient(g, self):
     return self * quotient(g, size) * constant(1j, self)
 
 
-angle = elementwise("angle", _angle, inplace=False, self=_angle_gradient, reads={"self": "0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2"})
+angle = elementwise(
+    "angle", _angle, inplace=False, self=_angle_gradient, reads={"self": "0 if self.dtype.kind != 'c' else 1j * self * g / abs(self) ** 2"},
+    doc="The angle of each complex element in radians; of a real one, 0, or pi where it is negative.",
+)  # fmt: skip
 
 
 def _pair(name: str, a: Any, b: Any) -> None:
@@ -247,6 +254,7 @@ complex = op(
     "complex", _complex, lies=as_operands(), where="torch",
     real=lambda g, real_shape, real_dtype: _fit(g.real, real_shape, real_dtype),
     imag=lambda g, imag_shape, imag_dtype: _fit(g.imag, imag_shape, imag_dtype),
+    doc="Complex numbers of two real tensors of one dtype, their real and imaginary parts.",
 )  # fmt: skip
 
 
@@ -268,4 +276,5 @@ polar = op(
     angle=lambda g, result, angle_shape, angle_dtype:
         _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype),
     reads={"abs": "real(g) * cos(angle) + imag(g) * sin(angle)"},
+    doc="Complex numbers of two real tensors of one dtype, their magnitudes and their angles in radians.",
 )  # fmt: skip

@@ -139,6 +139,7 @@ mm = op(
     "mm", _mm, fused=False, tangent="multilinear",
     self=lambda g, mat2: dot(g, conj(mat2).T),
     mat2=lambda g, self: dot(conj(self).T, g),
+    doc="The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.",
 )  # fmt: skip
 
 
@@ -167,6 +168,7 @@ mv = op(
     "mv", _mv, fused=False, tangent="multilinear",
     self=lambda g, vec: g[:, None] * conj(vec),
     vec=lambda g, self: dot(conj(self).T, g),
+    doc="The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.",
 )  # fmt: skip
 
 
@@ -196,6 +198,7 @@ dot_product = op(
     "dot", _dot, fused=False, tangent="multilinear",
     self=lambda g, tensor: g * conj(tensor),
     tensor=lambda g, self: g * conj(self),
+    doc="The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.",
 )  # fmt: skip
 
 
@@ -208,6 +211,7 @@ vdot = op(
     "vdot", _vdot, fused=False,
     self=lambda g, other: conj(g) * other,
     other=lambda g, self: g * self,
+    doc="The sum of the products of two vectors' elements, the first conjugated.",
 )  # fmt: skip
 
 
@@ -238,6 +242,7 @@ bmm = op(
     "bmm", _bmm, fused=False, tangent="multilinear",
     self=lambda g, mat2: batched(g, adjoint_of(mat2)),
     mat2=lambda g, self: batched(adjoint_of(self), g),
+    doc="The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.",
 )  # fmt: skip
 
 # matmul: any ranks
@@ -293,6 +298,7 @@ _matmul_broadcast = op(
     "matmul", _broadcast, fused=False, where="batched", tangent="multilinear", node="UnsafeViewBackward0",
     self=lambda g, other, self_shape: sum_to(batched(g, adjoint_of(other)), self_shape),
     other=lambda g, self, other_shape: sum_to(batched(adjoint_of(self), g), other_shape),
+    doc="The matrix products of samples, for one of which it is ``torch.matmul``.",
 )  # fmt: skip
 
 
@@ -462,6 +468,7 @@ addmm = op(
     self=_input_gradient,
     mat1=lambda g, mat2, alpha: dot(_scaled(g, alpha), conj(mat2).T),
     mat2=lambda g, mat1, alpha: dot(conj(mat1).T, _scaled(g, alpha)),
+    doc="``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.",
 )  # fmt: skip
 
 
@@ -475,6 +482,7 @@ addmv = op(
     self=_input_gradient,
     mat=lambda g, vec, alpha: _scaled(g, alpha)[:, None] * conj(vec),
     vec=lambda g, mat, alpha: dot(conj(mat).T, _scaled(g, alpha)),
+    doc="``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.",
 )  # fmt: skip
 
 
@@ -495,6 +503,7 @@ addr = op(
     self=_input_gradient,
     vec1=lambda g, vec2, alpha: dot(_scaled(g, alpha), conj(vec2)),
     vec2=lambda g, vec1, alpha: dot(_scaled(g, alpha).T, conj(vec1)),
+    doc="``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.",
 )  # fmt: skip
 
 
@@ -508,6 +517,7 @@ baddbmm = op(
     self=_input_gradient,
     batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
     batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
+    doc="``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.",
 )  # fmt: skip
 
 
@@ -526,6 +536,7 @@ addbmm = op(
     self=_input_gradient,
     batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
     batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
+    doc="``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.",
 )  # fmt: skip
 
 # linear

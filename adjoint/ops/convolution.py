@@ -94,6 +94,8 @@ convolution = op(
         "input": "convolve(g, weight) if transposed else conv_transpose(g, weight)",
         "weight": "convolve(g, input) if transposed else convolve(input, g)",
     },
+    doc="The convolution, or ``transposed``, its transpose, of (N, C, ...) with kernels, in one to three "
+    "dimensions, under all its options.",
 )  # fmt: skip
 
 

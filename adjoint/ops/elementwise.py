@@ -23,46 +23,87 @@ from adjoint.tensor import Tensor
 
 # Exponentials and logarithms
 
-exp = elementwise("exp", np.exp, promote="float", self=lambda g, result: g * conj(result))
-exp2 = elementwise("exp2", np.exp2, promote="float", self=lambda g, result: g * conj(result) * constant(math.log(2), g))
-expm1 = elementwise("expm1", np.expm1, promote="float", self=lambda g, result: g * conj(result + 1))
-log = elementwise("log", np.log, promote="float", self=lambda g, self: g / conj(self))
-log2 = elementwise("log2", np.log2, promote="float", self=lambda g, self: g / conj(self * constant(math.log(2), self)))
+exp = elementwise(
+    "exp", np.exp, promote="float", self=lambda g, result: g * conj(result),
+    doc="e to the power of each element.  Integers give the default dtype.",
+)  # fmt: skip
+exp2 = elementwise(
+    "exp2", np.exp2, promote="float", self=lambda g, result: g * conj(result) * constant(math.log(2), g),
+    doc="Two to the power of each element.",
+)  # fmt: skip
+expm1 = elementwise(
+    "expm1", np.expm1, promote="float", self=lambda g, result: g * conj(result + 1),
+    doc="``exp(x) - 1`` of each element, exact to the last digits where ``x`` is near zero.",
+)  # fmt: skip
+log = elementwise(
+    "log", np.log, promote="float", self=lambda g, self: g / conj(self),
+    doc="The natural logarithm of each element: minus infinity for zero, NaN for a negative real number.",
+)  # fmt: skip
+log2 = elementwise(
+    "log2", np.log2, promote="float", self=lambda g, self: g / conj(self * constant(math.log(2), self)),
+    doc="The logarithm to the base 2 of each element.",
+)  # fmt: skip
 log10 = elementwise(
-    "log10", np.log10, promote="float", self=lambda g, self: g / conj(self * constant(math.log(10), self))
+    "log10", np.log10, promote="float", self=lambda g, self: g / conj(self * constant(math.log(10), self)),
+    doc="The logarithm to the base 10 of each element.",
 )
 log1p = elementwise(
-    "log1p", np.log1p, promote="float", node="Log1PBackward0", self=lambda g, self: g / conj(self + 1)
+    "log1p", np.log1p, promote="float", node="Log1PBackward0", self=lambda g, self: g / conj(self + 1),
+    doc="``log(1 + x)`` of each element, exact to the last digits where ``x`` is near zero.",
 )
 
 # Trigonometric and hyperbolic functions
 
-sin = elementwise("sin", np.sin, promote="float", self=lambda g, self: g * conj(np.cos(self)))
-cos = elementwise("cos", np.cos, promote="float", self=lambda g, self: -g * conj(np.sin(self)))
-tan = elementwise("tan", np.tan, promote="float", self=lambda g, result: g * conj(result * result + 1))
+sin = elementwise(
+    "sin", np.sin, promote="float", self=lambda g, self: g * conj(np.cos(self)),
+    doc="The sine of each element, an angle in radians.",
+)  # fmt: skip
+cos = elementwise(
+    "cos", np.cos, promote="float", self=lambda g, self: -g * conj(np.sin(self)),
+    doc="The cosine of each element, an angle in radians.",
+)  # fmt: skip
+tan = elementwise(
+    "tan", np.tan, promote="float", self=lambda g, result: g * conj(result * result + 1),
+    doc="The tangent of each element, an angle in radians.",
+)  # fmt: skip
 asin = elementwise(
-    "asin", np.arcsin, promote="float", aliases=("arcsin",), self=lambda g, self: g / conj(np.sqrt(1 - self * self))
+    "asin", np.arcsin, promote="float", aliases=("arcsin",), self=lambda g, self: g / conj(np.sqrt(1 - self * self)),
+    doc="The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].",
 )
 acos = elementwise(
-    "acos", np.arccos, promote="float", aliases=("arccos",), self=lambda g, self: -g / conj(np.sqrt(1 - self * self))
+    "acos", np.arccos, promote="float", aliases=("arccos",), self=lambda g, self: -g / conj(np.sqrt(1 - self * self)),
+    doc="The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].",
 )
 atan = elementwise(
-    "atan", np.arctan, promote="float", aliases=("arctan",), self=lambda g, self: g / conj(self * self + 1)
+    "atan", np.arctan, promote="float", aliases=("arctan",), self=lambda g, self: g / conj(self * self + 1),
+    doc="The angle in radians, between -pi/2 and pi/2, whose tangent each element is.",
 )
-sinh = elementwise("sinh", np.sinh, promote="float", self=lambda g, self: g * conj(np.cosh(self)))
-cosh = elementwise("cosh", np.cosh, promote="float", self=lambda g, self: g * conj(np.sinh(self)))
-tanh = elementwise("tanh", np.tanh, promote="float", self=lambda g, result: g * conj(1 - result * result))
+sinh = elementwise(
+    "sinh", np.sinh, promote="float", self=lambda g, self: g * conj(np.cosh(self)),
+    doc="The hyperbolic sine of each element: ``(exp(x) - exp(-x)) / 2``.",
+)  # fmt: skip
+cosh = elementwise(
+    "cosh", np.cosh, promote="float", self=lambda g, self: g * conj(np.sinh(self)),
+    doc="The hyperbolic cosine of each element: ``(exp(x) + exp(-x)) / 2``.",
+)  # fmt: skip
+tanh = elementwise(
+    "tanh", np.tanh, promote="float", self=lambda g, result: g * conj(1 - result * result),
+    doc="The hyperbolic tangent of each element, between -1 and 1: ``sinh(x) / cosh(x)``.",
+)  # fmt: skip
 asinh = elementwise(
-    "asinh", np.arcsinh, promote="float", aliases=("arcsinh",), self=lambda g, self: g / conj(np.sqrt(self * self + 1))
+    "asinh", np.arcsinh, promote="float", aliases=("arcsinh",), self=lambda g, self: g / conj(np.sqrt(self * self + 1)),
+    doc="The number whose hyperbolic sine each element is.",
 )
 acosh = elementwise(
     "acosh", np.arccosh, promote="float", aliases=("arccosh",),
     self=lambda g, self: g / (
         conj(np.sqrt(self - 1) * np.sqrt(self + 1)) if self.dtype.kind == "c" else np.sqrt((self - 1) * (self + 1))
     ),
+    doc="The number, not negative, whose hyperbolic cosine each element is; NaN below 1.",
 )  # fmt: skip
 atanh = elementwise(
-    "atanh", np.arctanh, promote="float", aliases=("arctanh",), self=lambda g, self: g / conj(1 - self * self)
+    "atanh", np.arctanh, promote="float", aliases=("arctanh",), self=lambda g, self: g / conj(1 - self * self),
+    doc="The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.",
 )
 
 
@@ -76,11 +117,13 @@ deg2rad = elementwise(
     "deg2rad", lambda self: times(_real("deg2rad", self), math.pi / 180), promote="float",
     node="Deg2RadBackward0", self=lambda g: times(g, math.pi / 180),
     reads={"self": "g * pi / 180"},
+    doc="Each element, an angle in degrees, in radians.",
 )  # fmt: skip
 rad2deg = elementwise(
     "rad2deg", lambda self: times(_real("rad2deg", self), 180 / math.pi), promote="float",
     node="Rad2DegBackward0", self=lambda g: times(g, 180 / math.pi),
     reads={"self": "g * 180 / pi"},
+    doc="Each element, an angle in radians, in degrees.",
 )  # fmt: skip
 
 
@@ -106,12 +149,15 @@ atan2 = elementwise(
     self=lambda g, self, other: _turned(g * other, self, other),
     other=lambda g, self, other: _turned(-g * self, self, other),
     reads={"self": "g * other / (self ** 2 + other ** 2)", "other": "-g * self / (self ** 2 + other ** 2)"},
+    doc="The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance "
+    "to the right is ``other``.",
 )  # fmt: skip
 hypot = elementwise(
     "hypot", _without("iubc", "hypot_cpu", np.hypot), plain=np.hypot, numbers=False,
     self=lambda g, result, self: g * (self / result),
     other=lambda g, result, other: g * (other / result),
     reads={"self": "g * self / result", "other": "g * other / result"},
+    doc="The length of a right triangle's longest side, ``sqrt(input**2 + other**2)``, element by element.",
 )  # fmt: skip
 
 
@@ -130,7 +176,10 @@ def _sinc_gradient(g, self):
     return g * conj(np.where(small, series, slope) * constant(math.pi, x))
 
 
-sinc = elementwise("sinc", in_float32(_sinc), promote="float", self=in_float32(_sinc_gradient), reads={"self": "g * (cos(pi * self) - result) / self"})
+sinc = elementwise(
+    "sinc", in_float32(_sinc), promote="float", self=in_float32(_sinc_gradient), reads={"self": "g * (cos(pi * self) - result) / self"},
+    doc="``sin(pi x) / (pi x)`` of each element, 1 at zero.",
+)  # fmt: skip
 
 
 # Sigmoids
@@ -157,6 +206,7 @@ def _logistic(x):
 sigmoid = elementwise(
     "sigmoid", _sigmoid, promote="float",
     self=lambda g, result: g * conj((1 - result) * result),
+    doc="The logistic function of each element, between 0 and 1: ``1 / (1 + exp(-x))``.",
 )  # fmt: skip
 
 
@@ -174,7 +224,11 @@ def _logit_gradient(g, self, eps):
     return np.where((self < eps) | (self > 1 - eps), constant(0, g), slope)
 
 
-logit = elementwise("logit", _logit, promote="float", self=_logit_gradient, reads={"self": "g / (self * (1 - self))"})
+logit = elementwise(
+    "logit", _logit, promote="float", self=_logit_gradient, reads={"self": "g / (self * (1 - self))"},
+    doc="The log of the odds ``x / (1 - x)`` of each element, the inverse of the sigmoid; with ``eps``, "
+    "of ``x`` held within [eps, 1 - eps].",
+)  # fmt: skip
 
 
 # Sums and products in the logarithm
@@ -205,6 +259,7 @@ logaddexp = elementwise(
     self=lambda g, self, other: g * conj(sigmoid_of(_difference(self, other))),
     other=lambda g, self, other: g * conj(sigmoid_of(_difference(other, self))),
     reads={"self": "g * σ(self - other)", "other": "g * σ(other - self)"},
+    doc="``log(exp(input) + exp(other))``, element by element, where neither need fit a float.",
 )  # fmt: skip
 
 
@@ -221,6 +276,7 @@ logaddexp2 = elementwise(
     self=lambda g, self, other: g * sigmoid_of(_difference(self, other) * constant(math.log(2), g)),
     other=lambda g, self, other: g * sigmoid_of(_difference(other, self) * constant(math.log(2), g)),
     reads={"self": "g * σ((self - other) * log(2))", "other": "g * σ((other - self) * log(2))"},
+    doc="``log2(2**input + 2**other)``, element by element, where neither need fit a float.",
 )  # fmt: skip
 
 
@@ -243,6 +299,7 @@ xlogy = elementwise(
     self=lambda g, self, other: _xlogy_gradient(g, self, other),
     other=lambda g, self, other: g * self / other,
     reads={"self": "g * log(other)"},
+    doc="``input * log(other)``, element by element, and 0 where ``input`` is 0; NaN where ``other`` is.",
 )  # fmt: skip
 
 
@@ -268,16 +325,19 @@ erf = elementwise(
     "erf", _special("erf"), promote="float",
     self=lambda g, self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g),
     reads={"self": "g * 2 / sqrt(pi) * exp(-self ** 2)"},
+    doc="The error function of each element: the integral of ``2/sqrt(pi) exp(-t**2)`` from 0 to ``x``.",
 )  # fmt: skip
 erfc = elementwise(
     "erfc", _special("erfc"), promote="float",
     self=lambda g, self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g),
     reads={"self": "-g * 2 / sqrt(pi) * exp(-self ** 2)"},
+    doc="One minus the error function of each element, exact to the last digits where that is small.",
 )  # fmt: skip
 erfinv = elementwise(
     "erfinv", _special("erfinv"), promote="float",
     self=lambda g, result: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g),
     reads={"self": "g * sqrt(pi) / 2 * exp(result ** 2)"},
+    doc="The number whose error function each element is; infinite for -1 and 1, NaN beyond.",
 )  # fmt: skip
 _gammaln = _special("gammaln")
 
@@ -289,7 +349,10 @@ def _lgamma(self):
     return _gammaln(np.maximum(self, constant(-6e4 if self.dtype == np.float16 else -1e38, self)))
 
 
-lgamma = elementwise("lgamma", _lgamma, promote="float", self=lambda g, self: g * digamma_of(self))
+lgamma = elementwise(
+    "lgamma", _lgamma, promote="float", self=lambda g, self: g * digamma_of(self),
+    doc="The natural logarithm of the absolute value of the gamma function of each element.",
+)  # fmt: skip
 
 
 @array_function
@@ -327,11 +390,15 @@ igamma = elementwise(
     "igamma", _incomplete_gamma("gammainc", "igamma_cpu"), numbers=False,
     self=lambda g: _no_order_derivative("igamma"),
     other=lambda g, self, other: g * _gamma_density(self, other),
+    doc="The lower incomplete gamma function, regularized, of ``input`` (the shape) at ``other``, "
+    "element by element: from 0 to 1.",
 )  # fmt: skip
 igammac = elementwise(
     "igammac", _incomplete_gamma("gammaincc", "igammac_cpu"), numbers=False,
     self=lambda g: _no_order_derivative("igammac"),
     other=lambda g, self, other: -g * _gamma_density(self, other),
+    doc="The upper incomplete gamma function, regularized, of ``input`` (the shape) at ``other``: one "
+    "minus ``igamma``.",
 )  # fmt: skip
 
 
@@ -346,7 +413,8 @@ def digamma_of(x):
 
 _psi = _special("digamma")
 digamma = elementwise(
-    "digamma", lambda self: digamma_of(to_float(self)), promote="float", self=lambda g, self: g * polygamma_of(1, self)
+    "digamma", lambda self: digamma_of(to_float(self)), promote="float", self=lambda g, self: g * polygamma_of(1, self),
+    doc="The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.",
 )
 taped(digamma_of)(lambda x: digamma.function(x))
 
@@ -373,6 +441,7 @@ def _polygamma_forward(n, self: Array):
 _polygamma = op(
     "polygamma", _polygamma_forward, where="torch",
     self=lambda g, n, self: g * polygamma_of(n + 1, self),
+    doc="The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.",
 )  # fmt: skip
 taped(polygamma_of)(lambda n, x: _polygamma.function(n, x))
 
@@ -434,10 +503,14 @@ def _i1_gradient(g, self, result):
     return g * np.where(flat, constant(0.5, self), i0_of(self) - result / safe)
 
 
-i0 = elementwise("i0", _special("i0"), promote="float", self=lambda g, self: g * i1_of(self))
+i0 = elementwise(
+    "i0", _special("i0"), promote="float", self=lambda g, self: g * i1_of(self),
+    doc="The modified Bessel function of the first kind and order 0 of each element.",
+)  # fmt: skip
 i1 = elementwise(
     "i1", _special("i1"), promote="float", where="special", inplace=False, node="SpecialI1Backward0", self=_i1_gradient,
     reads={"self": "g * (i0(self) - result / self)"},
+    doc="The modified Bessel function of the first kind and order 1 of each element.",
 )
 taped(i0_of)(lambda x: i0.function(x))
 taped(i1_of)(lambda x: i1.function(x))
@@ -463,9 +536,18 @@ def _whole(ufunc: Any) -> Callable[..., Any]:
     return forward
 
 
-floor = elementwise("floor", _whole(np.floor), self=lambda g: np.zeros_like(g))
-ceil = elementwise("ceil", _whole(np.ceil), self=lambda g: np.zeros_like(g))
-trunc = elementwise("trunc", _whole(np.trunc), aliases=("fix",), self=lambda g: np.zeros_like(g))
+floor = elementwise(
+    "floor", _whole(np.floor), self=lambda g: np.zeros_like(g),
+    doc="The largest integer not above each element, in the same dtype.",
+)  # fmt: skip
+ceil = elementwise(
+    "ceil", _whole(np.ceil), self=lambda g: np.zeros_like(g),
+    doc="The smallest integer not below each element, in the same dtype.",
+)  # fmt: skip
+trunc = elementwise(
+    "trunc", _whole(np.trunc), aliases=("fix",), self=lambda g: np.zeros_like(g),
+    doc="Each element without its fraction: rounded toward zero.",
+)  # fmt: skip
 taped(np.floor)(lambda x: floor.function(x))
 taped(np.trunc)(lambda x: trunc.function(x))
 
@@ -489,7 +571,9 @@ def _round_to(self, decimals):
 
 
 round = elementwise(
-    "round", _round, node="RoundBackward1 if decimals else RoundBackward0", self=lambda g: np.zeros_like(g)
+    "round", _round, node="RoundBackward1 if decimals else RoundBackward0", self=lambda g: np.zeros_like(g),
+    doc="Each element rounded to the nearest integer, of two as near to the even one; with ``decimals``, "
+    "to so many digits behind the point.",
 )
 
 
@@ -499,7 +583,10 @@ def _frac(self):
     return self - np.trunc(self)
 
 
-frac = elementwise("frac", _frac, self=lambda g: g)
+frac = elementwise(
+    "frac", _frac, self=lambda g: g,
+    doc="The fraction of each element, of its sign: ``x - trunc(x)``.",
+)  # fmt: skip
 
 
 # Signs carried over
@@ -511,11 +598,13 @@ copysign = elementwise(
     self=lambda g, self, result: g * quotient(result, self),
     other=lambda g: np.zeros_like(g),
     reads={"self": "g * result / self"},
+    doc="The magnitudes of ``input`` with the signs of ``other``, element by element.",
 )  # fmt: skip
 nextafter = elementwise(
     "nextafter", _without("iubc", "nextafter_cpu", np.nextafter), plain=np.nextafter, numbers=False,
     self=lambda g, self, other: np.where(self == other, constant(0, g), g),
     other=lambda g: np.zeros_like(g),
+    doc="The next number of the dtype after ``input`` in the direction of ``other``, element by element.",
 )
 
 
@@ -525,7 +614,10 @@ def _signbit(self):
     return np.signbit(self) if self.dtype.kind not in "iub" else self < 0
 
 
-signbit = elementwise("signbit", _signbit, promote="bool", inplace=False)
+signbit = elementwise(
+    "signbit", _signbit, promote="bool", inplace=False,
+    doc="Whether the sign of each element is set: True for negative numbers and for -0.0.",
+)  # fmt: skip
 
 
 def _check_heaviside(self: Tensor, values: Tensor) -> None:
@@ -545,6 +637,7 @@ heaviside = elementwise(
     "heaviside", _without("c", "heaviside_cpu", _heaviside), numbers=False, check=_check_heaviside, node="NotImplemented",
     self=lambda g: not_implemented("heaviside"),
     other=lambda g: not_implemented("heaviside"),
+    doc="The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.",
 )  # fmt: skip
 
 
@@ -558,6 +651,7 @@ def _frexp(self: Array):
 frexp = op(
     "frexp", _frexp, outputs=("mantissa", "exponent"), differentiable=("mantissa",),
     self=lambda g, exponent: g / 2 ** exponent.astype(g.dtype),
+    doc="Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.",
 )  # fmt: skip
 
 # What numbers are
@@ -574,10 +668,22 @@ def _test(ufunc: Any, real_only: str = "") -> Callable[..., Any]:
     return forward
 
 
-isnan = op("isnan", _test(np.isnan))
-isinf = op("isinf", _test(np.isinf))
-isposinf = op("isposinf", _test(lambda x: x == np.inf, "isposinf"))
-isneginf = op("isneginf", _test(lambda x: x == -np.inf, "isneginf"))
+isnan = op(
+    "isnan", _test(np.isnan),
+    doc="Whether each element is NaN.",
+)  # fmt: skip
+isinf = op(
+    "isinf", _test(np.isinf),
+    doc="Whether each element is infinite, of either sign.",
+)  # fmt: skip
+isposinf = op(
+    "isposinf", _test(lambda x: x == np.inf, "isposinf"),
+    doc="Whether each element is plus infinity.",
+)  # fmt: skip
+isneginf = op(
+    "isneginf", _test(lambda x: x == -np.inf, "isneginf"),
+    doc="Whether each element is minus infinity.",
+)  # fmt: skip
 
 
 def _isfinite(self: Array):
@@ -588,7 +694,13 @@ def _isreal(self: Array):
     return self.imag == 0 if self.dtype.kind == "c" else np.ones(self.shape, bool)
 
 
-isfinite = op("isfinite", _isfinite)
-isreal = op("isreal", _isreal)
+isfinite = op(
+    "isfinite", _isfinite,
+    doc="Whether each element is neither infinite nor NaN.",
+)  # fmt: skip
+isreal = op(
+    "isreal", _isreal,
+    doc="Whether each element has no imaginary part.",
+)  # fmt: skip
 for _row, _ufunc in ((isnan, np.isnan), (isinf, np.isinf), (isfinite, np.isfinite)):
     taped(_ufunc)(lambda x, row=_row: row.function(x))

@@ -38,7 +38,10 @@ def _embedding_back(g, weight_shape, indices, padding_idx, scale_grad_by_freq):
     return zero_in(found, (padding_idx,)) if padding_idx >= 0 else found
 
 
-_rows = op("embedding", _embedding, tangent="linear", where="torch", weight=_embedding_back, reads={"weight": "g added up in the rows of the indices"})
+_rows = op(
+    "embedding", _embedding, tangent="linear", where="torch", weight=_embedding_back, reads={"weight": "g added up in the rows of the indices"},
+    doc="The rows of ``weight`` (a matrix) at ``indices`` (any shape); the row ``padding_idx`` gets no gradient.",
+)  # fmt: skip
 
 
 @composite(where="nn.functional")

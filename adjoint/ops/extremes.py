@@ -175,8 +175,16 @@ def _shared(g, self, result, dim, keepdim):
     return spread(g, self.shape, dim, keepdim) * equal / count
 
 
-amax = op("amax", _of_dims("amax", np.maximum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"})
-amin = op("amin", _of_dims("amin", np.minimum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"})
+amax = op(
+    "amax", _of_dims("amax", np.maximum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"},
+    doc="The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared "
+    "by equal ones.",
+)  # fmt: skip
+amin = op(
+    "amin", _of_dims("amin", np.minimum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"},
+    doc="The smallest element, of all, or of those along ``dim`` (one or several); the gradient is "
+    "shared by equal ones.",
+)  # fmt: skip
 
 
 @taped(np.max, (np.maximum, "reduce"))
@@ -209,6 +217,7 @@ aminmax = op(
     self=lambda gs, self, min, max, dim, keepdim:
         _shared(gs[0], self, min, dim, keepdim) + _shared(gs[1], self, max, dim, keepdim),
     reads={"self": "g where the least and the greatest are"},
+    doc="The smallest and the largest element, of all, or of those along ``dim``, at once.",
 )  # fmt: skip
 
 
@@ -229,6 +238,12 @@ def _place(name: str, arg: Any) -> Any:
     return forward
 
 
-argmax = op("argmax", _place("argmax", np.argmax), lies=IN_ORDER)
-argmin = op("argmin", _place("argmin", np.argmin), lies=IN_ORDER)
+argmax = op(
+    "argmax", _place("argmax", np.argmax), lies=IN_ORDER,
+    doc="The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.",
+)  # fmt: skip
+argmin = op(
+    "argmin", _place("argmin", np.argmin), lies=IN_ORDER,
+    doc="The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.",
+)  # fmt: skip
 

@@ -53,8 +53,8 @@ def element_size(self: Tensor) -> int:
     return self._array.itemsize
 
 
-attach(property(lambda self: self._array.itemsize), name="itemsize")
-attach(property(lambda self: self._array.nbytes), name="nbytes")
+attach(property(lambda self: self._array.itemsize, doc="The bytes of an element."), name="itemsize")
+attach(property(lambda self: self._array.nbytes, doc="The bytes of all elements."), name="nbytes")
 
 
 # Memory

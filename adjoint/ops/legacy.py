@@ -89,7 +89,8 @@ class tensortype(type):
 
 def _legacy_class(dtype: dtypes.dtype, module: str) -> tensortype:
     name = f"{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
-    return tensortype(name, (), {"__module__": module, "dtype": dtype, "is_cuda": module == "torch.cuda"})
+    doc = f"The older constructor of tensors of {dtype}: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."
+    return tensortype(name, (), {"__module__": module, "__doc__": doc, "dtype": dtype, "is_cuda": module == "torch.cuda"})
 
 
 _LEGACY = (

@@ -307,6 +307,8 @@ _bce_logits_row = op(
         (-self if pos_weight is None else -softplus_of(self) + pos_weight * softplus_of(-self))
         * _share(g, self, reduction), weight
     )),
+    doc="The cross entropy of targets from 0 to 1 and of the sigmoid of ``input``, computed of the "
+    "logits themselves; ``reduction`` is 0 (none), 1 (mean) or 2 (sum).",
 )  # fmt: skip
 _bce_logits_function = _bce_logits_row.function
 

@@ -56,6 +56,8 @@ sort = op(
     "sort", _sort, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient,
     node="SortBackward0 if stable is ... else SortBackward1",
     reads={"self": "g, back in the order of before"},
+    doc="The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs "
+    "where ``stable``.",
 )  # fmt: skip
 
 
@@ -153,7 +155,10 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
     return tuple([part.copy() for part in found])  # without the memory of what was not taken
 
 
-topk = op("topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient, reads={"self": "g at indices, 0 elsewhere"})
+topk = op(
+    "topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient, reads={"self": "g at indices, 0 elsewhere"},
+    doc="The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.",
+)  # fmt: skip
 
 
 def _kthvalue(self: Array, k, dim=-1, keepdim=False):
@@ -168,6 +173,7 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
 kthvalue = op(
     "kthvalue", _kthvalue, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient,
     reads={"self": "g at indices, 0 elsewhere"},
+    doc="The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).",
 )
 
 # The middle
@@ -271,7 +277,10 @@ def _mode(self: Array, dim=-1, keepdim=False):
     return _one(_along_last(mode_along, self, dim), dim, keepdim)
 
 
-mode = op("mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"})
+mode = op(
+    "mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"},
+    doc="The most frequent element along ``dim``, the smallest of several, and an index of it (int64).",
+)  # fmt: skip
 
 # Quantiles
 

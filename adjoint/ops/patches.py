@@ -196,11 +196,13 @@ op(
     "pixel_shuffle", _pixel_shuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, upscale_factor: _unshuffle(g, upscale_factor),
     reads={"self": "pixel_unshuffle(g, upscale_factor)"},
+    doc="Channels laid out as pixels: (..., C r^2, H, W) becomes (..., C, H r, W r).",
 )  # fmt: skip
 op(
     "pixel_unshuffle", _pixel_unshuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, downscale_factor: _shuffle(g, downscale_factor),
     reads={"self": "pixel_shuffle(g, downscale_factor)"},
+    doc="Pixels gathered as channels: (..., C, H r, W r) becomes (..., C r^2, H, W).",
 )  # fmt: skip
 
 
@@ -228,4 +230,5 @@ op(
     tangent="linear",
     self=lambda g, groups: _mix(g, g.shape[1] // groups),
     reads={"self": "g, the channels back in order"},
+    doc="The channels (dimension 1) of ``groups`` groups interleaved.",
 )  # fmt: skip

@@ -87,6 +87,7 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
 sum = op(
     "sum", _sum, lies=IN_ORDER, node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
     self=lambda g, self_shape, self_dtype, dim, keepdim: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype),
+    doc="The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.",
 )  # fmt: skip
 
 
@@ -125,7 +126,9 @@ def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):
 
 
 mean = op(
-    "mean", _mean, lies=IN_ORDER, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient
+    "mean", _mean, lies=IN_ORDER, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient,
+    doc="The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for "
+    "integers without ``dtype``.",
 )
 
 
@@ -146,6 +149,7 @@ nansum = op(
     "nansum", _nansum, lies=IN_ORDER,
     self=lambda g, self, self_shape, self_dtype, dim, keepdim:
         np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)),
+    doc="The sum as ``sum`` has it, of the elements that are not NaN.",
 )  # fmt: skip
 
 
@@ -263,6 +267,7 @@ prod = op(
     "prod", _prod, lies=IN_ORDER, node="ProdBackward0 if dim is None else ProdBackward1",
     self=_prod_gradient,
     reads={"self": "g * result / self"},
+    doc="The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.",
 )  # fmt: skip
 
 
@@ -282,15 +287,24 @@ def _truth(ufunc: Any) -> Any:
     return forward
 
 
-any = op("any", _truth(np.logical_or), lies=IN_ORDER)
-all = op("all", _truth(np.logical_and), lies=IN_ORDER)
+any = op(
+    "any", _truth(np.logical_or), lies=IN_ORDER,
+    doc="Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).",
+)  # fmt: skip
+all = op(
+    "all", _truth(np.logical_and), lies=IN_ORDER,
+    doc="Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).",
+)  # fmt: skip
 
 
 def _count_nonzero(self: Array, dim=None):
     return _add_reduce(self != 0, axes(dim, self.ndim), np.int64)
 
 
-count_nonzero = op("count_nonzero", _count_nonzero, lies=IN_ORDER)
+count_nonzero = op(
+    "count_nonzero", _count_nonzero, lies=IN_ORDER,
+    doc="How many elements are not zero, of all, or of those along ``dim`` (one or several): int64.",
+)  # fmt: skip
 
 # Variance
 
@@ -492,6 +506,7 @@ logsumexp = op(
     "logsumexp", _logsumexp, lies=IN_ORDER,
     self=lambda g, self, result, self_shape, dim, keepdim:
         spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim))),
+    doc="The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.",
 )  # fmt: skip
 
 
@@ -520,4 +535,7 @@ def _taped_identity(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return lookup("torch", "where")(from_array(np.eye(*shape, dtype=bool)), g, 0.0)
 
 
-trace = op("trace", _trace, tangent="linear", self=lambda g, self_shape: identity_like(g, self_shape), reads={"self": "g * eye(self_shape[0])"})
+trace = op(
+    "trace", _trace, tangent="linear", self=lambda g, self_shape: identity_like(g, self_shape), reads={"self": "g * eye(self_shape[0])"},
+    doc="The sum of a matrix's diagonal.  Raises RuntimeError for what is not a matrix.",
+)  # fmt: skip

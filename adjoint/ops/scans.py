@@ -108,7 +108,10 @@ def _cumsum_gradient(g, dim, self_dtype):
     return g if g.dtype is self_dtype else g.astype(self_dtype)
 
 
-cumsum = op("cumsum", _cumsum, lies=IN_ORDER, tangent="linear", self=_cumsum_gradient, reads={"self": "g summed from the end"})
+cumsum = op(
+    "cumsum", _cumsum, lies=IN_ORDER, tangent="linear", self=_cumsum_gradient, reads={"self": "g summed from the end"},
+    doc="The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.",
+)  # fmt: skip
 
 
 def _in_place(row: Any, self: Tensor, dim: int, dtype: dtypes.dtype | None) -> Tensor:
@@ -192,7 +195,10 @@ def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
     return lookup("torch", "stack")([b * a for b, a in zip(before, h[::-1])], dim)
 
 
-cumprod = op("cumprod", _cumprod, lies=IN_ORDER, self=_cumprod_gradient, reads={"self": "g * result summed from the end, / self"})
+cumprod = op(
+    "cumprod", _cumprod, lies=IN_ORDER, self=_cumprod_gradient, reads={"self": "g * result summed from the end, / self"},
+    doc="The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.",
+)  # fmt: skip
 
 
 @taped(np.cumprod, (np.multiply, "accumulate"))
@@ -225,11 +231,13 @@ cummax = op(
     "cummax", _extreme_scan(np.maximum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
     reads={"self": "g added up at indices"},
+    doc="The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.",
 )  # fmt: skip
 cummin = op(
     "cummin", _extreme_scan(np.minimum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
     reads={"self": "g added up at indices"},
+    doc="The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.",
 )  # fmt: skip
 
 
@@ -291,7 +299,10 @@ op(
     x=lambda g, values, x, total, dim: values * shares_back(g, x, total, dim),
     total=lambda g, result: -g * result,
 )  # fmt: skip
-logcumsumexp = op("logcumsumexp", _logcumsumexp, lies=IN_ORDER, self=_logcumsumexp_gradient, reads={"self": "g * exp(self - result), summed from the end"})
+logcumsumexp = op(
+    "logcumsumexp", _logcumsumexp, lies=IN_ORDER, self=_logcumsumexp_gradient, reads={"self": "g * exp(self - result), summed from the end"},
+    doc="The logarithms of the sums of exponentials up to each element, along ``dim``.",
+)  # fmt: skip
 
 
 @taped((np.logaddexp, "accumulate"))

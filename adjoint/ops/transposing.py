@@ -157,9 +157,18 @@ def _hermitian(self: Tensor) -> Tensor:
 
 
 attach(property(_reversed), name="T")
-attach(property(lambda self: _matrices_transposed(self)), name="mT")
+attach(
+    property(lambda self: _matrices_transposed(self), doc="The matrices in the last two dimensions, transposed: a view."),
+    name="mT",
+)
 attach(property(_hermitian), name="H")
-attach(property(lambda self: _conjugated(_matrices_transposed(self, "mH"))), name="mH")
+attach(
+    property(
+        lambda self: _conjugated(_matrices_transposed(self, "mH")),
+        doc="The matrices in the last two dimensions, transposed and conjugated: a view.",
+    ),
+    name="mH",
+)
 
 
 @composite
