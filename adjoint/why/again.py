@@ -9,6 +9,7 @@ network, or change a file in any other way; its answer is then not used.
 from __future__ import annotations
 
 import json
+import linecache
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from collections import Counter
 from typing import Any
 
 from adjoint.why.answer import Answer
-from adjoint.why.lines import is_users, users_frame
+from adjoint.why.lines import CELLS, is_users, users_frame
 
 _asked: Counter[tuple[str, int]] = Counter()
 """How often ``why`` was called at each line."""
@@ -79,36 +80,60 @@ def _same(a: list[Any], b: list[Any]) -> bool:
 
 
 def _program(frame: Any) -> dict[str, Any] | None:
-    """What is to be run: the module whose body is running, as a file or as its text."""
+    """What is to be run: the module whose body is running, as a file or as its text; or a function without arguments."""
+    inner = frame
+    function = None
     while frame is not None and not (frame.f_code.co_name == "<module>" and is_users(frame.f_code.co_filename)):
         frame = frame.f_back
     if frame is None:
-        return None
+        frame = _function(inner)
+        if frame is None:
+            return None
+        function = frame.f_code.co_name
     file = frame.f_code.co_filename
     variables = frame.f_globals
-    torch = any(
-        type(finder).__name__ == "_Finder" and type(finder).__module__ in ("adjoint.compat", "torch.compat")
-        for finder in sys.meta_path
-    )
+    finders = [(type(finder).__name__, type(finder).__module__) for finder in sys.meta_path]
+    torch = any(pair in finders for pair in (("_Finder", "adjoint.compat"), ("_Finder", "torch.compat")))
     program = {
         "file": file, "name": variables.get("__name__", "__main__"), "package": variables.get("__package__"),
-        "argv": list(sys.argv), "torch": torch, "cells": None,
+        "argv": list(sys.argv), "torch": torch, "cells": None, "function": function,
     }  # fmt: skip
-    cells = _cells(variables, file)
+    cells = _cells(variables)
     if cells is not None:
         program["cells"] = cells
+        return program
+    if file == "<string>" and "-c" in sys.orig_argv[:-1]:
+        text = sys.orig_argv[sys.orig_argv.index("-c") + 1]
+        linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+        program["cells"] = [(file, text, None)]
         return program
     return program if os.path.isfile(file) else None
 
 
-def _cells(variables: dict[str, Any], file: str) -> list[tuple[str, str]] | None:
-    """The cells of a notebook that were run so far, each with its file name; None of what is no notebook."""
+def _function(frame: Any) -> Any:
+    """The outermost of the user's frames, where that is a module's function without arguments."""
+    outermost = None
+    while frame is not None:
+        if is_users(frame.f_code.co_filename):
+            outermost = frame
+        frame = frame.f_back
+    if outermost is None:
+        return None
+    code = outermost.f_code
+    known = getattr(outermost.f_globals.get(code.co_name), "__code__", None)
+    return outermost if known is code and not code.co_argcount + code.co_kwonlyargcount else None
+
+
+def _cells(variables: dict[str, Any]) -> list[tuple[str, str, int | None]] | None:
+    """The cells of a notebook that were run so far, each with its file name and number; None of what is no notebook."""
     inputs = variables.get("In")
     if not isinstance(inputs, list) or "get_ipython" not in variables:
         return None
     shell = variables["get_ipython"]()
     names = {number: name for name, number in getattr(shell.compile, "_filename_map", {}).items()}
-    return [(names.get(i, f"<cell {i}>"), text) for i, text in enumerate(inputs) if text]
+    cells = [(names.get(i, f"<cell {i}>"), text, i) for i, text in enumerate(inputs) if text]
+    CELLS.update({name: i for name, _, i in cells})
+    return cells  # type: ignore[return-value]
 
 
 def caller() -> Any:

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _PATHS = sysconfig.get_paths()
-_LIBRARIES = tuple({os.path.abspath(_PATHS[key]) + os.sep for key in ("stdlib", "purelib", "platlib")})
+_LIBRARIES = tuple({os.path.abspath(_PATHS[key]) + os.sep for key in ("stdlib", "purelib", "platlib", "scripts")})
+
+CELLS: dict[str, int] = {}
+"""The files of a notebook's cells, with the cells' numbers."""
 
 
 class Line(NamedTuple):
@@ -27,7 +30,9 @@ class Line(NamedTuple):
 
     @property
     def name(self) -> str:
-        """``train.py:12``."""
+        """``train.py:12``; ``cell 3, line 2`` in a notebook."""
+        if self.file in CELLS:
+            return f"cell {CELLS[self.file]}, line {self.number}"
         return f"{os.path.basename(self.file)}:{self.number}"
 
     def __str__(self) -> str:

@@ -140,7 +140,7 @@ class _Look:
                     [f"{leading[0][0]}.backward()"],
                 )
             return
-        if not self.source.calls("backward") and not self.source.calls("grad"):
+        if self.source.trees and not self.source.calls("backward") and not self.source.calls("grad"):
             yield Finding(
                 "no-backward", None, "no backward() is called in this program", [], ["loss.backward()"], LIKELY
             )

@@ -11,6 +11,7 @@ from typing import Any
 from adjoint.why import again, guard
 from adjoint.why.answer import Answer
 from adjoint.why.elsewhere import Elsewhere
+from adjoint.why.lines import CELLS
 
 _out: int = 1
 
@@ -38,13 +39,17 @@ def main() -> None:
     guard.install(elsewhere.holds)
     Witness().start()
     if program["cells"] is not None:
-        for name, text in program["cells"]:
+        for name, text, number in program["cells"]:
+            if number is not None:
+                CELLS[name] = number
             _cell(name, text, module.__dict__)
     else:
         module.__file__ = program["file"]
         with open(program["file"], "rb") as file:
             source = file.read()
         exec(compile(source, program["file"], "exec", dont_inherit=True), module.__dict__)
+        if program["function"] is not None:
+            module.__dict__[program["function"]]()
     os._exit(1)
 
 

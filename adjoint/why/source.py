@@ -33,6 +33,8 @@ class Source:
         self.trees: list[tuple[str, ast.AST]] = []
         for file in dict.fromkeys(files):
             text = "".join(linecache.getlines(file))
+            if not text:
+                continue
             try:
                 self.trees.append((file, ast.parse(text)))
             except SyntaxError:
