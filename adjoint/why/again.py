@@ -71,6 +71,7 @@ def ask(frame: Any, call: tuple[str, int, int], fingerprint: list[Any]) -> Answe
     if not _same(told["fingerprint"], fingerprint):
         return None
     found = Answer.from_json(told["answer"])
+    found.basis = "seen in a second run of the program, in a process of its own"
     return found
 
 
@@ -112,7 +113,7 @@ def _program(frame: Any) -> dict[str, Any] | None:
 
 def _function(frame: Any) -> Any:
     """The outermost of the user's frames, where that is a module's function without arguments."""
-    outermost = None
+    outermost: Any = None
     while frame is not None:
         if is_users(frame.f_code.co_filename):
             outermost = frame
@@ -120,7 +121,7 @@ def _function(frame: Any) -> Any:
     if outermost is None:
         return None
     code = outermost.f_code
-    known = getattr(outermost.f_globals.get(code.co_name), "__code__", None)
+    known: Any = getattr(outermost.f_globals.get(code.co_name), "__code__", None)
     return outermost if known is code and not code.co_argcount + code.co_kwonlyargcount else None
 
 

@@ -22,7 +22,8 @@ from adjoint.optim import lr_scheduler
 from adjoint.optim import optimizer as optimizers
 from adjoint.optim.optimizer import Optimizer
 from adjoint.tensor import Tensor, Writes, writes_of
-from adjoint.why.lines import Line, here, is_own, is_users, line_of
+from adjoint.why import states
+from adjoint.why.lines import here, is_own, is_users, line_of
 from adjoint.why.numbers import stats_of
 
 _FACTORIES = (
@@ -86,33 +87,33 @@ def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield Tensor, "detach", functools.partial(_leaving, w, "detach()")
     yield Tensor, "data", functools.partial(_data, w)
     yield Tensor, "grad", functools.partial(_grad, w)
-    yield Tensor, "requires_grad", functools.partial(_flag, w)
-    yield Tensor, "requires_grad_", functools.partial(_flag_method, w)
+    yield Tensor, "requires_grad", functools.partial(states.flag, w)
+    yield Tensor, "requires_grad_", functools.partial(states.flag_method, w)
     yield Tensor, "register_hook", functools.partial(_noted, w, "hook")
     for name in ("register_full_backward_hook", "register_full_backward_pre_hook", "register_backward_hook"):
         yield Module, name, functools.partial(_noted_on_module, w)
     yield Tensor, "__deepcopy__", functools.partial(_copied, w)
     yield Parameter, "__deepcopy__", functools.partial(_copied, w)
     yield Parameter, "__new__", functools.partial(_parameter, w)
-    yield Writes, "bump_at", functools.partial(_bumping, w)
-    yield Module, "__call__", functools.partial(_module_call, w)
-    yield Module, "train", functools.partial(_train, w)
+    yield Writes, "bump_at", functools.partial(states.bumping, w)
+    yield Module, "__call__", functools.partial(states.module_call, w)
+    yield Module, "train", functools.partial(states.train, w)
     yield Module, "zero_grad", functools.partial(_zeroing, w)
-    yield Module, "load_state_dict", functools.partial(_around, w, "loaded")
+    yield Module, "load_state_dict", functools.partial(states.around, w, "loaded")
     yield Optimizer, "zero_grad", functools.partial(_zeroing, w)
-    yield Optimizer, "__init__", functools.partial(_made, w, "optimizer")
-    yield lr_scheduler.LRScheduler, "__init__", functools.partial(_made, w, "scheduler")
-    yield lr_scheduler.LRScheduler, "step", functools.partial(_scheduled, w)
+    yield Optimizer, "__init__", functools.partial(states.made, w, "optimizer")
+    yield lr_scheduler.LRScheduler, "__init__", functools.partial(states.made, w, "scheduler")
+    yield lr_scheduler.LRScheduler, "step", functools.partial(states.scheduled, w)
     yield utils, "clip_grad_norm_", functools.partial(_clipping, w, "clip_grad_norm_")
     yield utils, "clip_grad_value_", functools.partial(_clipping, w, "clip_grad_value_")
-    yield grad_mode.no_grad, "__enter__", functools.partial(_entered, w, "torch.no_grad()")
-    yield grad_mode.no_grad, "__exit__", functools.partial(_left, w)
-    yield grad_mode.inference_mode, "__enter__", functools.partial(_entered, w, "torch.inference_mode()")
-    yield grad_mode.inference_mode, "__exit__", functools.partial(_left, w)
-    yield grad_mode.enable_grad, "__enter__", functools.partial(_entered, w, "torch.enable_grad()")
-    yield grad_mode.enable_grad, "__exit__", functools.partial(_left, w)
-    yield grad_mode.set_grad_enabled, "__init__", functools.partial(_set_enabled, w)
-    yield grad_mode.set_grad_enabled, "__exit__", functools.partial(_left, w)
+    yield grad_mode.no_grad, "__enter__", functools.partial(states.entered, w, "torch.no_grad()")
+    yield grad_mode.no_grad, "__exit__", functools.partial(states.left, w)
+    yield grad_mode.inference_mode, "__enter__", functools.partial(states.entered, w, "torch.inference_mode()")
+    yield grad_mode.inference_mode, "__exit__", functools.partial(states.left, w)
+    yield grad_mode.enable_grad, "__enter__", functools.partial(states.entered, w, "torch.enable_grad()")
+    yield grad_mode.enable_grad, "__exit__", functools.partial(states.left, w)
+    yield grad_mode.set_grad_enabled, "__init__", functools.partial(states.set_enabled, w)
+    yield grad_mode.set_grad_enabled, "__exit__", functools.partial(states.left, w)
     yield importlib.import_module("adjoint.autograd.backward"), "explain_missing", functools.partial(_explaining, w)
 
 
@@ -383,149 +384,5 @@ def _explaining(w: Any, function: Any) -> Any:
     def wrapper(error: Any, tensor: Any) -> Any:
         w.failed_backward(tensor)
         return function(error, tensor)
-
-    return wrapper
-
-
-# Flags and modes
-
-
-def _flag(w: Any, own: Any) -> Any:
-    def put(self: Any, value: Any) -> None:
-        before = self.requires_grad
-        own.fset(self, value)
-        if before != self.requires_grad:
-            v = w.value_of(self)
-            w.renew(self)
-            w.event("requires_grad", here(), v, str(value), before=before, after=value)
-
-    return property(own.fget, put, doc=own.__doc__)
-
-
-def _flag_method(w: Any, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        before = self.requires_grad
-        found = function(self, *args, **kwargs)
-        if before != self.requires_grad:
-            v = w.value_of(self)
-            w.renew(self)
-            w.event("requires_grad", here(), v, str(self.requires_grad), before=before, after=self.requires_grad)
-        return found
-
-    return wrapper
-
-
-def _entered(w: Any, name: str, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any) -> Any:
-        if name == "torch.inference_mode()" and not getattr(self, "mode", True):
-            w.off.append((None, ""))
-        else:
-            w.off.append((_switch(), name))
-        return function(self)
-
-    return wrapper
-
-
-def _switch() -> Line | None:
-    """The line of a ``with`` statement, or of the decorator of the function that runs."""
-    frame: Any = sys._getframe(2)
-    while frame is not None and not is_users(frame.f_code.co_filename):
-        if frame.f_code.co_name == "inside":
-            function = frame.f_locals.get("function")
-            code = getattr(function, "__code__", None)
-            if code is not None and is_users(code.co_filename):
-                return Line(code.co_filename, code.co_firstlineno, code.co_name)
-        frame = frame.f_back
-    return line_of(frame)
-
-
-def _left(w: Any, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, *exc: Any) -> Any:
-        if w.off:
-            w.off.pop()
-        return function(self, *exc)
-
-    return wrapper
-
-
-def _set_enabled(w: Any, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, mode: Any) -> Any:
-        if not mode:
-            w.off.append((here(), "torch.set_grad_enabled(False)"))
-        else:
-            w.off.append((here(), "torch.set_grad_enabled(True)"))
-        return function(self, mode)
-
-    return wrapper
-
-
-# Modules and optimizers
-
-
-def _bumping(w: Any, function: Any) -> Any:
-    def bump_at(self: Any, place: Any) -> None:
-        function(self, place)
-        w.wrote(self)
-
-    return bump_at
-
-
-def _module_call(w: Any, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        w.module_called(self)
-        return function(self, *args, **kwargs)
-
-    return wrapper
-
-
-def _train(w: Any, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, mode: Any = True) -> Any:
-        w.event("train" if mode else "eval", here(), id(self))
-        w.trace.kept.append(self)
-        return function(self, mode)
-
-    return wrapper
-
-
-def _around(w: Any, what: str, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        w.stepping += 1
-        try:
-            return function(self, *args, **kwargs)
-        finally:
-            w.stepping -= 1
-            changed = [w.value_of(p) for p in self.parameters()]
-            w.event(what, here(), id(self), after=changed)
-            w.trace.kept.append(self)
-
-    return wrapper
-
-
-def _made(w: Any, what: str, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        function(self, *args, **kwargs)
-        w.trace.kept.append(self)
-        w.event(what, here(), id(self), type(self).__name__)
-
-    return wrapper
-
-
-def _scheduled(w: Any, function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        before = [group["lr"] for group in self.optimizer.param_groups]
-        found = function(self, *args, **kwargs)
-        after = [group["lr"] for group in self.optimizer.param_groups]
-        if before != after:
-            w.event("scheduled", here(), id(self.optimizer), type(self).__name__, before, after)
-        return found
 
     return wrapper

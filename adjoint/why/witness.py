@@ -6,14 +6,11 @@ While it is on, an interceptor sees every operator of its thread, a watcher ever
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from adjoint.autograd import engine
 from adjoint.autograd.accumulate import AccumulateGrad
@@ -21,12 +18,21 @@ from adjoint.autograd.function import CustomFunction
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, as_pair
-from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.tensor import Tensor, writes_of
 from adjoint.why.functions import Custom
 from adjoint.why.lines import Line, here, is_own, is_users, line_of, users_frame
 from adjoint.why.names import Scene
 from adjoint.why.numbers import sample, stats_of
+from adjoint.why.operands import (
+    array_of,
+    held_argument,
+    is_public,
+    number_of,
+    numbers_in,
+    stats_that_came,
+    tensors_in,
+    text_of,
+)
 from adjoint.why.trace import Backward, Event, Op, Run, Stats, Step, Trace, Value
 
 _PASSING = frozenset(  # functions of ours that say nothing of what the user called
@@ -197,17 +203,17 @@ class Witness:
     def _operator(self, operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.depth or self.stepping:
             return run(*args, **kwargs)
-        operands = list(_tensors((args, tuple(kwargs.values()))))
+        operands = list(tensors_in((args, tuple(kwargs.values()))))
         inputs = tuple(self.value_of(t) for t in operands)
         recording = mode.enabled
         needed = tuple(recording and t.requires_grad for t in operands)
-        numbers = tuple(_numbers((args, tuple(kwargs.values()))))
+        numbers = tuple(numbers_in((args, tuple(kwargs.values()))))
         self.depth += 1
         try:
             result = run(*args, **kwargs)
         finally:
             self.depth -= 1
-        made = tuple(t for t in _tensors((result,)) if not any(t is o for o in operands))
+        made = tuple(t for t in tensors_in((result,)) if not any(t is o for o in operands))
         line, called, module = self._called()
         off, off_name = self.off[-1] if self.off and not recording else (None, "")
         op = self.add_op(
@@ -217,7 +223,7 @@ class Witness:
         )  # fmt: skip
         self._note_operands(op, operands)
         if operator.__class__ is CustomFunction and op.order:
-            self.customs[op.order] = Custom(operator.function, tuple(_held(a) for a in args))
+            self.customs[op.order] = Custom(operator.function, tuple(held_argument(a) for a in args))
         return result
 
     def _note_operands(self, op: Op, operands: list[Tensor]) -> None:
@@ -237,7 +243,7 @@ class Witness:
             code = frame.f_code
             file = code.co_filename
             if is_users(file):
-                return line_of(frame), called if _is_public(called) else "", module
+                return line_of(frame), called if is_public(called) else "", module
             if is_own(file):
                 name = code.co_name
                 if name == "forward":
@@ -245,7 +251,7 @@ class Witness:
                     if owner is not None:
                         called = type(owner).__name__
                         if module is None:
-                            module = (id(owner), called, getattr(owner, "training", None), _text(owner))
+                            module = (id(owner), called, getattr(owner, "training", None), text_of(owner))
                 elif name not in _PASSING and not file.startswith(_HERE):
                     called = name
             frame = frame.f_back
@@ -298,7 +304,7 @@ class Witness:
             self.scene()
         if node.__class__ is AccumulateGrad:
             return self._leaf(backward, node, arrived, run)
-        entry = Run(node._order, node.name(), (), self.tick(), came=_came(arrived))
+        entry = Run(node._order, node.name(), (), self.tick(), came=stats_that_came(arrived))
         backward.runs.append(entry)
         self.running.append(node)
         try:
@@ -316,14 +322,14 @@ class Witness:
         entry.left = tuple(left)
         custom = self.customs.get(node._order)
         if custom is not None:
-            custom.came, custom.left = _array(arrived), [_array(g) for g in grads]
+            custom.came, custom.left = array_of(arrived), [array_of(g) for g in grads]
         return grads
 
     def _leaf(self, backward: Backward, node: Any, g: Any, run: Callable[[], Any]) -> Any:
         leaf = node.variable
         value = self.value_of(leaf)
         before = None if leaf._grad is None else stats_of(leaf._grad)
-        came = _came(g)
+        came = stats_that_came(g)
         self.running.append(node)
         try:
             return run()
@@ -379,7 +385,7 @@ class Witness:
             weight = stats_of(p._array)
             change = stats_of(p._array - array) if array is not None and array.shape == p._array.shape else None
             grads[value] = (g, weight.norm if weight else 0.0, change.norm if change else -1.0)
-            rates[value] = _number(group.get("lr", 0)), _number(group.get("weight_decay", 0))
+            rates[value] = number_of(group.get("lr", 0)), number_of(group.get("weight_decay", 0))
         self.trace.steps.append(Step(self.tick(), line, id(optimizer), grads, rates))
 
     # Modules
@@ -391,52 +397,3 @@ class Witness:
             self.trace.kept.append(module)
         if not seen or seen[-1][1] != module.training or len(seen) < 50:
             seen.append((self.tick(), module.training, here()))
-
-
-@functools.lru_cache(maxsize=None)
-def _is_public(name: str) -> bool:
-    """Whether users know a function, or a module's class, by this name."""
-    return any(name in names for names in FUNCTIONS.values()) or name in Tensor.__dict__ or name[:1].isupper()
-
-
-def _came(g: Any) -> tuple[Stats | None, ...]:
-    """The numbers of the gradient that arrived at a node, one per output."""
-    return tuple(None if x is None else stats_of(x) for x in (g if isinstance(g, list) else [g]))
-
-
-def _held(argument: Any) -> Any:
-    """An argument of a Function as it was."""
-    return argument.detach().clone() if isinstance(argument, Tensor) else argument
-
-
-def _array(g: Any) -> Any:
-    """A gradient's array, a copy; None of what is none."""
-    array = getattr(getattr(g, "tensor", g), "_array", g)
-    return array.copy() if isinstance(array, np.ndarray) else None
-
-
-def _tensors(values: Any, depth: int = 0) -> Iterator[Tensor]:
-    for value in values:
-        if isinstance(value, Tensor):
-            yield value
-        elif depth < 3 and isinstance(value, (tuple, list)):
-            yield from _tensors(value, depth + 1)
-
-
-def _numbers(values: Any, depth: int = 0) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield value
-        elif depth < 2 and isinstance(value, (tuple, list)) and len(value) < 20:
-            yield from _numbers(value, depth + 1)
-
-
-def _text(module: Any) -> str:
-    try:
-        return f"{type(module).__name__}({module.extra_repr()})"
-    except Exception:
-        return type(module).__name__
-
-
-def _number(value: Any) -> float:
-    return float(value._array.item()) if isinstance(value, Tensor) else float(value)
