@@ -9,11 +9,14 @@ const SMALL = 26; // a graph of so many nodes is shown whole
 export function grouped(model) {
   const root = group("root", "root", null, { title: model.title || "program" });
   const drawn = model.nodes.filter((node) => !isInline(model, node));
+  const leading = drawn.length > SMALL ? towardsGradients(model) : null;
+  model.aside = new Set();
   const calls = callsOf(model);
   const made = new Map();
   for (const node of drawn) {
     const chain = placeOf(model, node, calls);
-    const parent = chain.length ? moduleGroup(root, chain, calls, made) : phaseGroup(root, node, made);
+    const parent = chain.length ? moduleGroup(root, chain, calls, made) : phaseGroup(root, node, made, leading);
+    if (parent.key === "aside") model.aside.add(node.id);
     parent.children.push(node.id);
   }
   if (drawn.length > SMALL) fold(model, root);
@@ -34,10 +37,29 @@ function group(kind, key, parent, more) {
   return { kind, key, parent, children: [], nodes: [], ...more };
 }
 
-function phaseGroup(root, node, made) {
+function phaseGroup(root, node, made, leading) {
+  if (leading && !leading.has(node.id)) return madeOnce(made, "aside", root, () => group("phase", "aside", root, ASIDE));
   const title = { optimizer: "optimizer", backward: "recorded backward" }[node.phase];
   if (!title || node.kind !== "operator") return root;
   return madeOnce(made, `phase ${node.phase}`, root, () => group("phase", `phase ${node.phase}`, root, { title, subtitle: "" }));
+}
+
+// What no gradient passes and leads to none: parameters' first values, counts, metrics. In a small program it is part of the
+// lesson; in a large one it would hide the network.
+const ASIDE = { title: "Outside of the graph", subtitle: "first values, counts, metrics" };
+
+// The nodes that an operator with a gradient is computed from, and those operators; null where there is no such operator.
+function towardsGradients(model) {
+  const leading = new Set();
+  const waiting = model.nodes.filter((node) => node.kind === "operator" && (node.grad_fn || node.phase === "optimizer")).map((node) => node.id);
+  if (!waiting.some((id) => model.nodes[id].grad_fn)) return null;
+  while (waiting.length) {
+    const id = waiting.pop();
+    if (leading.has(id)) continue;
+    leading.add(id);
+    for (const input of model.nodes[id].inputs) if (input.node !== null) waiting.push(input.node);
+  }
+  return leading;
 }
 
 // The modules, from the outermost on, that a node lies in, each with the number of its call. A parameter lies where it is used.

@@ -110,7 +110,9 @@ export function phaseOf(step) {
 
 export function describedSize(model) {
   const operators = model.nodes.filter((node) => node.kind === "operator").length;
-  const leaves = model.nodes.filter(isLeaf).length;
+  // A leaf that was only written to, as by an initialisation, is the one that is used later.
+  const isUsed = (node) => !model.users[node.id].length || model.users[node.id].some((use) => !model.nodes[use.node].in_place);
+  const leaves = model.nodes.filter((node) => isLeaf(node) && isUsed(node)).length;
   return `${plural(operators, "operator")}, ${plural(leaves, "leaf", "leaves")}, ${plural(model.steps.length - 1, "step")}`;
 }
 

@@ -16,18 +16,20 @@ export function initiallyOpen(model, tree) {
   let wave = [tree.root];
   while (wave.length) {
     const next = [];
-    for (const at of wave)
+    for (const at of wave) {
+      const inSight = at.children.reduce((sum, child) => sum + (typeof child === "number" ? 1 : child.kind === "phase" ? 0 : child.nodes.length), 0);
       for (const child of at.children) {
         if (typeof child === "number" || (!everything && isFolded(child))) continue;
         const after = shown - 1 + child.children.length;
         const alone = at.children.length === 1;
         const layer = child.kind === "module" && child.children.every((inner) => typeof inner === "number"); // a Linear is one thing
-        const worth = everything || alone || (!layer && (at.unit === "iteration" || child.nodes.length > at.nodes.length * 0.4));
+        const worth = everything || alone || (!layer && (at.unit === "iteration" || child.nodes.length > inSight * 0.4));
         if (!worth || (after > BUDGET && !alone)) continue;
         shown = after;
         open.add(child.key);
         next.push(child);
       }
+    }
     wave = next;
   }
   return open;
@@ -95,6 +97,7 @@ export function visibleEdges(model, { rep, boxes }) {
     if (to === undefined) continue;
     node.inputs.forEach((input, i) => {
       if (input.node === null || isInline(model, model.nodes[input.node])) return;
+      if (model.aside.has(input.node) !== model.aside.has(node.id)) return;
       const from = rep.get(input.node);
       if (from === undefined || from === to) return;
       // Between two single nodes each input is an edge of its own: in y * y, y has two.
