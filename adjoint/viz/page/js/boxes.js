@@ -8,7 +8,7 @@ import { savedBytes } from "./recording.js";
 import { spoken } from "./operators.js";
 import { bytes, count, number, plural, shape } from "./units.js";
 
-export const FONTS = {
+const FONTS = {
   title: "600 13px var(--sans)", small: "400 11px var(--sans)", formula: "400 12px var(--mono)", cell: "400 11px var(--mono)", label: "500 9.5px var(--sans)",
 };
 const PAD = 10;
@@ -24,7 +24,7 @@ export function widthOf(text, font) {
   return canvas.measureText(text).width;
 }
 
-export function clipped(text, font, width) {
+function clipped(text, font, width) {
   if (widthOf(text, font) <= width) return text;
   let end = text.length;
   while (end > 1 && widthOf(text.slice(0, end) + "\u2026", font) > width) end--;
@@ -74,7 +74,7 @@ function keepsText(model, node) {
 
 function numbersIn(array, most) {
   const rows = array ? rowsOf(array) : null;
-  if (!rows || !rows.length || rows.length > most || !rows[0].length || rows[0].length > MOST) return null;
+  if (!rows || !rows.length || rows.length > (rows[0]?.length === 1 ? Math.min(most, 3) : most) || !rows[0].length || rows[0].length > MOST) return null;
   return rows;
 }
 

@@ -29,10 +29,6 @@ export function grouped(model) {
 // Numbers stand in the formulas of the operators that use them, and are not boxes of their own.
 export const isInline = (model, node) => node.kind === "constant" && model.users[node.id].length > 0;
 
-export function nodesIn(item) {
-  return typeof item === "number" ? [item] : item.nodes;
-}
-
 function group(kind, key, parent, more) {
   return { kind, key, parent, children: [], nodes: [], ...more };
 }

@@ -45,7 +45,7 @@ function phase(step) {
   return { forward: "forward", accumulate: "leaf", free: "saved", optimizer: "update", zero_grad: "update" }[step.event] ?? "gradient";
 }
 
-export function nodeState(model, id, k) {
+function nodeState(model, id, k) {
   const node = model.nodes[id];
   const { arrive, accumulate } = model.at[id];
   const leaf = node.kind === "leaf";

@@ -31,7 +31,7 @@ const moving = (does) => ({ forward: does, back: KEEPS });
 
 const lossOf = (says, why) => ({ forward: says, back: why });
 
-export const RULES = {
+const RULES = {
   add: {
     formula: (c) => `${c.a} + ${c.b}`,
     forward: (c) => (c.isNumber.b ? `add ${c.b} to each of ${c.numbers.a}` : `add ${c.code.a} and ${c.code.b}`),

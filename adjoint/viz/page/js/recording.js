@@ -79,11 +79,6 @@ export function isLit(model, list, k) {
   return began >= 0 && latest(list, k) >= began;
 }
 
-// Whether the recorded gradients (those of the last backward that ran through the node) are those to show at step k.
-export function isLastPass(list, k) {
-  return list.length > 0 && latest(list, k) >= 0;
-}
-
 export function hasGrad(model, node, k) {
   const { accumulate, zero } = model.at[node];
   const written = latest(accumulate, k);
@@ -95,7 +90,7 @@ export function isFreed(model, node, k) {
   return freed >= 0;
 }
 
-export const isLeaf = (node) => node.kind === "leaf";
+const isLeaf = (node) => node.kind === "leaf";
 export const savedBytes = (node) => node.saved.reduce((sum, saved) => sum + (saved.bytes || 0), 0);
 
 export function phaseOf(step) {

@@ -36,6 +36,7 @@ async function start() {
   const surface = byId("graph");
   let minimap = null;
   let scene = null;
+  themed(() => scene?.layout && refresh());
   const view = new View(surface, (at) => (scene?.moveTo(at), minimap?.draw()));
   const groups = new Map();
   const walk = (group) => (groups.set(group.key, group), group.children.forEach((child) => typeof child === "number" || walk(child)));
@@ -188,8 +189,12 @@ async function start() {
   byId("unpin").addEventListener("click", () => act.select(null));
   await arrangeAgain(null);
   act.fit();
-  themed(() => refresh());
-  addEventListener("resize", () => act.fit());
+  // A phone's bars that come and go change the height alone, and leave the view as it is.
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth !== width) act.fit();
+    width = innerWidth;
+  });
   document.documentElement.dataset.ready = "true";
   performance.mark("graph drawn");
 }

@@ -71,6 +71,7 @@ export class View {
   }
 
   down(event) {
+    if (event.button !== 0) return;
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (this.pointers.size === 1) this.dragged = false;
     this.travel = 0;

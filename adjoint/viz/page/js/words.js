@@ -91,7 +91,7 @@ export function context(model, id) {
 
 const isMain = (argument) => Number(argument === "self" || argument === "input");
 
-export function outputOf(model, input) {
+function outputOf(model, input) {
   return input.node === null ? null : (model.nodes[input.node].outputs[input.output ?? 0] ?? null);
 }
 
