@@ -198,6 +198,9 @@ def test_wrong_options_are_refused(seed):
         to_svg(seed, scheme="sepia")
     with pytest.raises(TypeError, match="give a Tensor, a grad_fn, a Module"):
         to_svg("loss")
+    with pytest.raises(TypeError) as error:
+        to_svg(nn.Linear(2, 3))
+    assert "give the inputs of the Linear as well" in str(error.value.__notes__)
 
 
 @needs_engine

@@ -6,6 +6,7 @@ import sys
 from types import FrameType
 from typing import Any
 
+from adjoint import places
 from adjoint.autograd.node import Node
 from adjoint.tensor import Tensor
 from adjoint.viz.lines import user_frame
@@ -78,6 +79,10 @@ def _of_module(module: Any, inputs: tuple[Any, ...], frame: FrameType | None) ->
     recorder.start()
     try:
         module(*inputs)
+    except TypeError as error:
+        if not inputs:
+            places.explain(error, f"(a module is shown by what it does: give the inputs of the {type(module).__name__} as well)")
+        raise
     finally:
         recorder.stop()
     return recorder.recording

@@ -202,7 +202,9 @@ def _all(places: list[Place]) -> Iterator[Place]:
         yield from _all(place.children)
 
 
-# Graphviz, whose lengths are inches of 72 points, and whose y goes upwards
+# Graphviz, whose lengths are inches of 72 points
+
+_EDGE = 12.0  # around the picture
 
 
 def _by_dot(places: list[Place], routes: list[Route]) -> tuple[float, float]:
@@ -231,13 +233,19 @@ def _by_dot(places: list[Place], routes: list[Route]) -> tuple[float, float]:
             x, y = map(float, edge["lp"].split(","))
             route.label_at = x - route.label[0] / 2, y - route.label[1] / 2
     _, first, width, second = map(float, placed["bb"].split(","))
-    return width, max(first, second)
+    for place in by_id.values():
+        place.x, place.y = place.x + _EDGE, place.y + _EDGE
+    for route in routes:
+        route.points = [(x + _EDGE, y + _EDGE) for x, y in route.points]
+        if route.label_at is not None:
+            route.label_at = route.label_at[0] + _EDGE, route.label_at[1] + _EDGE
+    return width + 2 * _EDGE, max(first, second) + 2 * _EDGE
 
 
 def _dot_source(places: list[Place], routes: list[Route]) -> str:
     lines = [
         "digraph {",
-        "graph [rankdir=TB, nodesep=0.36, ranksep=0.3, pad=0.17];",
+        "graph [rankdir=TB, nodesep=0.36, ranksep=0.3];",
         'node [shape=box, fixedsize=true, label=""];',
     ]
     lines += _dot_places(places)
