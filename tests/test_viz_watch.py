@@ -469,6 +469,18 @@ def test_the_first_layer_and_step_of_a_nan_are_named():
     assert "loss is nan at step 4" in watcher.findings
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_are_not_finite_are_counted_without_a_warning():
+    model = nn.Sequential(nn.Linear(80, 80), nn.ReLU(), nn.Linear(80, 1))
+    with torch.no_grad():
+        model[0].weight[0, :4] = torch.tensor([math.inf, -math.inf, math.nan, 1e38])
+    with _quiet(model) as watcher:
+        _train(model, torch.randn(64, 80), 2)
+    assert _last(watcher, "weight", "0.weight").bad
+    n = watcher.history.samples[0].values["weight", "0.weight"]
+    assert n.nan >= 1 and n.low >= -1 and math.isfinite(n.std)
+
+
 def test_a_nan_between_the_steps_that_are_looked_at_is_seen_at_its_step():
     class Net(nn.Module):
         def __init__(self):

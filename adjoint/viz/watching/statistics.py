@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.kernels.reading import threshold, usable
+
+_add: Any = np.add.reduce
 SAMPLE = 1024
 """How many numbers quantiles and histograms are taken from, at most."""
 BINS = 24
@@ -184,15 +187,13 @@ def _in_one_pass(x: Any, less: Any, bounds: tuple[float, float], some: Any) -> A
 
 
 def _native(x: Any, less: Any, bounds: tuple[float, float], some: Any) -> Any:
-    from adjoint.kernels.reading import threshold, usable
-
-    if threshold() > x.size * 16 or not usable():
+    moments = _kernel()
+    if moments is None:
         return NotImplemented
-    from adjoint.kernels.moments import moments
-
-    good = some[np.isfinite(some)]
-    centre = float(good.mean(dtype=np.float64)) if good.size else 0.0
-    centre = centre if math.isfinite(centre) else 0.0
+    centre = float(_add(some, None, np.float64)) / some.size
+    if not math.isfinite(centre):
+        good = some[np.isfinite(some)]
+        centre = float(np.median(good)) if good.size else 0.0
     rows = moments(x, less, bounds, centre)
     total, squares, _, _, zeros, nan, infinite, beyond = rows.sum(0).tolist()
     n = x.size - nan - infinite
@@ -200,6 +201,16 @@ def _native(x: Any, less: Any, bounds: tuple[float, float], some: Any) -> Any:
     spread = max(0.0, squares - total * total / n) if n and low < high else 0.0
     whole = squares + centre * (2 * total + n * centre)  # about zero in place of the centre
     return [total + n * centre, max(0.0, whole), spread, low, high, zeros, nan, infinite, beyond]
+
+
+@lru_cache(maxsize=1)
+def _kernel() -> Any:
+    """What passes over an array once, if there is any."""
+    if threshold() > LARGE * 16 or not usable():
+        return None
+    from adjoint.kernels.moments import moments
+
+    return moments
 
 
 def _sample(x: Any, less: Any) -> Any:

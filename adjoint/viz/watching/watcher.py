@@ -327,7 +327,7 @@ class Watching:
             if method is None or self.closed:
                 return
             start = time.perf_counter()
-            with self.lock:
+            with self.lock, np.errstate(all="ignore"):
                 try:
                     method(*args)
                 except Exception as error:
