@@ -30,6 +30,8 @@ class Numbers:
     def __init__(self, found: Statistics, histograms: bool, ratio: float | None = None) -> None:
         for name in FIELDS:
             setattr(self, name, getattr(found, name))
+        if not found.finite:
+            self.low = self.high = math.nan
         self.count = found.count
         self.ratio = ratio  # of an update: its norm by the weight's
         self.quantiles: list[float] = []
