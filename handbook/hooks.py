@@ -61,6 +61,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     if "<!-- fact:" in markdown:
         for name, text in {**tables(), "machine": plots.machine()}.items():
             markdown = markdown.replace(f"<!-- fact: {name} -->", text)
+    heading = re.search(r"^# (.+)$", markdown, re.MULTILINE)
+    if heading is not None:  # which mkdocs would look for in the first line alone
+        page.meta.setdefault("title", heading[1].replace("`", ""))
     return _with_languages(markdown, page.file.src_uri, files)
 
 
@@ -146,4 +149,6 @@ def _with_languages(markdown: str, uri: str, files: Files) -> str:
     book = place[2].removesuffix(".md") + ".ipynb"
     if files.get_file_from_path(f"tutorials/{place[1]}/{book}") is not None:
         links.append(f"[{_NOTEBOOK[place[1]]}]({book})")
-    return f'<div class="languages" markdown>{" · ".join(links)}</div>\n\n{markdown}' if len(links) > 1 else markdown
+    if len(links) < 2:
+        return markdown
+    return f'<div class="languages" markdown>{" · ".join(links)}</div>\n\n{markdown}'

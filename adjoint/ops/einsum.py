@@ -243,6 +243,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
         first, second = (list(d) if not isinstance(d, int) else [d] for d in dims)
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
+    if a.dtype is not b.dtype:
+        raise RuntimeError("both inputs should have same dtype")
     of_a, of_b = [wrap_dim(d, a.ndim) for d in first], [wrap_dim(d, b.ndim) for d in second]
     for i, j in zip(of_a, of_b):  # a dimension of one element is broadcast: the other tensor is summed along its own
         n, m = a._array.shape[i], b._array.shape[j]

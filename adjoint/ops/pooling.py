@@ -350,6 +350,13 @@ _MAX_UNPOOL = {
 def _unpool(
     n: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any, padding: Any, output_size: Any
 ) -> Tensor:
+    if isinstance(kernel_size, (tuple, list)) and output_size is not None:
+        most = len(kernel_size)  # PyTorch looks at the output's size first, and takes the kernel's length for the dimensions
+        if most != n and len(output_size) not in (most, most + 2):
+            raise ValueError(
+                f"output_size should be a sequence containing {most} or {most + 2} elements, but it has a length of "
+                f"'{len(output_size)}'"
+            )
     kernel = _sizes(kernel_size, n, "kernel_size", f"max_unpool{n}d")
     steps = kernel if stride is None else _sizes(stride, n, "stride", f"max_unpool{n}d")
     pad = _sizes(padding, n, "padding", f"max_unpool{n}d")

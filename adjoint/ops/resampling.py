@@ -13,6 +13,7 @@ from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.refusing import combination
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array
 from adjoint.ops.weighing import Weights, from_taps, weighted
@@ -114,6 +115,9 @@ def _target(
     """The output size, and the scale to sample with where it is not given by the sizes."""
     space = tuple(input.shape[2:])
     n = len(space)
+    for given in (size, scale_factor):
+        if isinstance(given, Tensor) and given.ndim:
+            raise combination("interpolate", {"input": input, "size": size, "scale_factor": scale_factor})
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
     if size is None and scale_factor is None:
