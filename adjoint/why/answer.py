@@ -70,7 +70,7 @@ class Answer:
             if i == 0:
                 parts.append(self._first(finding))
             else:
-                head = "Also" if finding.sure == CERTAIN else "Or"
+                head = "Also" if finding.sure == CERTAIN or finding.kind == self.findings[0].kind else "Or"
                 parts.append(_wrapped(f"{head}: {_at(finding)}{_lower(_SURE[finding.sure])}{finding.verdict}", 2))
             parts += [_wrapped("· " + text, 4, 2) for text in finding.evidence]
             if finding.advice:

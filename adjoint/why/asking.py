@@ -23,9 +23,13 @@ def ask(frame: Any, parameter: Any, loss: Any, optimizer: Any, model: Any) -> An
     if witness is not None:
         witness.stop()
         try:
-            found = _together(
-                [diagnosis.answer(diagnosis.case_of(witness, t, frame, n, loss, optimizer, model)) for n, t in targets]
-            )
+            cases = [diagnosis.case_of(witness, t, frame, n, loss, optimizer, model) for n, t in targets]
+            found = _together([diagnosis.answer(case) for case in cases])
+        except Exception as error:  # an answer that cannot be given must not end the program that asks
+            if again.wanted is not None:
+                raise
+            found = _read(targets, frame, loss, optimizer, model)
+            found.basis = f"what was seen could not be read ({type(error).__name__}: {error}); {found.basis}"
         finally:
             witness.resume()
         if again.wanted is not None:
@@ -36,6 +40,11 @@ def ask(frame: Any, parameter: Any, loss: Any, optimizer: Any, model: Any) -> An
     seen = again.ask(frame, call, fingerprint)
     if seen is not None:
         return seen
+    return _read(targets, frame, loss, optimizer, model)
+
+
+def _read(targets: list[tuple[str | None, Tensor]], frame: Any, loss: Any, optimizer: Any, model: Any) -> Answer:
+    """The answer of what is left of the graph, and of the source."""
     from adjoint.why.live import answer
 
     return _together([answer(t, frame, n, loss, optimizer, model) for n, t in targets])

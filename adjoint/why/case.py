@@ -15,7 +15,7 @@ from adjoint.why.numbers import stats_of
 from adjoint.why.trace import Backward, Event, Op, Run, Stats, Step, Trace
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Case:
     """What the diagnoses read."""
 

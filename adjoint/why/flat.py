@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from adjoint.why.answer import Finding
+from adjoint.why.answer import LIKELY, Finding
 from adjoint.why.case import Case
 from adjoint.why.flow import Flow, operator
 from adjoint.why.lines import Line
@@ -13,14 +13,16 @@ from adjoint.why.numbers import percent, short
 from adjoint.why.trace import Op, Run, Stats, Trace, Value
 
 
-def explain(case: Case, flow: Flow, run: Run) -> Finding:
+def explain(case: Case, flow: Flow, run: Run) -> list[Finding]:
     """Why this node sent zero."""
     op = flow.op(run)
     line = flow.line(run)
     norm = flow.came(run)
     evidence = [f"A gradient of norm {short(norm)} arrived at {run.node}, and zero left it towards {case.name}."]
     if op is None:
-        return Finding("zero-derivative", line, f"the derivative of {operator(run)} is zero everywhere here", evidence)
+        return [
+            Finding("zero-derivative", line, f"the derivative of {operator(run)} is zero everywhere here", evidence)
+        ]
     came = next((g for g in flow.arrived.get(run.order, ()) if g is not None), None)
     user = next((o for o in flow.trace.users_of(op.outputs) if o.n < flow.backward.n and any(o.needed)), None)
     around = Around(
@@ -36,8 +38,12 @@ def explain(case: Case, flow: Flow, run: Run) -> Finding:
         if op.name.rstrip("_") in names or (op.called and op.called in names):
             told = make(around)
             if told is not None:
-                return Finding(told.kind, told.line or line, told.text, [*evidence, *told.evidence], told.advice)
-    return Finding("zero-derivative", line, f"the derivative of {op.name} is zero everywhere here", evidence)
+                found = [Finding(told.kind, told.line or line, told.text, [*evidence, *told.evidence], told.advice)]
+                if told.origin is not None and told.origin != line:
+                    text = f"the values that lead to it ({told.kind}) are written here"
+                    found.append(Finding(told.kind, told.origin, text, [], [], LIKELY))
+                return found
+    return [Finding("zero-derivative", line, f"the derivative of {op.name} is zero everywhere here", evidence)]
 
 
 class Around(NamedTuple):
@@ -63,6 +69,7 @@ class Told(NamedTuple):
     advice: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     line: Line | None = None
+    origin: Line | None = None  # where the values that make it so were written
 
 
 def _range(value: Value) -> str:
@@ -81,13 +88,10 @@ def _relu(a: Around) -> Told:
     evidence = []
     if made is not None and made.line is not None and made.line != a.op.line:
         evidence.append(f"Its input is computed at {made.line}.")
-    written = _written_before(a)
-    if written:
-        evidence.append(written)
     return Told(
         "dead-relu", f"every unit of this {a.what} is dead: {_range(a.inputs[0])}, where its derivative is zero",
         ("start with smaller weights or a bias that is not so negative, lower the learning rate, or use "
-            "leaky_relu",), tuple(evidence),
+            "leaky_relu",), tuple(evidence), origin=_written_before(a),
     )  # fmt: skip
 
 
@@ -96,11 +100,17 @@ def _rectified(a: Around) -> Told:
     return _clamp(a) if clamps else _relu(a)
 
 
-def _written_before(a: Around) -> str:
+def _written_before(a: Around) -> Line | None:
     """Where the parameters that made its input were last written by hand."""
-    above = a.trace.ancestors(a.inputs[0].id)
-    events = [e for e in a.trace.events if e.what in ("written", "data set") and e.of in above and e.n < a.op.n]
-    return f"A parameter that leads to it was written at {events[-1].line}." if events else ""
+    trace = a.trace
+    above = trace.ancestors(a.inputs[0].id)
+    first = min((b.n for b in a.case.backwards), default=a.op.n)
+    events = [
+        e
+        for e in trace.events
+        if e.what in ("written", "data set") and e.of in above and e.n < first and e.line != trace.values[e.of].line
+    ]
+    return events[-1].line if events else None
 
 
 def _saturated(a: Around) -> Told:
@@ -110,10 +120,9 @@ def _saturated(a: Around) -> Told:
     evidence = (
         [f"Its input is computed at {made.line}."] if made is not None and made.line not in (None, a.op.line) else []
     )
-    written = _written_before(a)
     return Told(
         "saturated", f"this {a.what} is saturated: {_range(a.inputs[0])}{at}, where its derivative rounds to zero",
-        ("scale the inputs or the initial weights down, or normalise before it",), (*evidence, *([written] if written else [])),
+        ("scale the inputs or the initial weights down, or normalise before it",), tuple(evidence), origin=_written_before(a),
     )  # fmt: skip
 
 
@@ -174,7 +183,8 @@ def _mul(a: Around) -> Told | None:
                 if kind == "zero-weights"
                 else "let some of it be different from zero",
             ),
-            (f"{what} ({'×'.join(map(str, other.shape)) or 'a number'}) is all zeros{where}.".capitalize(),),
+            (f"T{what[1:]} ({'×'.join(map(str, other.shape)) or 'a number'}) is all zeros{where}.",),
+            origin=made,
         )
     return None
 

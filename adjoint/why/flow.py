@@ -10,7 +10,7 @@ from adjoint.why.lines import Line
 from adjoint.why.trace import Backward, Op, Run, Stats, Trace
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Flow:
     """The nodes of a backward that lie between its root and a leaf."""
 

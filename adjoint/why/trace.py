@@ -135,7 +135,7 @@ class Event:
     after: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Trace:
     """All of it, in the order in which it happened."""
 

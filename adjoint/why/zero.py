@@ -60,10 +60,10 @@ def killers(case: Case, flow: Flow) -> Iterator[Finding]:
         sent = [g for _, g in flow.towards(run) if g is not None]
         if not sent or not all(g.all_zero for g in sent):
             continue
-        finding = flat.explain(case, flow, run)
-        if (finding.kind, finding.line) not in seen:
-            seen.add((finding.kind, finding.line))
-            found.append(finding)
+        for finding in flat.explain(case, flow, run):
+            if (finding.kind, finding.line) not in seen:
+                seen.add((finding.kind, finding.line))
+                found.append(finding)
     yield from found[:3]
     if found:
         return
