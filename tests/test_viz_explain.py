@@ -1,5 +1,11 @@
 """explain(): the text, exactly, of what people read first; and that long graphs stay short."""
 
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 import adjoint as torch
 from adjoint.viz import explain, record
 from adjoint.viz.rows import rows_of
@@ -92,7 +98,7 @@ def test_equal_blocks_are_folded_and_the_rest_is_named():
     text = net.explain(torch.ones(2, 4)).text(120, color=False)
     assert "×30" in text
     assert len(text.splitlines()) < 20
-    assert "explain(rows=None) shows all" in text
+    assert "explain(rows=None) tells all" in text
     assert len(net.explain(torch.ones(2, 4), rows=None).text(120, color=False).splitlines()) > 60
 
 
@@ -100,3 +106,27 @@ def test_colors_are_for_terminals_alone(monkeypatch):
     x = torch.ones(3, requires_grad=True)
     assert "\033[" not in str(x.sum().explain())
     assert "\033[" in x.sum().explain().text(100, color=True)
+
+
+def test_a_gradient_that_does_not_fit_has_the_error_of_backward():
+    y = torch.ones(2, requires_grad=True) * 2
+    with pytest.raises(RuntimeError, match="Mismatch in shape"):
+        y.explain(gradient=torch.ones(3))
+    with pytest.raises(TypeError):
+        y.explain(gradient="one")
+    assert "[3, 3]" in str(y.explain(gradient=torch.full((2,), 3.0)))
+
+
+def test_what_has_no_graph_at_all_is_refused():
+    with pytest.raises(TypeError, match="cannot explain a int"):
+        explain(3)
+
+
+def test_nothing_of_it_is_imported_before_it_is_asked_for():
+    program = (
+        "import sys, adjoint as torch, adjoint.nn, adjoint.optim\n"
+        "x = torch.ones(2, requires_grad=True); (x * x).sum().backward()\n"
+        "assert not [m for m in sys.modules if m.startswith('adjoint.viz')]\n"
+        "x.explain(); assert 'adjoint.viz.table' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent.parent)

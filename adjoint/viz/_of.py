@@ -53,7 +53,8 @@ def explain(
     ``thing`` is a Tensor, a ``grad_fn``, a Recording, or a Module, which is called with ``inputs``.  Graphs of more than
     ``rows`` operators are folded (None: they are not).  The gradients of a graph are those that a backward would send; it
     begins with 1 at a scalar, with ``gradient`` elsewhere, and changes nothing; ``with_gradients=False`` does without.
-    Tensors go by the caller's variables, and by ``names``.
+    Tensors go by the caller's variables, and by ``names``.  Raises TypeError for what cannot be explained, and backward's
+    errors for a gradient of another shape or dtype.
 
     >>> import adjoint as torch
     >>> from adjoint.viz import explain

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.accumulate import AccumulateGrad
+from adjoint.autograd.backward import _first_gradient
 from adjoint.autograd.node import Node as GraphNode
 from adjoint.autograd.node import Output
 from adjoint.places import tell
@@ -143,7 +144,12 @@ def _gradients(graph: Graph, thing: Any, edge: Any, gradient: Any, wanted: bool)
     recording = graph.recording
     array = thing._array if isinstance(thing, Tensor) else None
     if gradient is not None:
-        g = gradient._array if isinstance(gradient, Tensor) else np.asarray(gradient)
+        if isinstance(thing, Tensor):
+            g = _first_gradient(thing, gradient, 0, False)  # which has backward's errors
+        elif isinstance(gradient, Tensor):
+            g = gradient._array
+        else:
+            raise TypeError(f"gradient must be a Tensor, not {type(gradient).__name__}")
     elif array is not None and array.size == 1 and array.dtype.kind != "c":
         g = np.ones(array.shape, array.dtype)
     elif array is None and wanted and (edge.node if edge.__class__ is Output else edge)._outputs == 1:

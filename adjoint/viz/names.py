@@ -20,7 +20,7 @@ def frames_around(frame: FrameType | None, home: FrameType | None = None) -> lis
     while frame is not None:
         if not is_ours(frame.f_code):
             found.append(frame)
-            if frame is home or (home is None and frame.f_code.co_name == "<module>"):
+            if frame is home or frame.f_code.co_name == "<module>":
                 break
         frame = frame.f_back
     return (found if len(found) <= _FRAMES else found[: _FRAMES // 2] + found[-_FRAMES // 2 :])[::-1]

@@ -68,7 +68,8 @@ def table(recording: model.Recording, width: int, color: bool, most: int | None)
     lines += _leaf_lines(recording, width, paint)
     if found.closed or found.left_out:
         what = f"{found.closed} operators are in closed groups (▸)" if found.closed else f"{found.left_out} rows are left out"
-        lines += [paint(t, "dim") for t in _folded(f"{what}; explain(rows=None) shows all, show() a page to explore.", width)]
+        text = f"{what}: explain(rows=None) tells all, adjoint.viz.show a page to explore."
+        lines += [paint(t, "dim") for t in _folded(text, width)]
     if recording.omitted["nodes"]:
         lines.append(f"The recording is full: {recording.omitted['nodes']} operators more were not kept.")
     for note in recording.notes:
