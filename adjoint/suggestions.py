@@ -7,7 +7,6 @@ Python has the same, but prior to 3.12 only where it prints a traceback itself: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 
@@ -47,6 +46,8 @@ def closest(name: str, listed: Iterable[str]) -> str | None:
     >>> closest("onez", ["zeros", "ones", "once"]), closest("Linaer", ["Linear"]), closest("nothing", ["Linear"])
     ('ones', 'Linear', None)
     """
+    from difflib import get_close_matches  # which is rarely needed, and takes its time to import
+
     names = list(listed)
     folded = {n.lower(): n for n in names}
     if name.lower() in folded:  # Relu for ReLU, tensor for Tensor

@@ -11,7 +11,7 @@ import linecache
 import os
 import re
 from collections.abc import Iterable
-from dis import opmap
+from opcode import opmap
 from types import FunctionType, TracebackType
 from typing import Any
 
