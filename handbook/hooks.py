@@ -137,7 +137,7 @@ def _tutorials(folder: Path) -> list[Any]:
 
 
 def _with_languages(markdown: str, uri: str, files: Files) -> str:
-    """Links to the same tutorial in the other language, and as a notebook, above its heading."""
+    """Links to the same tutorial in the other language, and as a notebook, below its heading."""
     place = re.fullmatch(r"tutorials/(\w\w)/(.+\.md)", uri)
     if place is None:
         return markdown
@@ -151,4 +151,6 @@ def _with_languages(markdown: str, uri: str, files: Files) -> str:
         links.append(f"[{_NOTEBOOK[place[1]]}]({book})")
     if len(links) < 2:
         return markdown
-    return f'<div class="languages" markdown>{" · ".join(links)}</div>\n\n{markdown}'
+    shown = f'<div class="languages" markdown>{" · ".join(links)}</div>'
+    heading, below = re.match(r"(\s*#[^\n]*\n)?(.*)", markdown, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{heading or ''}\n{shown}\n\n{below}"
