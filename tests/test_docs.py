@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import adjoint
-from handbook import docstrings, formulas, names, operators, reference
+from handbook import docstrings, formulas, names, offline, operators, reference
 from handbook.blocks import RUN, parse
 from handbook.running import Failed, run
 
@@ -207,3 +207,14 @@ def test_every_formula_of_the_reference_can_be_typeset():
             assert "<math " in mathml(formula, block=True)
             count += 1
     assert count > 300
+
+
+def test_a_page_asks_for_the_worker_of_the_search_on_the_site_and_not_on_the_network():
+    page = '<script id="__config">{"base": "../.."}</script><script src="https://unpkg.com/iframe-worker/shim"></script>'
+    assert '<script src="../../assets/javascripts/worker.js"></script>' in offline.without_network(page)
+    assert "https:" not in offline.without_network(page)
+
+
+def test_tutorials_are_there_in_both_languages():
+    found = {language: {p.name for p in (ROOT / "docs" / "tutorials" / language).glob("*.md")} for language in ("en", "zh")}
+    assert found["en"] and found["en"] == found["zh"]
