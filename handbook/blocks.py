@@ -7,6 +7,7 @@ a fence                    what happens when the site is built, or the page is t
 ``python raises``          ... must raise; the error's last lines belong to what was printed
 ``python picture``         ... the last expression is shown as a notebook would show it
 ``python hidden``          ... and not shown on the page
+``python pytorch``         ... needs PyTorch itself: run where that is installed, as it is for the tests
 ``python file=train.py``   written to that file in the page's folder, for a command below to run
 ````` ```pycon `````       run as a doctest
 ````` ```console `````     lines that begin with ``$`` are run in the page's folder, the others are what they print
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 RUN = ("python", "pycon", "console")
-WORDS = {"raises", "picture", "hidden"}
+WORDS = {"raises", "picture", "hidden", "pytorch"}
 
 _OPEN = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*(.*)$")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import doctest
-import importlib
+import importlib.util
 import io
 import json
 import linecache
@@ -69,6 +69,8 @@ def _run(block: dict[str, Any], program: _Program) -> dict[str, Any]:
     if block["file"]:
         with open(block["file"], "w", encoding="utf-8") as file:
             file.write(block["text"])
+        return result
+    if block["pytorch"] and importlib.util.find_spec("torch") is None:
         return result
     if block["language"] == "pycon":
         result["failed"] = _doctest(block["text"], program.space)

@@ -85,6 +85,7 @@ def _child(name: Path, page: Page, folder: Path, seconds: float) -> list[dict]:
             "file": b.file,
             "raises": b.asks("raises"),
             "picture": b.asks("picture"),
+            "pytorch": b.asks("pytorch"),
         }
         for b in page.runs
     ]
