@@ -90,6 +90,11 @@ def test_the_command_names_a_fault_in_a_program_that_asks_for_nothing(path, tmp_
     assert any(f"[{path.name}:{line}: " in done.stdout for line in planted(path)), done.stdout
 
 
+def test_the_command_invents_no_fault_where_two_networks_take_turns():
+    done = run("-m", "adjoint", "why", str(ROOT / "tests" / "healthy" / "gan.py"))
+    assert "8 of 8 parameters: nothing is wrong" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_command_reports_on_a_program_that_raises_after_its_traceback(tmp_path):
     program = tmp_path / "raises.py"
     program.write_text(

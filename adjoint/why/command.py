@@ -19,6 +19,23 @@ _ASIDE = ("unused", "used-later", "unused-result", "no-backward")
 """What is not worth telling of a tensor that nobody asked about and that is no parameter."""
 
 
+_KEPT = ("no-grad", "inference-mode", "grad-disabled", "copy", "unused-module")
+"""Why a parameter has no gradient that is not trained either, such as those of a teacher."""
+
+
+def _is_meant(case: Any, tensor: Tensor, kind: str) -> bool:
+    """Whether what was found is as it should be, as far as one can tell where nobody asked."""
+    if kind == "cleared":
+        return True
+    if not isinstance(tensor, Parameter):
+        return kind in _ASIDE or (kind == "not-in-optimizer" and bool(case.models))
+    return kind in _KEPT and bool(case.trace.steps) and not _is_held(case, tensor)
+
+
+def _is_held(case: Any, tensor: Tensor) -> bool:
+    return any(p is tensor for _, o in case.optimizers for g in o.param_groups for p in g["params"])
+
+
 def watched(run: Callable[[], int]) -> int:
     """Run a program by ``run``, and report; its exit status, which is 1 where it raised."""
     witness = Witness().start()
@@ -65,11 +82,7 @@ def report(witness: Witness, frames: list[Any]) -> str:
         first = found.findings[0] if found.findings else None
         if first is not None and first.kind == "frozen":
             frozen.setdefault(first.line, []).append(name)
-        elif (
-            first is not None
-            and not (first.kind in _ASIDE and not isinstance(tensor, Parameter))
-            and first.kind != "cleared"
-        ):
+        elif first is not None and not _is_meant(case, tensor, first.kind):
             wrong.append(found)
         else:
             sound.append(name)

@@ -69,10 +69,14 @@ def _accumulated(case: Case) -> Iterator[Finding]:
     if len(summed) < 2:
         return
     first, last = summed[0][1].n, summed[-1][1].n
-    steps = [s for s in case.steps if first < s.n < last]
-    manual = [e for e in case.events("written") if first < e.n < last] + [
-        e for e in case.events("data set") if first < e.n < last
-    ]
+    steps = [s.n for s in case.steps if first < s.n < last]
+    manual = [e.n for what in ("written", "data set") for e in case.events(what) if first < e.n < last]
+    updates = [s.n for s in case.steps] or [e.n for what in ("written", "data set") for e in case.events(what)]
+    if updates and not _stale(case, updates):
+        summed = [(b, run) for b, run in summed if run.n < updates[-1]]
+        steps = manual = []
+        if len(summed) < 2:
+            return
     line = summed[-1][0].line
     lines = list(dict.fromkeys(b.line for b, _ in summed))
     norms = ", ".join(short(r.after.norm) for _, r in summed[:5] if r.after is not None)
@@ -89,7 +93,7 @@ def _accumulated(case: Case) -> Iterator[Finding]:
                 " # before each backward"],
         )  # fmt: skip
     elif _shares_graph(case, summed) is None:
-        later = [s for s in case.steps if s.n > last]
+        later = [s for s in case.steps if s.n > summed[-1][1].n]
         held_out = [b.line for b, _ in summed if _is_held_out(case, b)]
         if later and held_out:
             yield Finding(
@@ -112,6 +116,15 @@ def _accumulated(case: Case) -> Iterator[Finding]:
                     "each backward", f"loss = loss / {len(summed)}   # if the sum is meant to be a mean"],
                 CERTAIN if not later else LIKELY,
             )  # fmt: skip
+
+
+def _stale(case: Case, updates: list[int]) -> bool:
+    """Whether an update used gradients that one before it had used: every backward in between added to them."""
+    for before, after in zip(updates, updates[1:]):
+        between = [run for _, run in case.passes if before < run.n < after]
+        if between and all(run.before is not None and not run.before.all_zero for run in between):
+            return True
+    return False
 
 
 def _is_held_out(case: Case, backward: Backward) -> bool:

@@ -15,6 +15,7 @@ from adjoint.why.trace import Backward, Stats
 
 TINY = 1e-6  # of the typical element: below it float32 steps of ordinary learning rates change nothing
 HUGE = 1e4
+_NORMALISING = ("native_batch_norm", "native_layer_norm", "native_group_norm")
 _STEEP = 1e3  # how many times smaller (larger) than at the loss a gradient has to be
 
 
@@ -133,7 +134,7 @@ def _removed(case: Case, flow: Flow) -> Finding | None:
         return None
     for run in flow.on_the_way[-3:]:
         op = flow.op(run)
-        if op is not None and op.name in ("native_batch_norm", "native_layer_norm", "native_group_norm"):
+        if op is not None and op.name in _NORMALISING and case.value not in op.inputs:
             return Finding(
                 "shift-removed",
                 op.line,
