@@ -150,10 +150,13 @@ def _mul(a: Around) -> Told | None:
     if _dropped(a):
         module = a.op.module
         text = f" ({module[3]})" if module is not None else ""
+        made = next((e.line for e in a.trace.of("module made", module[0])), None) if module is not None else None
         return Told(
             "dropout-all",
             f"this dropout drops everything{text}: with p=1 every element, and every gradient, is zero",
             ("use a probability below 1, such as p=0.5",),
+            (f"It runs at {a.op.line}.",) if made not in (None, a.op.line) else (),
+            line=made,
         )
     zeros = [v for v in a.inputs if v.stats is not None and v.stats.all_zero]
     numbers = [v for v in a.op.values if v == 0]

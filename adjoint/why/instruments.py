@@ -96,6 +96,7 @@ def _table(w: Any) -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
     yield Parameter, "__deepcopy__", functools.partial(_copied, w)
     yield Parameter, "__new__", functools.partial(_parameter, w)
     yield Writes, "bump_at", functools.partial(states.bumping, w)
+    yield Module, "__init__", functools.partial(states.made, w, "module made")
     yield Module, "__call__", functools.partial(states.module_call, w)
     yield Module, "train", functools.partial(states.train, w)
     yield Module, "zero_grad", functools.partial(_zeroing, w)

@@ -257,6 +257,7 @@ def _unmoved(case: Case) -> Iterator[Finding]:
     g, weight, change = last.grads[case.value]
     rate, decay = last.rates[case.value]
     if change == 0 and rate > 0 and g is not None and g.norm > 0:
+        clipped = any(e.n < last.n and case.value in (e.before or {}) for e in case.trace.of("clipped"))
         yield Finding(
             "lost-to-rounding",
             last.line,
@@ -264,7 +265,7 @@ def _unmoved(case: Case) -> Iterator[Finding]:
             f"{short(g.norm)}, beside a weight of norm {short(weight)}, is rounded away",
             [],
             ["a larger learning rate, or the parameters in a wider dtype"],
-            CERTAIN,
+            LIKELY if clipped else CERTAIN,  # what made the gradient so small comes first
         )
     if g is not None and g.all_zero and change > 0 and decay:
         yield Finding(
