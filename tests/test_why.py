@@ -81,7 +81,11 @@ def test_a_fault_is_named_although_nothing_was_recorded(path):
     assert named(done.stdout)[1] in planted(path), done.stdout
 
 
-@pytest.mark.parametrize("path", FAULTS[4::20], ids=lambda p: p.stem)
+# A network that is run under no_grad and that no optimizer holds may be meant so: only who asks for it is told.
+MEANT = {"none_no_grad_block"}
+
+
+@pytest.mark.parametrize("path", [p for p in FAULTS if p.stem not in MEANT][4::20], ids=lambda p: p.stem)
 def test_the_command_names_a_fault_in_a_program_that_asks_for_nothing(path, tmp_path):
     program = tmp_path / path.name
     program.write_text("".join(line for line in path.read_text().splitlines(True) if "torch.why(" not in line))

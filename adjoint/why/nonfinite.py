@@ -187,7 +187,9 @@ def _diverged(case: Case, before: int, born: str) -> Finding | None:
     steps = [s for s in trace.steps if s.n < before]
     writes = [e for e in trace.events if e.what == "written" and e.n < before and case.backwards[0].n < e.n]
     sizes = _growth(case, before)
-    if len(steps) + len(writes) < 2 or len(sizes) < 3 or not sizes[-1] > 1e3 * max(sizes[0], 1e-30):
+    growth = sizes[-1] / max(sizes[0], 1e-30) if sizes else 0.0
+    steadily = len(steps) + len(writes) >= 2 and len(sizes) >= 3 and growth > 1e3
+    if not steadily and not (steps and growth > 1e6):  # two losses say it where the second is a million times the first
         return None
     line = steps[-1].line if steps else writes[-1].line
     rate = ""

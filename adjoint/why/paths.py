@@ -82,6 +82,12 @@ def _is_integer(trace: Trace, op: Op) -> bool:
     return bool(op.outputs) and trace.values[op.outputs[0]].dtype.startswith(_INTEGERS)
 
 
+def _indices_alone(trace: Trace, op: Op) -> bool:
+    """Whether it gives values, which carry a gradient, and indices: it ends a path only where the indices alone are used."""
+    values = [trace.values[v] for v in op.outputs]
+    return len(values) > 1 and values[0].requires_grad and any(v.dtype.startswith(_INTEGERS) for v in values[1:])
+
+
 def _never(trace: Trace, op: Op) -> bool:
     """Whether no operand required grad when the call was made."""
     return op.recording and not any(trace.values[v].requires_grad for v in op.inputs) and not any(op.needed)
@@ -153,6 +159,10 @@ _TABLE: list[tuple[Callable[[Trace, Op], bool], Callable[[Trace, Op], Break]]] =
                                          "do the same with torch functions")),
     (_off, _explain_off),
     (_cast, _explain_cast),
+    (_indices_alone, lambda trace, op: Break(
+        "no-derivative", f"the indices that {op.name} gives are used, and integers carry no gradient",
+        (f"use the values that {op.name} gives, or a smooth stand-in (softmax for the index of the largest)",),
+    )),
     (_is_integer, _explain_steps),
 ]  # fmt: skip
 
