@@ -176,8 +176,8 @@ def test_every_kind_of_tensor_is_to_others_what_pytorchs_is(use):
 
 
 SCALARS = (
-    np.bool_(True), np.int8(2), np.uint8(2), np.int64(3), np.float16(2), np.float32(2), np.float64(2), np.complex64(2),
-    np.complex128(2), np.longdouble(2),
+    np.bool_(True), np.int8(2), np.uint8(2), np.int64(3), np.float16(2), np.float32(2), np.float64(2), np.complex128(2),
+    np.longdouble(2),
 )  # fmt: skip
 
 
@@ -202,6 +202,15 @@ def test_numpys_numbers_are_operands_as_with_pytorch(scalar):
                 if results[0] != results[1]:
                     different[name, dtype, turned] = results
     assert different == {}
+
+
+def test_numpys_complex64_keeps_its_imaginary_part_which_pytorch_drops():
+    number = np.complex64(1 + 2j)
+    for result in (adjoint.ones(2) * number, number * adjoint.ones(2), adjoint.add(adjoint.zeros(2), number)):
+        assert result.tolist() == [1 + 2j, 1 + 2j]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's, that PyTorch discards it
+        assert (torch.ones(2) * number).tolist() == [1, 1]
 
 
 INTEGERS = {

@@ -56,8 +56,13 @@ def number(value: Any, beside: Any) -> Number:
 
 
 def as_python(value: np.generic) -> Any:
-    """A NumPy scalar as a Python number, as PyTorch takes it: a float, unless it is an integer or of one of Python's own kinds."""
-    return value.item() if isinstance(value, (np.integer, complex)) else float(value)  # type: ignore[arg-type]
+    """A NumPy scalar as a Python number, as PyTorch takes it: a float, unless it is an integer or complex.
+
+    Of complex numbers that are not Python's own kind, complex64, PyTorch drops the imaginary part; they are kept here.
+    """
+    if isinstance(value, np.complexfloating):
+        return complex(value)
+    return int(value) if isinstance(value, np.integer) else float(value)  # type: ignore[arg-type]
 
 
 def from_numpy_beside(array: Any, other: Any) -> Tensor | None:
