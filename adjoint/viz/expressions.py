@@ -23,6 +23,10 @@ _OPERATORS: dict[type, tuple[str, ...]] = {
 }
 
 
+SURE = 2
+"""That an expression has the shape of a node."""
+
+
 def matched(
     value: ast.expr,
     node: model.Node,
@@ -49,9 +53,9 @@ def matched(
 
 
 def could_be(value: ast.expr, node: model.Node) -> int:
-    """How likely an expression made a node: 2 where it has its shape, 1 where it may be anything, 0 where it cannot be."""
+    """How likely an expression made a node: ``SURE`` where it has its shape, 1 where it may be anything, 0 where it cannot be."""
     if any(len(parts) == len(node.inputs) for parts in _parts(value, node)):
-        return 2
+        return SURE
     return 0 if isinstance(value, (ast.Name, ast.Constant, ast.BinOp, ast.List, ast.Dict)) else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -74,10 +75,13 @@ def write_derivatives(node: model.Node, nodes: list[model.Node], operator: Opera
     for name, text in node.arguments.items():
         if name not in facts and _is_atom(text):
             names.setdefault(name, text)
+    written: dict[str, tuple[str | None, str | None]] = {}  # a list of tensors has one formula, and may be long
     for given in node.inputs:
         if given.requires_grad and node.grad_fn is not None:
-            given.derivative = derivative_of(operator, given.argument, facts)
-            given.derivative_named = derivative_of(operator, given.argument, facts, names)
+            base = given.argument.partition("[")[0]
+            if base not in written:
+                written[base] = derivative_of(operator, base, facts), derivative_of(operator, base, facts, names)
+            given.derivative, given.derivative_named = written[base]
 
 
 def short_names(node: model.Node, nodes: list[model.Node]) -> dict[str, str]:
@@ -85,9 +89,9 @@ def short_names(node: model.Node, nodes: list[model.Node]) -> dict[str, str]:
     apart."""
     paths = {i.argument: nodes[i.node].name or "" for i in node.inputs if nodes[i.node].kind != model.OPERATOR}
     short = {argument: path.rpartition(".")[2] for argument, path in paths.items() if _is_path(path)}
-    others = [name for argument, name in paths.items() if argument not in short]
-    taken = [*short.values(), *others]
-    return {argument: name for argument, name in short.items() if taken.count(name) == 1 or len(set(paths.values())) == 1}
+    taken = Counter(short.get(argument, name) for argument, name in paths.items())
+    alone = len(set(paths.values())) == 1
+    return {argument: name for argument, name in short.items() if taken[name] == 1 or alone}
 
 
 def _is_path(name: str) -> bool:

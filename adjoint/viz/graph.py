@@ -20,10 +20,11 @@ from adjoint.viz import model, names
 from adjoint.viz.arrays import Summary, summary_of
 from adjoint.viz.calls import Call
 from adjoint.viz.facts import facts_of, write_derivatives
+from adjoint.viz.finder import Finder
 from adjoint.viz.folding import mark_equal_modules
 from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
-from adjoint.viz.nodes import dtype_name, edge_names, leads_to, public_name, saved_of, targets_of
+from adjoint.viz.nodes import dtype_name, edge_names, public_name, saved_of, targets_of, way_along, way_of
 from adjoint.viz.recomputed import recompute
 
 _REST = "what was left out"
@@ -49,6 +50,7 @@ class Graph:
         self._known: dict[int, tuple[Any, int]] = {}  # id of an autograd node -> reference, node
         self._recent: dict[int, tuple[Any, Summary]] = {}  # gradients on their way: id of the array -> reference, summary
         self._images = _IMAGES
+        self.names = Finder(sources)
         self._written: set[int] = set()  # nodes whose tensors may not be what they were when they were used
 
     # What happens
@@ -114,14 +116,11 @@ class Graph:
         self._known[id(recorded)] = weakref.ref(recorded), node.id
         node.grad_fn = recorded.name()
         self._facts[node.id] = getattr(type(recorded), "operator", None), facts_of(recorded)
-        left = list(range(len(call.tensors)))
-        places = []
-        for edge in recorded._edges:
-            place = next((i for i in left if leads_to(call.tensors[i][1], edge)), -1)
-            if place >= 0:
-                left.remove(place)
-            places.append(place)
-        self.wanted[node.id] = places
+        places: dict[Any, list[int]] = {}  # by where a gradient goes: the inputs that it may be of, the first one last
+        for i in range(len(call.tensors) - 1, -1, -1):
+            places.setdefault(way_of(call.tensors[i][1]), []).append(i)
+        ways = [None if edge is NO_EDGE else way_along(edge) for edge in recorded._edges]
+        self.wanted[node.id] = [places[way].pop() if way is not None and places.get(way) else -1 for way in ways]
         self._save(node, recorded, call)
 
     def _save(self, node: model.Node, recorded: GraphNode, call: Call | None) -> None:
@@ -375,7 +374,7 @@ class Graph:
     def _name(self, node: int, output: int, tensor: Tensor, frames: list[FrameType]) -> None:
         outside = self.nodes[node].kind != model.OPERATOR
         known = self.paths.get(id(tensor))
-        name = known[1] if known is not None and known[0]() is tensor else names.name_of(tensor, frames, outside)
+        name = known[1] if known is not None and known[0]() is tensor else self.names.name_of(tensor, frames, outside)
         if name is not None:
             self.call_it(node, output, name)
 

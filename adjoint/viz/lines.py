@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os
-from itertools import islice
+from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any
 
@@ -63,7 +63,6 @@ class Source:
         text = " ".join([line.strip() for line in self.lines[first - 1 : last]])
         return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
-
     def words(self, tree: ast.AST) -> str | None:
         """The text of a part of this file's tree, if it is short and on one line."""
         first, start, end = getattr(tree, "lineno", 0), getattr(tree, "col_offset", 0), getattr(tree, "end_col_offset", 0)
@@ -87,6 +86,17 @@ def last_line(statement: ast.stmt) -> int:
     return max(statement.lineno, first - 1)
 
 
+class _Code:
+    """What has been found out of a code object, which it keeps."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        positions = getattr(code, "co_positions", None)  # before Python 3.11 there are none
+        self.positions: list[Any] = [] if positions is None else list(positions())  # of each instruction
+        self.expressions: dict[int, str | None] = {}  # by the instruction
+        self.mentioned: dict[int, tuple[str, ...]] = {}  # by the line
+
+
 class Sources:
     """The files that a recording names; its ``files`` grow as lines are asked for."""
 
@@ -95,7 +105,7 @@ class Sources:
         self._ids: dict[str, int] = {}
         self._sources: dict[str, Source] = {}
         self._lines: dict[tuple[str, str, int], Line] = {}
-        self._expressions: dict[tuple[CodeType, int], str | None] = {}
+        self._codes: dict[int, _Code] = {}  # by their ids: a long code's hash takes as long as the code
 
     def of(self, path: str) -> Source:
         """The statements of a file."""
@@ -124,20 +134,34 @@ class Sources:
 
     def expression(self, frame: FrameType) -> str | None:
         """The text of the expression that a frame is at; None where Python does not say (before 3.11), or it is long."""
-        key = (frame.f_code, frame.f_lasti)
-        if key not in self._expressions:
-            self._expressions[key] = self._expression(*key)
-        return self._expressions[key]
+        code, instruction = self._code(frame), frame.f_lasti
+        if instruction not in code.expressions:
+            code.expressions[instruction] = self._expression(code, instruction)
+        return code.expressions[instruction]
 
-    def _expression(self, code: CodeType, instruction: int) -> str | None:
-        positions = getattr(code, "co_positions", None)
-        if positions is None:
-            return None
-        first, last, start, end = next(islice(positions(), instruction // 2, None), (None,) * 4)
+    def _code(self, frame: FrameType) -> _Code:
+        code = frame.f_code
+        found = self._codes.get(id(code))
+        if found is None:
+            found = self._codes[id(code)] = _Code(code)
+        return found
+
+    def _expression(self, code: _Code, instruction: int) -> str | None:
+        places = code.positions
+        first, last, start, end = places[instruction // 2] if 0 <= instruction // 2 < len(places) else (None,) * 4
         if first is None or first != last or start is None:
             return None
         place = ast.Constant(None, lineno=first, end_lineno=last, col_offset=start, end_col_offset=end)
-        return self.of(code.co_filename).words(place)
+        return self.of(code.code.co_filename).words(place)
+
+    def mentioned(self, frame: FrameType) -> tuple[str, ...]:
+        """The variables that the statement mentions which a frame is at."""
+        code, number = self._code(frame), frame.f_lineno or 0
+        found = code.mentioned.get(number)
+        if found is None:
+            statement = self.of(frame.f_code.co_filename).statement(number)
+            found = code.mentioned[number] = tuple(dict.fromkeys(_names_in(statement))) if statement is not None else ()
+        return found
 
     def _id(self, path: str) -> int:
         found = self._ids.get(path)
@@ -155,6 +179,16 @@ def _shown(path: str) -> str:
     if path.startswith("<ipython-input-"):
         return f"cell {path.split('-')[2]}"
     return {"<string>": "command", "<stdin>": "input"}.get(path, name)
+
+
+def _names_in(statement: ast.stmt) -> Iterator[str]:
+    """The names in a statement, without those in its body."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            yield node.id
+        waiting += [inner for inner in ast.iter_child_nodes(node) if not isinstance(inner, (ast.stmt, ast.ExceptHandler))]
 
 
 def names_assigned(statement: Any) -> list[str]:

@@ -26,20 +26,6 @@ def frames_around(frame: FrameType | None, home: FrameType | None = None) -> lis
     return (found if len(found) <= _FRAMES else found[: _FRAMES // 2] + found[-_FRAMES // 2 :])[::-1]
 
 
-def name_of(tensor: Tensor, frames: list[FrameType], deep: bool) -> str | None:
-    """What the user calls a tensor: the outermost variable that is it; ``deep``: or what a variable holds."""
-    for frame in frames:
-        for name, value in list(frame.f_locals.items()):
-            if value is tensor and not name.startswith("__") and not _is_of_notebook(name):
-                return name
-    if deep:
-        for frame in frames:
-            for name, value in tensors_in(frame):
-                if value is tensor:
-                    return name
-    return None
-
-
 def tensors_in(frame: FrameType) -> Iterator[tuple[str, Tensor]]:
     """The tensors that a frame's variables lead to, with what the user would write for them: ``w``, ``self.w``,
     ``params['w']``, ``pair[0]``.  Plain variables come first; parameters of modules go by their path."""
@@ -49,7 +35,7 @@ def tensors_in(frame: FrameType) -> Iterator[tuple[str, Tensor]]:
     deeper: list[tuple[str, Any]] = []
     for space in spaces:
         for name, value in list(space.items()):
-            if name.startswith("__") or _is_of_notebook(name):
+            if name.startswith("__") or is_of_notebook(name):
                 continue
             if isinstance(value, Tensor):
                 yield name, value
@@ -59,7 +45,7 @@ def tensors_in(frame: FrameType) -> Iterator[tuple[str, Tensor]]:
         yield from _tensors_of(name, value, 2)
 
 
-def _is_of_notebook(name: str) -> bool:
+def is_of_notebook(name: str) -> bool:
     """Whether a variable is one that IPython keeps of cells and results."""
     return name in ("In", "Out", "_", "_i", "_oh", "_dh", "_ih") or (name[:1] == "_" and name.strip("_i").isdigit())
 

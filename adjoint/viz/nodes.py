@@ -62,14 +62,17 @@ def dtype_name(array: Any) -> str:
     return str(dtypes.OF_ARRAY[array.dtype]).rpartition(".")[2]
 
 
-def leads_to(tensor: Tensor, edge: Any) -> bool:
-    """Whether an edge is where the tensor's gradient goes."""
-    if edge is NO_EDGE:
-        return False
+def way_of(tensor: Tensor) -> Any:
+    """Where a tensor's gradient goes, as a key: the same as :func:`way_along` of an edge that leads there."""
+    edge = tensor._edge
+    return id(tensor) if edge is None or edge is NO_EDGE else way_along(edge)
+
+
+def way_along(edge: Any) -> Any:
+    """Where a gradient goes along an edge, as a key."""
     if edge.__class__ is AccumulateGrad:
-        return edge.variable is tensor
-    own = tensor._edge
-    return own is edge or (own.__class__ is GraphOutput is edge.__class__ and (own.node, own.index) == (edge.node, edge.index))  # type: ignore[union-attr]
+        return id(edge.variable)
+    return (id(edge.node), edge.index) if edge.__class__ is GraphOutput else id(edge)
 
 
 def targets_of(graph_node: GraphNode) -> list[Any]:

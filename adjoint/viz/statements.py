@@ -9,11 +9,15 @@ from __future__ import annotations
 import ast
 import linecache
 import re
+from bisect import bisect_left, bisect_right
+from collections import deque
 from types import CodeType, FrameType
 
 from adjoint.viz import model
-from adjoint.viz.expressions import could_be, matched
+from adjoint.viz.expressions import SURE, could_be, matched
 from adjoint.viz.lines import Source, Sources, first_line, names_assigned
+
+_TRIED = 64  # assignments of one variable, on each side, that a node may be of
 
 Found = tuple[str, ast.stmt]
 """A file, and a statement in it."""
@@ -25,7 +29,7 @@ class Statements:
     def __init__(self, sources: Sources, frames: list[FrameType]) -> None:
         self.sources = sources
         self.frames = frames
-        self._assigned: dict[CodeType, dict[str, list[Found]]] = {}
+        self._assigned: dict[int, dict[str, tuple[list[Found], list[Found]]]] = {}  # by the id of a frame's code
 
     def place(self, recording: model.Recording, owners: dict[int, FrameType]) -> None:
         """Give the nodes of a recording their lines; ``owners`` says whose variable a node's name is."""
@@ -73,34 +77,37 @@ class Statements:
         """The statement that assigned a frame's variable last, before the one that runs now."""
         own, others = self._of_name(name, frame)
         now = frame.f_lineno or 0
-        earlier = [entry for entry in own if first_line(entry[1]) < now]
-        same = [entry for entry in own if first_line(entry[1]) == now]
-        found = earlier or same or others or own
+        before, after = bisect_left(own, now, key=_line_of), bisect_right(own, now, key=_line_of)
+        if before:
+            return own[before - 1]
+        found = own[before:after] or others or own
         return found[-1] if found else None
 
     def _assignment_of(self, name: str, node: model.Node, frame: FrameType, before: int) -> Found | None:
         """The statement that made a node by assigning a variable which something else has been assigned to since: the
         nearest before a line, of those that may have made it; in a loop, a later one."""
         own, others = self._of_name(name, frame)
-        earlier = [entry for entry in own if first_line(entry[1]) < before]
-        later = [entry for entry in own if first_line(entry[1]) >= before]
-        order = [*earlier[::-1], *later[::-1], *others[::-1]]
-        scores = [could_be(getattr(statement, "value", None) or ast.Constant(None), node) for _, statement in order]
-        best = max(scores, default=0)
-        return order[scores.index(best)] if best else None
+        place = bisect_left(own, before, key=_line_of)
+        earlier, later = own[max(0, place - _TRIED) : place], own[place:][-_TRIED:]
+        best, found = 0, None
+        for entry in (*reversed(earlier), *reversed(later), *reversed(others[-_TRIED:])):
+            likely = could_be(getattr(entry[1], "value", None) or ast.Constant(None), node)
+            if likely > best:
+                best, found = likely, entry
+            if likely == SURE:
+                break
+        return found
 
     def _of_name(self, name: str, frame: FrameType) -> tuple[list[Found], list[Found]]:
         """The statements that assign a name: in the file that runs, and in other cells of a notebook."""
         code = frame.f_code
-        if code not in self._assigned:
-            self._assigned[code] = self._assignments(code)
-        made = self._assigned[code].get(name.partition(".")[0].partition("[")[0], [])
-        own = [entry for entry in made if entry[0] == code.co_filename]
-        return own, [entry for entry in made if entry[0] != code.co_filename]
+        if id(code) not in self._assigned:
+            self._assigned[id(code)] = self._assignments(code)
+        return self._assigned[id(code)].get(name.partition(".")[0].partition("[")[0], ([], []))
 
-    def _assignments(self, code: CodeType) -> dict[str, list[Found]]:
-        """Name -> (file, statement) of all that assign it in this code, in order; of a module's, in all cells."""
-        found: dict[str, list[Found]] = {}
+    def _assignments(self, code: CodeType) -> dict[str, tuple[list[Found], list[Found]]]:
+        """Name -> (file, statement) of all that assign it in this code, in order; of a module's, also in other cells."""
+        found: dict[str, tuple[list[Found], list[Found]]] = {}
         paths = [code.co_filename]
         if code.co_name == "<module>":
             paths = [path for path in cells_with(code.co_filename) if path != code.co_filename] + paths
@@ -108,8 +115,12 @@ class Statements:
             source = self.sources.of(path)
             for statement in _own_statements(source, code):
                 for name in names_assigned(statement):
-                    found.setdefault(name, []).append((path, statement))
+                    found.setdefault(name, ([], []))[path != code.co_filename].append((path, statement))
         return found
+
+
+def _line_of(found: Found) -> int:
+    return first_line(found[1])
 
 
 def cells_with(path: str) -> list[str]:
@@ -138,9 +149,9 @@ def _own_statements(source: Source, code: CodeType) -> list[ast.stmt]:
         else:
             return []
     found: list[ast.stmt] = []
-    waiting = list(body)
+    waiting = deque(body)
     while waiting:
-        statement = waiting.pop(0)
+        statement = waiting.popleft()
         found.append(statement)
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
@@ -149,4 +160,4 @@ def _own_statements(source: Source, code: CodeType) -> list[ast.stmt]:
                 waiting.append(inner)
             elif isinstance(inner, (ast.ExceptHandler, ast.match_case)):
                 waiting += inner.body
-    return sorted(found, key=lambda s: s.lineno)
+    return sorted(found, key=first_line)
