@@ -2887,7 +2887,7 @@ def nanmean(
     Raises RuntimeError on a tensor of integers.
 
     >>> import adjoint as torch
-    >>> torch.nanmean(torch.tensor([1., float("nan"), 3.]))
+    >>> torch.nanmean(torch.tensor([1., torch.nan, 3.]))
     tensor(2.)
     """
 

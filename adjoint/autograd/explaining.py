@@ -18,7 +18,7 @@ def explain(self: Any, **options: Any) -> Any:
 
     >>> import adjoint as torch
     >>> x = torch.tensor([1., 2.], requires_grad=True)
-    >>> print(str((x * x).sum().explain()).splitlines()[-3])
+    >>> print(str((x * x).sum().explain()).splitlines()[3])
     leaves: x ← [2, 4], the sum of 2
     """
     return importlib.import_module("adjoint.viz._of").explain(self, **options)

@@ -162,7 +162,7 @@ def nanmean(
     Raises RuntimeError on a tensor of integers.
 
     >>> import adjoint as torch
-    >>> torch.nanmean(torch.tensor([1., float("nan"), 3.]))
+    >>> torch.nanmean(torch.tensor([1., torch.nan, 3.]))
     tensor(2.)
     """
     if input.dtype.category < dtypes.FLOAT:
