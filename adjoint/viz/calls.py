@@ -92,14 +92,20 @@ _WRITERS: dict[CodeType, str] = {
 }
 
 
-def writes_into(frame: FrameType | None) -> Tensor | None:
-    """The tensor that the operator called at ``frame`` writes its result into, if it does."""
+def writes_into(frame: FrameType | None, call: Call) -> Tensor | None:
+    """The tensor that the call of an operator at ``frame`` writes its result into, if it does.
+
+    A view that an in-place function makes to write into it, as ``x[0] = 1`` does, is itself written nowhere.
+    """
+    view = bool(getattr(call.operator, "view", False))
     while frame is not None and is_ours(frame.f_code):
         code = frame.f_code
         name = _WRITERS.get(code)
         if name is None and code.co_argcount and (code.co_name == "__setitem__" or _is_in_place(code.co_name)):
             name = code.co_varnames[0]
         if name is not None:
+            if view and code.co_name.strip("_") not in (call.operator.name, call.name):
+                return None
             found = frame.f_locals.get(name)
             return found if isinstance(found, Tensor) else None
         frame = frame.f_back

@@ -117,7 +117,7 @@ _OF_AUTOGRAD = {
 def _of_function(node: model.Node) -> None:
     """The user's own Function: its backward is the formula."""
     if node.grad_fn in _OF_AUTOGRAD:
-        for given in node.inputs:
+        for given in (i for i in node.inputs if i.requires_grad):
             given.derivative = given.derivative_named = _OF_AUTOGRAD[node.grad_fn]
         return
     name = (node.grad_fn or "").removesuffix("Backward")

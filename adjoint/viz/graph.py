@@ -13,7 +13,9 @@ from adjoint import dtypes
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.node import Node as GraphNode
 from adjoint.autograd.node import Output as GraphOutput
+from adjoint.autograd.saved import is_freed
 from adjoint.autograd.taped import Taped
+from adjoint.autograd.views import CopySlices
 from adjoint.kernels.deferred import forced
 from adjoint.tensor import NO_EDGE, Tensor
 from adjoint.viz import model, names
@@ -26,6 +28,7 @@ from adjoint.viz.lines import Sources
 from adjoint.viz.memory import Memory
 from adjoint.viz.nodes import dtype_name, edge_names, public_name, saved_of, targets_of, way_along, way_of
 from adjoint.viz.recomputed import recompute
+from adjoint.viz.writes import Writes
 
 _REST = "what was left out"
 _IMAGES = 6 << 20  # pixels of pictures in a recording
@@ -51,6 +54,7 @@ class Graph:
         self._recent: dict[int, tuple[Any, Summary]] = {}  # gradients on their way: id of the array -> reference, summary
         self._images = _IMAGES
         self.names = Finder(sources)
+        self.writes = Writes(self)
         self._written: set[int] = set()  # nodes whose tensors may not be what they were when they were used
 
     # What happens
@@ -73,12 +77,21 @@ class Graph:
         """A node for a call of an operator at the user's ``frame``; ``target`` is what its result is written into."""
         inputs = []
         frames: list[FrameType] | None = None
+        known, view = len(self.nodes), bool(getattr(call.operator, "view", False))
         for name, tensor in call.tensors:
             source, output = self.source_of(tensor)
+            if self.nodes[source].kind == model.LEAF and source >= known:
+                self.writes.made(self.nodes[source])
+            called = None
+            if self.writes.used(tensor, source, known, target, phase, view):
+                called, self.nodes[source].name, self.nodes[source].outputs[0].name = self.nodes[source].name, None, None
+                self._place(self.nodes[source], tensor)
             inputs.append(model.Input(source, output, name, tensor._edge is not NO_EDGE and tensor.requires_grad))
             if self.nodes[source].outputs[output].name is None and frame is not None:
                 frames = names.frames_around(frame, self.home) if frames is None else frames
                 self._name(source, output, tensor, frames)
+            if called is not None and self.nodes[source].name is None:
+                self.call_it(source, output, called)
         node = self._new(model.OPERATOR)
         node.operator = public_name(call.name)
         node.inputs = inputs
@@ -95,20 +108,19 @@ class Graph:
             node.module, node.call = module
         for i, made in enumerate(call.made):
             node.outputs.append(self.output_of(made))
-            self._tensors[id(made)] = weakref.ref(made), node.id, i, -1
+            view_of_data = made._view is not None and (made._edge is NO_EDGE or made._edge is None)
+            version = made._version if view_of_data else -1
+            self._tensors[id(made)] = weakref.ref(made), node.id, i, version
             self.memory.result(made)
         edge = next((t._edge for t in call.made if t._edge is not NO_EDGE and t._edge is not None), None)
         recorded: Any = edge.node if edge.__class__ is GraphOutput else edge  # type: ignore[union-attr]
         if recorded is not None and not self._is_known(recorded):
             self._recorded(node, recorded, call)
-        if getattr(call.operator, "view", False) and inputs:
+        if view and inputs:
             node.view_of = inputs[0].node
         if target is not None:
             node.in_place = True
-            if target._edge is None and target.is_leaf:  # a parameter that is stepped: a leaf of another value from now on
-                self._tensors.pop(id(target), None)
-            else:
-                self._tensors[id(target)] = weakref.ref(target), node.id, 0, target._version + 1
+            self.writes.write(target, node, recorded is not None)
         return node
 
     def _recorded(self, node: model.Node, recorded: GraphNode, call: Call) -> None:
@@ -216,12 +228,16 @@ class Graph:
                     return known[1], known[2]
                 number = self.node_of(graph_node)
                 return number, min(index, len(self.nodes[number].outputs) - 1)
-        known = self._tensors.get(id(tensor))
-        if known is not None and known[0]() is tensor and known[3] in (-1, tensor._version):
-            return known[1], known[2]
+        found = self._known_of(tensor)
+        if found is not None:
+            written = self.writes.source_of(tensor, found)
+            if written is not None:
+                return written
+            if found[3] in (-1, tensor._version):
+                return found[1], found[2]
         if tensor._stale:
-            found = tensor._find_edge()
-            if found is not None and found is not NO_EDGE:
+            edge = tensor._find_edge()
+            if edge is not None and edge is not NO_EDGE:
                 return self.source_of(tensor)
         return self._outside(tensor), 0
 
@@ -234,11 +250,15 @@ class Graph:
         if tensor._version:
             self._written.add(node.id)
         self._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, tensor._version
+        self._place(node, tensor)
+        return node.id
+
+    def _place(self, node: model.Node, tensor: Tensor) -> None:
+        """A module's parameter or buffer has its path there."""
         known = self.paths.get(id(tensor))
         if known is not None and known[0]() is tensor:
             node.module = known[2]
             self.call_it(node.id, 0, known[1])
-        return node.id
 
     def node_of(self, graph_node: GraphNode) -> int:
         """The recording's node of one of autograd's; with its history, if it was recorded before anybody looked."""
@@ -285,6 +305,10 @@ class Graph:
             output = min(getattr(edge, "index", 0), len(self.nodes[source].outputs) - 1)
             inputs.append(model.Input(source, output, name, True))
             places.append(name)
+        if isinstance(graph_node, CopySlices) and not is_freed(graph_node._kept):  # it keeps the node of what was written
+            part = self._id_if_known(graph_node._kept[0])
+            if part is not None:
+                inputs.append(model.Input(part, 0, "written", False))
         saved = saved_of(graph_node)
         self._learn_of_saved(saved, operator, inputs)
         node = self._new(model.OPERATOR)
@@ -402,8 +426,12 @@ class Graph:
             if found is not None:
                 index = getattr(edge, "index", 0)
                 return (found, index) if index < len(self.nodes[found].outputs) else None
+        known = self._known_of(tensor)
+        return known[1:3] if known is not None else None
+
+    def _known_of(self, tensor: Tensor) -> tuple[Any, int, int, int] | None:
         known = self._tensors.get(id(tensor))
-        return known[1:3] if known is not None and known[0]() is tensor else None
+        return known if known is not None and known[0]() is tensor else None
 
     def renumbered(self, numbers: dict[int, int]) -> None:
         """Nodes were taken out of the recording: what is known of the others goes by their new numbers."""
@@ -415,6 +443,7 @@ class Graph:
         self._known = {k: (r, numbers[node]) for k, (r, node) in self._known.items() if node in numbers and r() is not None}
         self._facts = {numbers[node]: facts for node, facts in self._facts.items() if node in numbers}
         self.wanted = {numbers[node]: places for node, places in self.wanted.items() if node in numbers}
+        self.writes.renumbered(numbers)
         self._at = (-1, -1, -1)
 
     def finish(self, frame: FrameType | None = None) -> None:

@@ -110,7 +110,7 @@ class Recorder:
             return
         self.passes.settle()
         frame = sys._getframe(2)
-        node = self.graph.add_call(call, lines.user_frame(frame), writes_into(frame), self.outside.module(), self._phase())
+        node = self.graph.add_call(call, lines.user_frame(frame), writes_into(frame, call), self.outside.module(), self._phase())
         node.forward_seconds = seconds
         self.graph.step("forward", node.id)
 
