@@ -145,3 +145,14 @@ def test_results_of_what_was_written_to_since_are_not_guessed():
         w += 1
     product = operators(recording_of(loss))[0]
     assert product.operator == "mul" and product.outputs[0].value is None
+
+
+def test_what_a_reshape_was_made_of_is_known_by_its_words():
+    x = torch.arange(6.0).requires_grad_()
+    y = (x + 2).reshape(2, 3)
+    loss = (y * y).sum()
+    nodes = recording_of(loss).nodes
+    assert [(n.operator, n.name, n.expression) for n in nodes[1:3]] == [
+        ("add", None, "x + 2"),
+        ("view", "y", "(x + 2).reshape(2, 3)"),
+    ]

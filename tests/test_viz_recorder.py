@@ -184,3 +184,16 @@ def test_other_threads_are_not_recorded():
         thread.join()
         (x + 1).sum()
     assert [n.operator for n in recording.nodes if n.kind == "operator"] == ["add", "sum"]
+
+
+def test_an_expression_that_runs_again_keeps_its_words_each_time():
+    def shaped(t):
+        return t.reshape(2, 3)
+
+    x = torch.arange(6.0).requires_grad_()
+    with record() as recording:
+        y = shaped(x * 2)
+        z = shaped(shaped(shaped(y)).t())
+    assert z.shape == (2, 3)
+    views = [(n.operator, n.expression) for n in recording.nodes if n.operator in ("view", "clone", "unsafe_view")]
+    assert views == [*[("view", "t.reshape(2, 3)")] * 3, ("clone", None), ("unsafe_view", "t.reshape(2, 3)")]

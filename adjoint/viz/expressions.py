@@ -27,6 +27,10 @@ SURE = 2
 """That an expression has the shape of a node."""
 
 
+_MADE_OF: dict[str, tuple[str, ...]] = dict.fromkeys(("reshape", "flatten", "unflatten", "view_as", "reshape_as"), ("view",))
+"""Functions whose result another operator made."""
+
+
 def matched(
     value: ast.expr,
     node: model.Node,
@@ -78,6 +82,7 @@ def _parts(tree: ast.expr, node: model.Node) -> Iterator[list[ast.expr]]:
 
 def _is_written(node: model.Node, names: tuple[str, ...]) -> bool:
     operator = (node.operator or "").strip("_").partition("_number")[0]
+    names = (*names, *(made for name in names for made in _MADE_OF.get(name, ())))
     return any(operator == name or (name and operator.endswith("_" + name)) for name in names)
 
 

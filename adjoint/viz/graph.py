@@ -48,6 +48,7 @@ class Graph:
         self.paths: dict[int, tuple[Any, str, int]] = {}  # id of a parameter -> reference, its path in its model, its module
         self._facts: dict[int, tuple[Any, dict[str, Any]]] = {}  # node -> the row of its derivative, and what that knows
         self._at: tuple[int, int, int] = (-1, -1, -1)  # the frame and the instruction of the latest call, and its node
+        self._ways: set[Any] = set()  # by which operators of that evaluation were called
         self.wanted: dict[int, list[int]] = {}  # node -> of each of the graph node's edges, which input it is
         self._tensors: dict[int, tuple[Any, int, int, int]] = {}  # id -> reference, node, output, version (of a leaf)
         self._known: dict[int, tuple[Any, int]] = {}  # id of an autograd node -> reference, node
@@ -73,8 +74,9 @@ class Graph:
         self.recording.steps.append(made)
         return made
 
-    def add_call(self, call: Call, frame: FrameType | None, target: Tensor | None, module: Any, phase: str) -> model.Node:
-        """A node for a call of an operator at the user's ``frame``; ``target`` is what its result is written into."""
+    def add_call(self, call: Call, frame: FrameType | None, target: Tensor | None, module: Any, phase: str, way: Any) -> model.Node:
+        """A node for a call of an operator at the user's ``frame``, from where a ``way`` led to it; ``target`` is what its
+        result is written into."""
         inputs = []
         frames: list[FrameType] | None = None
         known, view = len(self.nodes), bool(getattr(call.operator, "view", False))
@@ -100,8 +102,11 @@ class Graph:
         if frame is not None:
             node.line = self.sources.of_frame(frame)
             at = (id(frame), frame.f_lasti)
-            if at == self._at[:2]:  # one expression, several operators: it is the last one's
+            if at != self._at[:2] or (way, module) in self._ways:  # evaluated anew
+                self._ways.clear()
+            elif self._ways:  # one expression, several operators: it is the last one's
                 self.nodes[self._at[2]].expression = None
+            self._ways.add((way, module))
             node.expression = self.sources.expression(frame)
             self._at = (*at, node.id)
         if module is not None:

@@ -27,6 +27,15 @@ def user_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
+def way_to(frame: FrameType | None, user: FrameType | None) -> tuple[tuple[int, int], ...]:
+    """The instructions by which the user's frame came to ``frame``, which is Adjoint's."""
+    found = []
+    while frame is not None and frame is not user:
+        found.append((id(frame.f_code), frame.f_lasti))
+        frame = frame.f_back
+    return tuple(found)
+
+
 class Source:
     """One source file's statements."""
 

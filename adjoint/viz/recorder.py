@@ -110,7 +110,9 @@ class Recorder:
             return
         self.passes.settle()
         frame = sys._getframe(2)
-        node = self.graph.add_call(call, lines.user_frame(frame), writes_into(frame, call), self.outside.module(), self._phase())
+        user = lines.user_frame(frame)
+        way = lines.way_to(frame, user)
+        node = self.graph.add_call(call, user, writes_into(frame, call), self.outside.module(), self._phase(), way)
         node.forward_seconds = seconds
         self.graph.step("forward", node.id)
 
