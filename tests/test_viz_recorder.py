@@ -197,3 +197,10 @@ def test_an_expression_that_runs_again_keeps_its_words_each_time():
     assert z.shape == (2, 3)
     views = [(n.operator, n.expression) for n in recording.nodes if n.operator in ("view", "clone", "unsafe_view")]
     assert views == [*[("view", "t.reshape(2, 3)")] * 3, ("clone", None), ("unsafe_view", "t.reshape(2, 3)")]
+
+
+def test_statistics_of_very_large_numbers_are_numbers():
+    with record() as recording:
+        torch.tensor([1e200, -1e200], dtype=torch.float64) + 0
+    value = recording.nodes[-1].outputs[0].value
+    assert value.to_dict()["std"] == value.to_dict()["max"] == 1e200

@@ -173,7 +173,7 @@ def _of_few(values: list[Any]) -> dict[str, Any]:
         "min": min(good) if n else None,
         "max": max(good) if n else None,
         "mean": mean if n else None,
-        "std": math.sqrt(sum([(v - mean) ** 2 for v in good]) / n) if n else None,
+        "std": math.hypot(*[v - mean for v in good]) / math.sqrt(n) if n else None,  # squares of 1e200 are too large
         "norm": math.nan if nan else math.inf if n < len(values) else norm,
         "nan": nan,
         "inf": len(values) - n - nan,
