@@ -182,12 +182,21 @@ def guarded(function: FunctionType, name: str) -> Any:
         f"        refused = refusal({name!r}, error, {{{shown}}}, {len(keywords)}, defaults)\n"
         "        if refused is None: raise\n        raise refused from None\n"
     )
+    if starred:  # flags are keywords there
+        # Passing every keyword on costs more than many of these functions do: without any, there is nothing to pass.
+        text = text.replace("def guard(", "def by_name(").replace("return guard(", "return by_name(") + (
+            "\ndef guard(*given, **named):\n    if named: return by_name(*given, **named)\n    try:\n"
+            "        return function(*given)\n    except Exception:\n        pass\n"
+            "    return by_name(*given)  # fails again, and is explained\n"
+        )
     filename = f"<adjoint {name} guard>"
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     exec(compile(text, filename, "exec"), space)
     made = space["guard"]
     made.__dict__.update(function.__dict__)
     made.__wrapped__ = function
-    made.__name__, made.__qualname__, made.__module__ = function.__name__, function.__qualname__, function.__module__
+    made.__name__, made.__module__ = function.__name__, function.__module__
+    for part in (made, space.get("by_name", made)):  # Python's errors of a call tell this name
+        part.__qualname__ = function.__qualname__
     made.__doc__, made.__annotations__ = function.__doc__, function.__annotations__
     return made
