@@ -63,6 +63,14 @@ class _Program:
         """Run a part of it."""
         return eval(compile(tree, self.path, mode, dont_inherit=True), self.space)
 
+    def ask(self, method: Any) -> Any:
+        """Call a method from within the program: what a picture calls things are the program's variables."""
+        self.space["__asked__"] = method
+        try:
+            return self.execute("__asked__()", "eval")
+        finally:
+            del self.space["__asked__"]
+
 
 def _run(block: dict[str, Any], program: _Program) -> dict[str, Any]:
     result: dict[str, Any] = {"printed": "", "picture": None, "failed": None}
@@ -103,19 +111,19 @@ def _python(block: dict[str, Any], program: _Program) -> dict[str, str] | None:
     last = tree.body.pop()
     assert isinstance(last, ast.Expr), "the last line of a picture is an expression"
     program.execute(tree, "exec")
-    return _shown(program.execute(ast.Expression(last.value), "eval"))
+    return _shown(program.execute(ast.Expression(last.value), "eval"), program)
 
 
-def _shown(thing: Any) -> dict[str, str]:
+def _shown(thing: Any, program: _Program) -> dict[str, str]:
     """What a notebook would show of it: a type of media, and the text."""
     if isinstance(thing, str):
         return {"svg" if thing.lstrip().startswith(("<svg", "<?xml")) else "text": thing}
     bundle = getattr(thing, "_repr_mimebundle_", None)
-    found = bundle() if bundle is not None else {}
+    found = program.ask(bundle) if bundle is not None else {}
     found = found[0] if isinstance(found, tuple) else found or {}
     for name, method in (("html", "_repr_html_"), ("svg", "_repr_svg_")):
         kind = {"html": "text/html", "svg": "image/svg+xml"}[name]
-        text = found.get(kind) or (getattr(thing, method)() if hasattr(thing, method) else None)
+        text = found.get(kind) or (program.ask(getattr(thing, method)) if hasattr(thing, method) else None)
         if text:
             return {name: text}
     return {"text": repr(thing)}

@@ -61,6 +61,16 @@ def test_blocks_of_a_page_are_one_program_with_the_lines_of_a_file(tmp_path):
     assert run(path).printed == ["", "1\nValueError: here\n"]
 
 
+def test_pictures_call_tensors_as_the_page_does(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\nimport adjoint as torch\nweights = torch.ones(2, requires_grad=True)\nloss = (weights * 2).sum()\n```\n"
+        "```python picture\nloss.grad_fn\n```\n"
+    )
+    (picture,) = [p for p in run(page).pictures if p]
+    assert ">weights<" in str(picture)
+
+
 def test_the_list_of_names_is_what_the_libraries_have():
     pytest.importorskip("torch")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
