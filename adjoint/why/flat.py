@@ -208,10 +208,6 @@ def _origin(trace: Trace, value: Value) -> Line | None:
     return value.line or (op.line if op else None)
 
 
-def _linear(a: Around) -> Told | None:
-    return _mul(a)
-
-
 def _where(a: Around) -> Told:
     condition = a.inputs[0].stats
     share = f": the condition is true for {percent(1 - condition.zero)} of the elements" if condition else ""

@@ -88,11 +88,6 @@ def _indices_alone(trace: Trace, op: Op) -> bool:
     return len(values) > 1 and values[0].requires_grad and any(v.dtype.startswith(_INTEGERS) for v in values[1:])
 
 
-def _never(trace: Trace, op: Op) -> bool:
-    """Whether no operand required grad when the call was made."""
-    return op.recording and not any(trace.values[v].requires_grad for v in op.inputs) and not any(op.needed)
-
-
 def _explain_off(trace: Trace, op: Op) -> Break:
     where = f", switched off at {op.off.name} by {op.mode}" if op.off is not None else ""
     how = op.mode or "torch.no_grad()"
