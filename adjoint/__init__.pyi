@@ -70,6 +70,7 @@ from adjoint import compiler as compiler
 from adjoint import cpu as cpu
 from adjoint import cuda as cuda
 from adjoint import func as func
+from adjoint import futures as futures
 from adjoint import hub as hub
 from adjoint import linalg as linalg
 from adjoint import mps as mps
