@@ -7,12 +7,16 @@ from adjoint.serialization.allowed import (
     get_safe_globals,
     safe_globals,
 )
+from adjoint.serialization.damage import CorruptFileError
 from adjoint.serialization.loading import get_unsafe_globals_in_checkpoint, load
 from adjoint.serialization.locations import default_restore_location, location_tag, register_package
 from adjoint.serialization.saving import save
+from adjoint.serialization.sources import SourceChangeWarning
 from adjoint.serialization.storage_types import StorageType
 
 __all__ = [
+    "CorruptFileError",
+    "SourceChangeWarning",
     "StorageType",
     "add_safe_globals",
     "clear_safe_globals",

@@ -6,7 +6,9 @@ import codecs
 from collections import Counter, OrderedDict
 from typing import Any
 
+from adjoint.ops.legacy import CPU_CLASSES, CUDA_CLASSES
 from adjoint.serialization.names import KNOWN, name_of
+from adjoint.serialization.storage_types import TYPES
 
 BLOCKED_MODULES = frozenset({"sys", "os", "posix", "nt"})
 """Never allowed, even where a user lists something of theirs."""
@@ -16,6 +18,10 @@ _by_user: dict[int, Any] = {}
 
 _ALWAYS: dict[str, Any] = {
     **KNOWN,
+    # As files before PyTorch 0.4, and those of tensors on a GPU, name them.
+    **{f"torch.cuda.{name}": kind for name, kind in TYPES.items()},
+    **{f"torch.{cls.__name__}": cls for cls in CPU_CLASSES.values()},
+    **{f"torch.cuda.{name}": cls for name, cls in CUDA_CLASSES.items()},
     "collections.OrderedDict": OrderedDict,
     "collections.Counter": Counter,
     "_codecs.encode": codecs.encode,

@@ -5,12 +5,19 @@ from __future__ import annotations
 import pickle
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from adjoint.serialization.damage import CorruptFileError
+from adjoint.serialization.storages import Storages, swap_bytes
+from adjoint.serialization.unpickler import UNSAFE
+
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
+
+Unpickle = Callable[[Any, Callable[[Any], Any]], Any]
 
 
 def write_legacy(file: Any, obj: object, protocol: int) -> None:
@@ -34,42 +41,67 @@ def write_legacy(file: Any, obj: object, protocol: int) -> None:
         file.write(memoryview(memory.array))
 
 
-def read_legacy(file: Any, unpickle: Any, storages: Any) -> Any:
-    """Read an object in the old format.
+def read_legacy(file: Any, unpickle: Unpickle, storages: Storages, only: bool) -> Any:
+    """Read an object in the old format, or in the one before it.
 
-    ``unpickle(file, persistent_load)`` reads one pickle, ``storages`` restores what persistent ids stand for.
-    Raises RuntimeError where the file is in no known format.
+    ``unpickle(file, persistent_load)`` reads one pickle, ``storages`` restores what persistent ids stand for.  Raises
+    CorruptFileError where the file is in no known format.
     """
+    if file.tell() == 0 and _is_tar(file):
+        if only:
+            raise RuntimeError("Cannot use ``weights_only=True`` with files saved in the legacy .tar format. " + UNSAFE)
+        from adjoint.serialization.tar import read_tar  # tarfile is imported for nobody else
 
-    def no_storages(pid: Any) -> Any:
-        raise pickle.UnpicklingError("unsupported persistent id encountered")
-
-    position = file.tell()
-    if position == 0 and _is_tar(file):
-        raise RuntimeError(
-            "this file is in the .tar format of PyTorch before 0.1.10, which Adjoint does not read: load it with "
-            "PyTorch and save it again"
-        )
+        return read_tar(file, unpickle, storages)
     if unpickle(file, no_storages) != MAGIC_NUMBER:
-        raise RuntimeError("Invalid magic number; corrupt file?")
+        raise CorruptFileError("Invalid magic number; corrupt file?")
     version = unpickle(file, no_storages)
     if version != PROTOCOL_VERSION:
-        raise RuntimeError(f"Invalid protocol version: {version}")
+        shown = version if type(version) is int else f"of type {type(version).__name__}"
+        raise CorruptFileError(f"Invalid protocol version: {shown}")
     unpickle(file, no_storages)  # what system wrote the file; the bytes of storages are little-endian in any case
-    result = unpickle(file, storages.legacy)
-    for key in unpickle(file, no_storages):
+
+    def named(pid: Any) -> Any:
+        if not only and type(pid) is tuple and len(pid) == 4 and pid[0] in ("module", b"module"):
+            from adjoint.serialization.sources import check_source
+
+            check_source(*pid[1:])
+            return pid[1]
+        return storages.from_legacy(pid)
+
+    result = unpickle(file, named)
+    keys = unpickle(file, no_storages)
+    if type(keys) is not list:
+        raise CorruptFileError("the list of the storages is missing")
+    for key in keys:
         data, itemsize, component = storages.found(key)
-        (count,) = struct.unpack("<q", _exactly(file, 8))
+        (count,) = struct.unpack("<q", exactly(file, 8))
         if count * itemsize != data.nbytes:
-            raise RuntimeError(f"storage {key} has {count} elements, but {data.nbytes // itemsize} were expected")
-        data[...] = np.frombuffer(_exactly(file, data.nbytes), np.uint8)
+            raise CorruptFileError(f"storage {key} has {count} elements, but {data.nbytes // itemsize} were expected")
+        fill(data, file)
         if sys.byteorder != "little":
             swap_bytes(data, component)
     return result
 
 
-def _exactly(file: Any, n: int) -> bytes:
-    data = file.read(n)
+def no_storages(pid: Any) -> Any:
+    """What persistent ids stand for in a pickle that has none."""
+    raise pickle.UnpicklingError("unsupported persistent id encountered")
+
+
+def fill(data: Any, file: Any) -> None:
+    """Read bytes into an array of them, piece by piece: no more memory is used than there are bytes."""
+    for start in range(0, len(data), _PIECE):
+        part = data[start : start + _PIECE]
+        part[...] = np.frombuffer(exactly(file, len(part)), np.uint8)
+
+
+_PIECE = 1 << 24
+
+
+def exactly(file: Any, n: int) -> bytes:
+    """So many bytes of a file; EOFError where it ends before."""
+    data: bytes = file.read(n)
     if len(data) != n:
         raise EOFError("the file ends in the middle of a storage")
     return data
@@ -78,11 +110,4 @@ def _exactly(file: Any, n: int) -> bytes:
 def _is_tar(file: Any) -> bool:
     start = file.read(512)
     file.seek(0)
-    return start[257:262] == b"ustar"
-
-
-def swap_bytes(data: Any, itemsize: int) -> None:
-    """Turn the bytes of elements of a size from one order to the other, in place."""
-    if itemsize > 1:
-        elements = data.view(f"u{itemsize}")
-        elements.byteswap(inplace=True)
+    return bool(start[257:262] == b"ustar")

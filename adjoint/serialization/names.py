@@ -66,6 +66,8 @@ def find(module: str, name: str) -> Any:
     known = KNOWN.get(f"{module}.{name}")
     if known is not None:
         return known
+    if name in TYPES:  # of whatever device
+        return TYPES[name]
     if module == "torch._C" or module.startswith("torch._C."):
         return _built_in(module, name)
     ours = module

@@ -19,6 +19,7 @@ from adjoint.ops.memory import geometry, root
 from adjoint.places import users_level
 from adjoint.serialization import rebuild
 from adjoint.serialization.names import find, name_of
+from adjoint.serialization.sources import source_of
 from adjoint.serialization.storage_types import UNTYPED, StorageType, type_of
 from adjoint.tensor import Size, Tensor
 
@@ -70,9 +71,14 @@ class Pickler(_PythonPickler):
         self.memories: list[Memory] = []
         self.legacy = legacy
         self._by_owner: dict[int, Memory] = {}
+        self._classes: set[type] = set()
 
     def persistent_id(self, obj: Any) -> Any:
-        """What stands for a storage."""
+        """What stands for a storage; in the old format, for a class of modules, which is saved with its source."""
+        if self.legacy and isinstance(obj, type) and obj not in self._classes and _is_module(obj):
+            self._classes.add(obj)
+            file, source = source_of(obj)
+            return None if source is None else ("module", obj, file, source)
         if not isinstance(obj, _Reference):
             return None
         count = obj.memory.array.nbytes // (1 if obj.type.dtype is None else obj.type.dtype.itemsize)
@@ -173,6 +179,12 @@ class Pickler(_PythonPickler):
         elif known.dtype is not d and known.array.size:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
         return known
+
+
+def _is_module(kind: type) -> bool:
+    """Whether a class is one of modules; where nn was never imported, none is."""
+    module = sys.modules.get("adjoint.nn.modules.module")
+    return module is not None and issubclass(kind, module.Module)
 
 
 def _is_parameter(kind: type) -> bool:

@@ -1,16 +1,21 @@
 """Rebuilding: what files call to make tensors of storages, under PyTorch's names.
 
 These are the only functions of Adjoint that a file may call without being told otherwise, so they check what they
-are given: an array never reaches outside of its storage.
+are given: an array never reaches outside of its storage, and nothing is made that is larger than it (an array whose
+elements lie over one another can have any number of them).
 """
 
 from __future__ import annotations
 
+import math
 import operator
-from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from adjoint import dtypes, layouts
 from adjoint.interop.storage import TypedStorage, UntypedStorage
@@ -19,9 +24,21 @@ from adjoint.serialization.storage_types import bytes_of
 from adjoint.tensor import Tensor, from_array
 
 
+class AwaitedStorage(TypedStorage):
+    """A storage whose bytes come later in the file; what is computed of them waits in ``later``."""
+
+    __slots__ = ("later",)
+
+    def __init__(self, root: Any, dtype: dtypes.dtype, later: list[Callable[[], None]]) -> None:
+        super().__init__(root, dtype)
+        self.later = later
+
+
 def _array(storage: Any, d: dtypes.dtype, offset: Any, size: Any, stride: Any) -> Any:
     if not isinstance(storage, UntypedStorage):
         raise TypeError(f"a tensor is rebuilt from a storage, not from {type(storage).__name__}")
+    if not isinstance(size, (tuple, list)) or not isinstance(stride, (tuple, list)):
+        raise TypeError("a tensor's sizes and strides have to be tuples")
     shape = tuple(map(operator.index, size))
     strides = tuple(map(operator.index, stride))
     offset = operator.index(offset)
@@ -45,14 +62,54 @@ def _dtype_of(storage: Any) -> dtypes.dtype:
     return storage.dtype
 
 
-def _finish(array: Any, metadata: Any) -> Tensor:
-    if metadata:
-        # Conjugates and negatives are views in PyTorch, saved as such; here they are computed.
-        if metadata.get("conj"):
-            array = np.conjugate(array)
-        if metadata.get("neg"):
-            array = np.negative(array)
+def _finish(array: Any, metadata: Any, storage: Any) -> Tensor:
+    if not metadata:
+        return from_array(array)
+    if type(metadata) is not dict:
+        raise TypeError(f"the metadata of a tensor cannot be of type {type(metadata).__name__}")
+    # Conjugates and negatives are views in PyTorch, saved as such; here they are computed.
+    for name, compute in (("conj", np.conjugate), ("neg", np.negative)):
+        if metadata.get(name):
+            source, array = array, _computed(compute, array)
+            if isinstance(storage, AwaitedStorage):
+                storage.later.append(partial(_again, compute, source, array))
     return from_array(array)
+
+
+def _memory(array: Any) -> Any:
+    """What an array looks at, from its first element to its last, as an array of one dimension."""
+    if not array.size:
+        return array.reshape(-1)
+    length = 1 + sum((n - 1) * s for n, s in zip(array.shape, array.strides)) // array.itemsize
+    return as_strided(array, (length,), (array.itemsize,))
+
+
+def _lies_over_itself(array: Any) -> bool:
+    """Whether an array has more elements than there is memory that it looks at."""
+    return bool(array.size > len(_memory(array)))
+
+
+def _computed(compute: Any, array: Any) -> Any:
+    """A function of each element; of elements that lie over one another once, so that they do so again."""
+    if not _lies_over_itself(array):
+        return compute(array)
+    return np.ndarray(array.shape, array.dtype, compute(_memory(array)), 0, array.strides)
+
+
+def _again(compute: Any, source: Any, into: Any) -> None:
+    if _lies_over_itself(source):
+        source, into = _memory(source), _memory(into)
+    compute(source, out=into)
+
+
+def copied(args: tuple[Any, ...]) -> int:
+    """How many bytes a call of one of the functions below copies at most."""
+    if len(args) >= 7 and isinstance(args[0], UntypedStorage):
+        return 2 * bytes_of(args[0]).nbytes if args[-1] and type(args[-1]) is dict else 0
+    if len(args) == 4 and isinstance(args[1], dtypes.dtype):
+        array = getattr(args[0], "_array", args[0])
+        return math.prod(array.shape) * args[1].itemsize if isinstance(array, np.ndarray) else 0
+    return 0
 
 
 def _rebuild_tensor(storage: Any, storage_offset: int, size: Any, stride: Any) -> Tensor:
@@ -70,7 +127,7 @@ def _rebuild_tensor_v2(
     metadata: Any = None,
 ) -> Tensor:
     """A tensor over a storage; the hooks are not used, PyTorch saves none."""
-    tensor = _finish(_array(storage, _dtype_of(storage), storage_offset, size, stride), metadata)
+    tensor = _finish(_array(storage, _dtype_of(storage), storage_offset, size, stride), metadata, storage)
     return tensor._set_requires_grad(bool(requires_grad))
 
 
@@ -87,7 +144,7 @@ def _rebuild_tensor_v3(
     """A tensor of a given dtype over a storage of bytes."""
     if not isinstance(dtype, dtypes.dtype):
         raise TypeError(f"the dtype of a tensor cannot be {dtype!r}")
-    tensor = _finish(_array(storage, dtype, storage_offset, size, stride), metadata)
+    tensor = _finish(_array(storage, dtype, storage_offset, size, stride), metadata, storage)
     return tensor._set_requires_grad(bool(requires_grad))
 
 
@@ -95,6 +152,8 @@ def _rebuild_parameter(data: Any, requires_grad: bool, backward_hooks: Any) -> T
     """A parameter over a tensor's memory."""
     from adjoint.nn.parameter import Parameter
 
+    if not isinstance(data, Tensor):
+        raise TypeError(f"a parameter is rebuilt from a tensor, not from {type(data).__name__}")
     return Parameter(data, bool(requires_grad))
 
 
@@ -106,14 +165,18 @@ def _rebuild_parameter_with_state(data: Any, requires_grad: bool, backward_hooks
 def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> Any:
     """A tensor of a subclass, or with attributes of its own."""
     if func not in (_rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, _rebuild_tensor):
-        raise TypeError(f"{func!r} does not rebuild tensors")
+        raise TypeError("what is to rebuild a tensor does not rebuild tensors")
     tensor = func(*args)
     if type(tensor) is not new_type:
         if not (isinstance(new_type, type) and issubclass(new_type, Tensor)):
-            raise TypeError(f"{new_type!r} is not a class of tensors")
+            raise TypeError("a tensor's class is not a class of tensors")
         other = object.__new__(new_type)
         other._array, other._edge, other._writes = tensor._array, tensor._edge, tensor._writes
         tensor = other
+    own: Any = getattr(type(tensor), "__setstate__", None)  # of a class of the user's: Tensor has none
+    if own is not None:
+        own(tensor, state)
+        return tensor
     return _with_attributes(tensor, state)
 
 
@@ -122,27 +185,54 @@ def _with_attributes(tensor: Tensor, state: Any) -> Tensor:
         state = {**(state[0] or {}), **(state[1] or {})}
     for name, value in dict(state or {}).items():
         # Nothing that Tensor itself defines: a file may not reach into a tensor's workings.
-        if not isinstance(name, str) or hasattr(Tensor, name):
-            raise RuntimeError(f"a saved tensor has an attribute {name!r}, which would hide Tensor's own")
+        if type(name) is not str or hasattr(Tensor, name) or name[:2] == "__":
+            told = repr(name[:100]) if isinstance(name, str) else f"of type {type(name).__name__}"
+            raise RuntimeError(f"a saved tensor has an attribute {told}, which would hide Tensor's own")
         setattr(tensor, name, value)
     return tensor
 
 
+def set_state(tensor: Tensor, state: Any) -> None:
+    """Give a tensor the state that PyTorch before 0.4 saved it with: after it was made, as pickle does.
+
+    Tensors had a storage, an offset, sizes and strides; Variables and parameters ``requires_grad``, ``volatile`` and
+    hooks (which nothing uses), and once also their tensor and gradient.
+    """
+    parameter = type(tensor) is not Tensor
+    if parameter and type(tensor).__name__ != "Parameter":
+        raise UnpicklingError(f"Can only build Tensor or Parameter, but got {type(tensor)}")
+    if type(state) is not tuple or not 3 <= len(state) <= 5:
+        raise UnpicklingError(f"the state of a tensor cannot be of type {type(state).__name__}")
+    if len(state) == 4:
+        tensor._array = _array(state[0], _dtype_of(state[0]), *state[1:])
+        return
+    if len(state) == 5:
+        if not isinstance(state[0], Tensor):
+            raise UnpicklingError(f"a tensor's data cannot be of type {type(state[0]).__name__}")
+        tensor._array = state[0]._array
+        state = (state[3], state[4], state[2])
+    tensor._set_requires_grad(bool(state[0]))
+
+
 def _rebuild_device_tensor_from_numpy(array: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """A tensor of a device without storages, saved as a NumPy array."""
-    return from_array(np.asarray(array).astype(dtype.array))._set_requires_grad(bool(requires_grad))
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"a tensor is rebuilt from an array, not from {type(array).__name__}")
+    return from_array(array.astype(dtype.array))._set_requires_grad(bool(requires_grad))
 
 
 def _rebuild_device_tensor_from_cpu_tensor(data: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """A tensor of a device without storages, saved as a tensor of the CPU."""
-    return from_array(data._array.astype(dtype.array))._set_requires_grad(bool(requires_grad))
+    if not isinstance(data, Tensor):
+        raise TypeError(f"a tensor is rebuilt from a tensor, not from {type(data).__name__}")
+    return from_array(data._array.astype(dtype.array, copy=False))._set_requires_grad(bool(requires_grad))
 
 
 def _get_layout(name: str) -> Any:
     """A layout by its name, "torch.strided"."""
-    found = getattr(layouts, str(name).rpartition(".")[2], None)
+    found = getattr(layouts, name.rpartition(".")[2], None) if type(name) is str else None
     if not isinstance(found, layouts.layout):
-        raise RuntimeError(f"there is no layout {name!r}")
+        raise RuntimeError("a tensor's layout is none that there is")
     return found
 
 
@@ -161,4 +251,5 @@ FUNCTIONS = {
     "torch._tensor._rebuild_from_type_v2": _rebuild_from_type_v2,
     "torch.serialization._get_layout": _get_layout,
 }
-EMPTY_HOOKS: OrderedDict[int, Any] = OrderedDict()
+PLAIN = frozenset(map(id, (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, _get_layout)))
+"""Those whose results hold nothing of what they are given but memory."""
