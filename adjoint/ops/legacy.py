@@ -90,7 +90,13 @@ class tensortype(type):
 def _legacy_class(dtype: dtypes.dtype, module: str) -> tensortype:
     name = f"{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
     doc = f"The older constructor of tensors of {dtype}: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."
-    return tensortype(name, (), {"__module__": module, "__doc__": doc, "dtype": dtype, "is_cuda": module == "torch.cuda"})
+    made = {"__module__": module, "__doc__": doc, "__new__": _anew, "dtype": dtype, "is_cuda": module == "torch.cuda"}
+    return tensortype(name, (), made)
+
+
+def _anew(cls: Any, *args: Any, device: Any = None) -> Any:
+    """What pickles of old call: the class makes a tensor either way."""
+    return cls(*args, device=device)
 
 
 _LEGACY = (

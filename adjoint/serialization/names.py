@@ -63,7 +63,9 @@ def find(module: str, name: str) -> Any:
 
     Only for files that are trusted: importing a module runs it.
     """
-    known = KNOWN.get(f"{module}.{name}")
+    if module == "torch.tensor":  # where PyTorch had it before 1.8
+        module = "torch._tensor"
+    known = KNOWN.get(f"{module}.{name}") or rebuild.OLDER.get(f"{module}.{name}")
     if known is not None:
         return known
     if name in TYPES:  # of whatever device

@@ -21,7 +21,7 @@ from adjoint import dtypes, layouts
 from adjoint.interop.storage import TypedStorage, UntypedStorage
 from adjoint.ops.memory import check_in_storage
 from adjoint.serialization.storage_types import bytes_of
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor, attach, from_array
 
 
 class AwaitedStorage(TypedStorage):
@@ -173,9 +173,8 @@ def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> An
         other = object.__new__(new_type)
         other._array, other._edge, other._writes = tensor._array, tensor._edge, tensor._writes
         tensor = other
-    own: Any = getattr(type(tensor), "__setstate__", None)  # of a class of the user's: Tensor has none
-    if own is not None:
-        own(tensor, state)
+    if type(tensor).__setstate__ is not Tensor.__setstate__:  # type: ignore[attr-defined]
+        tensor.__setstate__(state)  # type: ignore[attr-defined]
         return tensor
     return _with_attributes(tensor, state)
 
@@ -192,26 +191,26 @@ def _with_attributes(tensor: Tensor, state: Any) -> Tensor:
     return tensor
 
 
-def set_state(tensor: Tensor, state: Any) -> None:
+@attach
+def __setstate__(self: Tensor, state: Any) -> None:
     """Give a tensor the state that PyTorch before 0.4 saved it with: after it was made, as pickle does.
 
     Tensors had a storage, an offset, sizes and strides; Variables and parameters ``requires_grad``, ``volatile`` and
     hooks (which nothing uses), and once also their tensor and gradient.
     """
-    parameter = type(tensor) is not Tensor
-    if parameter and type(tensor).__name__ != "Parameter":
-        raise UnpicklingError(f"Can only build Tensor or Parameter, but got {type(tensor)}")
+    if not self.is_leaf:
+        raise RuntimeError("__setstate__ can be only called on leaf Tensors")
     if type(state) is not tuple or not 3 <= len(state) <= 5:
         raise UnpicklingError(f"the state of a tensor cannot be of type {type(state).__name__}")
     if len(state) == 4:
-        tensor._array = _array(state[0], _dtype_of(state[0]), *state[1:])
+        self._array = _array(state[0], _dtype_of(state[0]), *state[1:])
         return
     if len(state) == 5:
         if not isinstance(state[0], Tensor):
             raise UnpicklingError(f"a tensor's data cannot be of type {type(state[0]).__name__}")
-        tensor._array = state[0]._array
+        self._array = state[0]._array
         state = (state[3], state[4], state[2])
-    tensor._set_requires_grad(bool(state[0]))
+    self._set_requires_grad(bool(state[0]))
 
 
 def _rebuild_device_tensor_from_numpy(array: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
@@ -236,6 +235,21 @@ def _get_layout(name: str) -> Any:
     return found
 
 
+def _rebuild_from_type(func: Any, type: Any, args: Any, dict: Any) -> Any:
+    """As ``_rebuild_from_type_v2``, in files before PyTorch 1.12; only where they are trusted."""
+    return func(*args) if type is Tensor else _rebuild_from_type_v2(func, type, args, dict)
+
+
+def _get_thnn_function_backend() -> None:
+    """What modules were saved with before PyTorch 1.2."""
+
+
+OLDER = {
+    "torch._tensor._rebuild_from_type": _rebuild_from_type,
+    "torch._utils._rebuild_xla_tensor": _rebuild_device_tensor_from_numpy,
+    "torch.nn.backends.thnn._get_thnn_function_backend": _get_thnn_function_backend,
+}
+"""Names that PyTorch still knows where a file is trusted."""
 FUNCTIONS = {
     f"torch._utils.{f.__name__}": f
     for f in (

@@ -185,10 +185,10 @@ class WeightsUnpickler:
         kind = type(instance)
         if kind is OrderedDict or kind is Counter:
             self._set_attributes(instance, state)
-        elif id(kind) in self.users and (not issubclass(kind, Tensor) or hasattr(kind, "__setstate__")):
+        elif id(kind) in self.users:
             self._set_state(instance, state)
-        elif issubclass(kind, Tensor):
-            rebuild.set_state(instance, state)
+        elif kind is Tensor or (issubclass(kind, Tensor) and kind.__name__ == "Parameter"):
+            instance.__setstate__(state)
         else:
             raise UnpicklingError(
                 "Can only build Tensor, Parameter, OrderedDict or types allowlisted via `add_safe_globals`, but got "
