@@ -6,6 +6,7 @@ import io
 import os
 import runpy
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ _HELP = """\
 usage: adjoint run PROGRAM [ARGUMENT ...]
        adjoint run -m MODULE [ARGUMENT ...]
        adjoint run -c COMMAND [ARGUMENT ...]
+       adjoint run -n N [--prefix] [--hosts HOST:N,HOST:N | --hostfile FILE] PROGRAM [ARGUMENT ...]
        adjoint see [--no-open] [--output FILE] [--steps N] PROGRAM [ARGUMENT ...]
        adjoint why PROGRAM [ARGUMENT ...]
        adjoint --version | --help
@@ -24,6 +26,12 @@ process alone.  Arguments, exit status and tracebacks are those of `python`.
   PROGRAM      a Python file, or a folder or zip file with a __main__.py
   -m MODULE    run a library module as a program
   -c COMMAND   run a program given as text
+
+  -n N             run it as N processes that train together (torch.distributed); each is told which it is as torchrun does
+  --prefix         begin each line that they print with the rank of the process
+  --hosts, --hostfile  run them on these machines, so many on each, over MPI's launcher
+
+`mpirun -n N adjoint run PROGRAM` does as well.
 
 `why` runs it the same way, watches, and says what is wrong with the gradient of each parameter, and in which line.
 
@@ -62,6 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _usage(f"see: {problem}")
     if not rest:
         return _usage(f"{command}: which program?")
+    if command == "run" and _starts_several(rest[0]):
+        return _launch(rest)
     option, *rest = rest
     if option in ("-h", "--help"):
         sys.stdout.write(_HELP)
@@ -101,6 +111,21 @@ def _take_options(rest: list[str], found: dict[str, Any]) -> str | None:
             return f"--steps takes a number, not {values[0]!r}"
         found[name[2:].replace("no-", "")] = False if name == "--no-open" else int(values[0]) if name == "--steps" else values[0]
     return None
+
+
+def _starts_several(option: str) -> bool:
+    """Whether this is an option of `run` that has several processes started."""
+    return option.partition("=")[0] in ("-n", "--prefix", "--hosts", "--hostfile")
+
+
+def _launch(rest: list[str]) -> int:
+    """``adjoint run -n N``: the program as several processes."""
+    from adjoint.distributed.launching.command import Usage, launch
+
+    try:
+        return launch(rest)
+    except Usage as problem:
+        return _usage(f"run: {problem}")
 
 
 def _why(rest: list[str]) -> int:
@@ -157,6 +182,7 @@ def _run(option: str, program: str, arguments: list[str], seen: dict[str, Any] |
             sys.stderr.write(f"adjoint: {problem}\n")
             return 2
     compat.install()
+    say_exit = _be_a_rank()
     main_module = _fresh_main()
     sys.argv[:] = [option or program, *arguments]
     _set_path(option, program, package)
@@ -174,12 +200,30 @@ def _run(option: str, program: str, arguments: list[str], seen: dict[str, Any] |
                 runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
             else:
                 exec(_code(option, program, source, main_module), main_module.__dict__)
-    except SystemExit:
+    except SystemExit as exit:
+        say_exit(exit)
         raise
     except BaseException:
         _hide(frame, own)
         raise
     return 0
+
+
+def _be_a_rank() -> Callable[[SystemExit], None]:
+    """Where this is one of several processes that a launcher started: its rank is in the environment and in its tracebacks, and
+    its lines are whole. Returns what the others are told by if the program exits."""
+    if "RANK" not in os.environ and not any(name.startswith(("PMI", "OMPI_COMM", "MV2_COMM")) for name in os.environ):
+        return lambda exit: None
+    from adjoint.distributed import uncaught
+    from adjoint.distributed.launching.environment import adopt
+
+    rank = adopt()
+    if rank is None:
+        return lambda exit: None
+    uncaught.install(rank)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    return uncaught.on_exit
 
 
 def _seeing(option: str, program: str, options: dict[str, Any]) -> tuple[AbstractContextManager[Any], set[str]]:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from adjoint.declare import naming
@@ -105,6 +105,11 @@ class _Known(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self.spec  # importlib has put that of the alias there
+
+    def get_code(self, name: str) -> CodeType | None:
+        """For ``-m torch.distributed.run``."""
+        loader: Any = self.spec and self.spec.loader
+        return loader.get_code(self.spec.name) if hasattr(loader, "get_code") else None  # type: ignore[union-attr]
 
 
 def _module(name: str) -> ModuleType | None:

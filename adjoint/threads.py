@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ _interop: int | None = None
 
 @composite(where="torch")
 def get_num_threads() -> int:
-    """How many threads an operator may use: the cores this process may run on, unless it was set."""
+    """How many threads an operator may use: the cores this process may run on, unless it was set.
+
+    Processes that were started together on a machine, as ``adjoint run -n 4`` does, share its cores.
+    """
     return available() if _threads is None else _threads
 
 
@@ -59,6 +63,22 @@ def set_num_interop_threads(int: int, /) -> None:
     _interop = count
 
 
+def share_cores(processes: int) -> None:
+    """Let this process use its share of the cores, where so many of them work together on this machine; what
+    :func:`set_num_threads`, OMP_NUM_THREADS or a launcher has said counts more."""
+    kernel_threads.share(processes)
+    _share_blas()
+
+
+def _share_blas() -> None:
+    """NumPy's BLAS takes all cores by itself, or what its own environment variable says."""
+    count = get_num_threads()
+    if count < kernel_threads.cores() and "OPENBLAS_NUM_THREADS" not in os.environ:
+        setter = _blas_setter()
+        if setter is not None:
+            setter(count)
+
+
 def _positive(function: str, count: Any) -> int:
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise RuntimeError(f"{function} expects an int, but got {type(count).__name__}")
@@ -81,3 +101,7 @@ def _blas_setter() -> Any:
             if setter is not None:
                 return setter
     return None
+
+
+if kernel_threads.available() < kernel_threads.cores():
+    _share_blas()

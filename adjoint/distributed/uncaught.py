@@ -15,6 +15,9 @@ from types import TracebackType
 TRACEBACKS = "ADJOINT_TRACEBACKS"
 """The environment variable with the number of the descriptor that a launcher reads tracebacks from."""
 
+SECONDARY = b"\0"
+"""What begins the text handed to a launcher where the rank failed only since another one had."""
+
 _installed = False
 
 
@@ -36,13 +39,19 @@ def install(rank: int) -> None:
             with contextlib.redirect_stderr(text):
                 inner(kind, value, traceback)
         marked = "".join(f"[rank{rank}]: {line}" for line in text.getvalue().splitlines(keepends=True))
-        if not _hand_over(marked):
+        if not _hand_over((SECONDARY if getattr(value, "died", False) else b"") + marked.encode(errors="backslashreplace")):
             sys.stderr.write(marked)
             sys.stderr.flush()
         say_failed(reason)
 
     excepthook._of_adjoint = True  # type: ignore[attr-defined]
     sys.excepthook = excepthook
+
+
+def on_exit(exit: SystemExit) -> None:
+    """The program called ``sys.exit``: another status than 0 is a failure."""
+    if exit.code not in (None, 0):
+        say_failed(f"it exited with {exit.code!r}")
 
 
 def say_failed(reason: str) -> None:
@@ -52,12 +61,11 @@ def say_failed(reason: str) -> None:
         lifetime.fail(reason)
 
 
-def _hand_over(text: str) -> bool:
+def _hand_over(data: bytes) -> bool:
     """Give the traceback to the launcher; False where there is none."""
     try:
         descriptor = int(os.environ.get(TRACEBACKS, ""))
         sys.stdout.flush()  # what was printed before comes before
-        data = text.encode(errors="backslashreplace")
         while data:
             data = data[os.write(descriptor, data) :]
     except (ValueError, OSError):

@@ -1,0 +1,1 @@
+"""Starting several processes of a program, hearing them, and ending them."""
