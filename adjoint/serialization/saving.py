@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import pathlib
 import pickle
 import random
 import struct
 import sys
-import tempfile
 from typing import Any
 
+from adjoint.files import replace_file
 from adjoint.serialization.archive import ALIGNMENT, ArchiveWriter
 from adjoint.serialization.legacy import write_legacy
 from adjoint.serialization.pickler import pickled
@@ -29,8 +29,12 @@ def save(
     """Save an object: tensors, containers of them, state dicts, or anything that can be pickled.
 
     ``f`` is a path or a file object with ``write``.  A file at that path is replaced only once the new one is complete
-    and on disk; if saving fails, the old one stays.  Tensors that share memory share it in the file, and in what is
-    loaded from it.
+    and on disk; if saving fails, or is interrupted or killed, the old one stays, and so do the file's owner, mode and
+    links (:func:`adjoint.files.replace_file`).  Tensors that share memory share it in the file, and in what is loaded
+    from it.
+
+    Raises RuntimeError where the path cannot be written to, in PyTorch's words; OSError where the disk is full; and what
+    Python's pickle raises for objects that cannot be pickled.
 
     >>> import io
     >>> import adjoint as torch
@@ -42,29 +46,48 @@ def save(
     """
     if pickle_module is not pickle:
         raise NotImplementedError("torch.save pickles with Python's pickle; another pickle_module is not supported")
-    if not isinstance(f, (str, os.PathLike)) and not hasattr(f, "write"):
+    path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
+    if not isinstance(path, str) and not hasattr(f, "write"):
         raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
+    begun = False
 
     def write(file: Any, name: str) -> None:
+        nonlocal begun
+        begun = True
         if _use_new_zipfile_serialization:
             _write_archive(file, name, obj, pickle_protocol, not _disable_byteorder_record)
         else:
             write_legacy(file, obj, pickle_protocol)
 
-    if not isinstance(f, (str, os.PathLike)):
+    if not isinstance(path, str):
         write(f, "archive")
+        flush = getattr(f, "flush", None)
+        if flush is not None:
+            flush()
         return
-    path = os.fspath(f)
-    stem = pathlib.PurePath(path).name
+    _check(path)
+    stem = os.path.basename(path)
     stem = stem[: stem.rindex(".")] if "." in stem[1:] else stem
-    folder = os.path.dirname(path)
+    try:
+        replace_file(path, lambda file: write(file, stem if stem.isascii() else "archive"), durable=True)
+    except OSError as error:
+        if begun or not error.errno:
+            raise
+        raise RuntimeError(_COULD_NOT_OPEN + os.strerror(error.errno)) from error
+
+
+_COULD_NOT_OPEN = "[enforce fail at inline_container.cc:747] . open file failed with strerror: "
+
+
+def _check(path: str) -> None:
+    """Raise PyTorch's errors for paths of no file."""
+    folder, name = os.path.split(path)
     if folder and not os.path.isdir(folder):
         raise RuntimeError(f"Parent directory {folder} does not exist.")
+    if not name:
+        raise RuntimeError(f"[enforce fail at inline_container.cc:720] . invalid file name: {path}")
     if os.path.isdir(path):
-        raise RuntimeError(
-            f"[enforce fail at inline_container.cc:747] . open file failed with strerror: {os.strerror(21)}"
-        )
-    replace_file(path, lambda file: write(file, stem if stem.isascii() and stem else "archive"))
+        raise RuntimeError(_COULD_NOT_OPEN + os.strerror(errno.EISDIR))
 
 
 def _write_archive(file: Any, name: str, obj: object, protocol: int, with_byteorder: bool) -> None:
@@ -85,50 +108,3 @@ def _write_archive(file: Any, name: str, obj: object, protocol: int, with_byteor
 def _identifier(data: bytes) -> str:
     """Forty digits that are the same for the same content."""
     return str(random.Random(struct.pack("<Q", len(data)) + data).randrange(10**40)).zfill(40)
-
-
-def replace_file(path: Any, write: Any) -> None:
-    """Write a file under a temporary name beside ``path``, and rename it once it is complete and on disk.
-
-    What is no ordinary file, and what lies in a folder that cannot be written to, is written to directly.
-    """
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    if os.path.exists(target) and not os.path.isfile(target):
-        with open(target, "wb") as file:
-            write(file)
-        return
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)[:100]}.", suffix=".tmp", dir=folder)
-    except PermissionError:
-        with open(target, "wb") as file:
-            write(file)
-        return
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode_of(target))
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # the new name itself on disk
-        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        except OSError:  # not every file system can
-            pass
-        finally:
-            os.close(directory)
-
-
-def _mode_of(path: str) -> int:
-    """The permissions that writing to ``path`` would leave it with."""
-    try:
-        return os.stat(path).st_mode & 0o7777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
