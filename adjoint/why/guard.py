@@ -33,7 +33,7 @@ def install(allowed: Callable[[Any], bool]) -> None:
             if writes and path != os.devnull and not isinstance(path, int) and not allowed(path):
                 os._exit(REFUSED)
         elif event in _FILES:
-            if not allowed(arguments[0]):
+            if not isinstance(arguments[0], int) and not allowed(arguments[0]):  # a descriptor's file was looked at
                 os._exit(REFUSED)
         elif event in _EVENTS or event.startswith(_PREFIXES):
             os._exit(REFUSED)
