@@ -252,6 +252,8 @@ def _numbers(tensor: Any) -> np.ndarray:
         plain = plain.resolve_conj().resolve_neg()
     if "bfloat16" in _named(plain.dtype):
         plain = plain.float()
+    if plain.__class__ is torch.Tensor and plain._is_zerotensor():  # zeros that have no memory
+        plain = plain.clone()
     return plain.numpy()  # type: ignore[no-any-return]
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 
+import adjoint
 from tests.both import agree
 
 
@@ -253,3 +257,152 @@ def test_polygamma_of_complex_numbers_is_refused(order: int) -> None:
 @pytest.mark.parametrize("dtype", ["int64", "bool", "float16", "float64"])
 def test_nanmean_into_integers_is_refused(dtype: str) -> None:
     agree(lambda torch: torch.tensor([1.0, float("nan")]).nanmean(dtype=getattr(torch, dtype)))
+
+
+@pytest.mark.parametrize("groups", [2, 4])
+@pytest.mark.parametrize("shape", [(2, 2), (1, 2), (2, 1), (3, 4, 2, 2), (1, 1, 2, 2)])
+def test_a_jacobian_of_masked_attention_adds_the_mask_to_every_sample(shape: tuple[int, ...], groups: int) -> None:
+    def scenario(torch: Any) -> Any:
+        def numbers(*shape: int) -> Any:
+            return torch.arange(float(math.prod(shape))).reshape(shape).sin().double()
+
+        attend = torch.nn.functional.scaled_dot_product_attention
+        query, key, mask = numbers(3, 4, 2, 2), numbers(3, groups, 2, 2), numbers(*shape)
+        query.requires_grad_()
+        found = attend(query, key, key, mask, enable_gqa=True).square()
+        seeds = torch.eye(found.numel()).double().reshape(-1, *found.shape)[:5]
+        return torch.autograd.grad(found, query, seeds, is_grads_batched=True)
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("call", ["ldexp(x, k)", "ldexp(k, x)", "linalg.vector_norm(x, 3, 1)", "pow(x, 3)", "dist(x, k, 3)"])
+def test_tangents_of_bfloat16_are_computed(call: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor([[1.0, -1.0, 2.0], [0.5, 3.0, 4.0]]).bfloat16()
+        k = torch.tensor([[1.0, 2.0, 1.0], [0.0, 1.0, 2.0]]).bfloat16()
+        return torch.func.jvp(lambda x: eval(f"torch.{call}", {"torch": torch, "x": x, "k": k}), (x,), (x,))
+
+    agree(scenario, tolerance=0.02)
+
+
+def test_a_tangent_of_a_distances_gradient_is_computed() -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor([[1.0, -1.0, 2.0], [0.5, 3.0, 4.0]], dtype=torch.float64)
+        return torch.func.jvp(torch.func.grad(lambda x: torch.dist(x, x.flip(0) * x, 3)), (x,), (x,))
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("name", ["std", "var"])
+@pytest.mark.parametrize("shape", [(1, 2), (1, 1), (1, 0)])
+@pytest.mark.parametrize("correction", [1, 2])
+def test_a_spread_without_freedom_has_a_gradient_of_its_operands_dtype(name: str, shape: Any, correction: int) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.zeros(shape, dtype=torch.complex64, requires_grad=True)
+        getattr(torch, name)(x, correction=correction).backward()
+        return x.grad
+
+    agree(scenario, warnings_too=False)  # PyTorch warns twice, of the real and of the imaginary part
+
+
+@pytest.mark.parametrize("alpha", ["1.0", "1", "True", "1j", "torch.tensor(1.0)", "torch.tensor(1)", "np.bool_(1)"])
+@pytest.mark.parametrize("name", ["add", "sub", "rsub"])
+@pytest.mark.parametrize("dtype", ["int8", "int64", "bool", "float32"])
+def test_a_factor_of_one_is_checked_as_any_other(name: str, alpha: str, dtype: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(2, dtype=getattr(torch, dtype))
+        return getattr(torch, name)(x, x, alpha=eval(alpha, {"torch": torch, "np": np}))
+
+    agree(scenario)
+
+
+def test_repetitions_that_are_a_tensor_of_one_are_an_index() -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(2, 3, requires_grad=True)
+        return [type(x.repeat_interleave(torch.tensor(n), 0).grad_fn).__name__ for n in (2, [2], [1, 2])]
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("call", ["repeat(1)", "repeat(2)", "gather(0, i)", "tile(2)", "flip(0)", "index_select(0, i)"])
+def test_the_gradient_of_nothing_has_a_graph(call: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.zeros(0, requires_grad=True)
+        y = eval(f"x.{call}", {"x": x * 1, "i": torch.zeros(0, dtype=torch.int64)})
+        (g,) = torch.autograd.grad((y * y).sum(), x, create_graph=True)
+        return g, g.requires_grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_bags_renormalise_the_rows_that_are_asked_for_alone(mode: str) -> None:
+    def scenario(torch: Any) -> Any:
+        weight = torch.tensor([[-1.0, 1.0], [3.0, 4.0], [5.0, 6.0]])
+        index, offsets = torch.tensor([1, 1, 2]), torch.tensor([0, 0, 2])
+        found = torch.nn.functional.embedding_bag(index, weight, offsets, mode=mode, max_norm=0.5)
+        return found, weight
+
+    agree(scenario)
+
+
+def test_bags_count_the_rows_that_are_asked_for_alone() -> None:
+    weight = adjoint.ones(3, 2, requires_grad=True)
+    index, offsets = adjoint.tensor([0, 2, 2, 1]), adjoint.tensor([0, 0, 1])
+    adjoint.nn.functional.embedding_bag(index, weight, offsets, mode="sum", scale_grad_by_freq=True).sum().backward()
+    assert weight.grad.tolist() == [[1, 1], [1, 1], [1, 1]]  # PyTorch divides by counts of other rows here
+
+
+def test_offsets_beyond_the_end_are_pytorchs_error() -> None:
+    def scenario(torch: Any) -> Any:
+        offsets = torch.tensor([0, 0, 2])
+        return torch.nn.functional.embedding_bag(torch.tensor([0]), torch.ones(2, 2), offsets, include_last_offset=True)
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, -0.5, 2.0])
+def test_celu_bends_by_the_sign_of_its_argument(alpha: float) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.tensor([-2.0, -0.5, 0.0, 1.0, float("inf"), float("-inf"), float("nan")], requires_grad=True)
+        y = torch.celu(x, alpha)
+        return y, torch.autograd.grad(y.sum(), x)
+
+    agree(scenario)
+
+
+def test_distances_of_halves_are_halves() -> None:
+    agree(lambda torch: torch.cdist(torch.ones(30, 3).bfloat16(), torch.zeros(2, 3).bfloat16()))
+
+
+def test_windows_of_no_pictures_are_none() -> None:
+    agree(lambda torch: torch.nn.functional.unfold(torch.zeros(0, 1, 2, 2), 1))
+
+
+def test_losses_can_be_recomputed_with_all_their_arguments() -> None:
+    def scenario(torch: Any) -> Any:
+        checkpoint = importlib.import_module(f"{torch.__name__}.utils.checkpoint").checkpoint
+        x = torch.tensor([[0.5, -1.0, 2.0]], requires_grad=True)
+        loss = torch.nn.MultiMarginLoss(reduction="none", weight=torch.tensor([1.0, 2.0, 3.0]))
+        checkpoint(lambda x: loss(x, torch.tensor([1])), x, use_reentrant=False).sum().backward()
+        soft = torch.nn.functional.soft_margin_loss
+        checkpoint(lambda x: soft(x, torch.ones(1, 3), size_average=True, reduce=True), x, use_reentrant=False).backward()
+        return x.grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("call", ["torch.add(x * x, 'no')", "torch.stack([x * x, None])", "(x * x).view(7)"])
+def test_a_users_exception_comes_out_as_it_was_raised(call: str) -> None:
+    """A hook that fails inside of an operator is the user's, whatever is wrong with the arguments."""
+
+    class Mine(Exception):
+        pass
+
+    def fails(_: Any) -> Any:
+        raise Mine
+
+    x = adjoint.ones(3, requires_grad=True)
+    with pytest.raises(Mine), adjoint.autograd.graph.saved_tensors_hooks(fails, fails):
+        eval(call, {"torch": adjoint, "x": x})

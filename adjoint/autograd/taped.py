@@ -40,6 +40,8 @@ def _tensors(value: Any) -> Any:
         return from_array(value)
     if isinstance(value, (list, tuple)):
         return type(value)(_tensors(v) for v in value)
+    if isinstance(value, np.generic) and value.dtype.kind in "bV":  # operators take a bool for a float, a bfloat16 for nothing
+        return bool(value) if value.dtype.kind == "b" else float(value)  # type: ignore[arg-type]
     return value
 
 

@@ -73,7 +73,12 @@ _OF_FUNCTIONS = {
     "": """__rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims
         unique.return_inverse unique.return_counts unique_consecutive.return_inverse unique_consecutive.return_counts
         interpolate.size interpolate.mode embedding_bag.mode adaptive_avg_pool2d.output_size
-        adaptive_avg_pool3d.output_size adaptive_max_pool2d.output_size adaptive_max_pool3d.output_size""",
+        adaptive_avg_pool3d.output_size adaptive_max_pool2d.output_size adaptive_max_pool3d.output_size
+        binary_cross_entropy.reduce binary_cross_entropy_with_logits.reduce cosine_embedding_loss.reduce
+        cross_entropy.reduce hinge_embedding_loss.reduce kl_div.reduce l1_loss.reduce margin_ranking_loss.reduce
+        mse_loss.reduce multi_margin_loss.reduce multilabel_margin_loss.reduce multilabel_soft_margin_loss.reduce
+        nll_loss.reduce poisson_nll_loss.reduce smooth_l1_loss.reduce soft_margin_loss.reduce
+        triplet_margin_loss.reduce""",
     "Tensor|int": "max.dim min.dim narrow.start randint_like.high tensor_split.indices_or_sections tensor_split.sections",
     "Tensor|float": "bernoulli.p bernoulli_.p normal.mean normal.std",
     "Tensor|float?": "matrix_rank.atol matrix_rank.rtol pinv.atol pinv.rtol",
@@ -81,7 +86,7 @@ _OF_FUNCTIONS = {
         hamming_window.beta kaiser_window.beta smooth_l1_loss.beta trapz.dx uniform_.to pairwise_distance.p""",
     "float?": "logit.eps pad.value rms_norm.eps lstsq.rcond",
     "Number": """local_response_norm.k arange.end arange.start arange.step cdist.p dist.p histc.max histc.min
-        multi_margin_loss.margin multi_margin_loss.p multi_margin_loss.weight
+        multi_margin_loss.margin multi_margin_loss.p
         range.end range.start range.step renorm.p rrelu.upper
         rrelu.lower rrelu_.upper triplet_margin_loss.p""",
     "Number|str?": "cond.p norm.ord",

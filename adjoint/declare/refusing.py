@@ -23,6 +23,10 @@ from adjoint.tensor import Tensor
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NUMPY = os.path.dirname(np.__file__) + os.sep
+_BESIDE = os.path.dirname(_NUMPY.rstrip(os.sep)) + os.sep
+_PARTS = (_OURS, "<adjoint ", _NUMPY, *(_BESIDE + name + os.sep for name in ("scipy", "ml_dtypes", "llvmlite")))
+_PYTHON = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
+_INSTALLED = os.sep + "site-packages" + os.sep
 _RAISE = {opmap[name] for name in ("RAISE_VARARGS", "RERAISE") if name in opmap}
 _FROM_INSIDE = (AttributeError, KeyError, IndexError, TypeError, ValueError, AssertionError)
 
@@ -35,6 +39,8 @@ def refusal(
     ``values`` are the call's arguments by the names that users know, the last ``keywords`` of them given by keyword alone;
     ``defaults`` what they are when they are not given.
     """
+    if raised_by_user(error):
+        return None
     leaked = isinstance(error, _FROM_INSIDE) and _leaked(error)
     if isinstance(error, Warning) or (isinstance(error, TypeError) and not leaked and _is_about(function, str(error))):
         return _without_inside(error)
@@ -109,6 +115,17 @@ def flags(names: Iterable[str], function: str, defaults: dict[str, Any]) -> list
     return [f"if {n} is not {defaults[n]} and {n} is not {not defaults[n]}: {n} = flag({n})" for n in found]
 
 
+def raised_by_user(error: BaseException) -> bool:
+    """Whether an error comes out of a function that the user gave: a hook, a ``__float__``, a ``Function``'s forward."""
+    last = error.__traceback__
+    while last is not None:
+        filename = last.tb_frame.f_code.co_filename
+        if not filename.startswith(_PARTS) and (_INSTALLED in filename or not filename.startswith(_PYTHON)):
+            return True
+        last = last.tb_next
+    return False
+
+
 def _leaked(error: BaseException) -> bool:
     """Whether an error is Python's or NumPy's own, met in Adjoint's code: nobody wrote it for the user."""
     last: TracebackType | None = error.__traceback__
@@ -150,6 +167,7 @@ def guarded(function: FunctionType, name: str) -> Any:
         described = described.__wrapped__
     code = described.__code__
     names, space = code.co_varnames, {"__name__": "adjoint.generated", "function": function, "flag": flag, "refusal": refusal}
+    space["raised_by_user"] = raised_by_user
     space["with_plain_integers"] = with_plain_integers
     positional = names[: code.co_argcount]
     keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -186,7 +204,7 @@ def guarded(function: FunctionType, name: str) -> Any:
         # Passing every keyword on costs more than many of these functions do: without any, there is nothing to pass.
         text = text.replace("def guard(", "def by_name(").replace("return guard(", "return by_name(") + (
             "\ndef guard(*given, **named):\n    if named: return by_name(*given, **named)\n    try:\n"
-            "        return function(*given)\n    except Exception:\n        pass\n"
+            "        return function(*given)\n    except Exception as error:\n        if raised_by_user(error): raise\n"
             "    return by_name(*given)  # fails again, and is explained\n"
         )
     filename = f"<adjoint {name} guard>"

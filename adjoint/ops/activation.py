@@ -363,7 +363,7 @@ def _celu(self, alpha=1.0):
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     alpha = element(alpha, self)
-    return np.where(self > 0, self, np.expm1(np.minimum(self / alpha, 0)) * alpha)
+    return np.where(self > 0, self, np.expm1(negative_part(self) / alpha) * alpha)
 
 
 _celu_row = elementwise(

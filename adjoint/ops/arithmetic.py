@@ -97,7 +97,7 @@ def _check_alpha(array: Any, alpha: Any) -> None:
     kind = array.dtype.kind
     if kind == "f" and (alpha.__class__ is float or alpha.__class__ is int):
         return
-    alpha = python_number(alpha)
+    alpha = float(alpha) if isinstance(alpha, np.bool_) else python_number(alpha)  # NumPy's bools are floats to PyTorch
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if kind in "iub" and isinstance(alpha, (float, complex)):
@@ -112,10 +112,10 @@ def _plus_times(self, other, factor):
 
 
 def _add(self, other, *, alpha=1):
-    if alpha.__class__ is not bool and not isinstance(alpha, Tensor) and alpha == 1:
+    if alpha.__class__ is int and alpha == 1:
         return np.add(self, other)
     _check_alpha(self, alpha)
-    if self.dtype.itemsize == 2:
+    if is_half(self.dtype):
         return _plus_times(self, other, element(alpha, other))
     return np.add(self, other * element(alpha, other))
 
@@ -143,7 +143,7 @@ def _no_bools(self: Tensor, other: Tensor) -> None:
 
 
 def _sub(self, other, *, alpha=1):
-    if alpha.__class__ is not bool and not isinstance(alpha, Tensor) and alpha == 1:
+    if alpha.__class__ is int and alpha == 1:
         return np.subtract(self, other)
     _check_alpha(self, alpha)
     if is_half(self.dtype):

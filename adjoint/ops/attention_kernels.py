@@ -164,5 +164,11 @@ def attention_weights(
 
 @rule(attention_gradients)
 def _batched_gradients(level: Level, *args: Any) -> Any:
-    arrays = [a if a is None else materialized(a, level) for a in args[:8]]
+    ndim = args[1].ndim
+    arrays = [a if a is None else materialized(_of_dims(a, ndim), level) for a in args[:8]]
     return wrapped(attention_gradients(*arrays, *args[8:]), level)
+
+
+def _of_dims(x: Array, ndim: int) -> Array:
+    """With ones in front up to so many dimensions: a mask of fewer broadcasts against one sample's, not the batch's."""
+    return x if x.ndim >= ndim - 1 else x.reshape((1,) * (ndim - x.ndim) + x.shape)

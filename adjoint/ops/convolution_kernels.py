@@ -229,7 +229,7 @@ def _windows_first(input: Array, kernel: Ints, stride: Ints, padding: Ints, dila
     """Every window of (N, C, *space) as a column: (N, C * kernel, windows)."""
     batch, channels, *space = input.shape
     if prod(kernel) == 1 and (*space,) == out and not any(padding):
-        return input.reshape(batch, channels, -1)
+        return input.reshape(batch, channels, prod(space))
     if any(padding):
         padded = np.zeros((batch, channels, *(n + 2 * p for n, p in zip(space, padding))), input.dtype)
         padded[(slice(None), slice(None), *(slice(p, p + n) for n, p in zip(space, padding)))] = input

@@ -85,6 +85,10 @@ def embedding_bag(
                 f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
                 f"However, got {int(start[0])}"
             )
+        if start.size and start[-1] > len(indices):
+            raise RuntimeError(
+                f"offsets[-1] can not be greater than input's length {len(indices)} but got offsets[-1] of {int(start[-1])}"
+            )
         positions, filled, _ = _padded(indices, start, include_last_offset)
         rows = np.where(filled, indices[positions] if indices.size else 0, 0)
         if weights is not None:
@@ -93,9 +97,12 @@ def embedding_bag(
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {indices.ndim}")
     if padding_idx is not None:
         filled = filled & (rows != padding_idx % weight.shape[0])
-    vectors = lookup("nn.functional", "embedding")(
-        from_array(rows), weight, None, max_norm, norm_type, scale_grad_by_freq, sparse
-    )
+    embedding = lookup("nn.functional", "embedding")
+    if indices.size and indices.ndim == 1 and (max_norm is not None or scale_grad_by_freq):  # of what is asked for alone
+        once = embedding(input, weight, None, max_norm, norm_type, scale_grad_by_freq, sparse)
+        vectors = embedding(from_array(positions), once)
+    else:
+        vectors = embedding(from_array(rows), weight, None, max_norm, norm_type, scale_grad_by_freq, sparse)
     empty = ~filled[..., None]
     if mode == "max":
         if all_values(empty).any():

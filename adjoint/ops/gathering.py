@@ -110,8 +110,6 @@ def gathered(self: Array, dim, index: Array, *, sparse_grad=False):
 
 
 def gather_back(g, self_shape, dim, index):
-    if 0 in g.shape:
-        return np.zeros(self_shape, g.dtype)
     count = math.prod(self_shape)
     places = _flat_places(index, wrap_dim(dim, len(self_shape)), self_shape)
     return add_at(g.reshape(-1), places.reshape(-1), count).reshape(self_shape)

@@ -20,6 +20,7 @@ from adjoint.ops.reduction import axes, reduced_size, spread, written
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.scalars import number_argument
 from adjoint.ops.unsupported import type_name
+from adjoint.ops.widening import in_float32
 from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
@@ -282,6 +283,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return _dist_row.function(*(t if t.dtype is d else t.to(d) for t in (input, other)), p)
 
 
+@in_float32
 def _cdist(x1: Array, x2: Array, p=2.0):
     if p == 2:
         squares = total(x1 * x1, -1)[..., :, None] + total(x2 * x2, -1)[..., None, :]

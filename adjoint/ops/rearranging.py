@@ -39,8 +39,6 @@ def _repeat(self: Array, repeats):
 
 
 def _repeat_back(g, repeats, self_shape):
-    if 0 in g.shape:
-        return np.zeros(self_shape, g.dtype)
     shape = (1,) * (len(repeats) - len(self_shape)) + tuple(self_shape)
     apart = [k for r, n in zip(repeats, shape) for k in (r, n)]
     return total(g.reshape(tuple(apart)), tuple(range(0, 2 * len(repeats), 2))).reshape(self_shape)
@@ -93,7 +91,7 @@ def repeat_interleave(
         return reshape(copy, (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))
     counts = _counts(repeats)
     if counts.ndim == 0 or counts.shape == (1,):
-        return repeat_interleave(input, int(counts.reshape(-1)[0]), dim)
+        counts = np.broadcast_to(counts.reshape(-1), shape[dim : dim + 1])
     if counts.shape[0] != shape[dim]:
         raise RuntimeError(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts.shape[0]} and "

@@ -369,7 +369,7 @@ def _var_gradient(g, self, self_shape, dim, correction, keepdim):
     away = _deviations(self, dim)
     if freedom <= 0 and (dim is None or not self_shape):  # as PyTorch has it, and without a graph
         whole = spread(g, self_shape, dim, keepdim)
-        return np.where(away == 0, whole * constant(np.nan, g), whole * constant(np.inf, g))
+        return np.where(away == 0, whole * constant(np.nan, g), whole * constant(np.inf, g)).astype(self.dtype)
     factor = constant(np.inf if freedom == 0 else 2 / freedom, g)
     return spread(g * factor, self_shape, dim, keepdim) * away
 

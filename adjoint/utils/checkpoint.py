@@ -173,8 +173,8 @@ class _Holder:
     __slots__ = ("__weakref__",)
 
 
-class _Stop(Exception):
-    """Raised in the recomputation when all that is needed is there."""
+class _Stop(BaseException):
+    """Raised in the recomputation when all that is needed is there; what catches exceptions on the way does not catch it."""
 
 
 class _Frame:
