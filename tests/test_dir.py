@@ -13,7 +13,7 @@ from adjoint.declare.namespaces import FUNCTIONS
 
 torch = pytest.importorskip("torch")
 
-OWN = {"empty_cache", "memory_stats", "set_cache_limit", "summary", "viz", "why"}  # Adjoint's, beside PyTorch's names
+OWN = {"CorruptFileError", "empty_cache", "memory_stats", "set_cache_limit", "summary", "viz", "why"}  # Adjoint's, beside PyTorch's names
 
 
 def shared_modules():
