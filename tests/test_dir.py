@@ -13,7 +13,8 @@ from adjoint.declare.namespaces import FUNCTIONS
 
 torch = pytest.importorskip("torch")
 
-OWN = {"CorruptFileError", "empty_cache", "memory_stats", "set_cache_limit", "summary", "viz", "why"}  # Adjoint's, beside PyTorch's names
+# Adjoint's, beside PyTorch's names
+OWN = {"CorruptFileError", "empty_cache", "memory_stats", "set_cache_limit", "summary", "viz", "why"}
 
 
 def shared_modules():
