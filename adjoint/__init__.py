@@ -73,9 +73,9 @@ from adjoint.version import __version__
 # Packages and modules that are imported when first named.
 _MODULES = frozenset(
     {
-        "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributions", "fft", "func", "futures", "hub",
-        "linalg", "mps", "nn", "optim", "profiler", "random", "return_types", "serialization", "special", "testing", "utils",
-        "version", "viz", "why", "xpu",
+        "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions", "fft",
+        "func", "futures", "hub", "linalg", "mps", "nn", "optim", "profiler", "random", "return_types", "serialization",
+        "special", "testing", "utils", "version", "viz", "why", "xpu",
     }
 )  # fmt: skip
 

@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Sequence
 
 from adjoint.distributed.run import get_args_parser, run
+from adjoint.names import list_names as _list_names
 
-__all__ = ["launch", "main", "parse_args"]
+__all__ = ["get_args_parser", "launch", "main", "parse_args", "run"]
 
 
 def parse_args(args: Sequence[str] | None) -> argparse.Namespace:
@@ -42,6 +43,8 @@ def main(args: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     launch(parse_args(args))
 
+
+_list_names(__name__)
 
 if __name__ == "__main__":
     main()

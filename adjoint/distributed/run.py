@@ -20,6 +20,7 @@ from pathlib import Path
 from adjoint.distributed.launching import meeting, mpi, torchrun
 from adjoint.distributed.launching.environment import Place
 from adjoint.distributed.launching.meeting import Meeting
+from adjoint.names import list_names as _list_names
 
 __all__ = ["get_args_parser", "parse_args", "run", "main"]
 
@@ -117,6 +118,8 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run with these arguments, or with the process's own."""
     run(parse_args(args))
 
+
+_list_names(__name__)
 
 if __name__ == "__main__":
     main()
