@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import Any
 
-from adjoint.thread_state import carried
+from adjoint.interrupts import at_once
+from adjoint.thread_state import declare
 
 _TYPES = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
@@ -77,12 +77,18 @@ class device:
         return device, (self.type,) if self.index is None else (self.type, self.index)
 
     def __enter__(self) -> device:
-        _default.stack.append(self)
         ever_set[:] = [True]
-        return self
+        before = _default.devices
+        try:
+            _default.devices = (*before, self)
+            return self
+        except BaseException:
+            _default.devices = before
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        _default.stack.pop()
+        _default.devices = _default.devices[:-1]
 
 
 def _parse(text: str) -> tuple[str, int | None]:
@@ -97,13 +103,10 @@ def _parse(text: str) -> tuple[str, int | None]:
     return name, None if match[2] is None else int(match[2])
 
 
-class _Default(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[device] = []  # the innermost `with device:` last
-        self.set: device | None = None
-
-
-_default = carried(_Default())
+_default = declare(
+    devices=(),  # those of `with device:`, the innermost last
+    default_device=None,  # that of set_default_device
+)
 ever_set: list[bool] = []  # empty while no thread ever chose a default device, so that tensors are made without asking
 
 CPU = device("cpu")
@@ -114,7 +117,7 @@ def set_default_device(device: Any) -> None:
 
     A device that is not there may be set; making a tensor on it then raises.
     """
-    _default.set = None if device is None else _as_device(device)
+    _default.default_device = None if device is None else _as_device(device)
     ever_set[:] = [True]
 
 
@@ -125,9 +128,9 @@ def get_default_device() -> device:
     >>> torch.get_default_device()
     device(type='cpu')
     """
-    if _default.stack:
-        return _default.stack[-1]
-    return _default.set or CPU
+    if _default.devices:
+        return _default.devices[-1]
+    return _default.default_device or CPU
 
 
 _as_device = device  # under a name that arguments called `device` do not hide
@@ -139,7 +142,7 @@ def check_device(given: Any, function: str = "tensor", name: str = "device") -> 
     AssertionError for ``cuda`` and ``xpu``, as PyTorch raises where it was built without them; RuntimeError for others.
     """
     if given is None:
-        if not _default.stack and _default.set is None:
+        if not _default.devices and _default.default_device is None:
             return
         given = get_default_device()
     if given.__class__ is not device:

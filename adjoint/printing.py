@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.interrupts import contextmanager
 from adjoint.tensor import Tensor, attach
 
 
@@ -63,7 +63,7 @@ def get_printoptions() -> dict[str, Any]:
     return asdict(options)
 
 
-@contextlib.contextmanager
+@contextmanager
 def printoptions(**changes: Any) -> Iterator[None]:
     """Print with other options inside; takes what :func:`set_printoptions` takes."""
     before = get_printoptions()

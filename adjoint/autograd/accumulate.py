@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from adjoint.autograd.grad_mode import in_backward
 from adjoint.autograd.node import Node
 from adjoint.kernels.deferred import Deferred, settle
 from adjoint.kernels.reading import copied, threshold
@@ -96,6 +97,40 @@ def _is_leaf_still(leaf: Tensor) -> bool:
     return False
 
 
+def _add(leaf: Tensor, g: Any) -> None:
+    """Add a gradient to the ``grad`` that the leaf has."""
+    if _other_threads():
+        with _LOCKS[id(leaf) >> 6 & 63]:
+            _add_alone(leaf, g)
+    else:
+        _add_alone(leaf, g)
+
+
+def _add_alone(leaf: Tensor, g: Any) -> None:
+    """As :func:`_add`, where no other thread adds to it meanwhile: a signal's handler may, or set it to None."""
+    while True:
+        grad = leaf._grad
+        if grad is None:
+            new = from_array(_copied(g, leaf._array))
+        elif grad._array.__class__ is np.ndarray and (g.__class__ is np.ndarray or isinstance(g, np.generic)):
+            break
+        else:
+            new = from_array(as_array(grad._array + g))
+        if leaf._grad is grad:
+            leaf._grad = new
+            return
+    target = grad._array
+    if g.size >= LARGE:
+        settle()  # what is put off may be computed from this gradient
+    if 0 in target.strides or not target.flags.writeable:
+        target = _writable(grad)
+    writes_of(grad).bump_at("a backward, which accumulated a gradient")  # first, lest an interrupt leave the write untold
+    try:
+        np.add(target, g, out=target)
+    except ValueError:
+        _raise_shapes(target.shape, g.shape)
+
+
 class AccumulateGrad(Node):
     """Adds the gradient that arrives to the ``grad`` of its leaf, ``variable``."""
 
@@ -117,36 +152,21 @@ class AccumulateGrad(Node):
         leaf = self.variable
         if leaf._edge is not None and not _is_leaf_still(leaf):
             return self.apply_undefined(g, False)
-        array = leaf._array
-        lock = _LOCKS[id(leaf) >> 6 & 63] if _other_threads() else None
-        if lock is not None:
-            lock.acquire()
-        try:
-            grad = leaf._grad
-            if grad is None:
-                if g.__class__ is not np.ndarray or g.base is not None or getrefcount(g) > _OWNED:
-                    g = _copied(g, array)
-                elif g.ndim > 1 and g.strides != array.strides:
-                    g = _copied(g, array)
-                leaf._grad = from_array(g)
-            elif grad._array.__class__ is np.ndarray and (g.__class__ is np.ndarray or isinstance(g, np.generic)):
-                target = grad._array
-                if g.size >= LARGE:
-                    settle()  # what is put off may be computed from this gradient
-                if 0 in target.strides or not target.flags.writeable:
-                    target = _writable(grad)
-                try:
-                    np.add(target, g, out=target)
-                except ValueError:
-                    _raise_shapes(target.shape, g.shape)
-                writes_of(grad).bump_at("a backward, which accumulated a gradient")
+        if leaf._grad is None:
+            array = leaf._array
+            if g.__class__ is not np.ndarray or g.base is not None or getrefcount(g) > _OWNED:
+                g = _copied(g, array)
+            elif g.ndim > 1 and g.strides != array.strides:
+                g = _copied(g, array)
+            new = from_array(g)
+            if leaf._grad is None:  # neither another thread nor a signal's handler can come between this and the next line
+                leaf._grad = new
             else:
-                leaf._grad = from_array(as_array(grad._array + g))
-        finally:
-            if lock is not None:
-                lock.release()
-        if leaf._hooks is not None:
-            leaf._hooks.after_accumulation(leaf)
+                _add(leaf, g)
+        else:
+            _add(leaf, g)
+        if leaf._hooks is not None and leaf._hooks.after_accumulate:
+            in_backward(leaf._hooks.after_accumulation, leaf)
         return ()
 
     def apply_taped(self, g: Any) -> Any:
@@ -162,19 +182,18 @@ class AccumulateGrad(Node):
                 new = from_array(empty_like(leaf._array, g.dtype, None)).copy_(g.tensor)
             else:
                 new = g.tensor.clone()
-            with _LOCKS[id(leaf) >> 6 & 63]:
-                if leaf._grad is grad:  # no other thread came between
-                    leaf._grad = new
-                    break
-        if leaf._hooks is not None:
-            leaf._hooks.after_accumulation(leaf)
+            if leaf._grad is grad:  # neither another thread nor a signal's handler came between
+                leaf._grad = new
+                break
+        if leaf._hooks is not None and leaf._hooks.after_accumulate:
+            in_backward(leaf._hooks.after_accumulation, leaf)
         return ()
 
     def apply_undefined(self, g: Any, taped: bool) -> Any:
         """Leave ``grad`` as it is, and run the hooks that wait for it."""
         leaf = self.variable
-        if leaf._hooks is not None:
-            leaf._hooks.after_accumulation(leaf)
+        if leaf._hooks is not None and leaf._hooks.after_accumulate:
+            in_backward(leaf._hooks.after_accumulation, leaf)
         return ()
 
     def name(self) -> str:

@@ -6,7 +6,6 @@ engine looks at every gradient that a node gives.
 
 from __future__ import annotations
 
-import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -19,10 +18,11 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_result, noting
 from adjoint.autograd.saved_hooks import recorded_node
+from adjoint.interrupts import at_once
 from adjoint.names import list_names as _list_names
 from adjoint.places import here, users_level
 from adjoint.tensor import tick
-from adjoint.thread_state import carried
+from adjoint.thread_state import declare
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 
@@ -32,12 +32,10 @@ class _State:
     check_nan = True
 
 
-class _Thread(threading.local):
-    tracing = False  # this thread's operators are seen
-    running: Any = None  # the node that runs
-
-
-_thread = carried(_Thread())
+_thread = declare(
+    tracing=False,  # this thread's operators are seen
+    running=None,  # the node that runs
+)
 
 
 def is_anomaly_enabled() -> bool:
@@ -50,19 +48,22 @@ def is_anomaly_check_nan_enabled() -> bool:
     return _State.check_nan
 
 
+@at_once
 def _set(enabled: bool, check_nan: bool) -> None:
-    if enabled and not _State.enabled:
-        engine.watchers.append(_watch)
-    elif not enabled and _State.enabled:
-        engine.watchers.remove(_watch)
-    if enabled and not _thread.tracing:
-        intercept.add(_trace)
-        _thread.tracing = True
-    elif not enabled and _thread.tracing:
-        intercept.remove(_trace)
-        _thread.tracing = False
     _State.enabled, _State.check_nan = enabled, check_nan
     noting.on = enabled
+    try:
+        if enabled and not _thread.tracing:
+            _thread.tracing = True
+            intercept.add(_trace)
+        elif not enabled and _thread.tracing:
+            _thread.tracing = False
+            intercept.remove(_trace)
+    finally:
+        if enabled and _watch not in engine.watchers:
+            engine.watchers.append(_watch)
+        elif not enabled and _watch in engine.watchers:
+            engine.watchers.remove(_watch)
 
 
 class detect_anomaly:
@@ -91,8 +92,13 @@ class detect_anomaly:
         )
 
     def __enter__(self) -> None:
-        _set(True, self.check_nan)
+        try:
+            _set(True, self.check_nan)
+        except BaseException:
+            _set(self.prev, self.prev_check_nan)
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         _set(self.prev, self.prev_check_nan)
 
@@ -108,6 +114,7 @@ class set_detect_anomaly:
     def __enter__(self) -> None:
         pass
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         _set(self.prev, self.prev_check_nan)
 

@@ -8,6 +8,10 @@ Leaves are older than what is made of them, so a leaf's gradient is complete bef
 unless there are hooks: then a first pass counts the uses of every leaf, and each is accumulated into as soon as its
 last gradient arrives, as in PyTorch.
 
+The thread's grad mode stays the user's while nodes compute with arrays; the user's own functions (hooks, Functions, callbacks)
+are called in the backward's (:func:`~adjoint.autograd.grad_mode.in_backward`), and so is all of a recorded backward.  So what
+else runs in between, a signal's handler or a finalizer, finds the mode that the user set, and may run a backward itself.
+
 A backward runs in the thread that asked for it.  One that is asked for inside of another (by a hook or a Function)
 is a run of its own, done when the call returns; nested deeply, it goes on in a new thread with a fresh stack.
 """
@@ -24,16 +28,17 @@ import numpy as np
 
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.batch import brought_out, sample_by_sample, ways_in
-from adjoint.autograd.grad_mode import mode, off, set_recording
+from adjoint.autograd.grad_mode import in_backward, mode, switch_recording
 from adjoint.autograd.node import Node, Output
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import IGNORE, loudness, quiet
 from adjoint.autograd.taped import Taped
+from adjoint.interrupts import at_once
 from adjoint.kernels import deferred
 from adjoint.kernels.deferred import forced
 from adjoint.kernels.reading import added, threshold
 from adjoint.readings.batched import MissingRule
 from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
-from adjoint.thread_state import go_on_elsewhere
+from adjoint.thread_state import go_on_elsewhere, put_back
 
 # Called around every node of every backward while there are any: watcher(node, g, run) -> what run() returned, the
 # gradients; g is the one that arrived (a list of those of several outputs).  Anomaly detection, the profiler and recorders
@@ -83,37 +88,46 @@ def run(
                 place=place,
             )
             return go_on_elsewhere(_deeper, depth, again)
-    before = state.get("enabled", True)
+    before = state.copy()
+    warnings = loudness()
+    recorded = state.get("enabled", True)
     number = next(_numbers)
-    state["enabled"] = create_graph
-    if not create_graph:
-        off.add(number)  # whose it is does not matter, only that the set is not empty
     taped = create_graph or state.get("duals")  # the tangents of gradients may be asked for
-    state["task"] = (number, roots, captures, needed, depth, not (taped or hooked or watchers))
-    token = quiet(IGNORE)
     try:
+        state["task"] = (number, roots, captures, needed, depth, not (taped or hooked or watchers), create_graph)
+        if taped and recorded is not create_graph:
+            switch_recording(create_graph)
+        quiet(IGNORE)
         if taped and not create_graph:
             roots = [(sink, g if g.__class__ is Taped else Taped(from_array(g))) for sink, g in roots]
         found = _run(roots, keep_graph, bool(taped), captures, needed, place)
         if number in _callbacks:
             for callback in _callbacks[number]:  # one may queue others
-                callback()
-        return found
-    finally:
-        if _callbacks:
-            _callbacks.pop(number, None)
-        loud(token)
-        state["enabled"] = before
-        off.discard(number)
-        if outer is None and (off or not before):  # what switched recording on and off inside left its own mark there
-            set_recording(before)
+                in_backward(callback)
+            del _callbacks[number]
+        quiet(warnings)
+        if state.get("enabled", True) is not recorded:
+            switch_recording(recorded)
         state["task"] = outer
+        return found
+    except BaseException:
+        put_back(before)
+        quiet(warnings)
+        _callbacks.pop(number, None)
+        raise
 
 
 def _deeper(depth: int, again: Callable[[], Any]) -> Any:
     """Go on in a new thread: as inside of a backward that is nested one deeper."""
-    mode.task = (*mode.task[:4], depth, mode.task[5])
+    mode.task = (*mode.task[:4], depth, *mode.task[5:])
     return again()
+
+
+@at_once
+def unwatch(watcher: Any) -> None:
+    """Take a watcher away, if it is there."""
+    if watcher in watchers:
+        watchers.remove(watcher)
 
 
 def queue_callback(callback: Callable[[], Any]) -> None:
@@ -296,7 +310,7 @@ def _capture(
     wanted = captures.get(node)
     if wanted is not None:
         if not run_it and node._hooks is not None:
-            g = node._hooks.before_capture(g, taped)
+            g = in_backward(node._hooks.before_capture, g, taped)
         g = forced(g)
         for index, position in wanted:
             captured[position] = g[index] if node._outputs > 1 else g
@@ -305,12 +319,13 @@ def _capture(
 
 def _apply_with_hooks(node: Node, g: Any, taped: bool) -> Any:
     hooks = node._hooks
-    g = hooks.before(node, g, taped)
+    if hooks.come_before():
+        g = in_backward(hooks.before, node, g, taped)
     if g is None or (g.__class__ is list and not any(x is not None for x in g)):
         grads = node.apply_undefined(g, taped)
     else:
         grads = _apply_seen(node, g, taped)
-    return hooks.after(node, grads, g, taped)
+    return in_backward(hooks.after, node, grads, g, taped) if hooks.post else grads
 
 
 def _apply_seen(node: Node, g: Any, taped: bool) -> Any:

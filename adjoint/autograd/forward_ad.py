@@ -15,8 +15,8 @@ Levels nest, each with its own tangents: the operators that compute an inner lev
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -31,7 +31,9 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import IdentityBackward0, Node, Output, record
 from adjoint.autograd.saved_hooks import Packed
 from adjoint.autograd.taped import Taped
+from adjoint.interrupts import at_once
 from adjoint.tensor import NO_EDGE, Tensor, as_number, attach, from_array
+from adjoint.thread_state import put_back, snapshot
 
 _VALUE = "value"
 _CUSTOM = ()  # what an autograd.Function has in the place of a row's arrays
@@ -48,20 +50,28 @@ class Level:
 
     def enter(self) -> Level:
         """Carry tangents through this thread's operators from now on."""
-        self.handle = intercept.add(self._intercept)
-        self.inference = mode.inference
-        mode.duals += 1
-        return self
+        before = snapshot()
+        try:
+            self.inference = mode.inference
+            self.handle = self._intercept
+            intercept.add(self.handle)
+            mode.duals += 1
+            return self
+        except BaseException:
+            put_back(before)
+            raise
 
+    @at_once
     def exit(self) -> None:
         """Stop doing so."""
+        mode.duals -= 1
         intercept.remove(self.handle)
         self.handle = None
-        mode.duals -= 1
 
     def __enter__(self) -> Level:
         return self.enter()
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         self.exit()
 
@@ -431,12 +441,21 @@ def enter_dual_level() -> int:
     """Enter a forward-mode level; its number, 0.  Raises RuntimeError inside of another one, or of ``torch.func.jvp``."""
     if _current or mode.pushes:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
-    level = Level().enter()
-    level.inference = False  # unlike those of torch.func.jvp, they do not work in inference mode
-    _current.append(level)
-    return 0
+    before = snapshot()
+    level = Level()
+    number = len(_current)
+    try:
+        _current.append(level)
+        level.enter()
+        level.inference = False  # unlike those of torch.func.jvp, they do not work in inference mode
+        return number
+    except BaseException:
+        put_back(before)
+        _current.clear()
+        raise
 
 
+@at_once
 def exit_dual_level(*, level: int | None = None) -> None:
     """Leave the level; the tangents made in it are gone.  Raises RuntimeError where none was entered."""
     if not _current or (level is not None and level != len(_current) - 1):
@@ -445,11 +464,13 @@ def exit_dual_level(*, level: int | None = None) -> None:
             if _current or level is not None
             else "Dual level must be a positive number."
         )
-    _current.pop().exit()
+    try:
+        _current[-1].exit()
+    finally:
+        _current.clear()
 
 
-@contextmanager
-def dual_level() -> Any:
+class dual_level(contextlib.ContextDecorator):
     """Enter a forward-mode level for the time of a ``with``.
 
     >>> import adjoint as torch
@@ -459,11 +480,13 @@ def dual_level() -> Any:
     ...     fwAD.unpack_dual(x ** 3).tangent
     tensor(12.)
     """
-    level = enter_dual_level()
-    try:
-        yield level
-    finally:
-        exit_dual_level(level=level)
+
+    def __enter__(self) -> int:
+        return enter_dual_level()
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        exit_dual_level(level=0)
 
 
 def check_tangent(primal: Tensor, tangent: Tensor) -> None:
@@ -489,6 +512,7 @@ class _set_fwd_grad_enabled:
     def __enter__(self) -> None:
         pass
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         _grad_mode.primal = self._before
 

@@ -18,7 +18,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode, no_grad, set_recording
+from adjoint.autograd.grad_mode import in_backward, mode, no_grad, set_recording, switch_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
@@ -28,6 +28,7 @@ from adjoint.kernels.deferred import forced, settle
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
+from adjoint.thread_state import put_back, snapshot
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
 
@@ -208,8 +209,8 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def _call(self, given: Any) -> Any:
         if self._forward_cls.boxed_grads_call:
-            return self._user_function()(self, list(given))
-        return self._user_function()(self, *given)
+            return in_backward(self._user_function(), self, list(given))
+        return in_backward(self._user_function(), self, *given)
 
     def _checked(self, got: Any, taped: bool) -> tuple[Any, ...]:
         """The gradients that the backward returned, checked, one per input that is a tensor."""
@@ -500,11 +501,15 @@ def _apply_seen(operator: CustomFunction, with_setup: bool, *args: Any) -> Any:
     if intercept.wants():
         return intercept.call(operator, functools.partial(_apply_seen, operator, with_setup), args, {})
     operator.node = _new(operator.function._backward_cls)
-    mode.primal += 1
+    before = snapshot()
     try:
-        return _apply(operator.function, with_setup, *args, node=operator.node, forward=operator.forward)
-    finally:
+        mode.primal += 1
+        result = _apply(operator.function, with_setup, *args, node=operator.node, forward=operator.forward)
         mode.primal -= 1
+        return result
+    except BaseException:
+        put_back(before)
+        raise
 
 
 def _apply(cls: Any, with_setup: bool, *args: Any, node: Any = None, forward: Any = None) -> Any:
@@ -515,8 +520,8 @@ def _apply(cls: Any, with_setup: bool, *args: Any, node: Any = None, forward: An
     node._outputs = 1
     node._order = 0
     recorded = mode.enabled
-    set_recording(False)
     try:
+        set_recording(False)
         if intercept.active:
             output = intercept.anew(_forward, cls, with_setup, node, args, forward or cls.forward)
         elif with_setup:
@@ -524,8 +529,10 @@ def _apply(cls: Any, with_setup: bool, *args: Any, node: Any = None, forward: An
             cls.setup_context(node, args, output)
         else:
             output = cls.forward(node, *args)
-    finally:
-        set_recording(recorded)
+        switch_recording(recorded)
+    except BaseException:
+        switch_recording(recorded)
+        raise
     recorded = recorded and True in needs
     if node.dirty_tensors or node.non_differentiable or output.__class__ is not Tensor or not recorded:
         return _finish(cls, node, args, output, recorded)
@@ -578,8 +585,8 @@ def _save(node: BackwardCFunction, outputs: tuple[Any, ...]) -> None:
                 saved.append(t)
     node._kept = tuple(saved)
     node.to_save = None
-    if intercept.active and saved_hooks.state.stack:
-        pack, unpack = saved_hooks.state.stack[-1]
+    if intercept.active and saved_hooks.state.saving:
+        pack, unpack = saved_hooks.state.saving[-1]
         node._kept = tuple([_packed(node, s, pack, unpack) for s in saved])
 
 

@@ -6,8 +6,7 @@ gradient that it starts from, so differentiating it with respect to that one giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from adjoint.autograd.grad_mode import enable_grad, mode, set_grad_enabled
 from adjoint.dtypes import FLOAT
 from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor, from_array
+from adjoint.thread_state import Switch
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
@@ -370,14 +370,13 @@ def _rows_at_once(y: Tensor, xs: Tensors, create_graph: bool) -> Tensors:
     return tuple(blocks)
 
 
-@contextmanager
-def _uncounted() -> Iterator[None]:
+class _uncounted(Switch):
     """Inside of a vmap that is not one of ``torch.func``'s: what those refuse is allowed."""
-    mode.transforms -= 1
-    try:
-        yield
-    finally:
-        mode.transforms += 1
+
+    fields = ("transforms",)
+
+    def switch(self) -> None:
+        mode.transforms -= 1
 
 
 def _forward_jacobian(func: Callable[..., Any], inputs: Any, strict: bool, vectorize: bool) -> Any:

@@ -4,80 +4,130 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable
-from threading import get_ident
 from typing import Any, TypeVar, overload
 
 from adjoint.autograd.interception import intercept
+from adjoint.interrupts import at_once
 from adjoint.tensor import InferenceWrites, Tensor
-from adjoint.thread_state import carried
+from adjoint.thread_state import declare, hints, put_back, snapshot
 
 __all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M")
 
-
-class _Mode(threading.local):
-    """This thread's mode.  Generated operators read ``mode.enabled``, and only when an input requires grad."""
-
-    enabled = True
-    inference = False
-    wished = False  # inside of inference mode, which records nothing: whether recording was switched on
-    duals = 0  # how many forward-mode levels are entered
-    primal = 0  # how many times forward mode was switched off inside of them
-    transforms = 0  # how many transforms of torch.func are being computed
-    pushes = 0  # how many of these are jvps
-    evaluating: tuple[Any, ...] = ()  # the evaluations (adjoint.autograd.evaluation) that are under way, the outermost first
-    pulling: Any = None  # the one whose pullback runs
-    multithreading = True
-    task: Any = None  # the backward that runs, (number, roots, captures, needed, depth of nesting, whether
-    # gradients may be computed later than they are sent: adjoint.kernels.deferred)
-
-
-mode = carried(_Mode())
+mode = declare(
+    enabled=True,
+    inference=False,
+    wished=False,  # inside of inference mode, which records nothing: whether recording was switched on
+    duals=0,  # how many forward-mode levels are entered
+    primal=0,  # how many times forward mode was switched off inside of them
+    transforms=0,  # how many transforms of torch.func are being computed
+    pushes=0,  # how many of these are jvps
+    evaluating=(),  # the evaluations (adjoint.autograd.evaluation) that are under way, the outermost first
+    pulling=None,  # the one whose pullback runs
+    multithreading=True,
+    task=None,  # the backward that runs, (number, roots, captures, needed, depth of nesting, whether gradients may be
+    # computed later than they are sent: adjoint.kernels.deferred, whether it is recorded)
+)
+"""This thread's mode.  Generated operators read ``mode.enabled``, and only when an input requires grad."""
 _this = mode  # where an argument has that name
 
-off: set[int] = set()
-"""The threads that do not record, and the backwards that are not recorded.
+off: dict[int, bool] = {}
+"""The threads that do not record.
 
-Whether a set is empty is found out in a tenth of the time that the thread's own mode takes.
+Whether a dictionary is empty is found out in a tenth of the time that the thread's own mode takes.
 """
 
 
-def set_recording(on: bool) -> None:
+@at_once
+def switch_recording(on: bool) -> None:
     """Have operators called in this thread record themselves, or not: the one way to set ``mode.enabled``."""
-    mode.enabled = on
-    (off.discard if on else off.add)(get_ident())
+    state = mode.__dict__
+    if on:
+        state["enabled"] = True
+        try:
+            del off[state["ident"]]
+        except KeyError:
+            pass
+    else:
+        off[state["ident"]] = True
+        state["enabled"] = False
+
+
+@at_once
+def _set(enabled: bool, wished: bool) -> None:
+    mode.wished = wished
+    switch_recording(enabled)
+
+
+def set_recording(on: bool) -> None:
+    """As :func:`switch_recording`, in the evaluations of functions that are under way: they have to know."""
     if not on and mode.evaluating:
         for evaluation in mode.evaluating:
             evaluation.switched_off = True
+    switch_recording(on)
+
+
+def in_backward(function: Callable[..., Any], *args: Any) -> Any:
+    """Call the user's function (a hook, a Function's backward) in the mode of the backward that runs: recorded if it is."""
+    state = mode.__dict__
+    before = state.get("enabled", True)
+    task = state.get("task")
+    if task is None or before is task[6]:
+        return function(*args)
+    try:
+        switch_recording(task[6])
+        result = function(*args)
+        switch_recording(before)
+        return result
+    except BaseException:
+        switch_recording(before)
+        raise
+
+
+@at_once
+def _agree() -> None:
+    """Have ``off`` say whether this thread records."""
+    if mode.enabled:
+        try:
+            del off[mode.ident]
+        except KeyError:
+            pass
+    else:
+        off[mode.ident] = True
+
+
+hints.append(_agree)
 
 
 def _switch(on: bool) -> tuple[bool, bool]:
     """Switch recording on or off for the user, whom inference mode obeys only inside of a transform; what it was before."""
-    before = mode.enabled, mode.wished
+    before: tuple[bool, bool] = mode.enabled, mode.wished
+    wished = before[1]
     if mode.inference:
-        mode.wished = on
+        wished = on
         on = on and bool(mode.evaluating)
-    set_recording(on)
-    return before
-
-
-def _switch_back(before: tuple[bool, bool]) -> None:
-    enabled, mode.wished = before
-    set_recording(enabled)
+    if not on and mode.evaluating:
+        for evaluation in mode.evaluating:
+            evaluation.switched_off = True
+    try:
+        _set(on, wished)
+        return before
+    except BaseException:
+        _set(*before)
+        raise
 
 
 def is_grad_enabled() -> bool:
     """Whether operators called in this thread record themselves, but for inference mode."""
-    return mode.enabled or mode.wished
+    return mode.enabled or mode.wished  # type: ignore[no-any-return]
 
 
 def is_inference_mode_enabled() -> bool:
     """Whether this thread is inside :class:`inference_mode`."""
-    return mode.inference
+    return mode.inference  # type: ignore[no-any-return]
 
 
 def _inference_tensors_are_usable() -> bool:
@@ -99,13 +149,22 @@ class _ContextDecorator:
             raise TypeError(f"{type(self).__name__} decorates functions, not the class {function.__name__}")
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)  # type: ignore[return-value]
+        return self._wrap(function)  # type: ignore[return-value]
+
+    def _wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Inside the mode while the function runs."""
 
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Any:
-            with self._again():
-                return function(*args, **kwargs)
+            before = snapshot()
+            try:
+                with self._again():
+                    return function(*args, **kwargs)
+            except BaseException:
+                put_back(before)
+                raise
 
-        return inside  # type: ignore[return-value]
+        return inside
 
     def _wrap_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Inside the mode while the generator's body runs, outside of it while its consumer does."""
@@ -153,19 +212,44 @@ class _GradMode(_ContextDecorator):
     def __enter__(self) -> None:
         self._before = _switch(self._to)
 
+    def _wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        to = self._to
+
+        @functools.wraps(function)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            enabled, wished = mode.enabled, mode.wished
+            try:
+                _switch(to)
+                result = function(*args, **kwargs)
+                _set(enabled, wished)
+                return result
+            except BaseException:
+                _set(enabled, wished)
+                raise
+
+        return inside
+
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        _switch_back(self._before)
+        enabled, wished = self._before
+        _set(enabled, wished)
 
 
 class recording:
     """Operators are recorded inside, whatever the user has said: for what autograd itself does."""
 
     def __enter__(self) -> None:
-        self._before = mode.enabled
-        set_recording(True)
+        self._before = mode.enabled, mode.wished
+        try:
+            set_recording(True)
+        except BaseException:
+            self.__exit__()
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        set_recording(self._before)
+        enabled, wished = self._before
+        _set(enabled, wished)
 
 
 class no_grad(_GradMode):
@@ -197,22 +281,30 @@ class set_grad_enabled(_ContextDecorator):
         self._before = _switch(bool(mode_))
 
     def __call__(self, function: F) -> F:
-        _switch_back(self._before)
+        enabled, wished = self._before
+        _set(enabled, wished)
         return super().__call__(function)
 
     def _again(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
     def __enter__(self) -> None:
-        _switch(bool(self.mode))
+        try:
+            _switch(bool(self.mode))
+        except BaseException:
+            enabled, wished = self._before
+            _set(enabled, wished)
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        _switch_back(self._before)
+        enabled, wished = self._before
+        _set(enabled, wished)
 
 
 def is_multithreading_enabled() -> bool:
     """What :class:`set_multithreading_enabled` said last in this thread; True where it said nothing."""
-    return mode.multithreading
+    return mode.multithreading  # type: ignore[no-any-return]
 
 
 class set_multithreading_enabled(_ContextDecorator):
@@ -232,6 +324,7 @@ class set_multithreading_enabled(_ContextDecorator):
     def __enter__(self) -> None:
         _this.multithreading = bool(self.mode)
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         _this.multithreading = self._before
 
@@ -263,17 +356,25 @@ class inference_mode(_ContextDecorator):
         return inference_mode(self.mode)
 
     def __enter__(self) -> None:
-        self._before = mode.enabled, mode.inference, mode.wished
-        mode.inference = self.mode
-        mode.wished = False
-        set_recording(not self.mode)
-        self._handle = intercept.add(_mark_inference) if self.mode else None
+        self._before = mode.enabled, mode.inference, mode.wished, mode.interceptors
+        try:
+            if self.mode:
+                intercept.add(_mark_inference)
+            mode.inference = self.mode
+            mode.wished = False
+            set_recording(not self.mode)
+        except BaseException:
+            enabled, mode.inference, wished, mode.interceptors = self._before
+            _set(enabled, wished)
+            intercept.agree()
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        before, mode.inference, mode.wished = self._before
-        set_recording(before)
-        if self._handle is not None:
-            intercept.remove(self._handle)
+        enabled, mode.inference, wished, _ = self._before
+        _set(enabled, wished)
+        if self.mode:
+            intercept.remove(_mark_inference)
 
 
 def _mark_inference(operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import weakref
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from adjoint.autograd import saved_hooks
@@ -13,8 +13,10 @@ from adjoint.autograd.edges import GradientEdge, edge_of
 from adjoint.autograd.grad_mode import mode as _grad_mode
 from adjoint.autograd.hooks import RemovableHandle
 from adjoint.autograd.node import Node, Output, as_pair
+from adjoint.interrupts import at_once
 from adjoint.names import list_names as _list_names
 from adjoint.tensor import NO_EDGE, Tensor, writes_of
+from adjoint.thread_state import Switch, put_back, snapshot
 
 __all__ = [
     "GradientEdge",
@@ -100,6 +102,7 @@ class saved_tensors_hooks:
                 )
         saved_hooks.push(self.pack_hook, self.unpack_hook)
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         saved_hooks.pop()
 
@@ -123,18 +126,18 @@ class save_on_cpu(saved_tensors_hooks):
         super().__init__(pack, unpack)
 
 
-@contextlib.contextmanager
-def disable_saved_tensors_hooks(error_message: str) -> Generator[None, None, None]:
+class disable_saved_tensors_hooks(contextlib.ContextDecorator, Switch):
     """Where saved-tensor hooks would go wrong: using them inside raises RuntimeError with this message."""
-    state = saved_hooks.state
-    if state.stack:
-        raise RuntimeError(error_message)
-    before = state.disabled
-    state.disabled = error_message
-    try:
-        yield
-    finally:
-        state.disabled = before
+
+    fields = ("saving_disabled",)
+
+    def __init__(self, error_message: str) -> None:
+        self.message = error_message
+
+    def switch(self) -> None:
+        if saved_hooks.state.saving:
+            raise RuntimeError(self.message)
+        saved_hooks.state.saving_disabled = self.message
 
 
 class _MutationContext:
@@ -143,6 +146,26 @@ class _MutationContext:
     def __init__(self) -> None:
         self.copies: weakref.WeakValueDictionary[Any, Tensor] = weakref.WeakValueDictionary()
         self.closed = False
+
+    def pack(self, tensor: Tensor) -> Any:
+        """The copy of a tensor that is to be saved."""
+        array = tensor._array
+        writes = writes_of(tensor)
+        key = (id(writes), writes.count, array.__array_interface__["data"][0], array.shape, array.strides, array.dtype)
+        copy = self.copies.get(key)
+        if copy is None:
+            copy = self.copies[key] = tensor.detach().clone()
+            copy.__dict__["_copy_of"] = writes  # so that its id is not given to another one's
+        return copy
+
+    def unpack(self, copy: Tensor) -> Tensor:
+        """That copy."""
+        if self.closed:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
+                "originally recorded."
+            )
+        return copy
 
     def clear(self) -> None:
         """Forget all copies."""
@@ -153,8 +176,7 @@ class _MutationContext:
 _mutation_allowed = False
 
 
-@contextlib.contextmanager
-def allow_mutation_on_saved_tensors() -> Generator[_MutationContext, None, None]:
+class allow_mutation_on_saved_tensors(contextlib.ContextDecorator):
     """Inside, saved tensors may be written to: the backward, which has to run inside too, uses them as they were saved.
 
     Adjoint copies a tensor when it is saved, once for all that save it unchanged.
@@ -169,36 +191,29 @@ def allow_mutation_on_saved_tensors() -> Generator[_MutationContext, None, None]
     >>> x.grad
     tensor([2., 2.])
     """
-    global _mutation_allowed
-    context = _MutationContext()
 
-    def pack(tensor: Tensor) -> Any:
-        array = tensor._array
-        writes = writes_of(tensor)
-        key = (id(writes), writes.count, array.__array_interface__["data"][0], array.shape, array.strides, array.dtype)
-        copy = context.copies.get(key)
-        if copy is None:
-            copy = context.copies[key] = tensor.detach().clone()
-            copy.__dict__["_copy_of"] = writes  # so that its id is not given to another one's
-        return copy
-
-    def unpack(copy: Tensor) -> Tensor:
-        if context.closed:
-            raise AssertionError(
-                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
-                "originally recorded."
-            )
-        return copy
-
-    with saved_tensors_hooks(pack, unpack):
+    def __enter__(self) -> _MutationContext:
+        global _mutation_allowed
+        self._context = context = _MutationContext()
+        self._hooks = hooks = saved_tensors_hooks(context.pack, context.unpack)
         if _mutation_allowed:
             raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
-        _mutation_allowed = True
+        before = snapshot()
         try:
-            yield context
-        finally:
-            context.clear()
+            _mutation_allowed = True
+            hooks.__enter__()
+            return context
+        except BaseException:
             _mutation_allowed = False
+            put_back(before)
+            raise
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        global _mutation_allowed
+        _mutation_allowed = False
+        self._hooks.__exit__()
+        self._context.clear()
 
 
 class _MultiHandle(RemovableHandle):

@@ -16,7 +16,7 @@ from adjoint.autograd.engine import as_gradient, as_tensor, hooked
 from adjoint.autograd.evaluation import of_its_evaluation
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, as_pair
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import silence
 from adjoint.autograd.refusals import refuse
 from adjoint.places import explain, tell_function
 from adjoint.tensor import Tensor, attach
@@ -102,6 +102,10 @@ class NodeHooks:
                 else:
                     tensor._grad = old + new
         return g
+
+    def come_before(self) -> bool:
+        """Whether any is called before the node runs."""
+        return bool(self.tensor_pre or self.pre or self.retained)
 
     def before(self, node: Node, g: Any, taped: bool) -> Any:
         """Run everything that comes before the node itself."""
@@ -277,11 +281,8 @@ def call_node(self: Node, *grads: Tensor | None) -> Any:
     taped = mode.enabled
     given: Any = [as_gradient(g, taped) for g in grads]
     given = given if self._outputs > 1 else given[0]
-    token = quiet(IGNORE)
-    try:
+    with silence():
         found = tuple(as_tensor(g) for g in (self.apply_taped(given) if taped else self.apply(given)))
-    finally:
-        loud(token)
     return found[0] if len(found) == 1 else found
 
 

@@ -2,84 +2,106 @@
 
 A generated operator begins with ``if intercept.active:``.  While nothing is active that is one attribute read.  A
 feature (inference mode, forward-mode levels, a profiler) adds an interceptor for as long as it is on; interceptors
-belong to the thread that added them, ``active`` counts those of all threads.
+belong to the thread that added them, ``active`` has the threads that have any.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.thread_state import carried
+from adjoint.interrupts import at_once
+from adjoint.thread_state import declare, hints
 
 # interceptor(operator, run, args, kwargs) -> result, where run(*args, **kwargs) is what lies beneath.
 Interceptor = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
-
-class _Stack(threading.local):
-    def __init__(self) -> None:
-        self.interceptors: list[Interceptor] = []
-        self.depth = 0  # how many of them, from the outermost, the current call may still see
+# The thread's interceptors, the innermost last, and how many of them, from the outermost, the current call may still see.
+_thread = declare(interceptors=((), 0))
 
 
 class Intercept:
     """The interceptors of all threads."""
 
-    __slots__ = ("_lock", "_stack", "active")
+    __slots__ = ("active",)
 
     def __init__(self) -> None:
-        self.active = 0
-        self._lock = threading.Lock()
-        self._stack = carried(_Stack())
+        self.active: dict[int, bool] = {}
+        hints.append(self.agree)
 
     def add(self, interceptor: Interceptor) -> Interceptor:
         """Have this thread's operator calls go through ``interceptor``, the innermost from now on."""
-        stack = self._stack
-        stack.interceptors.insert(stack.depth, interceptor)
-        stack.depth += 1
-        with self._lock:
-            self.active += 1
+        before, depth = _thread.interceptors
+        added = (*before[:depth], interceptor, *before[depth:]), depth + 1
+        self.active[_thread.ident] = True
+        _thread.interceptors = added
         return interceptor
 
+    @at_once
     def remove(self, interceptor: Interceptor) -> None:
         """Undo the latest :meth:`add` of ``interceptor`` in this thread."""
-        stack = self._stack
-        for i in reversed(range(len(stack.interceptors))):
-            if stack.interceptors[i] is interceptor:
-                del stack.interceptors[i]
-                if i < stack.depth:
-                    stack.depth -= 1
-                break
-        with self._lock:
-            self.active -= 1
+        before, depth = _thread.interceptors
+        at = depth - 1
+        if not depth or before[at] is not interceptor:
+            at = _place(before, interceptor)
+            if at < 0:
+                return
+        _thread.interceptors = before[:at] + before[at + 1 :], depth - 1 if at < depth else depth
+        self.agree()
+
+    @at_once
+    def agree(self) -> None:
+        """Have ``active`` say whether this thread has interceptors."""
+        if _thread.interceptors[0]:
+            self.active[_thread.ident] = True
+        else:
+            try:
+                del self.active[_thread.ident]
+            except KeyError:
+                pass
 
     def wants(self) -> bool:
         """Whether this thread has an interceptor that the current call has not been through."""
-        return self._stack.depth > 0
+        return _thread.interceptors[1] > 0  # type: ignore[no-any-return]
 
     def call(self, operator: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``function`` through this thread's innermost interceptor.
 
         What that one calls, the function included, is seen by the next ones and not by itself.
         """
-        stack = self._stack
-        depth = stack.depth
-        stack.depth = depth - 1
+        before = _thread.interceptors
+        interceptors, depth = before
+        beneath = interceptors, depth - 1
         try:
-            return stack.interceptors[depth - 1](operator, function, args, kwargs)
-        finally:
-            stack.depth = depth
+            _thread.interceptors = beneath
+            result = interceptors[depth - 1](operator, function, args, kwargs)
+            _thread.interceptors = before if _thread.interceptors is beneath else (_thread.interceptors[0], depth)
+            return result
+        except BaseException:
+            _thread.interceptors = before if _thread.interceptors is beneath else (_thread.interceptors[0], depth)
+            raise
 
     def anew(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function``, the user's own code, so that what it calls is seen by all of this thread's interceptors."""
-        stack = self._stack
-        depth = stack.depth
-        stack.depth = len(stack.interceptors)
+        before = _thread.interceptors
+        interceptors, depth = before
+        every = interceptors, len(interceptors)
         try:
-            return function(*args)
-        finally:
-            stack.depth = depth
+            _thread.interceptors = every
+            result = function(*args)
+            _thread.interceptors = before if _thread.interceptors is every else (_thread.interceptors[0], depth)
+            return result
+        except BaseException:
+            _thread.interceptors = before if _thread.interceptors is every else (_thread.interceptors[0], depth)
+            raise
+
+
+def _place(interceptors: tuple[Interceptor, ...], interceptor: Interceptor) -> int:
+    """Where the latest of them that is this one stands; -1 if none is."""
+    for i in reversed(range(len(interceptors))):
+        if interceptors[i] is interceptor:
+            return i
+    return -1
 
 
 intercept = Intercept()

@@ -19,10 +19,11 @@ from adjoint.autograd import engine
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.profiler_util import EventList, FunctionEvent, FunctionEventAvg
+from adjoint.interrupts import at_once, surely
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
-from adjoint.thread_state import carried
+from adjoint.thread_state import declare, put_back, snapshot
 
 __all__ = ["EventList", "FunctionEvent", "emit_itt", "emit_nvtx", "profile", "record_function"]
 
@@ -41,14 +42,21 @@ class _Recording:
         self.watcher = self._node
 
     def start(self) -> None:
-        intercept.add(self.interceptor)
-        engine.watchers.append(self.watcher)
-        _active.recordings.append(self)
+        before = snapshot()
+        try:
+            _active.recordings = (*_active.recordings, self)
+            intercept.add(self.interceptor)
+            engine.watchers.append(self.watcher)
+        except BaseException:
+            put_back(before)
+            engine.unwatch(self.watcher)
+            raise
 
     def stop(self) -> None:
+        """See nothing any more."""
         intercept.remove(self.interceptor)
-        engine.watchers.remove(self.watcher)
-        _active.recordings.remove(self)
+        engine.unwatch(self.watcher)
+        _active.recordings = tuple([r for r in _active.recordings if r is not self])
 
     def begin(self, name: str, args: Any = (), *, annotation: bool = False, sequence_nr: int = -1) -> FunctionEvent:
         """Open an event inside of the one that is open."""
@@ -109,12 +117,7 @@ class _Recording:
             self.end(outer)
 
 
-class _Active(threading.local):
-    def __init__(self) -> None:
-        self.recordings: list[_Recording] = []
-
-
-_active = carried(_Active())
+_active = declare(recordings=())  # those of this thread's profilers
 
 
 def _stack() -> list[str]:
@@ -181,23 +184,29 @@ class profile:
         if self.entered:
             raise RuntimeError("Profiler context manager is not reentrant")
         self.entered = True
-        self._start()
-        return self
+        try:
+            self._start()
+            return self
+        except BaseException:
+            self._stop()
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
         if self.enabled:
             self._stop()
 
     def _start(self) -> None:
-        self._recording = _Recording(self.record_shapes, self.profile_memory, self.with_stack)
-        self._recording.start()
+        recording = self._recording = _Recording(self.record_shapes, self.profile_memory, self.with_stack)
+        recording.start()
 
+    @at_once
     def _stop(self) -> None:
         recording = self._recording
         if recording is None:
             return
+        surely(recording.stop)
         self._recording = None
-        recording.stop()
         if recording.open:
             recording.end(recording.open[0])
         before = self.function_events if self.acc_events and self.function_events is not None else []

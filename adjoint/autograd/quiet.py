@@ -4,8 +4,9 @@ PyTorch computes infinities and NaNs in silence.  ``numpy.errstate`` would say s
 keeps that state in a context variable, so an operator's forward runs in a context of ours in which they are off:
 ``calm(function, *args)`` costs twenty nanoseconds.  A context can be entered once at a time; where it is taken (by
 another thread, or by the operator around this one), and for longer stretches such as a whole backward, the variable
-itself is set: ``token = quiet(IGNORE)`` ... ``loud(token)``.  Where NumPy does not have it, warnings are switched off
-once per thread that uses Adjoint.
+itself is set: ``before = loudness()``, ``quiet(IGNORE)`` ... ``quiet(before)``, which :func:`quietly` does for a call and
+:class:`silence` for a ``with``.  (A token that setting returned could be lost to an interrupt.)  Where NumPy does not have the
+variable, warnings are switched off once per thread that uses Adjoint.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.interrupts import at_once
+
 quiet: Callable[[Any], Any]
-loud: Callable[[Any], Any]
+loudness: Callable[[], Any]
 
 try:
     from numpy._core.umath import _extobj_contextvar, _make_extobj
 
     IGNORE: Any = _make_extobj(all="ignore")
-    quiet, loud = _extobj_contextvar.set, _extobj_contextvar.reset
+    quiet, loudness = _extobj_contextvar.set, _extobj_contextvar.get
 except ImportError:  # another NumPy than those this was written for
     import threading
 
@@ -38,7 +41,7 @@ except ImportError:  # another NumPy than those this was written for
     def quiet(_: Any) -> Any:
         return _silenced.done
 
-    def loud(_: Any) -> None:
+    def loudness() -> Any:
         return None
 
 
@@ -54,8 +57,28 @@ def is_taken(error: Exception) -> bool:
 
 def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """As :data:`calm`, where its context is taken."""
-    token = quiet(IGNORE)
+    before = loudness()
     try:
-        return function(*args, **kwargs)
-    finally:
-        loud(token)
+        quiet(IGNORE)
+        result = function(*args, **kwargs)
+        quiet(before)
+        return result
+    except BaseException:
+        quiet(before)
+        raise
+
+
+class silence:
+    """NumPy's warnings are off inside."""
+
+    def __enter__(self) -> None:
+        self._before = loudness()
+        try:
+            quiet(IGNORE)
+        except BaseException:
+            quiet(self._before)
+            raise
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        quiet(self._before)

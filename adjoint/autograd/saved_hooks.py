@@ -7,32 +7,29 @@ None, since what the user packed is the user's to keep unchanged.  While no hook
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode, set_recording
+from adjoint.autograd.grad_mode import in_backward, mode, set_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_modified
+from adjoint.interrupts import at_once
 from adjoint.readings.batched import levels_of, with_levels
 from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array, tick
-from adjoint.thread_state import carried
+from adjoint.thread_state import declare, put_back, snapshot
 
 Pack = Callable[[Tensor], Any]
 Unpack = Callable[[Any], Tensor]
 
 
-class _State(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[tuple[Pack, Unpack]] = []  # the hooks of this thread, the innermost last
-        self.disabled: str | None = None  # the message of disable_saved_tensors_hooks
-
-
-state = carried(_State())
+state = declare(
+    saving=(),  # the hooks of this thread, (pack, unpack) pairs, the innermost last
+    saving_disabled=None,  # the message of disable_saved_tensors_hooks
+)
 
 
 class Packed:
@@ -82,7 +79,7 @@ class Packed:
         return self._of == id(tensor._array)
 
     def _unpacked(self) -> Any:
-        tensor = self.unpack(self.packed)
+        tensor = in_backward(self.unpack, self.packed)
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}"
@@ -97,13 +94,16 @@ class Packed:
 
 def _packed(tensor: Tensor, pack: Pack) -> Any:
     """Run a pack hook: without recording, and on a tensor that it must not write to."""
-    before = mode.enabled
+    before = snapshot()
+    recorded = mode.enabled
     version = tensor._version
-    set_recording(False)
     try:
+        set_recording(False)
         packed = pack(tensor)
-    finally:
-        set_recording(before)
+        set_recording(recorded)
+    except BaseException:
+        put_back(before)
+        raise
     if tensor._version != version:
         raise RuntimeError(
             "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
@@ -127,7 +127,7 @@ def _pack_one(saved: Any, edges: dict[int, Any]) -> Any:
         return tuple([_pack_one(s, edges) for s in saved])
     if not isinstance(saved, Tensor) or saved._wrapped:
         return saved
-    pack, unpack = state.stack[-1]
+    pack, unpack = state.saving[-1]
     edge = saved._edge
     of_output = edges.get(id(saved._array), NO_EDGE) if edge is NO_EDGE else NO_EDGE
     if of_output is not NO_EDGE:
@@ -139,7 +139,7 @@ def pack_what_was_saved(operator: Any, run: Callable[..., Any], args: tuple[Any,
     """The interceptor: run the operator and pack what the node that it recorded saved."""
     before = tick()
     result = run(*args, **kwargs)
-    if state.stack:
+    if state.saving:
         node = recorded_node(result, before)
         if node is not None and node._kept:
             pack_node(node, result if isinstance(result, (tuple, list)) else (result,))
@@ -168,15 +168,21 @@ def copy_before_write(tensor: Tensor) -> Tensor:
 
 def push(pack: Pack, unpack: Unpack) -> None:
     """Have everything saved in this thread go through these hooks."""
-    if state.disabled is not None:
-        raise RuntimeError(state.disabled)
-    state.stack.append((pack, unpack))
-    intercept.add(pack_what_was_saved)
+    if state.saving_disabled is not None:
+        raise RuntimeError(state.saving_disabled)
+    before = snapshot()
+    try:
+        state.saving = (*state.saving, (pack, unpack))
+        intercept.add(pack_what_was_saved)
+    except BaseException:
+        put_back(before)
+        raise
 
 
+@at_once
 def pop() -> None:
     """Undo the latest :func:`push`."""
-    state.stack.pop()
+    state.saving = state.saving[:-1]
     intercept.remove(pack_what_was_saved)
 
 

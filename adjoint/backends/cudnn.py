@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
+
+from adjoint.interrupts import contextmanager
 
 enabled = True
 benchmark = False
@@ -21,7 +22,7 @@ def version() -> None:
     """None."""
 
 
-@contextlib.contextmanager
+@contextmanager
 def flags(
     enabled: bool = False,
     benchmark: bool = False,

@@ -18,7 +18,7 @@ from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, record
 from adjoint.autograd.overlap import check_late, check_no_overlap, check_overlap
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
@@ -64,19 +64,23 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
                 and self._array.__class__ is np.ndarray is other._array.__class__
                 and _may_write(self._array, other._array)
             ):
-                token = quiet(IGNORE)
+                array = self._array
+                small = array.size < LARGE or not array.flags.writeable
+                todo: Any = (ufunc, array, other._array, array) if small else (compiled_into, array, ufunc, array, other._array)
                 try:
-                    if self._array.size < LARGE or not self._array.flags.writeable:
-                        ufunc(self._array, other._array, out=self._array)
-                    else:
-                        compiled_into(self._array, ufunc, self._array, other._array)
-                except (TypeError, ValueError):
-                    pass  # a dtype that the ufunc lacks: the operator itself has PyTorch's error; or a view of what waits
-                else:
+                    try:
+                        calm(*todo)
+                    except RuntimeError as error:
+                        if not is_taken(error):
+                            raise
+                        quietly(*todo)
                     writes_of(self).bump()
                     return self
-                finally:
-                    loud(token)
+                except (TypeError, ValueError):
+                    pass  # a dtype that the ufunc lacks: the operator itself has PyTorch's error; or a view of what waits
+                except BaseException:
+                    writes_of(self).bump()  # it may have been written to
+                    raise
         if augmented and not isinstance(args[0], (Tensor, bool, int, float, complex, np.generic)):
             return NotImplemented
         if not isinstance(self, Tensor):
@@ -172,7 +176,7 @@ def inplace_composite(function: Any, name: str) -> Any:
 def _before_write(tensor: Tensor) -> Tensor:
     """What an operator is handed of a tensor that its result will be written to: the tensor itself, whose node is seen to
     afterwards, or a copy where others than that node may save it: hooks, and the operators that make its tangents."""
-    if intercept.active and (tensor._tangents or (saved_hooks.state.stack and mode.enabled)):
+    if intercept.active and (tensor._tangents or (saved_hooks.state.saving and mode.enabled)):
         return saved_hooks.copy_before_write(tensor)
     return tensor
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from adjoint.declare.namespaces import lookup
+from adjoint.interrupts import at_once, surely
 from adjoint.tensor import Tensor
 
 
@@ -51,8 +51,8 @@ def _slots(module: Any) -> dict[str, tuple[dict[str, Any], str]]:
     return found
 
 
-@contextmanager
-def _swapped(module: Any, given: dict[str, Tensor], tie_weights: bool, strict: bool) -> Iterator[None]:
+def _checked(module: Any, given: dict[str, Tensor], tie_weights: bool, strict: bool) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The module's places, and what is to be put into them."""
     slots = _slots(module)
     unexpected = [name for name in given if name not in slots]
     if tie_weights:
@@ -80,15 +80,30 @@ def _swapped(module: Any, given: dict[str, Tensor], tie_weights: bool, strict: b
     elif unexpected:
         name = unexpected[0]
         raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-    before = {name: slots[name][0][slots[name][1]] for name in given}
-    try:
-        for name, value in given.items():
-            members, key = slots[name]
-            members[key] = value
-        yield
-    finally:
-        for name, value in before.items():
-            members, key = slots[name]
+    return slots, given
+
+
+class _swapped:
+    """The module has other parameters and buffers inside."""
+
+    def __init__(self, module: Any, given: dict[str, Tensor], tie_weights: bool, strict: bool) -> None:
+        self.slots, self.given = _checked(module, given, tie_weights, strict)
+        self.before = {name: self.slots[name][0][self.slots[name][1]] for name in self.given}
+
+    def __enter__(self) -> None:
+        try:
+            self._put(self.given)
+        except BaseException:
+            self._put(self.before)
+            raise
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        surely(self._put, self.before)
+
+    def _put(self, values: dict[str, Tensor]) -> None:
+        for name, value in values.items():
+            members, key = self.slots[name]
             members[key] = value
 
 

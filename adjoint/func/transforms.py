@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from adjoint.func.vmap import vmap
 from adjoint.ops.shape import alias_view
 from adjoint.pytree import tree_flatten, tree_map, tree_unflatten
 from adjoint.tensor import NO_EDGE, Tensor, from_array
+from adjoint.thread_state import Switch, put_back, snapshot
 
 
 def _own(tensors: Sequence[Any], linked: bool) -> list[Any]:
@@ -89,16 +89,17 @@ def _let_go(tensor: Any, but: Any = frozenset()) -> Any:
     return free
 
 
-@contextmanager
-def _computing(pushes: int = 0) -> Any:
+class _computing(Switch):
     """Inside of a transform."""
-    mode.transforms += 1
-    mode.pushes += pushes
-    try:
-        yield
-    finally:
-        mode.transforms -= 1
-        mode.pushes -= pushes
+
+    fields = ("transforms", "pushes")
+
+    def __init__(self, pushes: int = 0) -> None:
+        self.pushes = pushes
+
+    def switch(self) -> None:
+        mode.transforms += 1
+        mode.pushes += self.pushes
 
 
 def _check_given(leaves: Sequence[Any], where: str, what: str) -> None:
@@ -136,20 +137,23 @@ class _Reverse:
 
     def __init__(self, func: Callable[..., Any], primals: Any, has_aux: bool, where: str) -> None:
         leaves, self.in_spec = tree_flatten(primals)
+        state = snapshot()
         before = mode.enabled
         outer = mode.evaluating
         self.evaluation = Evaluation()
-        set_recording(True)
-        mode.transforms += 1
-        mode.evaluating = (*outer, self.evaluation)
         try:
+            set_recording(True)
+            mode.transforms += 1
+            mode.evaluating = (*outer, self.evaluation)
             self.inputs = self.evaluation.inputs = _own(leaves, before)
             edges = [i._edge for i in self.inputs]
             result = func(*tree_unflatten(self.inputs, self.in_spec))
-        finally:
             mode.evaluating = outer
             set_recording(before)
             mode.transforms -= 1
+        except BaseException:
+            put_back(state)
+            raise
         self.aux: Any = None
         if has_aux:
             result, self.aux = _apart(result, where)
@@ -188,8 +192,9 @@ class _Reverse:
         wanted = [i for i in self.inputs if i.requires_grad]
         found: dict[int, Any] = {}
         if roots and wanted:
-            outer, mode.pulling = mode.pulling, self.evaluation
+            outer = mode.pulling
             try:
+                mode.pulling = self.evaluation
                 gradients = autograd_grad(
                     [o for o, _ in roots],
                     wanted,
@@ -198,8 +203,10 @@ class _Reverse:
                     create_graph=beyond and (mode.enabled if create_graph is None else create_graph),
                     allow_unused=True,
                 )
-            finally:
                 mode.pulling = outer
+            except BaseException:
+                mode.pulling = outer
+                raise
             self.used = any(g is not None for g in gradients)
             if beyond:
                 kept = _leading_beyond([g for g in gradients if g is not None])
@@ -415,8 +422,9 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         used = [(p, t) for p, t in zip(pulled, leaves) if p.requires_grad]
         found: Any = [None] * len(dummies)
         if used:
-            outer, mode.pulling = mode.pulling, run.evaluation
+            outer = mode.pulling
             try:
+                mode.pulling = run.evaluation
                 found = autograd_grad(
                     [p for p, _ in used],
                     dummies,
@@ -425,8 +433,10 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
                     create_graph=mode.enabled and (run.beyond or _is_recorded(leaves)),
                     allow_unused=True,
                 )
-            finally:
                 mode.pulling = outer
+            except BaseException:
+                mode.pulling = outer
+                raise
             kept = _leading_beyond([f for f in found if f is not None])
             found = [_let_go(f, kept) for f in found]
         return tree_unflatten(

@@ -23,6 +23,7 @@ from adjoint.random import get_rng_state, set_rng_state
 from adjoint.readings import batching_rules
 from adjoint.readings.batched import BatchedArray, Level, MissingRule, entered, left, levels_of
 from adjoint.tensor import NO_EDGE, Tensor
+from adjoint.thread_state import put_back, snapshot
 
 assert batching_rules  # importing it declares the rules
 
@@ -133,20 +134,25 @@ def _run(
 ) -> Any:
     level = Level(size, randomness)
     inside = [leaf if dim is None else samples(leaf, level, dim) for leaf, dim in zip(leaves, dims)]
-    with entered(level):
-        handle = intercept.add(functools.partial(_with_fallback, level))
-        mode.transforms += 1
-        try:
+    before = snapshot()
+    fallback = functools.partial(_with_fallback, level)
+    try:
+        with entered(level):
+            mode.transforms += 1
+            intercept.add(fallback)
             result = func(*tree_unflatten(inside, spec), **kwargs)
-        except MissingRule as missing:
-            raise RuntimeError(
-                f"Batching rule not implemented for aten::{missing}. We could not generate a fallback."
-            ) from missing
-        finally:
             mode.transforms -= 1
-            intercept.remove(handle)
-        inputs = {id(i): leaf for i, leaf, dim in zip(inside, leaves, dims) if dim == 0}
-        return _outputs(result, level, out_dims, name, inputs)
+            intercept.remove(fallback)
+            inputs = {id(i): leaf for i, leaf, dim in zip(inside, leaves, dims) if dim == 0}
+            return _outputs(result, level, out_dims, name, inputs)
+    except BaseException as error:
+        put_back(before)
+        level.active = False
+        if isinstance(error, MissingRule):
+            raise RuntimeError(
+                f"Batching rule not implemented for aten::{error}. We could not generate a fallback."
+            ) from error
+        raise
 
 
 def _outputs(result: Any, level: Level, out_dims: Any, name: str, made_of: dict[int, Tensor]) -> Any:

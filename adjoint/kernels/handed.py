@@ -8,7 +8,6 @@ the first thing that was read or written outside.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import threading
 import weakref
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.interrupts import contextmanager
 from adjoint.kernels.native.bounds import CHECKED
 
 
@@ -141,7 +141,7 @@ handle: Callable[[Any], int] = _checked_handle if CHECKED else id
 """The address of an array object, as native code takes it."""
 
 
-@contextlib.contextmanager
+@contextmanager
 def _words(blocks: list[bytes]) -> Iterator[None]:
     """Let native code read what it is called with."""
     table = _table()

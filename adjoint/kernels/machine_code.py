@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.interrupts import contextmanager
 from adjoint.kernels.handed import start, watched
 from adjoint.kernels.machine import machine
 from adjoint.kernels.native.bounds import CHECKED
@@ -77,7 +78,7 @@ def address_of(key: str, emit: Callable[[str], Any]) -> int:
         return found
 
 
-@contextlib.contextmanager
+@contextmanager
 def _without_garbage_collection() -> Iterator[None]:
     """What is compiled is full of cycles that die together; collecting in between takes as long as compiling."""
     was_on = gc.isenabled()

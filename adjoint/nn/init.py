@@ -17,7 +17,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.overlap import check_no_overlap
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import silence
 from adjoint.autograd.views import check_writable
 from adjoint.autograd.written_tangents import carry_over
 from adjoint.layouts import empty_like
@@ -151,14 +151,11 @@ def trunc_normal_(
     source = generator_argument("normal_", generator)
     array = _begin(tensor)
     inside = _normal_below((b - mean) / std) - _normal_below((a - mean) / std)
-    token = quiet(IGNORE)
-    try:
+    with silence():
         if inside > 0.3:
             _draw_until_inside(array, tensor.dtype, mean, std, a, b, source)
         else:
             _draw_until_accepted(array, tensor.dtype, mean, std, a, b, source)
-    finally:
-        loud(token)
     return _written(tensor)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import wrong_argument
 from adjoint.layouts import empty_like
@@ -49,8 +49,7 @@ def _dropout(
     else:
         noise = to_draw_into(empty_like(array, array.dtype, None))
     coin_fill(noise, 1 - p, default_generator)
-    token = quiet(IGNORE)
-    try:
+    with silence():
         if not alpha:
             noise *= _of(dtype, 1 / _wide(dtype, 1 - p))
             kept = from_array(noise)
@@ -60,8 +59,6 @@ def _dropout(
         lost_shift = _of(dtype, _wide(dtype, _of(dtype, _wide(dtype, -_ALPHA * scale))) + kept_shift)
         shift = from_array(np.where(noise != 0, _of(dtype, kept_shift), lost_shift))
         noise *= _of(dtype, _wide(dtype, scale))
-    finally:
-        loud(token)
     kept = from_array(noise)
     return input.mul_(kept).add_(shift) if inplace else input.mul(kept).add(shift)
 

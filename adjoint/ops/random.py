@@ -19,7 +19,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, record
 from adjoint.autograd.overlap import check_no_overlap
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import quietly
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable, rebase
 from adjoint.autograd.written_tangents import carry_over
@@ -96,19 +96,20 @@ def draw_into(array: Any, fill: Fill, generator: Generator) -> None:
         if array.__class__ is BatchedArray:
             _draw_samples(array, fill, generator)
             return
-    token = quiet(IGNORE)
-    try:
-        with generator.lock:
-            if array.flags.c_contiguous:
-                fill(array.reshape(-1), generator)
-                return
-            order = sorted(range(array.ndim), key=lambda i: -array.strides[i])
-            drawn = np.empty(array.size, array.dtype)
-            fill(drawn, generator)
-            in_memory = array.transpose(order)
-            in_memory[...] = drawn.reshape(in_memory.shape)
-    finally:
-        loud(token)
+    quietly(_fill, array, fill, generator)
+
+
+def _fill(array: Any, fill: Any, generator: Generator) -> None:
+    """Fill an array in the order in which it lies in memory."""
+    with generator.lock:
+        if array.flags.c_contiguous:
+            fill(array.reshape(-1), generator)
+            return
+        order = sorted(range(array.ndim), key=lambda i: -array.strides[i])
+        drawn = np.empty(array.size, array.dtype)
+        fill(drawn, generator)
+        in_memory = array.transpose(order)
+        in_memory[...] = drawn.reshape(in_memory.shape)
 
 
 def _draw_samples(array: BatchedArray, fill: Fill, generator: Generator) -> None:

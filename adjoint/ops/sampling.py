@@ -8,7 +8,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import mode
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import python_number, sequence_of_sizes, type_name, wrong_argument
 from adjoint.declare.inplace import write_out
@@ -122,11 +122,8 @@ def normal(
         _wrong_normal(mean, std)
     inputs = tuple(t for t in (mean, std) if isinstance(t, Tensor))
     node = "NormalBackward3" if len(inputs) == 2 else "NormalBackward1" if inputs[0] is mean else "NormalBackward2"
-    token = quiet(IGNORE)
-    try:
+    with silence():
         array = _normal(_operand(mean, mean, std), _operand(std, mean, std), inputs[0].dtype, source)
-    finally:
-        loud(token)
     result = _recorded(array, node, *inputs)
     return result if out is None else write_out(result, out, "normal")
 
@@ -254,13 +251,9 @@ def multinomial(
     source = generator_argument("multinomial", generator)
     chances = input._array
     _check_multinomial(input, num_samples, replacement, out)
-    token = quiet(IGNORE)
-    try:
-        with source.lock:
-            pick = _with_replacement if replacement and num_samples > 1 else _without_replacement
-            indices = _of_samples(pick, chances, num_samples, source)
-    finally:
-        loud(token)
+    pick = _with_replacement if replacement and num_samples > 1 else _without_replacement
+    with silence(), source.lock:
+        indices = _of_samples(pick, chances, num_samples, source)
     return finished("multinomial", indices, out, False)
 
 

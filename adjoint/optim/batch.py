@@ -106,13 +106,13 @@ class Batch:
 
     def scatter(self) -> None:
         """Write the parameters back."""
-        for array, window in zip(self.arrays, self.windows):
-            array[...] = window
-        for p, _, _, held in self.members:
+        for p, _, _, held in self.members:  # first, lest an interrupt leave a write untold
             (p._writes or writes_of(p)).bump()
             for _, tensor, _ in held:
                 if tensor._writes is not None:  # somebody has looked
                     tensor._writes.bump()
+        for array, window in zip(self.arrays, self.windows):
+            array[...] = window
 
 
 def _windows(flat: Any, like: list[Any]) -> list[Any]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from adjoint.autograd.grad_mode import enable_grad, mode, set_recording
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import IGNORE, loudness, quiet
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
 from adjoint.autograd.written_tangents import is_dual
@@ -104,12 +104,13 @@ class Elementwise(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; the loss if a ``closure`` computes it anew, else None."""
         loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
+        warnings = loudness()
         enabled = mode.enabled
-        token = quiet(IGNORE)
         try:
+            if closure is not None:
+                with enable_grad():
+                    loss = closure()
+            quiet(IGNORE)
             for group in self.param_groups:
                 if group["differentiable"]:
                     self._step_recorded(group)
@@ -120,10 +121,12 @@ class Elementwise(Optimizer):
                 else:
                     self._step_group(group)
                 set_recording(enabled)
-        finally:
+            quiet(warnings)
+            return loss
+        except BaseException:
             set_recording(enabled)
-            loud(token)
-        return loss
+            quiet(warnings)
+            raise
 
     def _refuse_capturable(self, group: dict[str, Any]) -> None:
         others = ", 'xla'" if self._on_xla and not group["foreach"] else ""
@@ -200,11 +203,11 @@ class Elementwise(Optimizer):
         """Run the rule on one parameter, in its own memory."""
         arrays = self._arrays_of(group, p, state)
         flat = [_flat(a) for a in arrays]
+        self._count_writes(group, p, state)  # first, lest an interrupt leave a write untold
         self._in_blocks(group, step, flat[0], flat[1], flat[2:])
         for i, array in enumerate(arrays):
             if i != 1 and not np.may_share_memory(flat[i], array):
                 array[...] = _shaped(flat[i], array)
-        self._count_writes(group, p, state)
 
     def _arrays_of(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> list[Any]:
         slots = [state[name]._array for name in self._slots(group)]

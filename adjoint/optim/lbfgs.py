@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.grad_mode import enable_grad, no_grad
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import silence
 from adjoint.optim.line_search import Point, strong_wolfe
 from adjoint.optim.optimizer import Optimizer, check_learning_rate, number
 from adjoint.tensor import Tensor, from_array, writes_of
+from adjoint.thread_state import put_back, snapshot
 
 
 class LBFGS(Optimizer):
@@ -65,12 +66,13 @@ class LBFGS(Optimizer):
         """Make up to ``max_iter`` quasi-Newton steps; the loss before the first of them."""
         if len(self.param_groups) != 1:
             raise AssertionError(f"Expected exactly one param_group, but got {len(self.param_groups)}")
-        token = quiet(IGNORE)
+        before = snapshot()
         try:
-            with no_grad():
+            with silence(), no_grad():
                 return self._step(closure)
-        finally:
-            loud(token)
+        except BaseException:
+            put_back(before)
+            raise
 
     def _step(self, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]

@@ -12,6 +12,7 @@ from typing import Any
 import adjoint
 from adjoint import nn
 from adjoint.autograd.grad_mode import no_grad
+from adjoint.interrupts import surely
 from adjoint.names import list_names as _list_names
 from adjoint.nn.modules.batchnorm import _BatchNorm
 from adjoint.optim.lr_scheduler.base import LRScheduler, per_group
@@ -187,9 +188,13 @@ def update_bn(loader: Iterable[Any], model: nn.Module, device: Any = None) -> No
                 given = item[0] if isinstance(item, (list, tuple)) else item
                 model(given if device is None else given.to(device))
     finally:
-        for norm, momentum in momenta.items():
-            norm.momentum = momentum
-        model.train(was_training)
+        surely(_put_back, model, was_training, momenta)
+
+
+def _put_back(model: Any, training: bool, momenta: dict[Any, Any]) -> None:
+    for norm, momentum in momenta.items():
+        norm.momentum = momentum
+    model.train(training)
 
 
 class SWALR(LRScheduler):

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from typing import Any
 
 from adjoint.device import check_device
+from adjoint.interrupts import at_once, surely
 from adjoint.names import list_names as _list_names
 from adjoint.random.generator import Generator, default_generator, seed_argument
 from adjoint.tensor import Tensor
@@ -73,14 +73,7 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state)
 
 
-@contextmanager
-def fork_rng(
-    devices: Any = None,
-    enabled: bool = True,
-    _caller: str = "fork_rng",
-    _devices_kw: str = "devices",
-    device_type: str = "cuda",
-) -> Iterator[None]:
+class fork_rng(ContextDecorator):
     """Draw inside without moving the default generator on: its state is put back at the end.
 
     ``devices`` are those whose generators are kept beside the CPU's; none is here, so naming one raises.
@@ -92,16 +85,26 @@ def fork_rng(
     >>> bool(torch.rand(1) == inside)
     True
     """
-    if not enabled:
-        yield
-        return
-    for given in devices or ():
-        check_device(given if not isinstance(given, int) else f"{device_type}:{given}", _caller, _devices_kw)
-    state = get_rng_state()
-    try:
-        yield
-    finally:
-        set_rng_state(state)
+
+    def __init__(
+        self,
+        devices: Any = None,
+        enabled: bool = True,
+        _caller: str = "fork_rng",
+        _devices_kw: str = "devices",
+        device_type: str = "cuda",
+    ) -> None:
+        self._enabled = enabled
+        for given in (devices or ()) if enabled else ():
+            check_device(given if not isinstance(given, int) else f"{device_type}:{given}", _caller, _devices_kw)
+
+    def __enter__(self) -> None:
+        self._state = get_rng_state() if self._enabled else None
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        if self._state is not None:
+            surely(set_rng_state, self._state)
 
 
 _list_names(__name__)

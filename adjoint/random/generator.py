@@ -86,20 +86,20 @@ class Generator:
             self._next = end
             return self._block[first:end]
         legacy = self._legacy or self._start()
-        parts = [self._block[first:]] if first < BLOCK else []
+        block = self._block
+        parts = [block[first:]] if first < BLOCK else []
         whole, last = divmod(end - BLOCK, BLOCK)
         if whole > 1:
             many = legacy.randint(0, 2**32, dtype=np.uint32, size=whole * BLOCK)
             parts.append(many)
-            self._block = many[-BLOCK:].copy()
+            block = many[-BLOCK:].copy()
         elif whole:
-            self._block = self._twister.random_raw(BLOCK).astype(np.uint32)
-            parts.append(self._block)
+            block = self._twister.random_raw(BLOCK).astype(np.uint32)
+            parts.append(block)
         if last:
-            self._block = self._twister.random_raw(BLOCK).astype(np.uint32)
-            parts.append(self._block[:last])
-        self._next = last or BLOCK
-        self._floats = None
+            block = self._twister.random_raw(BLOCK).astype(np.uint32)
+            parts.append(block[:last])
+        self._block, self._next, self._floats = block, last or BLOCK, None  # together: nothing can interrupt between them
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def floats(self, n: int) -> Any:
@@ -116,9 +116,8 @@ class Generator:
     def _turn(self) -> None:
         """Have a new block, when the last one is used up."""
         self._legacy or self._start()
-        self._block = self._twister.random_raw(BLOCK).astype(np.uint32)
-        self._floats = None
-        self._next = 0
+        block = self._twister.random_raw(BLOCK).astype(np.uint32)
+        self._block, self._next, self._floats = block, 0, None
 
     def doubles(self, n: int) -> Any:
         """The next ``n`` float64 in [0, 1): a new array; of each two words the lower 53 bits count."""

@@ -9,18 +9,17 @@ Batches nest: the physical array of an inner level may itself be batched at an o
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import numpy as np
 
+from adjoint.interrupts import at_once
 from adjoint.readings.face import ArrayFace
 from adjoint.summation import total
 from adjoint.tensor import from_array, tick
-from adjoint.thread_state import carried
+from adjoint.thread_state import declare
 
 Rule = Callable[..., Any]
 
@@ -50,44 +49,49 @@ class Level:
         self.birth = tick()  # what was recorded before it came from outside
 
 
-class _Levels(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[Level] = []
+_thread = declare(levels=())  # the vmaps that this thread is inside of, the outermost first
 
 
-_levels = carried(_Levels())
-
-
-def current_levels() -> list[Level]:
+def current_levels() -> tuple[Level, ...]:
     """The vmaps that this thread is inside of, the outermost first."""
-    return _levels.stack
+    return _thread.levels  # type: ignore[no-any-return]
 
 
-@contextmanager
-def entered(level: Level) -> Iterator[Level]:
+class entered:
     """Be inside of a vmap for the time of a ``with``."""
-    _levels.stack.append(level)
-    try:
-        yield level
-    finally:
-        level.active = False
-        _levels.stack.remove(level)
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+
+    def __enter__(self) -> None:
+        self._before = _thread.levels
+        _thread.levels = (*self._before, self.level)
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        _thread.levels = self._before
+        self.level.active = False
 
 
-@contextmanager
-def left(level: Level) -> Iterator[None]:
+class left:
     """Be outside of a vmap again for the time of a ``with``."""
-    at = _levels.stack.index(level)
-    del _levels.stack[at]
-    try:
-        yield
-    finally:
-        _levels.stack.insert(at, level)
+
+    def __init__(self, level: Level) -> None:
+        at = _thread.levels.index(level)
+        self._without = _thread.levels[:at] + _thread.levels[at + 1 :]
+
+    def __enter__(self) -> None:
+        self._before = _thread.levels
+        _thread.levels = self._without
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        _thread.levels = self._before
 
 
 def check_randomness() -> None:
     """Raise PyTorch's error inside of a vmap that allows no random numbers."""
-    if any(level.randomness == "error" for level in _levels.stack):
+    if any(level.randomness == "error" for level in _thread.levels):
         raise RuntimeError(
             "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
             "randomness flags on vmap or perform the randomness operation out of vmap"
@@ -97,7 +101,7 @@ def check_randomness() -> None:
 def to_draw_into(array: Any) -> Any:
     """A new array that is to be filled with random numbers: inside of a vmap under "different" randomness, one for
     each sample."""
-    if not _levels.stack:
+    if not _thread.levels:
         return array
     check_randomness()
     different = different_levels()
@@ -110,7 +114,7 @@ def to_draw_into(array: Any) -> Any:
 def drawn_for(array: Any) -> Any:
     """What random numbers are drawn for, an array of probabilities for one: once for each sample of every vmap under
     "different" randomness.  Raises PyTorch's RuntimeError where samples of a vmap under "same" would differ."""
-    if not _levels.stack:
+    if not _thread.levels:
         return array
     check_randomness()
     different = different_levels()
@@ -141,7 +145,7 @@ def check_own_numbers(array: Any) -> None:
 
 def different_levels() -> list[Level]:
     """The vmaps around this call, the outermost first, in which every sample has random numbers of its own."""
-    return [level for level in _levels.stack if level.randomness == "different"]
+    return [level for level in _thread.levels if level.randomness == "different"]
 
 
 def rule(*functions: Any) -> Callable[[Rule], Rule]:
@@ -252,7 +256,7 @@ class BatchedArray(ArrayFace):
 
     def tensor_text(self, write: Callable[[Any], str]) -> str:
         """The text of a tensor over this array, given how tensors are written: the level, and all samples."""
-        number = 1 + _levels.stack.index(self.level) if self.level.active else self.level.number
+        number = 1 + _thread.levels.index(self.level) if self.level.active else self.level.number
         samples = write(from_array(self.array)).replace("\n", "\n    ")
         return f"BatchedTensor(lvl={number}, bdim=0, value=\n    {samples}\n)"
 

@@ -12,7 +12,7 @@ import contextlib
 import traceback
 import warnings
 import weakref
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from adjoint.autograd import saved_hooks
@@ -23,10 +23,12 @@ from adjoint.autograd.grad_mode import enable_grad, mode, no_grad
 from adjoint.autograd.graph import saved_tensors_hooks
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.saved import raise_modified
+from adjoint.interrupts import at_once
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.random import fork_rng, get_rng_state, set_rng_state
 from adjoint.tensor import NO_EDGE, Tensor, tick
+from adjoint.thread_state import put_back, snapshot
 
 __all__ = [
     "CheckpointError",
@@ -142,26 +144,38 @@ _early_stop: bool | None = None
 _debug: bool | None = None
 
 
-@contextlib.contextmanager
-def set_checkpoint_early_stop(enable: bool) -> Generator[None, None, None]:
+class set_checkpoint_early_stop(contextlib.ContextDecorator):
     """Inside, checkpoints end their recomputation early, or do not, whatever they were told."""
-    global _early_stop
-    before, _early_stop = _early_stop, enable
-    try:
-        yield
-    finally:
-        _early_stop = before
+
+    def __init__(self, enable: bool) -> None:
+        self.enable = enable
+
+    def __enter__(self) -> None:
+        global _early_stop
+        self._before = _early_stop
+        _early_stop = self.enable
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        global _early_stop
+        _early_stop = self._before
 
 
-@contextlib.contextmanager
-def set_checkpoint_debug_enabled(enabled: bool | None) -> Generator[None, None, None]:
+class set_checkpoint_debug_enabled(contextlib.ContextDecorator):
     """Inside, checkpoints run with ``debug`` as given here, whatever they were told; None leaves it to them."""
-    global _debug
-    before, _debug = _debug, enabled
-    try:
-        yield
-    finally:
-        _debug = before
+
+    def __init__(self, enabled: bool | None) -> None:
+        self.enabled = enabled
+
+    def __enter__(self) -> None:
+        global _debug
+        self._before = _debug
+        _debug = self.enabled
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        global _debug
+        _debug = self._before
 
 
 # Without reentrance.
@@ -282,9 +296,9 @@ _TIP = (
 
 def _save(argument: Any) -> Any:
     """An argument as the frame keeps it: packed where the checkpoint stands inside of saved-tensor hooks."""
-    if not isinstance(argument, Tensor) or not saved_hooks.state.stack:
+    if not isinstance(argument, Tensor) or not saved_hooks.state.saving:
         return argument
-    pack, unpack = saved_hooks.state.stack[-1]
+    pack, unpack = saved_hooks.state.saving[-1]
     leaf = argument.is_leaf and argument.requires_grad
     return saved_hooks.Packed(
         argument, None if leaf else NO_EDGE if not argument.requires_grad else edge_of(argument), pack, unpack
@@ -361,8 +375,14 @@ class _Log:
         class Logging:  # may be entered again: every backward of a retained graph runs the part anew
             def __enter__(self) -> None:
                 entries.clear()
-                intercept.add(note)
+                before = snapshot()
+                try:
+                    intercept.add(note)
+                except BaseException:
+                    put_back(before)
+                    raise
 
+            @at_once
             def __exit__(self, *exc: object) -> None:
                 intercept.remove(note)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import quietly
 
 FEW = 36
 """Arrays of up to so many elements are shown as numbers."""
@@ -155,11 +155,8 @@ def _statistics(array: Any) -> dict[str, Any]:
     flat = array.reshape(-1)
     if flat.size <= FEW:
         return _of_few(flat.tolist())
-    token = quiet(IGNORE)
-    try:
-        return _of_many(flat)
-    finally:
-        loud(token)
+    found: dict[str, Any] = quietly(_of_many, flat)
+    return found
 
 
 def _of_few(values: list[Any]) -> dict[str, Any]:

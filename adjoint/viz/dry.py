@@ -15,9 +15,9 @@ import numpy as np
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.batch import brought_out, sample_by_sample
 from adjoint.autograd.function import BackwardCFunction
-from adjoint.autograd.grad_mode import mode, set_recording
+from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.node import Node, Output
-from adjoint.autograd.quiet import IGNORE, loud, quiet
+from adjoint.autograd.quiet import silence
 from adjoint.autograd.saved import is_freed
 from adjoint.autograd.saved_hooks import Packed
 from adjoint.random import default_generator
@@ -30,15 +30,11 @@ Seen = Callable[[Node, list[Any], Any], None]
 
 def dry_backward(edge: Any, g: Any, seen: Seen) -> list[str]:
     """Send the gradient ``g`` down from an edge; the reasons why some of it was not sent on, if there are any."""
-    enabled = mode.enabled
     state = default_generator.get_state()
-    set_recording(False)
-    token = quiet(IGNORE)
     try:
-        return _run(edge, g, seen)
+        with no_grad(), silence():
+            return _run(edge, g, seen)
     finally:
-        loud(token)
-        set_recording(enabled)
         if not np.array_equal(default_generator.get_state()._array, state._array):
             default_generator.set_state(state)
 

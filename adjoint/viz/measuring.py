@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,6 +13,7 @@ from adjoint.autograd import engine
 from adjoint.autograd.backward import grad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
+from adjoint.interrupts import contextmanager
 from adjoint.pytree import tree_flatten, tree_map
 from adjoint.tensor import NO_EDGE, Tensor, tick
 from adjoint.viz.graph import saved_of

@@ -30,13 +30,10 @@ class Outside:
         from adjoint.nn.modules import module, module_hooks
         from adjoint.optim import optimizer
 
-        self._handles = [
-            module_hooks.register_module_forward_pre_hook(self._enter),
-            module_hooks.register_module_forward_hook(self._leave, always_call=True),
-            optimizer.register_optimizer_step_pre_hook(self._step),
-            optimizer.register_optimizer_step_post_hook(self._stepped),
-        ]
-
+        self._handles.append(module_hooks.register_module_forward_pre_hook(self._enter))
+        self._handles.append(module_hooks.register_module_forward_hook(self._leave, always_call=True))
+        self._handles.append(optimizer.register_optimizer_step_pre_hook(self._step))
+        self._handles.append(optimizer.register_optimizer_step_post_hook(self._stepped))
         _listeners.append(self)
         if len(_listeners) == 1:
             for owner in (optimizer.Optimizer, module.Module):
@@ -50,14 +47,16 @@ class Outside:
             self.recorder.graph.step("zero_grad", text=f"{type(thing).__name__}.zero_grad()")
 
     def stop(self) -> None:
-        """Take them away."""
-        _listeners.remove(self)
+        """Take them away, those that are there."""
+        if self in _listeners:
+            _listeners.remove(self)
         while _originals and not _listeners:
-            owner, original = _originals.pop()
+            owner, original = _originals[-1]
             owner.zero_grad = original
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+            del _originals[-1]
+        while self._handles:
+            self._handles[-1].remove()
+            del self._handles[-1]
         if "IPython" in sys.modules:
             for reference, number in self._known.values():
                 module = reference()

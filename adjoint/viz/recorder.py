@@ -7,7 +7,6 @@ at once (:mod:`.model`) and not kept, so a recording holds no tensor and no grap
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,8 @@ from adjoint.autograd.function import CustomFunction
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node as GraphNode
-from adjoint.thread_state import carried
+from adjoint.interrupts import at_once, surely
+from adjoint.thread_state import declare, put_back, snapshot
 from adjoint.viz import lines, model
 from adjoint.viz.calls import Call, call_of, writes_into
 from adjoint.viz.graph import Graph
@@ -28,14 +28,7 @@ MOST = 200_000
 """Nodes that a recording has at most; what comes after them is counted and left out."""
 
 
-class _Here(threading.local):
-    """The recorders of this thread, and of those that go on in its place."""
-
-    def __init__(self) -> None:
-        self.recorders: tuple[Recorder, ...] = ()
-
-
-_here = carried(_Here())
+_here = declare(recorders=())  # those of this thread, and of those that go on in its place
 
 
 class Recorder:
@@ -58,17 +51,28 @@ class Recorder:
         """See everything from now on."""
         self.graph.home = lines.user_frame(sys._getframe(1))
         self._began = self.graph.began = time.perf_counter()
-        _here.recorders = (*_here.recorders, self)
-        intercept.add(self._interceptor)
-        engine.watchers.append(self._watcher)
-        self.outside.start()
+        before = snapshot()
+        try:
+            _here.recorders = (*_here.recorders, self)
+            intercept.add(self._interceptor)
+            engine.watchers.append(self._watcher)
+            self.outside.start()
+        except BaseException:
+            put_back(before)
+            surely(self._away)
+            raise
 
+    def _away(self) -> None:
+        """Be taken away from wherever it sees from."""
+        intercept.remove(self._interceptor)
+        engine.unwatch(self._watcher)
+        _here.recorders = tuple([r for r in _here.recorders if r is not self])
+        self.outside.stop()
+
+    @at_once
     def stop(self) -> model.Recording:
         """See nothing any more; the recording."""
-        self.outside.stop()
-        engine.watchers.remove(self._watcher)
-        intercept.remove(self._interceptor)
-        _here.recorders = tuple(r for r in _here.recorders if r is not self)
+        surely(self._away)
         self.passes.end()
         if self.window is not None:
             self.window.close()
@@ -152,9 +156,17 @@ class record:
 
     def __enter__(self) -> model.Recording:
         recorder = Recorder(self.title, most=self.most)
-        self._recorders.append(recorder)
-        recorder.start()
-        return recorder.recording
+        try:
+            self._recorders.append(recorder)
+            recorder.start()
+            return recorder.recording
+        except BaseException:
+            surely(recorder._away)
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        self._recorders.pop().stop()
+        try:
+            self._recorders[-1].stop()
+        finally:
+            del self._recorders[-1]

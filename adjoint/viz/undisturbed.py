@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from adjoint.autograd.grad_mode import enable_grad, inference_mode
+from adjoint.interrupts import contextmanager
 from adjoint.random import get_rng_state, set_rng_state
 from adjoint.tensor import Tensor
 

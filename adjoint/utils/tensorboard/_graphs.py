@@ -7,7 +7,6 @@ and names of the modules that they are in, ``Net/Linear[fc1]/linear_3``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from tensorboard.compat.proto.attr_value_pb2 import AttrValue
@@ -17,6 +16,7 @@ from tensorboard.compat.proto.node_def_pb2 import NodeDef
 from tensorboard.compat.proto.step_stats_pb2 import DeviceStepStats, StepStats
 from tensorboard.compat.proto.versions_pb2 import VersionDef
 
+from adjoint.interrupts import contextmanager
 from adjoint.utils.tensorboard._messages import shape_of
 
 _VERSION = 22  # of what made the graph, as TensorBoard reads it
