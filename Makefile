@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types stubs browser unit bounds doctest sweep bench fuzz database docs learners notebooks parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep interrupts bench fuzz database docs learners notebooks parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -48,6 +48,10 @@ BOUNDED += broadcasting steps
 # The vector functions against correct rounding, on a dense sample of all 2^32 numbers: minutes.
 sweep: $(VENV)/test.stamp
 	PYTHONPATH=. $(BIN)/python tests/sweeps/mathematics.py
+
+# A KeyboardInterrupt at every line of every scenario, and a signal at every bytecode instruction: hours.
+interrupts: $(VENV)/test.stamp
+	PYTHONPATH=. $(BIN)/python tests/interrupts.py
 
 doctest: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --doctest-modules adjoint
