@@ -72,7 +72,7 @@ class Passes:
         frame = lines.user_frame(sys._getframe(1))
         line = graph.sources.of_frame(frame)
         known = graph.node_of(root) if len(graph.nodes) < graph.most else graph._id_if_known(root)
-        backward = model.Backward(len(made), known, line, bool(mode.enabled))
+        backward = model.Backward(len(made), known, line, bool(task[6]))
         made.append(backward)
         for around in names.frames_around(frame, graph.home):
             for name, value in list(around.f_locals.items()):
