@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import stat
@@ -166,8 +167,6 @@ class Aside:
 
 def cleared(path: str, folder: int | None = None) -> bool:
     """Remove a file that was written beside another, if its writer is dead; whether nothing is there now."""
-    import fcntl
-
     flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         try:
@@ -203,8 +202,6 @@ def _names_beside(target: str) -> Iterator[str]:
 
 def _locked(descriptor: int) -> bool:
     """Whether a lock was to be had; also true of file systems that have none."""
-    import fcntl
-
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

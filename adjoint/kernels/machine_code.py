@@ -1,20 +1,17 @@
-"""Machine code: from LLVM modules to functions that Python calls, kept on disk between runs.
+"""Machine code: from LLVM modules to functions that Python calls, kept on disk between runs (:mod:`adjoint.kernels.kept`).
 
 A function is compiled once per machine.  What is kept is named by a hash of what was asked for, of the source of all
-kernels, and of processor and versions; files are written aside and renamed, and one that is damaged is made anew.
+kernels, and of processor and versions.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import hashlib
 import os
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -24,15 +21,13 @@ import numpy as np
 
 from adjoint.interrupts import contextmanager
 from adjoint.kernels.handed import start, watched
+from adjoint.kernels.kept import read, write
 from adjoint.kernels.machine import machine
 from adjoint.kernels.native.bounds import CHECKED
 
 _lock = threading.RLock()
 if hasattr(os, "register_at_fork"):  # nobody forks while another thread compiles
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
-_DAY = 86400.0  # seconds
-_KEPT = 60  # days that machine code is kept without being used
-_MAGIC = b"adjoint machine code 2\n"
 
 
 def entry(function: Any, result: Any = None, **constants: Any) -> Any:
@@ -67,13 +62,13 @@ def address_of(key: str, emit: Callable[[str], Any]) -> int:
     with _lock:
         found = _addresses.get(name)
         if found is None:
-            code = _read(digest)
+            code = read(digest)
             if code is None or not _loads(code, name):
                 with _without_garbage_collection():
                     code = _compile(emit(name))
                 if not _loads(code, name):
                     raise RuntimeError(f"compiled code does not define {key}")
-                _write(digest, code)
+                write(digest, code)
             found = _addresses[name] = _engine().get_function_address(name)
         return found
 
@@ -154,64 +149,3 @@ def _fingerprint() -> str:
     host = machine()
     versions = f"{sys.version} {np.__version__} {llvmlite.__version__}"  # kernels know how arrays lie in memory
     return f"{seen.hexdigest()} {versions} {host.cpu} {host.features} {host.vector_bytes} {sys.platform} {CHECKED}"
-
-
-def _folder() -> Path | None:
-    """Where machine code is kept; None where this user has no folder."""
-    asked = os.environ.get("ADJOINT_CACHE")
-    if asked:
-        return Path(asked)
-    try:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    except RuntimeError:  # no home
-        return None
-    return Path(base) / "adjoint" / "kernels"
-
-
-def _read(digest: str) -> bytes | None:
-    """The machine code that is kept under a name; None where it is missing, damaged or another's."""
-    folder = _folder()
-    if folder is None:
-        return None
-    file = folder / f"{digest}.o"
-    try:
-        data = file.read_bytes()
-        if time.time() - file.stat().st_mtime > _DAY:
-            os.utime(file)  # it is in use
-    except OSError:
-        return None
-    code = data[len(_MAGIC) + 32 :]
-    return code if data and data.startswith(_head(digest, code)) else None
-
-
-@lru_cache(maxsize=None)
-def _forget_unused(folder: Path) -> None:
-    """Delete what no process has read for a long time, once per process: the code of old versions, mostly."""
-    long_ago = time.time() - _KEPT * _DAY
-    for file in folder.glob("*.o"):
-        with contextlib.suppress(OSError):
-            if file.stat().st_mtime < long_ago:
-                file.unlink()
-
-
-def _head(digest: str, code: bytes) -> bytes:
-    """What a file begins with; it differs where the code does, or the name."""
-    return _MAGIC + hashlib.sha256(digest.encode() + code).digest()
-
-
-def _write(digest: str, code: bytes) -> None:
-    """Keep machine code; a folder that cannot be written to is no error, the next process compiles again."""
-    folder = _folder()
-    if folder is None:
-        return
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(_head(digest, code) + code)
-            os.replace(aside, folder / f"{digest}.o")
-            _forget_unused(folder)
-        except BaseException:  # an interruption, too
-            os.unlink(aside)
-            raise
