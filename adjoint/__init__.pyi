@@ -69,6 +69,7 @@ from adjoint import backends as backends
 from adjoint import compiler as compiler
 from adjoint import cpu as cpu
 from adjoint import cuda as cuda
+from adjoint import distributed as distributed
 from adjoint import func as func
 from adjoint import futures as futures
 from adjoint import hub as hub
@@ -1922,7 +1923,10 @@ def get_num_interop_threads() -> _int:
     """How many operators may run at once, as it was set; they run one after the other."""
 
 def get_num_threads() -> _int:
-    """How many threads an operator may use: the cores this process may run on, unless it was set."""
+    """How many threads an operator may use: the cores this process may run on, unless it was set.
+
+    Processes that were started together on a machine, as ``adjoint run -n 4`` does, share its cores.
+    """
 
 def get_rng_state() -> Tensor:
     """The default generator's state, a uint8 tensor of 5056 bytes that PyTorch understands.

@@ -131,6 +131,15 @@ def _add_alone(leaf: Tensor, g: Any) -> None:
         _raise_shapes(target.shape, g.shape)
 
 
+def _tell(leaf: Tensor) -> None:
+    """Run the hooks of a leaf that has its gradient, and then tell who waits for it."""
+    hooks = leaf._hooks
+    if hooks.after_accumulate:
+        in_backward(hooks.after_accumulation, leaf)
+    if hooks.waiters:
+        hooks.tell_waiters()
+
+
 class AccumulateGrad(Node):
     """Adds the gradient that arrives to the ``grad`` of its leaf, ``variable``."""
 
@@ -165,8 +174,8 @@ class AccumulateGrad(Node):
                 _add(leaf, g)
         else:
             _add(leaf, g)
-        if leaf._hooks is not None and leaf._hooks.after_accumulate:
-            in_backward(leaf._hooks.after_accumulation, leaf)
+        if leaf._hooks is not None:
+            _tell(leaf)
         return ()
 
     def apply_taped(self, g: Any) -> Any:
@@ -185,15 +194,15 @@ class AccumulateGrad(Node):
             if leaf._grad is grad:  # neither another thread nor a signal's handler came between
                 leaf._grad = new
                 break
-        if leaf._hooks is not None and leaf._hooks.after_accumulate:
-            in_backward(leaf._hooks.after_accumulation, leaf)
+        if leaf._hooks is not None:
+            _tell(leaf)
         return ()
 
     def apply_undefined(self, g: Any, taped: bool) -> Any:
         """Leave ``grad`` as it is, and run the hooks that wait for it."""
         leaf = self.variable
-        if leaf._hooks is not None and leaf._hooks.after_accumulate:
-            in_backward(leaf._hooks.after_accumulation, leaf)
+        if leaf._hooks is not None:
+            _tell(leaf)
         return ()
 
     def name(self) -> str:

@@ -5,8 +5,8 @@ a heap by time of recording is a topological order, and no pass to count depende
 as raw arrays, or as :class:`~adjoint.autograd.taped.Taped` ones when the backward itself is to be recorded.
 
 Leaves are older than what is made of them, so a leaf's gradient is complete before its turn comes.  Nobody can tell,
-unless there are hooks: then a first pass counts the uses of every leaf, and each is accumulated into as soon as its
-last gradient arrives, as in PyTorch.
+unless there are hooks or somebody waits for leaves: then a first pass counts the uses of every leaf, and each is
+accumulated into as soon as its last gradient arrives, as in PyTorch.
 
 The thread's grad mode stays the user's while nodes compute with arrays; the user's own functions (hooks, Functions, callbacks)
 are called in the backward's (:func:`~adjoint.autograd.grad_mode.in_backward`), and so is all of a recorded backward.  So what
@@ -47,6 +47,10 @@ watchers: list[Callable[[Node, Any, Callable[[], Any]], Any]] = []
 
 # The hooks of all nodes and leaves; while there are any, leaves are accumulated into in PyTorch's order.
 hooked: set[Any] = set()  # weak references that take themselves out
+
+# What waits for gradients to be accumulated, as a reducer that averages them over processes does, and looks at nothing
+# before.  While there is any, leaves are accumulated into in PyTorch's order as well, but gradients may still be deferred.
+awaited: set[Any] = set()  # weak references that take themselves out
 
 _TAPED, _SEEN = 1, 2  # what is done with a node: recorded; looked at before and after
 LARGE = threshold()
@@ -153,7 +157,7 @@ def _run(
     heap: list[int] = []  # the orders of the nodes that wait
     waiting: dict[int, Any] = {}  # order -> node
     arrived: dict[int, Any] = {}  # order -> the gradient that arrived so far; of several outputs, {index: gradient}
-    uses = _uses_of_leaves(roots, captures, needed) if hooked else None
+    uses = _uses_of_leaves(roots, captures, needed) if hooked or awaited else None
     partial = needed is not None or uses is not None  # whether an edge has to be looked at before it is followed
     for sink, g in roots:
         node = sink.node if sink.__class__ is Output else sink  # type: ignore[attr-defined]

@@ -6,13 +6,13 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.engine import as_gradient, as_tensor, hooked
+from adjoint.autograd.engine import as_gradient, as_tensor, awaited, hooked
 from adjoint.autograd.evaluation import of_its_evaluation
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, as_pair
@@ -56,18 +56,32 @@ class NodeHooks:
     """The hooks of one node, in the order in which they run: those of its output tensors, retained gradients, the
     node's own before and after it runs, and, on a leaf, those after accumulation."""
 
-    __slots__ = ("__weakref__", "after_accumulate", "post", "pre", "retained", "tensor_pre")
+    __slots__ = ("__weakref__", "after_accumulate", "post", "pre", "retained", "seen", "tensor_pre", "waiters")
 
-    def __init__(self) -> None:
-        hooked.add(weakref.ref(self, hooked.discard))
+    def __init__(self, seen: bool = True) -> None:
+        self.seen = False
+        if seen:
+            self.see()
+        self.waiters: list[tuple[weakref.ref[Any], int]] = []
         self.tensor_pre: dict[int, OrderedDict[int, Any]] = {}
         self.retained: dict[int, weakref.ref[Tensor]] = {}
         self.pre: OrderedDict[int, Any] = OrderedDict()
         self.post: OrderedDict[int, Any] = OrderedDict()
         self.after_accumulate: OrderedDict[int, Any] = OrderedDict()
 
-    def of_node(self) -> NodeHooks:
-        """Of a leaf's hooks those of one of its AccumulateGrad nodes: before and after it runs it has its own."""
+    def see(self) -> None:
+        """From now on there are hooks here that see gradients, not only who waits for a leaf."""
+        if not self.seen:
+            self.seen = True
+            hooked.add(weakref.ref(self, hooked.discard))
+
+    def of_node(self) -> NodeHooks | None:
+        """Of a leaf's hooks those of one of its AccumulateGrad nodes: before and after it runs it has its own.
+
+        None where nothing sees the gradient on its way.
+        """
+        if not self.seen:
+            return None
         hooks = NodeHooks()
         hooks.tensor_pre = self.tensor_pre
         hooks.after_accumulate = self.after_accumulate
@@ -139,6 +153,13 @@ class NodeHooks:
             if result is not None:
                 raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
 
+    def tell_waiters(self) -> None:
+        """Tell who waits for a leaf that its ``grad`` is complete (:func:`await_accumulation`)."""
+        for reference, index in self.waiters:
+            waiter = reference()
+            if waiter is not None:
+                waiter.accumulated(index)
+
 
 def _shown(g: Any) -> Tensor | None:
     """A gradient as a hook sees it, which may write to it: elements that share memory here have their own in PyTorch."""
@@ -184,6 +205,7 @@ def hooks_of(node: Node) -> NodeHooks:
             leaf = node.variable
             if leaf._hooks is None:
                 leaf._hooks = NodeHooks()
+            leaf._hooks.see()
             node._hooks = leaf._hooks.of_node()
         else:
             node._hooks = NodeHooks()
@@ -194,7 +216,35 @@ def _hooks_to_be(view: Tensor) -> NodeHooks:
     """The hooks of a view that requires grad only because its base does: no gradient arrives before it is made a leaf."""
     if view._hooks is None:
         view._hooks = NodeHooks()
+    view._hooks.see()
     return view._hooks
+
+
+class AccumulationWaiter(Protocol):
+    """What is told that a leaf has its gradient."""
+
+    def accumulated(self, index: int) -> None: ...
+
+
+def await_accumulation(leaf: Tensor, waiter: AccumulationWaiter, index: int) -> None:
+    """Have ``waiter.accumulated(index)`` called when a backward is done with a leaf: its ``grad`` is complete, or no gradient came.
+
+    It is called after the leaf's own hooks, and without slowing what a hook would: gradients on their way are seen by nobody, so
+    they may still be put off until they are needed.  The waiter is known weakly, and forgotten with its last reference.
+    """
+    if leaf._hooks is None:
+        leaf._hooks = NodeHooks(seen=False)
+    waiters = leaf._hooks.waiters
+    waiters[:] = [known for known in waiters if known[0]() is not None]
+    waiters.append((weakref.ref(waiter), index))
+    awaited.add(weakref.ref(waiter, awaited.discard))
+
+
+def await_no_longer(leaf: Tensor, waiter: AccumulationWaiter) -> None:
+    """Take back what :func:`await_accumulation` asked for a leaf."""
+    if leaf._hooks is not None:
+        waiters = leaf._hooks.waiters
+        waiters[:] = [known for known in waiters if known[0]() not in (None, waiter)]
 
 
 def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:

@@ -20,6 +20,7 @@ from adjoint.distributed.collectives import all_reduce, barrier, broadcast
 from adjoint.distributed.constants import default_pg_timeout
 from adjoint.distributed.errors import DistBackendError, DistError, DistNetworkError, DistStoreError, QueueEmptyError
 from adjoint.distributed.file_store import FileStore
+from adjoint.distributed.grad_bucket import GradBucket
 from adjoint.distributed.groups import (
     GroupMember,
     destroy_process_group,
@@ -55,6 +56,7 @@ __all__ = [
     "DistNetworkError",
     "DistStoreError",
     "FileStore",
+    "GradBucket",
     "GroupMember",
     "HashStore",
     "PrefixStore",

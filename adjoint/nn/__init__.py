@@ -10,8 +10,8 @@ from adjoint.nn.modules import *  # noqa: F403
 from adjoint.nn.parameter import Buffer as Buffer
 from adjoint.nn.parameter import Parameter as Parameter
 
-_own = ["Buffer", "Parameter", "functional", "init", "modules", "utils"]
+_own = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel", "utils"]
 globals()["__all__"] = [*_own, *vars(modules)["__all__"]]  # set so, for readers of types follow star imports but not sums of lists
 
-_named(__name__, modules={"parameter"})
+_named(__name__, modules={"parallel", "parameter"}, elsewhere={"DataParallel": "parallel"})
 _list_names(__name__)

@@ -5,8 +5,8 @@ from importlib import import_module as _import_module
 from adjoint.nn.modules.module import Module
 
 _FILES = (
-    "linear", "container", "conv", "batchnorm", "instancenorm", "normalization", "activation", "dropout", "sparse",
-    "flatten", "fold", "distance", "pixelshuffle", "channelshuffle", "upsampling", "padding", "pooling", "loss",
+    "linear", "container", "conv", "batchnorm", "sync_batchnorm", "instancenorm", "normalization", "activation", "dropout",
+    "sparse", "flatten", "fold", "distance", "pixelshuffle", "channelshuffle", "upsampling", "padding", "pooling", "loss",
     "rnn", "attention", "transformer",
 )  # fmt: skip
 

@@ -135,6 +135,7 @@ from adjoint.nn.modules.rnn import RNNCell as RNNCell
 from adjoint.nn.modules.rnn import RNNCellBase as RNNCellBase
 from adjoint.nn.modules.sparse import Embedding as Embedding
 from adjoint.nn.modules.sparse import EmbeddingBag as EmbeddingBag
+from adjoint.nn.modules.sync_batchnorm import SyncBatchNorm as SyncBatchNorm
 from adjoint.nn.modules.transformer import Transformer as Transformer
 from adjoint.nn.modules.transformer import TransformerDecoder as TransformerDecoder
 from adjoint.nn.modules.transformer import TransformerDecoderLayer as TransformerDecoderLayer

@@ -17,7 +17,7 @@ class DistributedSampler(Sampler[int]):
     Samples are taken twice, or with ``drop_last`` left out, so that all shares are of one length.  The order is that
     of ``seed`` and the epoch, so :meth:`set_epoch` is to be called before each.
 
-    Raises RuntimeError where ``num_replicas`` or ``rank`` is not given: there are no process groups to ask.
+    ``num_replicas`` and ``rank`` are those of the default process group where they are not given; ValueError where there is none.
 
     >>> import adjoint as torch
     >>> list(torch.utils.data.DistributedSampler(range(5), num_replicas=2, rank=1, shuffle=False))
@@ -34,7 +34,10 @@ class DistributedSampler(Sampler[int]):
         drop_last: bool = False,
     ) -> None:
         if num_replicas is None or rank is None:
-            raise RuntimeError("Requires distributed package to be available")
+            import adjoint.distributed as dist
+
+            num_replicas = dist.get_world_size() if num_replicas is None else num_replicas
+            rank = dist.get_rank() if rank is None else rank
         if rank >= num_replicas or rank < 0:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
         self.dataset = dataset

@@ -1,0 +1,8 @@
+"""``torch.distributed.algorithms``: uneven inputs, and what is done to gradients on their way between processes."""
+
+from adjoint.distributed.algorithms.join import Join as Join
+from adjoint.distributed.algorithms.join import Joinable as Joinable
+from adjoint.distributed.algorithms.join import JoinHook as JoinHook
+from adjoint.names import named as _named
+
+_named(__name__, modules={"ddp_comm_hooks", "join"})
