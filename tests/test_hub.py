@@ -13,6 +13,7 @@ import pytest
 
 import adjoint
 from adjoint import hub
+from adjoint.hub import downloads
 from adjoint.tensor import from_array
 
 STATE = {"weight": from_array(np.arange(6, dtype=np.float32))}
@@ -156,12 +157,68 @@ def test_the_folder_follows_pytorchs_rules(home, monkeypatch):
     assert hub.get_dir() == "/elsewhere"
 
 
-def test_models_come_from_folders_and_not_from_github(tmp_path):
+def test_models_come_from_folders(tmp_path):
     (tmp_path / "hubconf.py").write_text("dependencies = ['numpy']\ndef double(x):\n    'Twice.'\n    return 2 * x\n")
     assert hub.load(str(tmp_path), "double", 4, source="local") == 8
-    with pytest.raises(NotImplementedError, match="does not run code from GitHub"):
-        hub.load("pytorch/vision", "resnet18")
     with pytest.raises(RuntimeError, match="Cannot find callable triple in hubconf"):
         hub.load(str(tmp_path), "triple", source="local")
     with pytest.raises(ValueError, match='Unknown source: "web"'):
         hub.load(str(tmp_path), "double", source="web")
+
+
+def test_a_download_replaces_the_file_that_was_there_and_nothing_else_of_it(server, tmp_path):
+    path, link = tmp_path / "x.pth", tmp_path / "link.pth"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    hub.download_url_to_file(server.url + "plain.pth", str(link), progress=False)
+    assert link.is_symlink() and path.read_bytes() == DATA and path.stat().st_mode & 0o777 == 0o640
+    for name, error in (("short.pth", RuntimeError), ("none.pth", urllib.error.HTTPError)):
+        with pytest.raises(error):
+            hub.download_url_to_file(server.url + name, str(path), progress=False)
+    with pytest.raises(FileNotFoundError):
+        hub.download_url_to_file(server.url + "plain.pth", str(tmp_path / "none" / "x.pth"), progress=False)
+    assert path.read_bytes() == DATA and sorted(os.listdir(tmp_path)) == ["link.pth", "x.pth"]
+
+
+def test_an_interrupted_download_leaves_nothing_that_is_taken_for_whole(server, home, monkeypatch):
+    receive = downloads._receive
+
+    def interrupted(response, file, *options):
+        receive(response, file, *options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(downloads, "_receive", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        hub.load_state_dict_from_url(server.url + "plain.pth")
+    assert os.listdir(home / "hub" / "checkpoints") == []
+    (home / "hub" / "checkpoints" / ".plain.pth.0.tmp").write_bytes(b"what a killed process left")
+    monkeypatch.setattr(downloads, "_receive", receive)
+    assert "weight" in hub.load_state_dict_from_url(server.url + "plain.pth")
+    assert os.listdir(home / "hub" / "checkpoints") == ["plain.pth"]
+
+
+def test_processes_that_download_one_file_at_once_all_have_it_whole(server, home):
+    threads = [threading.Thread(target=hub.load_state_dict_from_url, args=(server.url + "plain.pth",),
+                                kwargs={"progress": False}) for _ in range(8)]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert os.listdir(home / "hub" / "checkpoints") == ["plain.pth"]
+    assert (home / "hub" / "checkpoints" / "plain.pth").read_bytes() == DATA
+
+
+def test_an_address_that_names_no_file_says_what_to_do(server):
+    with pytest.raises(ValueError, match="say with `file_name` what to call it"):
+        hub.load_state_dict_from_url(server.url)
+
+
+def test_a_small_file_that_becomes_a_large_one_is_refused(server, home):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("weights.pth", "w") as member:
+        for _ in range(300):
+            member.write(bytes(1 << 20))
+    server.files["bomb.pth"] = bomb.getvalue()
+    with pytest.raises(RuntimeError, match="when it is unpacked"):
+        hub.load_state_dict_from_url(server.url + "bomb.pth", progress=False)
