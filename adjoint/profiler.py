@@ -225,15 +225,7 @@ class profile:
 
     def export_chrome_trace(self, path: str) -> None:
         """Write a JSON file that ``chrome://tracing`` and Perfetto show, compressed if it is named ``.gz``."""
-        if not path.endswith(".gz"):
-            self.profiler.export_chrome_trace(path)
-            return
-        import gzip
-
-        self.profiler.export_chrome_trace(path[:-3])
-        with open(path[:-3], "rb") as plain, gzip.open(path, "wb") as packed:
-            packed.write(plain.read())
-        os.remove(path[:-3])
+        self.profiler.export_chrome_trace(path)
 
     def export_stacks(self, path: str, metric: str = "self_cpu_time_total") -> None:
         """Write the stacks of the events and their times, for flame graphs; needs ``with_stack=True``."""

@@ -2,7 +2,9 @@
 
 import dis
 import errno
+import gzip
 import io
+import json
 import os
 import pickle
 import resource
@@ -599,3 +601,33 @@ def test_text_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         files.write_text(path, "x" * 10_000 + "\udcff")
     assert path.read_bytes() == "é".encode() and os.listdir(tmp_path) == ["page.html"] and limits
+
+
+def test_what_cannot_be_saved_is_refused_as_pytorch_does():
+    torch = pytest.importorskip("torch")
+
+    class NoWrite:
+        write = 3
+
+    def refusals(package):
+        for obj, file in [(package.ones(2), NoWrite()), (lambda: 1, io.BytesIO()), ((i for i in ()), io.BytesIO())]:
+            with pytest.raises(Exception) as caught:
+                package.save(obj, file)
+            yield type(caught.value), str(caught.value)
+        with pytest.raises(NotImplementedError, match="Cannot access storage of BatchedTensorImpl"):
+            package.func.vmap(lambda x: package.save(x, io.BytesIO()))(package.ones(2, 3))
+
+    assert list(refusals(adjoint)) == list(refusals(torch))
+
+
+def test_traces_are_written_whole_or_not_at_all_and_nothing_beside_them(tmp_path):
+    from adjoint.profiler import profile
+
+    with profile() as prof:
+        adjoint.ones(2) + 1
+    (tmp_path / "trace.json").write_text("another's")
+    prof.export_chrome_trace(str(tmp_path / "trace.json.gz"))
+    with gzip.open(tmp_path / "trace.json.gz") as file:
+        assert json.load(file)["traceEvents"]
+    assert (tmp_path / "trace.json").read_text() == "another's"
+    assert sorted(os.listdir(tmp_path)) == ["trace.json", "trace.json.gz"]

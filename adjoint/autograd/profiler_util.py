@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from adjoint.files import replace_file, write_text
 from adjoint.names import list_names as _list_names
 
 
@@ -239,7 +240,7 @@ class EventList(list[Any]):
         return self.table()
 
     def export_chrome_trace(self, path: str | os.PathLike[str]) -> None:
-        """Write the events as a JSON file that ``chrome://tracing`` and Perfetto show."""
+        """Write the events as a JSON file that ``chrome://tracing`` and Perfetto show, compressed if it is named ``.gz``."""
         process = os.getpid()
         trace = [
             {
@@ -254,19 +255,26 @@ class EventList(list[Any]):
             }
             for e in self
         ]
-        with open(path, "w") as file:
-            json.dump({"schemaVersion": 1, "displayTimeUnit": "ms", "traceEvents": trace}, file)
+        text = json.dumps({"schemaVersion": 1, "displayTimeUnit": "ms", "traceEvents": trace})
+        if os.fspath(path).endswith(".gz"):
+            import gzip
+
+            packed = gzip.compress(text.encode())
+            replace_file(path, lambda file: file.write(packed))
+        else:
+            write_text(path, text)
 
     def export_stacks(self, path: str | os.PathLike[str], metric: str = "self_cpu_time_total") -> None:
         """Write one line for every event with a stack: the stack, outermost first, and the metric, for flame graphs."""
         if metric not in ("self_cpu_time_total",):
             raise ValueError("metric should be one of: ['self_cpu_time_total']")
-        with open(path, "w") as file:
-            for e in self:
-                value = int(getattr(e, metric))
-                if e.stack and value > 0:
-                    frames = [frame.replace(" ", "_").replace(";", "_") for frame in reversed(e.stack)]
-                    file.write(f"{';'.join(frames)} {value}\n")
+        lines = []
+        for e in self:
+            value = int(getattr(e, metric))
+            if e.stack and value > 0:
+                frames = [frame.replace(" ", "_").replace(";", "_") for frame in reversed(e.stack)]
+                lines.append(f"{';'.join(frames)} {value}\n")
+        write_text(path, "".join(lines))
 
 
 def _time(us: float) -> str:

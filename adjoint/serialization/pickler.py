@@ -107,6 +107,9 @@ class Pickler(_PythonPickler):
         """Write a name, PyTorch's where it is Adjoint's."""
         ours = name_of(obj)
         if ours is None:
+            qualname = name or getattr(obj, "__qualname__", None) or ""
+            if "<locals>" in qualname:  # the error of the pickler that is not written in Python
+                raise AttributeError(f"Can't pickle local object '{qualname}'")
             super().save_global(obj, name)
             return
         module, qualname = ours
@@ -151,6 +154,10 @@ class Pickler(_PythonPickler):
         return rebuild._rebuild_from_type_v2, (function, kind, args, attributes)
 
     def _plain(self, tensor: Tensor, requires_grad: bool) -> tuple[Any, tuple[Any, ...]]:
+        if not isinstance(tensor._array, (np.ndarray, np.generic)):
+            raise NotImplementedError(
+                "Cannot access storage of BatchedTensorImpl: save what vmap returns, not a sample in it"
+            )
         array = np.asarray(tensor._array)
         d = tensor.dtype
         owner = root(array)

@@ -49,6 +49,8 @@ def save(
     path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
     if not isinstance(path, str) and not hasattr(f, "write"):
         raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
+    if not isinstance(path, str) and not callable(f.write):
+        raise TypeError(f"Buffer of {str(type(f)).strip('<>')} has no callable attribute 'write'")
     begun = False
 
     def write(file: Any, name: str) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from adjoint.files import write_text
 from adjoint.viz.captions import Caption, Row
 from adjoint.viz.diagram import Diagram, diagram_of
 from adjoint.viz.theme import colours
@@ -45,8 +46,7 @@ def to_dot(
     diagram = diagram_of(thing, inputs, limit, depth, values, gradients)
     text = "\n".join(_lines(diagram)) + "\n"
     if path is not None:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        write_text(path, text)
     return text
 
 

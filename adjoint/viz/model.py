@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from adjoint.files import write_text
 from adjoint.viz.arrays import Summary, as_summary, finite
 
 FORMAT = 1
@@ -304,8 +305,7 @@ class Recording:
         """The recording as JSON text, which is also written to ``path`` if one is given."""
         text = json.dumps(self.to_dict(), separators=(",", ":"), allow_nan=False)
         if path is not None:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+            write_text(path, text)
         return text
 
     def to_svg(self, path: str | os.PathLike[str] | None = None, **options: Any) -> str:

@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from adjoint.files import write_text
+
 _FOLDER = Path(__file__).parent / "page"
 _STYLES = ("tokens", "page", "graph", "panel", "phone")
 _ELK_NOTICE = (
@@ -56,7 +58,7 @@ def to_html(recording: Any, *, title: str | None = None) -> str:
 def write(recording: Any, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
     """Write the explorer's page for a recording (see :func:`to_html`) to a file, and return its path."""
     path = Path(path)
-    path.write_text(to_html(recording, title=title), encoding="utf-8")
+    write_text(path, to_html(recording, title=title))
     return path
 
 

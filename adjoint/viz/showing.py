@@ -10,6 +10,7 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+from adjoint.files import write_text
 from adjoint.viz import page
 from adjoint.viz._of import recording_of
 from adjoint.viz.lines import user_frame
@@ -55,7 +56,7 @@ def to_html(thing: Any, *inputs: Any, path: str | os.PathLike[str] | None = None
     """The explorer's page as text, also written to ``path`` if one is given; what is shown as in :func:`show`."""
     text = page.to_html(recording_of(thing, *inputs, frame=user_frame(sys._getframe(1)), **options))
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(path, text)
     return text
 
 

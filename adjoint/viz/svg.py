@@ -10,6 +10,7 @@ import os
 from html import escape
 from typing import Any
 
+from adjoint.files import write_text
 from adjoint.viz.captions import CELL_HEIGHT, LABEL, PAD, Row
 from adjoint.viz.diagram import Diagram, diagram_of
 from adjoint.viz.layout import Place, Point, Route, lay_out
@@ -52,8 +53,7 @@ def to_svg(
         raise ValueError(f"scheme must be 'auto', 'light' or 'dark', not {scheme!r}")
     text = draw(diagram_of(thing, inputs, limit, depth, values, gradients), scheme, legend)
     if path is not None:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        write_text(path, text)
     return text
 
 

@@ -6,9 +6,9 @@ import os
 import sys
 import webbrowser
 from html import escape
-from pathlib import Path
 from typing import Any
 
+from adjoint.files import write_text
 from adjoint.nn import Module
 from adjoint.viz.watching.document import data_of, document
 from adjoint.viz.watching.findings import Finding, View, findings
@@ -77,7 +77,7 @@ class Watcher(Watching):
         """
         text = document(self)
         if path is not None:
-            Path(path).write_text(text, "utf-8")
+            write_text(path, text)
         return text
 
     def write_sample(self, sample: Sample) -> None:
