@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -52,3 +55,18 @@ def run_ranks(program: str, size: int, *, timeout: float = 120, library: str = "
     for process, output in zip(processes, outputs):
         assert process.returncode == 0, output
     return outputs
+
+
+def reports_of_ranks(program: str, size: int, *, timeout: float = 240, library: str = "adjoint") -> list[Any]:
+    """What each of ``size`` processes gives to ``report(value)``, as JSON; they share the folder that ``REPORTS`` names."""
+    with tempfile.TemporaryDirectory() as folder:
+        head = (
+            "def report(value):\n"
+            "    import json, os\n"
+            "    with open(os.path.join(os.environ['REPORTS'], os.environ['RANK']), 'w') as file:\n"
+            "        json.dump(value, file)\n"
+        )
+        outputs = run_ranks(head + program, size, timeout=timeout, library=library, REPORTS=folder, PYTHONWARNINGS="ignore")
+        files = [Path(folder) / str(rank) for rank in range(size)]
+        assert all(file.exists() for file in files), "\n".join(outputs)
+        return [json.loads(file.read_text("utf-8")) for file in files]

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from jobs import reports_of_ranks
 
 import adjoint
-from tests.ranks import run_pytorch_ranks, run_ranks
 
 # Each case is a function of the program, run by PyTorch and by Adjoint; what it returns, or raises, is compared.
 CASES = '''
@@ -400,7 +400,7 @@ def uneven_inputs_with_accumulation():
 def uneven_inputs_and_unused_parameters():
     m = Branch()
     d = DDP(m, find_unused_parameters=True)
-    optimizer = sgd(d)
+    optimizer = torch.optim.SGD(d.parameters(), lr=0.1)
     with d.join():
         for i in range(2 + 2 * R):
             optimizer.zero_grad()
@@ -433,13 +433,13 @@ NAMES = re.findall(r"^@case\ndef (\w+)", CASES, re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def ours():
-    return run_ranks(2, CASES)
+    return reports_of_ranks(CASES, 2)
 
 
 @pytest.fixture(scope="module")
 def theirs():
     pytest.importorskip("torch")
-    return run_pytorch_ranks(2, CASES)
+    return reports_of_ranks(CASES, 2, library="torch")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -546,7 +546,7 @@ report(found)
 
 @pytest.fixture(scope="module")
 def three():
-    return run_ranks(3, THREE)
+    return reports_of_ranks(THREE, 3)
 
 
 def test_three_processes_train_as_one_does_on_the_whole_batch(three):

@@ -1,9 +1,9 @@
 """SyncBatchNorm: batches of several processes are normalized as one."""
 
 import pytest
+from jobs import reports_of_ranks
 
 import adjoint as torch
-from tests.ranks import run_ranks
 
 PROGRAM = '''
 import copy
@@ -75,7 +75,7 @@ report(found)
 
 @pytest.fixture(scope="module")
 def ranks():
-    return run_ranks(3, PROGRAM)
+    return reports_of_ranks(PROGRAM, 3)
 
 
 def test_uneven_batches_are_normalized_as_one_forward_and_backward(ranks):

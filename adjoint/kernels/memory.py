@@ -88,11 +88,7 @@ def _first(function: Callable[..., Any], *args: Any) -> Any:
     with _starting:
         first, _run = _run is _first, _call if _run is _first else _run
     if first:
-        try:
-            _run = _start() or _call
-        except BaseException:  # an interrupt: the next array tries again
-            _run = _first
-            raise
+        _run = _start() or _call
     return _run(function, *args)
 
 

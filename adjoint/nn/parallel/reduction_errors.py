@@ -5,11 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-_HOW_TO_NAME_THEM = (
-    "You can set the environment variable TORCH_DISTRIBUTED_DEBUG to either INFO or DETAIL to print parameter names for "
-    "further debugging."
-)
-
 
 def names_are_wanted() -> bool:
     """Whether errors are to name parameters: ``TORCH_DISTRIBUTED_DEBUG`` is INFO or DETAIL."""
@@ -66,13 +61,10 @@ def ready_twice(index: int, name: str) -> RuntimeError:
         "use cases in default. You can try to use _set_static_graph() as a workaround if your module graph does not change over "
         "iterations."
     )
-    named = f" with name {name}" if names_are_wanted() else ""
     text += (
-        f"\nParameter at index {index}{named} has been marked as ready twice. This means that multiple autograd engine  hooks "
-        "have fired for this particular parameter during this iteration."
+        f"\nParameter at index {index} with name {name} has been marked as ready twice. This means that multiple autograd engine  "
+        "hooks have fired for this particular parameter during this iteration."
     )
-    if not named:
-        text += " " + _HOW_TO_NAME_THEM
     return RuntimeError(text)
 
 
