@@ -1768,8 +1768,8 @@ def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Gradients::
 
-        self: np.where((self >= other) | np.isnan(other), g, constant(0, g))
-        other: np.where((self >= other) | np.isnan(other), constant(0, g), g)
+        self: g if self >= other or other is NaN else 0
+        other: 0 if self >= other or other is NaN else g
     """
 
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1777,8 +1777,8 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Gradients::
 
-        self: np.where((self <= other) | np.isnan(other), g, constant(0, g))
-        other: np.where((self <= other) | np.isnan(other), constant(0, g), g)
+        self: g if self <= other or other is NaN else 0
+        other: 0 if self <= other or other is NaN else g
     """
 
 def fmod(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:

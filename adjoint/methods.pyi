@@ -1370,8 +1370,8 @@ class Methods:
 
         Gradients::
 
-            self: np.where((self >= other) | np.isnan(other), g, constant(0, g))
-            other: np.where((self >= other) | np.isnan(other), constant(0, g), g)
+            self: g if self >= other or other is NaN else 0
+            other: 0 if self >= other or other is NaN else g
         """
 
     def fmin(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1379,8 +1379,8 @@ class Methods:
 
         Gradients::
 
-            self: np.where((self <= other) | np.isnan(other), g, constant(0, g))
-            other: np.where((self <= other) | np.isnan(other), constant(0, g), g)
+            self: g if self <= other or other is NaN else 0
+            other: 0 if self <= other or other is NaN else g
         """
 
     def fmod(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:

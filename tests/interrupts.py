@@ -262,6 +262,44 @@ def backward() -> Any:
 
 
 @scenario
+def backward_of_large_arrays() -> Any:
+    x = torch.linspace(-1, 1, 1 << 15).requires_grad_()
+    loss = ((x * x).sin().exp() * x).sum()
+
+    def check(interrupted: bool) -> str | None:
+        return None if (x.grad is None and interrupted) or x.grad.numpy().tobytes() == _LARGE[0] else "the grad is another"
+
+    if not _LARGE:
+        y = x.detach().requires_grad_()
+        ((y * y).sin().exp() * y).sum().backward()
+        _LARGE.append(y.grad.numpy().tobytes())
+    return loss.backward, check
+
+
+_LARGE: list[bytes] = []
+
+
+@scenario
+def step_of_large_arrays() -> Any:
+    w = torch.ones(1 << 15, requires_grad=True)
+    w.grad = torch.ones(1 << 15)
+    optimizer = torch.optim.Adam([w], lr=0.1)
+    optimizer.step()
+
+    def check(interrupted: bool) -> str | None:
+        return None if len(set(w.tolist())) == 1 else "half of the parameter has been stepped"
+
+    return optimizer.step, check
+
+
+@scenario
+def convolution() -> Any:
+    model = torch.nn.Conv2d(4, 8, 3)
+    x = torch.ones(4, 4, 16, 16)
+    return lambda: model(x).sum().backward()
+
+
+@scenario
 def backward_accumulates() -> Any:
     x = leaf()
     x.sum().backward()

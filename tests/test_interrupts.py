@@ -14,6 +14,7 @@ import pytest
 from interrupts import SCENARIOS, every
 
 import adjoint as torch
+from adjoint.autograd import engine
 
 SHORT = ("backward", "backward_accumulates", "backward_of_a_freed_graph_says_so", "no_grad", "set_grad_enabled", "inference_mode")
 MOST = int(os.environ.get("ADJOINT_INTERRUPTS", 8))  # places of each of the other scenarios; `make interrupts` takes all
@@ -206,6 +207,39 @@ def test_what_a_handler_adds_to_a_leaf_of_the_interrupted_backward_is_not_lost()
             sys.settrace(None)
         base = 0.0 if start is None else 100.0
         assert w.grad.tolist() == [base + 2.0 + 10.0 * len(seen), base + 4.0 + 10.0 * len(seen)]
+
+
+def test_a_handler_that_writes_to_what_a_large_gradient_is_computed_from_does_not_change_it():
+    # Gradients of large arrays are put off, and computed from what was saved when somebody wants them.
+    n = 1 << 15
+    for at in range(0, 160, 2):
+        x = torch.linspace(-1, 1, n).requires_grad_()
+        w = torch.full((n,), 3.0)
+        loss = ((x * w).sin() * w).sum()
+        seen = [0]
+
+        def local(frame, event, argument, at=at, seen=seen, w=w):
+            if event == "line":
+                seen[0] += 1
+                if seen[0] == at + 1:
+                    sys.settrace(None)
+                    with torch.no_grad():
+                        w.zero_()
+            return local
+
+        def called(frame, event, argument, local=local):
+            return local if frame.f_code is engine._run.__code__ else None  # between two nodes
+
+        sys.settrace(called)
+        try:
+            loss.backward()
+        except RuntimeError as error:
+            assert "modified by an inplace operation" in str(error)
+            continue
+        finally:
+            sys.settrace(None)
+        expected = 9 * torch.linspace(-3, 3, n).cos()
+        assert torch.allclose(x.grad, expected, atol=1e-5), at
 
 
 def test_a_finalizer_in_a_backward_sees_the_users_grad_mode():

@@ -22,7 +22,7 @@ from adjoint.interrupts import at_once
 from adjoint.names import list_names as _list_names
 from adjoint.places import here, users_level
 from adjoint.tensor import tick
-from adjoint.thread_state import declare
+from adjoint.thread_state import declare, put_back, snapshot
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 
@@ -92,9 +92,11 @@ class detect_anomaly:
         )
 
     def __enter__(self) -> None:
+        before = snapshot()
         try:
             _set(True, self.check_nan)
         except BaseException:
+            put_back(before)
             _set(self.prev, self.prev_check_nan)
             raise
 

@@ -34,7 +34,7 @@ from adjoint.autograd.quiet import IGNORE, loudness, quiet
 from adjoint.autograd.taped import Taped
 from adjoint.interrupts import at_once
 from adjoint.kernels import deferred
-from adjoint.kernels.deferred import forced
+from adjoint.kernels.deferred import forced, unsettled
 from adjoint.kernels.reading import added, threshold
 from adjoint.readings.batched import MissingRule
 from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
@@ -113,11 +113,15 @@ def run(
         if state.get("enabled", True) is not recorded:
             switch_recording(recorded)
         state["task"] = outer
+        if unsettled and outer is None:
+            unsettled.pop(state["ident"], None)
         return found
     except BaseException:
         put_back(before)
         quiet(warnings)
         _callbacks.pop(number, None)
+        if outer is None:
+            unsettled.pop(state["ident"], None)
         raise
 
 

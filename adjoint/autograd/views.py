@@ -23,6 +23,7 @@ from adjoint.autograd.overlap import check_no_overlap
 from adjoint.autograd.saved import is_freed, operator_name, raise_freed
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import look_at, memory_of, waits, write
+from adjoint.kernels.deferred import settle, unsettled
 from adjoint.places import explain, here, tell
 from adjoint.readings.batched import BatchedArray, MissingRule
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
@@ -193,7 +194,12 @@ def _stop_retaining(tensor: Tensor, edge: Sink | None) -> None:
 
 
 def check_writable(tensor: Tensor, recorded: bool) -> None:
-    """Raise PyTorch's error where the tensor may not be written to; ``recorded``: whether the write requires grad."""
+    """Raise PyTorch's error where the tensor may not be written to; ``recorded``: whether the write requires grad.
+
+    What a backward put off, and will compute from what is in memory, is computed first.
+    """
+    if unsettled:
+        settle()
     if tensor._inference and not mode.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "

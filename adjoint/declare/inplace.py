@@ -30,6 +30,7 @@ from adjoint.declare.naming import show
 from adjoint.declare.operands import FLOATS, INTS, fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
+from adjoint.kernels.deferred import settle, unsettled
 from adjoint.kernels.reading import compiled_into, threshold
 from adjoint.places import users_level
 from adjoint.readings.batched import IntoUnbatched
@@ -51,6 +52,8 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
     of_numbers = operator.numbers and operator.scalar is None
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if unsettled:
+            settle()
         if quick and len(args) == 1 and not kwargs and self._edge is NO_EDGE and not intercept.active:
             other = args[0]
             kind = other.__class__
@@ -224,6 +227,8 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
     What the new node saved of ``target`` becomes a copy of it as it was; what it saved of its result becomes
     ``target`` as it is afterwards.
     """
+    if unsettled:
+        settle()
     check_result(target, result)
     node = result._edge
     operator = getattr(type(node), "operator", operator)  # a row may have left the work to another one
@@ -353,6 +358,8 @@ def check_out(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, A
 
 def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
     """Write a result into the tensor given as ``out=``, which is resized if it has to be."""
+    if unsettled:
+        settle()
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     check_out(name, out, (result,), {})

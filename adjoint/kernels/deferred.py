@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ class _Pending(threading.local):
 
 
 _pending = _Pending()
+
+unsettled: dict[int, bool] = {}
+"""The threads in whose backward something was put off.  What writes to memory asks whether there are any, and settles: a signal's
+handler, or a finalizer, may write to what a gradient will be computed from."""
 
 may_defer: Callable[[], bool] = bool
 """Whether this thread is in a backward whose gradients nobody sees (the engine says)."""
@@ -57,6 +62,7 @@ class Deferred(ArrayFace):
         self.dtype = dtype
         self.array: Any = None
         found = _pending.found
+        unsettled[get_ident()] = True
         found.append(weakref.ref(self))
         if len(found) > _pending.room:
             found[:] = [r for r in found if r() is not None]
@@ -107,6 +113,7 @@ def forced(x: Any) -> Any:
 
 def settle() -> None:
     """Compute all that this thread has put off: before the user's code may change what it is computed from."""
+    unsettled.pop(get_ident(), None)
     if _pending.found:
         found, _pending.found = _pending.found, []
         for reference in found:

@@ -88,7 +88,11 @@ def _first(function: Callable[..., Any], *args: Any) -> Any:
     with _starting:
         first, _run = _run is _first, _call if _run is _first else _run
     if first:
-        _run = _start() or _call
+        try:
+            _run = _start() or _call
+        except BaseException:  # an interrupt: the next array tries again
+            _run = _first
+            raise
     return _run(function, *args)
 
 

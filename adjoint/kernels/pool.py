@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.interrupts import at_once
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address, entry
 from adjoint.kernels.native import *
@@ -204,29 +205,39 @@ class Pool:
 
     def resize(self, threads: int) -> None:
         """Let so many threads work; those that are missing are started."""
+        start_one, serving = entry(start_thread, ctypes.c_int32), address(serve)
         while len(self.starts) < threads - 1:
             start = np.array([self.state_address, len(self.starts) + 1], np.int64)
-            before = _block_signals()
-            failed = entry(start_thread, ctypes.c_int32)(address(serve), start.ctypes.data)
-            _restore_signals(before)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(start))
+            self.starts.append(start)  # first: of workers that an interrupt left unknown there would be two of one number
+            with _without_signals():
+                failed = start_one(serving, start.ctypes.data)
             if failed:
+                self.starts.pop()
                 break  # as many as the system allows
-            self.starts.append(start)
         self.threads = min(threads, len(self.starts) + 1)
         entry(set_active)(self.state_address, self.threads)
 
 
-def _block_signals() -> Any:
-    """Signals are for the interpreter's own threads."""
-    return signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()) if hasattr(signal, "pthread_sigmask") else None
+class _without_signals:
+    """Threads that are started inside get no signals: these are for the interpreter's own."""
+
+    def __enter__(self) -> None:
+        if hasattr(signal, "pthread_sigmask"):
+            self._before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+            try:
+                signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            except BaseException:
+                signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+                raise
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
-def _restore_signals(before: Any) -> None:
-    if before is not None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal's handler may compute while the pool is started
 _pool: Pool | None = None
 
 
@@ -253,7 +264,7 @@ def _forget() -> None:
     """In a forked process: the workers stayed behind."""
     global _pool, _lock
     _pool = None
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

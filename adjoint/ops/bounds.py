@@ -41,33 +41,57 @@ def _shared_tangent(chosen, equal, self_t, other_t):
     return np.where(chosen, self_t, np.where(equal, (self_t + other_t) / constant(2, other_t), other_t))
 
 
+def _like(x, result):
+    """An operand in the dtype of the result, or of its gradient, in which PyTorch compares: there 0.1 in double precision without
+    dimensions, which decides no dtype, is equal to a float32 tensor's 0.1."""
+    return x if x.dtype == result.dtype else x.astype(result.dtype)
+
+
+def _of_larger(g, self, other):
+    self, other = _like(self, g), _like(other, g)
+    return _share(g, ~(self < other), self == other)
+
+
+def _of_smaller(g, self, other):
+    self, other = _like(self, g), _like(other, g)
+    return _share(g, ~(self > other), self == other)
+
+
 maximum = elementwise(
     "maximum", _real_only("maximum", np.maximum), plain=np.maximum, inplace=False, numbers=False,
-    tangent=lambda self, other, self_t, other_t: _shared_tangent(self > other, self == other, self_t, other_t),
-    self=lambda g, self, other: _share(g, ~(self < other), self == other),
-    other=lambda g, self, other: _share(g, ~(other < self), self == other),
+    tangent=lambda self, other, self_t, other_t, result: _shared_tangent(
+        _like(self, result) > _like(other, result), _like(self, result) == _like(other, result), self_t, other_t
+    ),
+    self=_of_larger,
+    other=lambda g, self, other: _of_larger(g, other, self),
     reads={"self": "g if self > other else 0", "other": "g if other > self else 0"},
     doc="The larger of two elements; NaN where one is.",
 )  # fmt: skip
 minimum = elementwise(
     "minimum", _real_only("minimum", np.minimum), plain=np.minimum, inplace=False, numbers=False,
-    tangent=lambda self, other, self_t, other_t: _shared_tangent(self < other, self == other, self_t, other_t),
-    self=lambda g, self, other: _share(g, ~(self > other), self == other),
-    other=lambda g, self, other: _share(g, ~(other > self), self == other),
+    tangent=lambda self, other, self_t, other_t, result: _shared_tangent(
+        _like(self, result) < _like(other, result), _like(self, result) == _like(other, result), self_t, other_t
+    ),
+    self=_of_smaller,
+    other=lambda g, self, other: _of_smaller(g, other, self),
     reads={"self": "g if self < other else 0", "other": "g if other < self else 0"},
     doc="The smaller of two elements; NaN where one is.",
 )  # fmt: skip
 fmax = elementwise(
     "fmax", _real_only("fmax", np.fmax), plain=np.fmax, inplace=False, numbers=False,
-    tangent=lambda self, other, self_t, other_t: np.where((self > other) | np.isnan(other), self_t, other_t),
-    self=lambda g, self, other: np.where((self >= other) | np.isnan(other), g, constant(0, g)),
-    other=lambda g, self, other: np.where((self >= other) | np.isnan(other), constant(0, g), g),
+    tangent=lambda self, other, self_t, other_t, result: np.where(
+        (_like(self, result) > _like(other, result)) | np.isnan(other), self_t, other_t
+    ),
+    self=lambda g, self, other: np.where((_like(self, g) >= _like(other, g)) | np.isnan(other), g, constant(0, g)),
+    other=lambda g, self, other: np.where((_like(self, g) >= _like(other, g)) | np.isnan(other), constant(0, g), g),
+    reads={"self": "g if self >= other or other is NaN else 0", "other": "0 if self >= other or other is NaN else g"},
     doc="The larger of two elements; where one is NaN, the other.",
 )  # fmt: skip
 fmin = elementwise(
     "fmin", _real_only("fmin", np.fmin), plain=np.fmin, inplace=False, numbers=False,
-    self=lambda g, self, other: np.where((self <= other) | np.isnan(other), g, constant(0, g)),
-    other=lambda g, self, other: np.where((self <= other) | np.isnan(other), constant(0, g), g),
+    self=lambda g, self, other: np.where((_like(self, g) <= _like(other, g)) | np.isnan(other), g, constant(0, g)),
+    other=lambda g, self, other: np.where((_like(self, g) <= _like(other, g)) | np.isnan(other), constant(0, g), g),
+    reads={"self": "g if self <= other or other is NaN else 0", "other": "0 if self <= other or other is NaN else g"},
     doc="The smaller of two elements; where one is NaN, the other.",
 )  # fmt: skip
 
@@ -141,6 +165,7 @@ def _clamp_arrays(self: Array, min: Array | None = None, max: Array | None = Non
 def _clamp_min_gradient(g, self, min, max, min_shape, min_dtype):
     if min is None:
         return None
+    self, min, max = _like(self, g), _like(min, g), None if max is None else _like(max, g)
     chosen = self < min if max is None else (self < min) & (min < max)
     return fit(np.where(chosen, g, constant(0, g)), min_shape, min_dtype)
 
@@ -148,12 +173,14 @@ def _clamp_min_gradient(g, self, min, max, min_shape, min_dtype):
 def _clamp_max_gradient(g, self, min, max, max_shape, max_dtype):
     if max is None:
         return None
+    self, min, max = _like(self, g), None if min is None else _like(min, g), _like(max, g)
     chosen = self > max if min is None else (self > max) | (max < min)
     return fit(np.where(chosen, g, constant(0, g)), max_shape, max_dtype)
 
 
 def _clamp_tangent(self, min, max, self_t, min_t, max_t, result):
     """PyTorch's choice where an element is equal to its only bound: the bound's tangent, though the gradient is the element's."""
+    self, min, max = (None if x is None else _like(x, result) for x in (self, min, max))
     if max is None:
         made = np.where(self > min, self_t, min_t)
     elif min is None:
@@ -165,7 +192,10 @@ def _clamp_tangent(self, min, max, self_t, min_t, max_t, result):
 
 _clamp_tensors = op(
     "clamp", _clamp_arrays, lies=as_operands(), where="", node="ClampBackward0",
-    self=lambda g, self, min, max, self_shape, self_dtype: fit(_inside(g, self, min, max), self_shape, self_dtype),
+    self=lambda g, self, min, max, self_shape, self_dtype: fit(
+        _inside(g, _like(self, g), None if min is None else _like(min, g), None if max is None else _like(max, g)),
+        self_shape, self_dtype,
+    ),
     min=_clamp_min_gradient,
     max=_clamp_max_gradient, tangent=_clamp_tangent,
 )  # fmt: skip

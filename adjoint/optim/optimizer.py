@@ -12,6 +12,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.hooks import RemovableHandle, add_hook
+from adjoint.kernels.deferred import settle, unsettled
 from adjoint.names import listed_without
 from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
@@ -48,6 +49,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         self = args[0]  # hooks see it among the arguments, and may replace it
+        if unsettled:
+            settle()
         if _global_pre_hooks or self._optimizer_step_pre_hooks:
             for hook in (*_global_pre_hooks.values(), *self._optimizer_step_pre_hooks.values()):
                 replaced = hook(self, args, kwargs)
