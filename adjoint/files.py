@@ -31,10 +31,11 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[IO[bytes]], obje
     ``write(file)`` writes to a binary file object, once.  With ``durable`` the contents are on disk before they get their
     name, so that a machine that loses its power has the old file or the new one as well.
 
-    Symbolic links are followed.  Owner, group, mode and extended attributes stay.  A file that cannot be renamed to, since
-    it has several names (hard links), or an owner or attributes that this user cannot give, or lies in a folder that this
-    user cannot write to, is written over with what is complete by then.  What is no ordinary file (a device, a pipe,
-    ``/dev/stdout``) is written to as it is.
+    Symbolic links are followed.  Owner, group, mode and extended attributes stay.  Some files are written over with what is
+    complete by then, and a kill in that moment leaves them half with the whole beside them: those that have several names
+    (hard links), an owner or attributes that this user cannot give, or a folder that this user cannot write to, and empty
+    ones, which were made for somebody who has them open (``NamedTemporaryFile``).  What is no ordinary file (a device, a
+    pipe, ``/dev/stdout``) is written to as it is.
 
     Raises OSError where the file cannot be opened or written, and whatever ``write`` raises.
 
@@ -88,7 +89,7 @@ def _renamed(aside: Aside, old: os.stat_result | None) -> bool:
     if old is None:
         aside.take_place()
         return True
-    if old.st_nlink > 1 or not _made_alike(aside.file.fileno(), aside.target, old):
+    if old.st_nlink > 1 or not old.st_size or not _made_alike(aside.file.fileno(), aside.target, old):
         return False
     try:
         aside.take_place()

@@ -13,6 +13,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import zipfile
@@ -275,6 +276,12 @@ def test_all_names_of_a_file_show_what_is_saved_to_one(path, tmp_path):
     dangling.symlink_to("made.pt")
     adjoint.save(big(4), dangling)
     assert dangling.is_symlink() and value_of(tmp_path / "made.pt") == 4
+
+
+def test_who_has_an_empty_file_open_sees_what_is_saved_to_its_name():
+    with tempfile.NamedTemporaryFile() as file:
+        adjoint.save(big(1), file.name)
+        assert value_of(file) == 1
 
 
 def test_mode_and_attributes_stay(path):
