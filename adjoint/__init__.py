@@ -73,6 +73,7 @@ from adjoint.version import __version__
 # Packages and modules that are imported when first named.
 _MODULES = frozenset(
     {
+        "_utils",
         "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions", "fft",
         "func", "futures", "hub", "linalg", "mps", "nn", "optim", "profiler", "random", "return_types", "serialization",
         "special", "testing", "utils", "version", "viz", "why", "xpu",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import collections
 import importlib
 import pickle
-import random
 import warnings
 
 import numpy as np
 import pytest
 
 import adjoint
-import adjoint.utils.data.dataloader as our_dataloader
 
 torch = pytest.importorskip("torch")
 importlib.import_module("torch.utils.data")
@@ -196,109 +194,6 @@ def test_a_loader_cannot_be_changed_afterwards():
         loader.batch_size = 3
     with pytest.raises(NotImplementedError):
         pickle.dumps(iter(loader))
-
-
-# Workers
-
-
-class Augmented:
-    """Draws from every generator that PyTorch seeds in a worker."""
-
-    def __init__(self, m):
-        self.m = m
-
-    def __len__(self):
-        return 9
-
-    def __getitem__(self, i):
-        info = self.m.utils.data.get_worker_info()
-        return i, self.m.rand(1), random.random(), np.random.rand(), info.id, info.num_workers, info.seed
-
-
-class Sharded:
-    def __init__(self, m):
-        self.m = m
-        self.begin = 0
-
-    def __iter__(self):
-        info = self.m.utils.data.get_worker_info()
-        return iter(range(self.begin + info.id, 11, info.num_workers))
-
-
-def sharded(m):
-    return type("Stream", (Sharded, m.utils.data.IterableDataset), {})(m)
-
-
-class Begin:
-    """A worker_init_fn, as PyTorch's documentation has it."""
-
-    def __init__(self, m):
-        self.m = m
-
-    def __call__(self, number):
-        self.m.utils.data.get_worker_info().dataset.begin = 100 * number
-        self.m.rand(3)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    "options", [{"num_workers": 2, "batch_size": 2, "shuffle": True}, {"num_workers": 3, "batch_size": 4}]
-)
-def test_batches_of_workers_are_pytorchs_random_numbers_included(options):
-    def use(m):
-        random.seed(3)
-        np.random.seed(3)
-        loader = m.utils.data.DataLoader(Augmented(m), **options)
-        return [list(loader), m.rand(1), random.random(), np.random.rand()]
-
-    same(use)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_workers_that_persist_go_on_with_their_random_numbers():
-    def use(m):
-        loader = m.utils.data.DataLoader(
-            Augmented(m), 3, num_workers=2, persistent_workers=True, worker_init_fn=Begin(m)
-        )
-        return [list(loader), list(loader)]
-
-    same(use)
-
-
-def test_iterable_datasets_are_sharded_by_worker_information():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = [batch.tolist() for batch in adjoint.utils.data.DataLoader(sharded(adjoint), 2, num_workers=3)]
-    assert found == [[0, 3], [1, 4], [2, 5], [6, 9], [7, 10], [8]]
-    assert adjoint.utils.data.get_worker_info() is None
-
-
-def test_loading_with_workers_says_once_that_it_happens_in_this_process(monkeypatch):
-    monkeypatch.setattr(our_dataloader, "_warned_of_workers", False)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        for _ in range(2):
-            list(adjoint.utils.data.DataLoader(tensors(adjoint), num_workers=2))
-    assert len(caught) == 1 and "DataLoader(num_workers=2) loads in this process" in str(caught[0].message)
-    assert caught[0].filename == __file__
-
-
-def test_an_error_in_a_worker_puts_everything_back():
-    class Bad(Augmented):
-        def __getitem__(self, i):
-            adjoint.rand(5)
-            raise KeyError(i)
-
-    adjoint.manual_seed(0)
-    iterator = None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        iterator = iter(adjoint.utils.data.DataLoader(Bad(adjoint), num_workers=2))
-    before = adjoint.get_rng_state()._array
-    with pytest.raises(KeyError):
-        next(iterator)
-    assert (adjoint.get_rng_state()._array == before).all()
-    assert adjoint.utils.data.get_worker_info() is None
 
 
 # Samplers

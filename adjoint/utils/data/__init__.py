@@ -2,8 +2,9 @@
 
 from adjoint.names import list_names as _list_names
 from adjoint.utils.data._utils.collate import default_collate, default_convert
+from adjoint.utils.data._utils.iterators import _DatasetKind
 from adjoint.utils.data._utils.worker import get_worker_info
-from adjoint.utils.data.dataloader import DataLoader, _DatasetKind
+from adjoint.utils.data.dataloader import DataLoader
 from adjoint.utils.data.dataset import (
     ChainDataset,
     ConcatDataset,

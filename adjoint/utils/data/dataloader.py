@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+import os
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
+from adjoint._utils import cpu_count
 from adjoint.names import listed_without
 from adjoint.places import users_level
 from adjoint.random.generator import Generator
-from adjoint.tensor import NO_EDGE, Tensor, from_array
 from adjoint.utils.data._utils.collate import default_collate, default_convert
-from adjoint.utils.data._utils.worker import Worker, get_worker_info
-from adjoint.utils.data.dataset import Dataset, IterableDataset, Subset, TensorDataset
-from adjoint.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed
+from adjoint.utils.data._utils.iterators import (
+    _BaseDataLoaderIter,
+    _DatasetKind,
+    _MultiProcessingDataLoaderIter,
+    _SingleProcessDataLoaderIter,
+)
+from adjoint.utils.data._utils.worker import get_worker_info
+from adjoint.utils.data.dataset import Dataset, IterableDataset
+from adjoint.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
 T_co = TypeVar("T_co", covariant=True)
-
-_warned_of_workers = False
-
-
-class _DatasetKind:
-    Map = 0
-    Iterable = 1
 
 
 class _InfiniteConstantSampler(Sampler[None]):
@@ -47,11 +43,17 @@ class DataLoader(Generic[T_co]):
     takes them in a random order, which ``generator`` (by default the default one) decides; ``sampler`` or
     ``batch_sampler`` in an order of their own.  ``drop_last`` leaves out a last batch that is not full.
 
-    With ``num_workers`` everything is loaded in this process, and a warning says so once; the batches and their random
-    numbers are nevertheless those of that many workers, ``worker_init_fn`` is called for each and ``get_worker_info``
-    tells them apart.  ``prefetch_factor`` says how many batches' indices are taken ahead for each; ``timeout``,
-    ``in_order`` and ``multiprocessing_context`` are checked as PyTorch does and, as nothing waits for another process,
-    change nothing.  ``pin_memory`` warns that there is no accelerator, as PyTorch does without one.
+    ``num_workers`` processes load ahead, each ``prefetch_factor`` batches (2); with 0 this process loads when it is asked.
+    They are started as ``multiprocessing_context`` says ("fork", "spawn", "forkserver", or a context; by default Python's own
+    choice), anew for each epoch or, with ``persistent_workers``, once.  Each has its own copy of the dataset and random numbers
+    of its own, which the main process's seed decides; ``worker_init_fn`` is called in each with its number, and
+    :func:`get_worker_info` says there which it is.  Tensors and arrays of 48 KB and more come through shared memory, without
+    a copy.  ``in_order=False`` returns batches as they arrive.
+
+    An exception in a worker is raised here with its traceback; a worker that was killed, or that sent nothing for ``timeout``
+    seconds (0: no limit), raises RuntimeError.  Workers end with their iterator, with the program, however it ends, and
+    not by Ctrl-C, which is left to the main process.  ``pin_memory`` warns that there is no accelerator, as PyTorch does
+    without one.
 
     Raises ValueError for options that exclude each other, in PyTorch's words.
 
@@ -144,6 +146,7 @@ class DataLoader(Generic[T_co]):
         self._IterableDataset_len_called: int | None = None
         self._iterator = None
         self._complete = True
+        self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._complete and name in (
@@ -154,7 +157,7 @@ class DataLoader(Generic[T_co]):
 
     @property
     def multiprocessing_context(self) -> Any:
-        """How worker processes would be started."""
+        """How worker processes are started."""
         return self._multiprocessing_context
 
     @multiprocessing_context.setter
@@ -170,15 +173,47 @@ class DataLoader(Generic[T_co]):
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
     def __iter__(self) -> Any:
-        if self.num_workers == 0:
-            return _Iterator(self)
-        if not self.persistent_workers:
-            return _WorkersIterator(self)
-        if self._iterator is None:
-            self._iterator = _WorkersIterator(self)
+        if not (self.persistent_workers and self.num_workers > 0):
+            return self._get_iterator()
+        if self._iterator is None or not self._iterator._usable():
+            self._iterator = self._get_iterator()
         else:
             self._iterator._reset(self)
         return self._iterator
+
+    def _get_iterator(self) -> _BaseDataLoaderIter:
+        if self.num_workers == 0:
+            return _SingleProcessDataLoaderIter(self)
+        self.check_worker_number_rationality()
+        return _MultiProcessingDataLoaderIter(self)
+
+    def _context(self) -> Any:
+        """What starts processes."""
+        if self._multiprocessing_context is not None:
+            return self._multiprocessing_context
+        import multiprocessing
+
+        return multiprocessing.get_context()
+
+    def check_worker_number_rationality(self) -> None:
+        """Warn if there will be more workers than cores that this process may run on."""
+        cores = cpu_count()
+        if not self.num_workers or (cores is not None and self.num_workers <= cores):
+            return
+        if cores is None:
+            text = "DataLoader is not able to compute a suggested max number of worker in current system."
+        else:
+            unknown = "" if hasattr(os, "sched_getaffinity") else " (`cpuset` is not taken into account)"
+            text = (
+                f"Our suggested max number of worker in current system is {cores}{unknown}, which is smaller than what this "
+                "DataLoader is going to create."
+            )
+        warnings.warn(
+            f"This DataLoader will create {self.num_workers} worker processes in total. {text} Please be aware that excessive "
+            "worker creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential "
+            "slowness/freeze if necessary.",
+            stacklevel=users_level(),
+        )
 
     def __len__(self) -> int:
         if self._dataset_kind == _DatasetKind.Map:
@@ -227,189 +262,3 @@ def _checked_context(context: Any, num_workers: int) -> Any:
             f"but got multiprocessing_context={context}"
         )
     return context
-
-
-class _Iterator:
-    """One epoch of a DataLoader."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        if loader.pin_memory:
-            _warn_of_pinning(loader)
-        self._loader = loader
-        self._indices = iter(loader._index_sampler)
-        self._base_seed = draw_seed(loader.generator)
-        self._yielded = 0
-        self._expected = loader._IterableDataset_len_called
-        self._start()
-
-    def _start(self) -> None:
-        if self._loader.timeout != 0:
-            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._fetch = fetcher(self._loader, self._loader.dataset)
-
-    def __iter__(self) -> _Iterator:
-        return self
-
-    def __next__(self) -> Any:
-        data = self._next()
-        self._yielded += 1
-        if self._expected is not None and self._yielded > self._expected:
-            self._warn_of_length()
-        return data
-
-    def _next(self) -> Any:
-        return self._fetch(next(self._indices))
-
-    def __len__(self) -> int:
-        return len(self._loader._index_sampler)
-
-    def _warn_of_length(self) -> None:
-        text = (
-            f"Length of IterableDataset {self._loader.dataset} was reported to be {self._expected}(when accessing "
-            f"len(dataloader)), but {self._yielded} samples have been fetched. "
-        )
-        if self._loader.num_workers > 0:
-            text += (
-                "For multiprocessing data-loading, this could be caused by not properly configuring the "
-                "IterableDataset replica at each worker. Please see "
-                "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for examples."
-            )
-        warnings.warn(text, stacklevel=users_level())
-
-    def __getstate__(self) -> Any:
-        raise NotImplementedError("{} cannot be pickled", type(self).__name__)
-
-
-def _warn_of_pinning(loader: DataLoader[Any]) -> None:
-    if loader.pin_memory_device:
-        warnings.warn(
-            "pin_memory_device is deprecated, the current accelerator will be used as the device,ignore "
-            f"pin_memory_device='{loader.pin_memory_device}'.",
-            stacklevel=users_level(),
-        )
-    warnings.warn(
-        "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
-        stacklevel=users_level(),
-    )
-
-
-class _WorkersIterator(_Iterator):
-    """One epoch of a DataLoader with workers, who take turns in this process."""
-
-    def _start(self) -> None:
-        global _warned_of_workers
-        loader = self._loader
-        count = loader.num_workers
-        if not _warned_of_workers:
-            _warned_of_workers = True
-            warnings.warn(
-                f"DataLoader(num_workers={count}) loads in this process: Adjoint does not start worker processes. The "
-                "batches are those that the workers would give.",
-                stacklevel=users_level(),
-            )
-        self._workers = [Worker(i, count, self._base_seed, loader.dataset) for i in range(count)]
-        for worker in self._workers:
-            with worker.loading():
-                if loader.worker_init_fn is not None:
-                    loader.worker_init_fn(worker.info.id)
-                worker.fetch = fetcher(loader, worker.dataset)
-        self._begin()
-
-    def _begin(self) -> None:
-        """Take as many indices ahead as the workers would have been given."""
-        ahead = max(1, self._loader.prefetch_factor or 0) * self._loader.num_workers
-        self._ahead = deque(itertools.islice(self._indices, ahead))
-        self._turns = deque(self._workers)
-
-    def _reset(self, loader: DataLoader[Any]) -> None:
-        """Begin another epoch with the same workers."""
-        self._indices = iter(loader._index_sampler)
-        self._yielded = 0
-        self._expected = loader._IterableDataset_len_called
-        for worker in self._workers:
-            with worker.loading():
-                worker.fetch = fetcher(loader, worker.dataset)
-        self._begin()
-
-    def _next(self) -> Any:
-        if not self._ahead:
-            raise StopIteration
-        index = self._ahead.popleft()
-        self._ahead.extend(itertools.islice(self._indices, 1))
-        while self._turns:
-            worker = self._turns.popleft()
-            try:
-                with worker.loading():
-                    data = worker.fetch(index)
-            except StopIteration:  # this worker's copy of an iterable dataset has ended
-                continue
-            except BaseException:
-                self._turns.append(worker)
-                raise
-            self._turns.append(worker)
-            return data
-        raise StopIteration
-
-
-def fetcher(loader: DataLoader[Any], dataset: Any) -> Callable[[Any], Any]:
-    """A function from what the sampler gives (an index, or a list of them) to a batch."""
-    collate = loader.collate_fn
-    if loader._dataset_kind == _DatasetKind.Iterable:
-        return _Stream(dataset, loader).fetch
-    if not loader._auto_collation:
-        return lambda index: collate(dataset[index])
-    if collate is default_collate and _rows(dataset, []) is not None:
-        return lambda indices: _take(dataset, indices)
-    if getattr(dataset, "__getitems__", None):
-        return lambda indices: collate(dataset.__getitems__(indices))
-    return lambda indices: collate([dataset[index] for index in indices])
-
-
-class _Stream:
-    """The samples of an iterable dataset, in batches where the loader makes them."""
-
-    def __init__(self, dataset: Any, loader: DataLoader[Any]) -> None:
-        self.samples = iter(dataset)
-        self.loader = loader
-        self.ended = False
-
-    def fetch(self, indices: Any) -> Any:
-        if self.ended:
-            raise StopIteration
-        collate = self.loader.collate_fn
-        if not self.loader._auto_collation:
-            return collate(next(self.samples))
-        batch = []
-        for _ in indices:
-            try:
-                batch.append(next(self.samples))
-            except StopIteration:
-                self.ended = True
-                break
-        if not batch or (self.loader.drop_last and len(batch) < len(indices)):
-            raise StopIteration
-        return collate(batch)
-
-
-# Tensors' rows need not be taken one by one to be stacked again.
-
-
-def _rows(dataset: Any, indices: list[int]) -> tuple[tuple[Tensor, ...], list[int]] | None:
-    """The tensors and the row numbers that samples of a (subset of a) TensorDataset are; None for other datasets."""
-    while type(dataset) is Subset:
-        indices = [dataset.indices[i] for i in indices]
-        dataset = dataset.dataset
-    return (dataset.tensors, indices) if type(dataset) is TensorDataset else None
-
-
-def _take(dataset: Any, indices: list[int]) -> Any:
-    """What collating a TensorDataset's samples gives: for each tensor, the rows stacked."""
-    found = _rows(dataset, indices)
-    if found is not None and all(t.__class__ is Tensor and t._edge is NO_EDGE for t in found[0]):
-        try:
-            rows = np.array(found[1], np.int64)
-            return [from_array(t._array.take(rows, axis=0)) for t in found[0]]
-        except (IndexError, TypeError, ValueError, OverflowError):
-            pass  # the plain way says what is wrong
-    samples = dataset.__getitems__(indices) if type(dataset) is Subset else [dataset[i] for i in indices]
-    return default_collate(samples)

@@ -1,5 +1,12 @@
-"""The parts of :mod:`adjoint.utils.data` that programs import by PyTorch's path: collating and worker information."""
+"""The parts of :mod:`adjoint.utils.data` that programs import by PyTorch's path: collating, fetching, workers."""
 
-from adjoint.utils.data._utils import collate, worker
+import sys as _sys
 
-__all__ = ["collate", "worker"]
+from adjoint._utils import ExceptionWrapper
+from adjoint.utils.data._utils import collate, crew, fetch, pin_memory, signal_handling, worker
+
+IS_WINDOWS = _sys.platform == "win32"
+HAS_NUMPY = True
+MP_STATUS_CHECK_INTERVAL = crew.PATIENCE
+
+__all__ = ["ExceptionWrapper", "collate", "fetch", "pin_memory", "signal_handling", "worker"]

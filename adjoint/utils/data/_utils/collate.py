@@ -12,6 +12,7 @@ from adjoint import dtypes
 from adjoint.ops.from_data import as_tensor, tensor
 from adjoint.ops.joining import stack
 from adjoint.tensor import NO_EDGE, Tensor, from_array
+from adjoint.utils.data._utils.segments import shared_empty
 
 _NO_NUMBERS = "SaUO"  # kinds of NumPy dtypes that no tensor holds
 
@@ -99,24 +100,47 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     raise TypeError(default_collate_err_msg_format.format(kind))
 
 
+def room(shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array for a batch to be written into: in a worker, in memory that the main process will map."""
+    from adjoint.utils.data._utils import worker
+
+    return np.empty(shape, dtype) if worker._worker_info is None else shared_empty(shape, dtype)
+
+
+def _stacked(arrays: list[Any]) -> Any:
+    """NumPy arrays of one shape and dtype stacked; None for others."""
+    first = arrays[0]
+    shape, dtype = first.shape, first.dtype
+    if len({a.shape for a in arrays}) != 1 or any([a.dtype is not dtype for a in arrays]):
+        return None
+    out = room((len(arrays), *shape), dtype)
+    if shape and shape[0]:  # one behind the other along the first dimension is the same memory, written by one call
+        np.concatenate(arrays, out=out.reshape(-1, *shape[1:]))
+    else:
+        for i, array in enumerate(arrays):
+            out[i] = array
+    return out
+
+
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Tensor:
     """Tensors stacked along a new first dimension."""
-    first = batch[0]._array
-    shape, dtype = first.shape, first.dtype
-    if any(t.__class__ is not Tensor or t._edge is not NO_EDGE or t._array.dtype is not dtype for t in batch):
-        return stack(batch, 0)
-    out = np.empty((len(batch), *shape), dtype)
-    for i, t in enumerate(batch):
-        if t._array.shape != shape:
-            return stack(batch, 0)  # which says what is wrong
-        out[i] = t._array
-    return from_array(out)
+    if all([t.__class__ is Tensor and t._edge is NO_EDGE and t._array.__class__ is np.ndarray for t in batch]):
+        out = _stacked([t._array for t in batch])
+        if out is not None:
+            return from_array(out)
+    return stack(batch, 0)  # which says what is wrong
 
 
 def collate_numpy_array_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     """NumPy arrays stacked, as a tensor."""
-    if batch[0].dtype.kind in _NO_NUMBERS:
-        raise TypeError(default_collate_err_msg_format.format(batch[0].dtype))
+    first = batch[0]
+    if first.dtype.kind in _NO_NUMBERS:
+        raise TypeError(default_collate_err_msg_format.format(first.dtype))
+    if collate_fn_map is default_collate_fn_map and collate_fn_map[Tensor] is collate_tensor_fn:
+        if all([array.__class__ is np.ndarray for array in batch]) and as_tensor(first)._array.dtype is first.dtype:
+            out = _stacked(batch)
+            if out is not None:
+                return from_array(out)
     return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
 
 
