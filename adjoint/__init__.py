@@ -75,7 +75,8 @@ _MODULES = frozenset(
     {
         "_utils",
         "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions", "fft",
-        "func", "futures", "hub", "linalg", "mps", "nn", "optim", "profiler", "random", "return_types", "serialization",
+        "func", "futures", "hub", "linalg", "mps", "multiprocessing", "nn", "optim", "profiler", "random", "return_types",
+        "serialization",
         "special", "testing", "utils", "version", "viz", "why", "xpu",
     }
 )  # fmt: skip

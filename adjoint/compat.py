@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import CodeType, ModuleType
@@ -33,6 +33,10 @@ _MODULES = {
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
 }
+
+# Where multiprocessing makes what a process that it spawns begins with.
+_SPAWNING = "multiprocessing.spawn"
+
 
 def install() -> None:
     """Make ``torch`` and ``torchvision`` resolve to Adjoint from now on; a second call does nothing.
@@ -58,6 +62,8 @@ def install() -> None:
     for name, module in list(sys.modules.items()):
         if name == "adjoint" or name.startswith("adjoint."):
             _show_as_torch(name, module)
+    if _SPAWNING in sys.modules:
+        _prepare_children(sys.modules[_SPAWNING])
 
 
 class _Finder:
@@ -69,7 +75,10 @@ class _Finder:
         top, _, _ = name.partition(".")
         if top == "adjoint":
             spec = PathFinder.find_spec(name, path, target)
-            return None if spec is None else _renaming(spec)
+            return None if spec is None else _executed_then(spec, lambda module: _show_as_torch(name, module))
+        if name == _SPAWNING:
+            spec = PathFinder.find_spec(name, path, target)
+            return None if spec is None else _executed_then(spec, _prepare_children)
         if top not in _PACKAGES:
             return None
         if name in _NAMES_ALONE or name.startswith("torch._C."):
@@ -122,17 +131,34 @@ def _module(name: str) -> ModuleType | None:
         raise
 
 
-def _renaming(spec: ModuleSpec) -> ModuleSpec:
-    """The spec, with a loader that also gives the module PyTorch's names once it was executed."""
+def _executed_then(spec: ModuleSpec, do: Callable[[ModuleType], None]) -> ModuleSpec:
+    """The spec, with a loader that also does something with the module once it was executed."""
     execute = getattr(spec.loader, "exec_module", None)
     if execute is not None:
 
         def exec_module(module: ModuleType) -> None:
             execute(module)
-            _show_as_torch(spec.name, module)
+            do(module)
 
         spec.loader.exec_module = exec_module  # type: ignore[union-attr, method-assign]
     return spec
+
+
+def _prepare_children(spawning: Any) -> None:
+    """Have the processes that multiprocessing spawns call Adjoint ``torch`` before they import the program."""
+    get_preparation_data = spawning.get_preparation_data
+
+    def with_names(name: str) -> dict[str, Any]:
+        return {"adjoint": _Spawned(), **get_preparation_data(name)}
+
+    spawning.get_preparation_data = with_names
+
+
+class _Spawned:
+    """What is made of this object in a process that is spawned: the names, installed."""
+
+    def __reduce__(self) -> Any:
+        return importlib.import_module, ("adjoint.spawned",)
 
 
 def _own_name(name: str) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from typing import Any
-
-import numpy as np
 
 from adjoint import layouts
 from adjoint.device import CPU, NO_ACCELERATOR, check_device
 from adjoint.device import device as Device
-from adjoint.ops.memory import root
-from adjoint.tensor import Tensor, attach, writes_of
+from adjoint.interop.segments import segment_of
+from adjoint.tensor import Tensor, attach
 
 attach(property(lambda self: CPU, doc="Where the elements are: on the CPU."), name="device")
 attach(property(lambda self: layouts.strided, doc="How the elements are laid out: ``torch.strided``."), name="layout")
@@ -73,27 +70,19 @@ def is_pinned(self: Tensor, device: Any = None) -> bool:
 
 @attach
 def is_shared(self: Tensor) -> bool:
-    """Whether the memory is shared with processes forked from this one."""
-    return _over_mmap(self._array)
-
-
-def _over_mmap(array: Any) -> bool:
-    base = root(array).base
-    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
+    """Whether the memory is a segment that other processes may map."""
+    return segment_of(self._array) is not None
 
 
 @attach
 def share_memory_(self: Tensor) -> Tensor:
-    """Move the elements into memory that processes forked from this one share.
+    """Move the memory that this tensor and its views look at into a segment that other processes map.
 
-    Raises RuntimeError for a tensor whose memory others look at: they would be left behind.
+    Processes that are forked from then on, and those that the tensor is sent to by :mod:`multiprocessing`, see what is
+    written to it, and the other way round.  Arrays of NumPy that were made of it before stay where they are.
     """
-    array = self._array
-    if _over_mmap(array) or not array.size:
-        return self
-    if self._view is not None or writes_of(self).views or root(array).nbytes != array.nbytes:
-        raise RuntimeError("share_memory_() moves a whole tensor: this one shares its memory with views")
-    moved = np.frombuffer(mmap.mmap(-1, array.nbytes), np.uint8).view(array.dtype).reshape(array.shape)
-    moved[...] = array
-    self._array = moved
+    from adjoint.interop import sharing
+
+    sharing.register()
+    sharing.share(self)
     return self

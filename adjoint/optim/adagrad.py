@@ -65,8 +65,10 @@ class Adagrad(Elementwise):
         return state
 
     def share_memory(self) -> None:
-        """Would move the state to shared memory, which Adjoint's tensors cannot be in."""
-        raise NotImplementedError("Adagrad.share_memory: Adjoint has no tensors in shared memory")
+        """Move the sums of squares into memory that other processes see, as :meth:`Tensor.share_memory_` does."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p]["sum"].share_memory_()
 
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         return {"sum": group["initial_accumulator_value"]}
