@@ -75,6 +75,7 @@ from adjoint import futures as futures
 from adjoint import hub as hub
 from adjoint import linalg as linalg
 from adjoint import mps as mps
+from adjoint import multiprocessing as multiprocessing
 from adjoint import nn as nn
 from adjoint import optim as optim
 from adjoint import profiler as profiler

@@ -1766,7 +1766,7 @@ Raises RuntimeError on a real tensor."""
         """Whether two tensors look at the same memory in the same way."""
 
     def is_shared(self) -> _bool:
-        """Whether the memory is shared with processes forked from this one."""
+        """Whether the memory is a segment that other processes may map."""
 
     def is_signed(self) -> _bool:
         """Whether the dtype has negative numbers."""
@@ -3071,9 +3071,10 @@ tensor([1.])"""
         """In-place version of :func:`adjoint.sgn`."""
 
     def share_memory_(self) -> Tensor:
-        """Move the elements into memory that processes forked from this one share.
+        """Move the memory that this tensor and its views look at into a segment that other processes map.
 
-        Raises RuntimeError for a tensor whose memory others look at: they would be left behind.
+        Processes that are forked from then on, and those that the tensor is sent to by :mod:`multiprocessing`, see what is
+        written to it, and the other way round.  Arrays of NumPy that were made of it before stay where they are.
         """
 
     def short(self, memory_format: _memory_format | None = None) -> Tensor:

@@ -14,6 +14,8 @@ import multiprocessing
 from multiprocessing import *  # noqa: F403
 
 from adjoint.interop.sharing import register as _register
+from adjoint.multiprocessing import pool as pool
+from adjoint.multiprocessing import reductions as reductions
 from adjoint.multiprocessing.spawn import (
     ProcessContext,
     ProcessExitedException,
@@ -23,6 +25,7 @@ from adjoint.multiprocessing.spawn import (
     start_processes,
 )
 from adjoint.multiprocessing.strategies import get_all_sharing_strategies, get_sharing_strategy, set_sharing_strategy
+from adjoint.names import list_names as _list_names
 
 _register()
 
@@ -38,3 +41,5 @@ __all__ = [
     "spawn",
     "start_processes",
 ]
+
+_list_names(__name__)
