@@ -54,6 +54,7 @@ _SHOWN = {
     "adjoint.layouts": "torch",
     "adjoint.limits": "torch",
     "adjoint.nn.modules.attention.MultiheadAttention": "torch.nn.modules.activation",
+    "adjoint.nn.modules.sync_batchnorm.SyncBatchNorm": "torch.nn.modules.batchnorm",
     "adjoint.nn.utils.clip_grad.clip_grads_with_norm_": "torch.nn.utils",
     "adjoint.nn.utils.clip_grad.get_total_norm": "torch.nn.utils",
     "adjoint.ops.linalg._LinAlgError": "torch._C",
