@@ -184,7 +184,7 @@ def _with_attributes(tensor: Tensor, state: Any) -> Tensor:
         state = {**(state[0] or {}), **(state[1] or {})}
     for name, value in dict(state or {}).items():
         # Nothing that Tensor itself defines: a file may not reach into a tensor's workings.
-        if type(name) is not str or hasattr(Tensor, name) or name[:2] == "__":
+        if type(name) is not str or name[:2] == "__" or any(name in vars(cls) for cls in Tensor.__mro__):
             told = repr(name[:100]) if isinstance(name, str) else f"of type {type(name).__name__}"
             raise RuntimeError(f"a saved tensor has an attribute {told}, which would hide Tensor's own")
         setattr(tensor, name, value)

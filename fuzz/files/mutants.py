@@ -284,7 +284,7 @@ def _value(draw: random.Random, deep: int = 3) -> bytes:
     if kind == 5:
         return inner + _value(draw, deep - 1) + b"\x86"
     if kind == 6:
-        return b"](" + inner * draw.choice([1, 3, 300]) + b"e"
+        return b"](" + inner * draw.choice([1, 3, 300 if len(inner) < 1000 else 3]) + b"e"
     if kind == 7:
         return b"h" + bytes([draw.randrange(30)])
     if kind == 8:

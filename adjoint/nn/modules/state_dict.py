@@ -210,9 +210,8 @@ class _Stateful:
                         given.requires_grad_(tensor.requires_grad)
                 setattr(self, name, given)
         except Exception as e:
-            action = "swapping" if assign else "copying"
             error_msgs.append(
-                f'While {action} the parameter named "{key}", whose dimensions in the model are {tensor.size()} and '
+                f'While copying the parameter named "{key}", whose dimensions in the model are {tensor.size()} and '
                 f"whose dimensions in the checkpoint are {given.size()}, an exception occurred : {e.args}."
             )
 
