@@ -23,6 +23,7 @@ _LONG = 80  # bytes of a name from which on the names beside it are shortened, s
 _PIECE = 1 << 20
 _PATIENCE = 5.0  # seconds to wait for another who writes over the same file
 _UNCLOSED = (OSError, ValueError)
+_INTERRUPTS = 100  # that do not keep a copy from being finished
 
 
 def replace_file(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object], *, durable: bool = False) -> None:
@@ -56,7 +57,7 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[IO[bytes]], obje
         with open(target, "r+b"):  # raises what keeps this user from writing to it
             pass
     aside = Aside(target, 0o666 if old is None else 0o600)
-    over = False  # whether the target may be half written over
+    over: _CopyOver | None = None
     try:
         try:
             file: IO[bytes] = aside.open()
@@ -67,17 +68,14 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[IO[bytes]], obje
         file.flush()
         if durable:
             os.fsync(file.fileno())
-        over = not _renamed(aside, old)
-        if over:
-            _copy_over(file.fileno(), target, durable)
-            over = False
+        if not _renamed(aside, old):
+            over = _CopyOver(file.fileno(), target, durable)
+            over.run()
         aside.close()
-    except BaseException as error:
-        try:
-            if over and not isinstance(error, OSError):  # interrupted: what was begun is finished
-                _copy_over(file.fileno(), target, durable)
-        finally:
-            aside.close()
+    except BaseException:
+        if over is not None:
+            over.finish()
+        aside.close(keep=over is not None and over.begun)
         raise
     if durable:
         _sync_folder(os.path.dirname(target))
@@ -150,8 +148,8 @@ class Aside:
         else:
             os.replace(self.path, self.target, src_dir_fd=self.folder, dst_dir_fd=self.folder)
 
-    def close(self) -> None:
-        """Close it, and remove it unless it has taken its place."""
+    def close(self, *, keep: bool = False) -> None:
+        """Close it, and remove it unless it has taken its place, or is the only whole copy that there is (``keep``)."""
         if self.file is None:
             if self.path is not None:  # interrupted while it was made
                 cleared(self.path, self.folder)
@@ -159,7 +157,7 @@ class Aside:
         assert self.path is not None
         # By what lies there and not by what was done: by now the name may be another writer's.
         with contextlib.suppress(*_UNCLOSED):
-            found = _stat_of(self.path, self.folder)
+            found = None if keep else _stat_of(self.path, self.folder)
             if found is not None and os.path.samestat(found, os.fstat(self.file.fileno())):
                 os.unlink(self.path, dir_fd=self.folder)
         with contextlib.suppress(*_UNCLOSED):  # what could not be written was told already
@@ -283,35 +281,66 @@ def _write_over(
     with whole:
         write(whole)
         whole.flush()
+        over = _CopyOver(whole.fileno(), target, False)
         try:
-            _copy_over(whole.fileno(), target, False)
-        except KeyboardInterrupt:  # what was begun is finished
-            _copy_over(whole.fileno(), target, False)
+            over.run()
+        except BaseException:
+            over.finish()
             raise
 
 
-def _copy_over(source: int, target: str, durable: bool) -> None:
-    """Copy a complete file over another; no byte is written before there is room for all."""
-    size = os.fstat(source).st_size
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), "wb", buffering=0) as file:
-        over = file.fileno()
-        _wait_for_lock(over)
-        before = os.fstat(over).st_size
-        if size > before:
-            _extend(over, before, size)
-        done = 0
-        while piece := os.pread(source, _PIECE, done):
-            done += os.pwrite(over, piece, done)
-        os.ftruncate(over, done)
-        if durable:
-            os.fsync(over)
+class _CopyOver:
+    """A complete file that is copied over another; ``begun`` for as long as that may be half the old and half the new."""
+
+    def __init__(self, source: int, target: str, durable: bool) -> None:
+        self.source = source
+        self.target = target
+        self.durable = durable
+        self.begun = False
+
+    def run(self) -> None:
+        """Copy; no byte is written over before there is room for all."""
+        size = os.fstat(self.source).st_size
+        with open(os.open(self.target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), "wb", buffering=0) as file:
+            target = file.fileno()
+            _wait_for_lock(target)
+            before = os.fstat(target).st_size
+            again, self.begun = self.begun, True
+            try:
+                if size > before:
+                    _extend(target, before, size)
+            except OSError:
+                self.begun = again
+                raise
+            done = 0
+            while piece := os.pread(self.source, _PIECE, done):
+                done += os.pwrite(target, piece, done)
+            os.ftruncate(target, done)
+            if self.durable:
+                os.fsync(target)
+            self.begun = False
+
+    def finish(self) -> None:
+        """Copy again where an interrupt cut it short, however many more there are: what is half the one and half the other
+        is neither."""
+        for _ in range(_INTERRUPTS):
+            if not self.begun:
+                return
+            try:
+                self.run()
+            except OSError:
+                return
+            except BaseException:
+                continue
 
 
 def _extend(descriptor: int, before: int, size: int) -> None:
+    if not hasattr(os, "posix_fallocate"):
+        return
     try:
         os.posix_fallocate(descriptor, before, size - before)
     except OSError as error:
-        if error.errno in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+        if error.errno in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EBADF):
             return
         os.ftruncate(descriptor, before)
         raise

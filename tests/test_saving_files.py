@@ -325,12 +325,11 @@ AS_OTHER = """
 
 
 @pytest.fixture
-def shared(tmp_path):
-    """A folder that other users can reach."""
-    for above in (tmp_path, *tmp_path.parents):
-        if above.stat().st_uid == os.geteuid() and not above.stat().st_mode & 0o001:
-            above.chmod(0o711)
-    return tmp_path
+def shared():
+    """A folder that other users can reach; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        yield Path(folder)
 
 
 @as_root
@@ -454,6 +453,38 @@ def test_room_is_there_before_a_byte_of_a_file_of_two_names_is_written_over(path
     with pytest.raises(OSError, match="No space left"):
         adjoint.save(big(1, 200_000), path)
     assert path.read_bytes() == before and listed(path) == ["x.pt", "y.pt"]
+
+
+def test_impatience_does_not_leave_a_file_of_two_names_half_written_over(path, monkeypatch):
+    os.link(path, path.parent / "y.pt")
+    write, left = os.pwrite, [3]
+
+    def interrupted(*arguments):
+        written = write(*arguments)
+        if left[0]:
+            left[0] -= 1
+            raise KeyboardInterrupt
+        return written
+
+    monkeypatch.setattr(os, "pwrite", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        adjoint.save(big(1, 1_000_000), path)
+    assert value_of(path.parent / "y.pt") == 1 and listed(path) == ["x.pt", "y.pt"]
+
+
+def test_where_a_disk_fails_in_the_middle_of_a_copy_the_whole_stays_beside_it(path, monkeypatch):
+    os.link(path, path.parent / "y.pt")
+
+    def fails(*arguments):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "pwrite", fails)
+    with pytest.raises(OSError, match="Input/output"):
+        adjoint.save(big(1), path)
+    assert value_of(path.parent / ".x.pt.0.tmp") == 1
+    monkeypatch.undo()
+    adjoint.save(big(2), path)
+    assert value_of(path.parent / "y.pt") == 2 and listed(path) == ["x.pt", "y.pt"]
 
 
 def test_tensors_that_lie_in_a_file_can_be_saved_to_it(path):

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,13 +47,11 @@ def test_what_another_user_can_change_is_told_by_owner_and_mode(user, mode, kind
 
 
 @pytest.fixture
-def place(tmp_path):
-    """A folder that everybody can reach and only this user can change."""
-    for above in (tmp_path, *tmp_path.parents):
-        if above.stat().st_uid == ME and not above.stat().st_mode & 0o001:
-            above.chmod(0o711)
-    tmp_path.chmod(0o755)
-    return tmp_path
+def place():
+    """A folder that everybody can reach (pytest's own are closed) and only this user can change."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(os.path.realpath(folder))
 
 
 def opened(path, **options):
