@@ -277,3 +277,23 @@ def test_errors_of_the_users_own_objects_stay_theirs() -> None:
     buffer.seek(0)
     with pytest.raises(IndexError, match="of the user's"):
         adjoint.load(buffer, map_location=locate)
+
+
+def test_numpy_arrays_that_the_user_allowed_are_made_of_what_is_there() -> None:
+    reconstruct, scalar = np.ones(1).__reduce__()[0], np.float32(1).__reduce__()[0]
+    buffer = io.BytesIO()
+    adjoint.save([np.arange(3.0), np.float32(2.5), np.array(["x"])], buffer)
+    kinds = {type(np.dtype(name)) for name in ("f8", "f4", "U1", "V1")}
+    name = b"c" + reconstruct.__module__.encode() + b"\n"
+    array, dtype = b"cnumpy\nndarray\n", b"cnumpy\ndtype\n" + string("V2000000000") + b"\x89\x88\x87R"
+    with adjoint.serialization.safe_globals([reconstruct, scalar, np.ndarray, np.dtype, *kinds]):
+        buffer.seek(0)
+        loaded = adjoint.load(buffer)
+        assert loaded[0].tolist() == [0, 1, 2] and loaded[1] == 2.5 and loaded[2].tolist() == ["x"]
+        for call in (
+            name + b"_reconstruct\n" + array + long(LARGE) + b"\x85" + string("b") + b"\x87R",
+            name + b"_reconstruct\n" + array + b"K\x00\x85" + dtype + b"\x86R",
+            array + long(LARGE) + b"\x85R",
+            name + b"scalar\n" + dtype + b"\x85R",
+        ):
+            refused(call, "nothing was ever saved as|cannot be read")

@@ -107,10 +107,21 @@ def _reduced(*args: Any) -> int:
 
 def _array(*args: Any) -> int:
     """NumPy's ``_reconstruct``, where the user has allowed it: an array whose contents come after it."""
-    shape = args[1] if len(args) > 1 else None
-    if shape not in ((0,), 0):
+    if len(args) != 3 or type(args[1]) is not tuple or args[1] != (0,):
         raise _refused(args)
     return _OBJECT
+
+
+def _scalar(*args: Any) -> int:
+    """NumPy's ``scalar``, likewise: a dtype, and as many bytes as it has."""
+    if len(args) != 2 or type(args[1]) not in (bytes, str):
+        raise _refused(args)
+    return _OBJECT + len(args[1])
+
+
+def _never(*args: Any) -> int:
+    """NumPy's ``ndarray``, likewise: pickles name it, and only ``_reconstruct`` calls it."""
+    raise _refused(args)
 
 
 _COSTS: dict[int, Cost] = {
@@ -130,6 +141,9 @@ _COSTS: dict[int, Cost] = {
 }
 
 
+_OF_NUMPY: dict[str, Cost] = {"_reconstruct": _array, "scalar": _scalar, "ndarray": _never}
+
+
 def cost_of(function: Any, args: tuple[Any, ...]) -> int | None:
     """What a call may make, in bytes; None for a function that is not known here."""
     known = _COSTS.get(id(function))
@@ -139,8 +153,8 @@ def cost_of(function: Any, args: tuple[Any, ...]) -> int | None:
             from adjoint.nn.parameter import Parameter
 
             known = _parameter if function is Parameter else None
-        elif getattr(function, "__name__", None) == "_reconstruct" and str(place).startswith("numpy."):
-            known = _array
+        elif str(place).partition(".")[0] == "numpy":
+            known = _OF_NUMPY.get(getattr(function, "__name__", ""))
     return None if known is None else known(*args)
 
 
