@@ -62,6 +62,7 @@ from adjoint.layouts import memory_format as _memory_format
 bool: _dtype
 float: _dtype
 int: _dtype
+from adjoint import _utils as _utils
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
 from adjoint import autograd as autograd

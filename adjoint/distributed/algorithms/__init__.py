@@ -3,6 +3,10 @@
 from adjoint.distributed.algorithms.join import Join as Join
 from adjoint.distributed.algorithms.join import Joinable as Joinable
 from adjoint.distributed.algorithms.join import JoinHook as JoinHook
+from adjoint.names import list_names as _list_names
 from adjoint.names import named as _named
 
+__all__ = ["Join", "JoinHook", "Joinable"]
+
 _named(__name__, modules={"ddp_comm_hooks", "join"})
+_list_names(__name__)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import adjoint.distributed as dist
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import from_array
 
@@ -143,3 +144,6 @@ def _count(own: int, group: Any) -> int:
     counted = np.full(1, own, np.float32)
     dist.all_reduce(from_array(counted), group=group)
     return int(counted[0])
+
+
+_list_names(__name__)

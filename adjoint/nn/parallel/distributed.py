@@ -16,6 +16,7 @@ import adjoint.distributed as dist
 from adjoint import pytree
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.distributed.algorithms.join import Join, Joinable, JoinHook
+from adjoint.names import list_names as _list_names
 from adjoint.nn.modules.module import Module
 from adjoint.nn.modules.sync_batchnorm import SyncBatchNorm
 from adjoint.nn.parallel.arguments import (
@@ -455,3 +456,6 @@ def _default_group() -> Any:
     if dist.group.WORLD is None:
         raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")
     return dist.group.WORLD
+
+
+_list_names(__name__)
