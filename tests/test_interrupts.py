@@ -264,6 +264,31 @@ def test_a_finalizer_in_a_backward_sees_the_users_grad_mode():
     assert w.grad.tolist() == [1.0, 2.0]
 
 
+def test_what_a_handler_switches_during_a_backward_stays_and_what_a_hook_switches_ends_with_it():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * w).sum()
+
+    def local(frame, event, argument):
+        if event == "line":
+            sys.settrace(None)
+            torch.set_grad_enabled(False)
+        return local
+
+    sys.settrace(lambda frame, event, argument: local if frame.f_code is engine._run.__code__ else None)
+    try:
+        loss.backward()
+        assert not torch.is_grad_enabled()
+    finally:
+        sys.settrace(None)
+        torch.set_grad_enabled(True)
+
+    for recorded in (False, True):
+        y = w * w
+        y.register_hook(lambda g: torch.set_grad_enabled(False) and None)
+        torch.autograd.grad(y.sum(), w, create_graph=recorded)
+        assert torch.is_grad_enabled()
+
+
 def test_hooks_and_functions_run_in_the_mode_of_the_backward():
     seen = {}
 

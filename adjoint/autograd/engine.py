@@ -99,7 +99,8 @@ def run(
     taped = create_graph or state.get("duals")  # the tangents of gradients may be asked for
     try:
         state["task"] = (number, roots, captures, needed, depth, not (taped or hooked or watchers), create_graph)
-        if taped and recorded is not create_graph:
+        switched = taped and recorded is not create_graph
+        if switched:
             switch_recording(create_graph)
         quiet(IGNORE)
         if taped and not create_graph:
@@ -110,7 +111,7 @@ def run(
                 in_backward(callback)
             del _callbacks[number]
         quiet(warnings)
-        if state.get("enabled", True) is not recorded:
+        if switched:
             switch_recording(recorded)
         state["task"] = outer
         if unsettled and outer is None:

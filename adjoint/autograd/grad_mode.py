@@ -76,7 +76,10 @@ def in_backward(function: Callable[..., Any], *args: Any) -> Any:
     before = state.get("enabled", True)
     task = state.get("task")
     if task is None or before is task[6]:
-        return function(*args)
+        result = function(*args)
+        if state.get("enabled", True) is not before:  # what it switched ends with it, as in PyTorch
+            switch_recording(before)
+        return result
     try:
         switch_recording(task[6])
         result = function(*args)
