@@ -13,6 +13,7 @@ from typing import Any
 from adjoint.autograd.profiler import profile as _profile
 from adjoint.autograd.profiler import record_function
 from adjoint.autograd.profiler_util import EventList
+from adjoint.interrupts import at_once, surely
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 
@@ -152,11 +153,16 @@ class profile:
         self._step: Any = None
 
     def __enter__(self) -> profile:
-        self.start()
-        return self
+        try:
+            self.start()
+            return self
+        except BaseException:
+            self.profiler._stop()
+            raise
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        self.stop()
+        surely(self.stop)
 
     def start(self) -> None:
         """Begin, as entering the context does."""
@@ -202,8 +208,8 @@ class profile:
             self._step = None
 
     def _finish(self, next_step: bool = False) -> None:
-        self._running = False
         self.profiler._stop()
+        self._running = False
         if self.on_trace_ready is not None:
             self.step_num += next_step  # as PyTorch counts while the handler runs
             try:

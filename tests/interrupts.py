@@ -31,9 +31,12 @@ from adjoint import interrupts, thread_state
 from adjoint.autograd import accumulate, anomaly_mode, engine, forward_ad, grad_mode, graph, origins
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.quiet import loudness
+from adjoint.nn.modules import module_hooks as hooks_of_modules
+from adjoint.optim import optimizer as optimizers
 from adjoint.utils import checkpoint as checkpointing
 
 SCENARIOS: dict[str, Callable[[], Any]] = {}
+_HOOKS = (hooks_of_modules.GLOBAL, optimizers._global_pre_hooks, optimizers._global_post_hooks)
 
 
 def scenario(prepare: Callable[[], Any]) -> Callable[[], Any]:
@@ -59,6 +62,7 @@ def state() -> dict[str, Any]:
         "NumPy's warnings": loudness(),
         "checkpoints": (checkpointing._early_stop, checkpointing._debug, graph._mutation_allowed),
         "garbage": gc.isenabled(),
+        "hooks on all modules and optimizers": [list(hooks) for hooks in _HOOKS],
         "locks": [lock for lock in _locks() if _is_held(lock)],
     }
 
@@ -692,6 +696,46 @@ def recorder() -> Any:
 
     def run() -> None:
         with record():
+            (x * x).sum().backward()
+
+    return run
+
+
+@scenario
+def torchs_profiler() -> Any:
+    x = leaf()
+
+    def run() -> None:
+        with torch.profiler.profile() as p:
+            (x * x).sum().backward()
+            p.step()
+
+    return run
+
+
+@scenario
+def watching() -> Any:
+    from adjoint.viz import watch
+
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def run() -> None:
+        with watch(model, serve=False):
+            for _ in range(2):
+                optimizer.zero_grad()
+                model(torch.ones(1, 2)).sum().backward()
+                optimizer.step()
+
+    return run
+
+
+@scenario
+def autocast() -> Any:
+    x = leaf()
+
+    def run() -> None:
+        with torch.autocast("cpu", enabled=False):
             (x * x).sum().backward()
 
     return run

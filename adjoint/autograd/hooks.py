@@ -48,8 +48,12 @@ class RemovableHandle:
 def add_hook(hooks: OrderedDict[int, Any], hook: Any) -> RemovableHandle:
     """Put a hook last into ``hooks`` and return its handle."""
     handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    return handle
+    try:
+        hooks[handle.id] = hook
+        return handle
+    except BaseException:
+        handle.remove()
+        raise
 
 
 class NodeHooks:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes, layouts
+from adjoint.autograd.quiet import silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
 from adjoint.declare.arranging import told
@@ -111,7 +112,7 @@ def full_like(
     number = python_number(fill_value)
     if number is None:
         wrong_argument("full_like", "fill_value", "Number", fill_value, 2)
-    with np.errstate(over="ignore"):
+    with silence():
         bulk.fill(array, filling(number, dtypes.OF_ARRAY[array.dtype], array.size))
     return told(made(array, requires_grad, function="full_like"))
 

@@ -114,7 +114,7 @@ def cast(array: Any, dtype: dtypes.dtype) -> Any:
     if array.dtype.kind == "c" and dtype.category not in (dtypes.COMPLEX, dtypes.BOOL):
         warn_once("complex", "Casting complex values to real discards the imaginary part")
         array = array.real
-    with np.errstate(all="ignore"):
+    with silence():
         return array.astype(dtype.array)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.quiet import silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.ops.creation import into, made, options
@@ -247,7 +248,7 @@ def logspace(
     """
     chosen = options("logspace", dtype, layout, device, pin_memory) or (None if out is None else out.dtype)
     points, chosen = _spaced("logspace", start, end, steps, chosen, fused=False)
-    with np.errstate(all="ignore"):
+    with silence():
         array = np.power(points.dtype.type(base), points).astype(chosen.array)
     return made(array, requires_grad, function="logspace") if out is None else into(out, array, chosen, "logspace")
 

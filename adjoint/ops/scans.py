@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.quiet import silence
 from adjoint.autograd.taped import taped
 from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, op
@@ -174,7 +175,7 @@ def products_back(g: Array, x: Array, dim: int) -> Array:
     instead = np.where(first, constant(1, x), x)
     products = np.multiply.accumulate(instead, dim)
     none = constant(0, x)
-    with np.errstate(all="ignore"):
+    with silence():
         before = _from_last(np.add, np.where(count == 0, g * products, none), dim) / np.where(count == 0, x, constant(1, x))
     at = _from_last(np.add, np.where(count == 1, g * products, none), dim)
     return np.where(count == 0, before, np.where(first, at, none)).astype(dtype)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.quiet import silence
 from adjoint.tensor import Tensor
 from adjoint.why.trace import Stats
 
@@ -27,7 +28,7 @@ def stats_of(array: Any) -> Stats | None:
             array = array.astype(np.float64)
         except (TypeError, ValueError):
             return None
-    with np.errstate(all="ignore"):
+    with silence():
         magnitude = np.abs(array)
         largest = float(magnitude.max())
         zero = 1.0 - np.count_nonzero(magnitude) / size

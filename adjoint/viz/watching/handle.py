@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from adjoint.files import write_text
+from adjoint.interrupts import at_once, surely
 from adjoint.nn import Module
 from adjoint.viz.watching.document import data_of, document
 from adjoint.viz.watching.findings import Finding, View, findings
@@ -41,6 +42,14 @@ class Watcher(Watching):
         self._server: PageServer | None = None
         self._found: tuple[Any, list[Finding]] | None = None
         super().__init__(model, every, layers, histograms, keep)
+        try:
+            self._serve(serve)
+        except BaseException:
+            self.close()
+            raise
+
+    def _serve(self, serve: bool) -> None:
+        """Begin to show the live page, if that is wanted and a port can be had."""
         if serve:
             try:
                 self._server = PageServer(lambda: document(self, live=True), lambda *asked: data_of(self, *asked))
@@ -91,8 +100,9 @@ class Watcher(Watching):
     def __enter__(self) -> Watcher:
         return self
 
+    @at_once
     def __exit__(self, *exc: object) -> None:
-        self.close()
+        surely(self.close)
 
     def __repr__(self) -> str:
         with self.lock:
@@ -163,8 +173,12 @@ def watch(
     if writer is not None and not (hasattr(writer, "add_scalar") and hasattr(writer, "add_histogram")):
         raise TypeError(f"watch: writer= needs the methods add_scalar and add_histogram, which {type(writer).__name__} lacks")
     watcher = Watcher(model, every, layers, histograms, keep, writer, serve)
-    if watcher.url is not None:
-        print(f"adjoint.viz.watch: {watcher.title} at {watcher.url}", file=sys.stderr, flush=True)
-        if open:
-            webbrowser.open(watcher.url)
-    return watcher
+    try:
+        if watcher.url is not None:
+            print(f"adjoint.viz.watch: {watcher.title} at {watcher.url}", file=sys.stderr, flush=True)
+            if open:
+                webbrowser.open(watcher.url)
+        return watcher
+    except BaseException:
+        watcher.close()
+        raise

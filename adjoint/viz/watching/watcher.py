@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.quiet import silence
 from adjoint.kernels.late import by_kernel
 from adjoint.nn.modules.module_hooks import register_module_forward_hook
 from adjoint.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
@@ -62,14 +63,17 @@ class Watching:
         self._before: dict[str, Any] = {}  # copies of the weights as they were before the step
         self._given: dict[str, Any] | None = None  # weights that step() was given last
         self._forward: Any = None
-        self._handles = [
-            register_optimizer_step_pre_hook(self._guarded(self._before_step)),
-            register_optimizer_step_post_hook(self._guarded(self._after_step)),
-        ]
+        self._handles: list[Any] = []
         self._finalizer = weakref.finalize(model, _close, weakref.ref(self))
         self._finalizer.atexit = False
-        _ACTIVE.add(self)
-        self._arm()
+        try:
+            self._handles.append(register_optimizer_step_pre_hook(self._guarded(self._before_step)))
+            self._handles.append(register_optimizer_step_post_hook(self._guarded(self._after_step)))
+            _ACTIVE.add(self)
+            self._arm()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -113,11 +117,13 @@ class Watching:
         with self.lock:
             if self.closed:
                 return
-            self.closed = True
             _ACTIVE.discard(self)
             for handle in self._handles:
                 handle.remove()
-            self._disarm()
+            if self._forward is not None:
+                self._forward.remove()
+            self._forward = None
+            self.closed = True  # last: what an interrupt left is taken away when it is closed again
             if self._sample is not None and self._outputs.any():
                 self._publish_activations(self._sample)
                 self._keep(self._sample)
@@ -327,7 +333,7 @@ class Watching:
             if method is None or self.closed:
                 return
             start = time.perf_counter()
-            with self.lock, np.errstate(all="ignore"):
+            with self.lock, silence():
                 try:
                     method(*args)
                 except Exception as error:
