@@ -198,6 +198,18 @@ def test_code_that_another_user_can_have_planted_is_not_read(place, planted):
         ]
 
 
+def test_a_home_that_all_can_write_to_keeps_nothing(place):
+    (place / "home" / ".cache" / "adjoint" / "kernels").mkdir(parents=True, mode=0o700)
+    (place / "home").chmod(0o777)
+    said, told = cache("""
+        os.environ["HOME"] = sys.argv[1]
+        kept.write("name", b"code")
+        print(kept.read("name"))
+    """, place / "home")  # fmt: skip
+    assert said == ["None"] and len(told) == 1 and f"{place}/home can be written to by other users" in told[0]
+    assert os.listdir(place / "home" / ".cache" / "adjoint" / "kernels") == []
+
+
 @as_root
 def test_code_planted_by_another_user_is_not_read(place):
     kept_in(place / "cache")
