@@ -152,7 +152,7 @@ def trial(seed: int, folder: Path) -> str | None:
         if left:
             return f"orphans {left}"
         planned = ("planned", "seven", "KeyboardInterrupt", "DataLoader worker", "Stream")
-        if "Traceback" in errors and not any(word in errors for word in planned):
+        if run.returncode >= 0 and "Traceback" in errors and not any(word in errors for word in planned):
             return errors
         return None
     finally:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import adjoint
-from adjoint.utils.data._utils import segments
+from adjoint.interop import segments
 from adjoint.utils.data._utils.line import Line
 
 torch = pytest.importorskip("torch")
@@ -330,6 +330,15 @@ def test_an_error_of_worker_init_fn_comes_in_place_of_the_first_batch(m):
     iterator = iter(m.utils.data.DataLoader(range(4), num_workers=2, worker_init_fn=begin))
     text = r"Caught LookupError in DataLoader worker process 0\.\nOriginal Traceback(.|\n)*worker 0"
     with pytest.raises(LookupError, match=text):
+        next(iterator)
+
+
+def test_a_batch_that_has_a_graph_is_refused():  # where PyTorch prints the error and waits for ever
+    def sample(m, i):
+        return m.ones(2, requires_grad=True) * i
+
+    iterator = iter(adjoint.utils.data.DataLoader(Of(adjoint, sample), None, num_workers=1))
+    with pytest.raises(RuntimeError, match="Cowardly refusing to serialize non-leaf tensor which requires_grad"):
         next(iterator)
 
 

@@ -133,7 +133,7 @@ print(found)
         assert Program(tmp_path, body).end() == ("10\n", "", 0)
 
     @pytest.mark.parametrize(
-        ("method", "command"), [("spawn", ()), ("forkserver", ()), ("fork", ("-m", "adjoint", "run"))]
+        ("method", "command"), [("spawn", ()), *[(method, ("-m", "adjoint", "run")) for method in ("fork", "spawn", "forkserver")]]
     )
     def test_workers_can_be_started_in_every_way(self, tmp_path, method, command):
         head = HEAD.replace("import adjoint as torch", "import torch") if command else HEAD

@@ -191,7 +191,7 @@ class DataLoader(Generic[T_co]):
         """What starts processes."""
         if self._multiprocessing_context is not None:
             return self._multiprocessing_context
-        import multiprocessing
+        from adjoint import multiprocessing  # tensors that workers are started with go through shared memory
 
         return multiprocessing.get_context()
 

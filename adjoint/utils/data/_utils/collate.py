@@ -12,7 +12,7 @@ from adjoint import dtypes
 from adjoint.ops.from_data import as_tensor, tensor
 from adjoint.ops.joining import stack
 from adjoint.tensor import NO_EDGE, Tensor, from_array
-from adjoint.utils.data._utils.segments import shared_empty
+from adjoint.utils.data._utils.room import room
 
 _NO_NUMBERS = "SaUO"  # kinds of NumPy dtypes that no tensor holds
 
@@ -98,13 +98,6 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
         columns = [collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch)]
         return columns if isinstance(first, tuple) else _like_sequence(first, columns)
     raise TypeError(default_collate_err_msg_format.format(kind))
-
-
-def room(shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array for a batch to be written into: in a worker, in memory that the main process will map."""
-    from adjoint.utils.data._utils import worker
-
-    return np.empty(shape, dtype) if worker._worker_info is None else shared_empty(shape, dtype)
 
 
 def _stacked(arrays: list[Any]) -> Any:

@@ -43,6 +43,7 @@ class Crew:
 
     def __init__(self, task: Task, context: Any) -> None:
         self.processes: list[Any] = []
+        self.made: list[Any] = []  # these, and one that may be about to start
         self.lines: list[Line] = []
         self.arrived: deque[Any] = deque()
         self.owner = os.getpid()
@@ -66,6 +67,7 @@ class Crew:
         alive, keep = context.Pipe(duplex=False)  # not one for all: what signals a pipe sends belongs to its opened end
         self._alive.append(keep)
         worker = context.Process(target=_worker_loop, args=(theirs, alive, task, number), daemon=True)
+        self.made.append(worker)
         _starting.end = theirs
         try:
             # A forkserver hands its own signals' state on, and not ours.
@@ -252,7 +254,7 @@ def _in_forked_child() -> None:
             if line.socket is not mine:
                 line.close()
         crew._let_go()
-        standard_process._children.difference_update(crew.processes)  # type: ignore[attr-defined]
+        standard_process._children.difference_update(crew.made)  # type: ignore[attr-defined]
     _crews.clear()
 
 

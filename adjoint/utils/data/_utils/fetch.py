@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from adjoint.tensor import NO_EDGE, Tensor, from_array
-from adjoint.utils.data._utils.collate import default_collate, room
+from adjoint.utils.data._utils.collate import default_collate
+from adjoint.utils.data._utils.room import room
 from adjoint.utils.data.dataset import Subset, TensorDataset
 
 

@@ -2,7 +2,7 @@
 
 No lock is shared with anybody, so a worker that is killed in the middle of a message harms nobody but itself; whoever goes
 closes the line, which the other end notices at once.  Messages are pickles; large arrays and tensors in them lie in
-:mod:`segments <adjoint.utils.data._utils.segments>`, whose descriptors travel with the message.
+segments (:mod:`adjoint.interop.segments`), whose descriptors travel with the message.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.interop.segments import segment_of, shared_bytes
+from adjoint.interop.sharing import reduce_tensor
 from adjoint.tensor import NO_EDGE, Tensor, from_array
-from adjoint.utils.data._utils import segments
+from adjoint.utils.data._utils.room import SMALLEST, mapped
 
 _HEADER = struct.Struct("<QI")  # bytes of the pickle, number of descriptors
 _AT_ONCE = 1 << 18
@@ -52,21 +54,20 @@ class Message:
     def _out_of_band(self, buffer: pickle.PickleBuffer) -> bool:
         """Whether the buffer is to be written into the pickle; its place in a segment is noted otherwise."""
         raw = buffer.raw()
-        if raw.nbytes < segments.SMALLEST or len(self.descriptors) == _MOST_DESCRIPTORS:
+        if raw.nbytes < SMALLEST or len(self.descriptors) == _MOST_DESCRIPTORS:
             return True
-        found = segments.segment_of(raw.obj)
-        if found is None or found[1] != raw.nbytes:
+        kept: Any = raw.obj
+        segment = segment_of(kept)
+        if segment is None or segment.size != raw.nbytes:
             try:
-                shared = segments.shared_bytes(raw.nbytes)
+                kept = shared_bytes(raw.nbytes)
             except OSError:
                 return True
-            shared[:] = raw
-            found = segments.segment_of(shared)
-            assert found is not None
-            self._kept.append(shared)
-        else:
-            self._kept.append(raw.obj)
-        self.descriptors.append(found[0])
+            kept[:] = raw
+            segment = segment_of(kept)
+            assert segment is not None
+        self._kept.append(kept)
+        self.descriptors.append(segment.descriptor)
         return False
 
 
@@ -86,6 +87,8 @@ class _Pickler(pickle.Pickler):
 def _reduce_tensor(tensor: Tensor) -> Any:
     values = tensor._array
     if type(values) is not np.ndarray or tensor._edge is not NO_EDGE or tensor.__dict__:
+        if tensor.requires_grad and not tensor.is_leaf:
+            return reduce_tensor(tensor)  # raises
         return tensor.__reduce_ex__(4)
     order = None
     if not values.flags.c_contiguous:
@@ -212,7 +215,7 @@ class Line:
         for _ in range(count):
             descriptor = self._descriptors.popleft()
             try:
-                buffers.append(segments.mapped(descriptor, os.fstat(descriptor).st_size))
+                buffers.append(mapped(descriptor))
             finally:
                 os.close(descriptor)
         return (pickle.loads(data, buffers=buffers),)
