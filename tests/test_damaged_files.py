@@ -373,3 +373,30 @@ def test_a_file_beyond_four_gigabytes_is_mapped(tmp_path: Path) -> None:
     loaded = adjoint.load(path, mmap=True)
     assert loaded.shape == (count,) and loaded[-1] == 7 and loaded[0] == 0
     del loaded
+
+
+# Recordings
+
+
+def test_a_damaged_recording_is_a_value_error(tmp_path: Path) -> None:
+    from adjoint import viz
+    from adjoint.viz.model import Recording
+
+    x = adjoint.tensor([1.0, 2.0], requires_grad=True)
+    with viz.record() as recording:
+        (x * x).sum().backward()
+    path = tmp_path / "r.json"
+    recording.save(path)
+    text, draw = path.read_text(), random.Random(0)
+    assert len(Recording.load(path).nodes) == len(recording.nodes)
+    damaged = ["[" * 100_000, "[]", "null", "{}", text[:-5]]
+    for _ in range(200):
+        at = draw.randrange(len(text))
+        damaged.append(text[:at] + draw.choice('09"{}[],:na-') + text[at + 1 :])
+    for each in damaged:
+        path.write_text(each)
+        try:
+            Recording.load(path)
+        except ValueError:
+            continue
+        assert each not in damaged[:5]

@@ -259,9 +259,18 @@ class Recording:
 
     @classmethod
     def from_dict(cls, given: dict[str, Any]) -> Recording:
-        """The recording of a JSON object.  Raises ValueError for one of another format."""
+        """The recording of a JSON object.  Raises ValueError for one of another format, or with parts missing."""
+        if not isinstance(given, dict):
+            raise ValueError(f"not a recording, but a {type(given).__name__}")
         if given.get("format") != FORMAT:
             raise ValueError(f"not a recording of format {FORMAT}, but of {given.get('format')!r}")
+        try:
+            return cls._of_parts(given)
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            raise ValueError(f"this recording is damaged ({type(error).__name__}: {error})") from error
+
+    @classmethod
+    def _of_parts(cls, given: dict[str, Any]) -> Recording:
         return cls(
             given["title"],
             given["program"],
@@ -326,9 +335,13 @@ class Recording:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Recording:
-        """The recording that :meth:`save` wrote."""
+        """The recording that :meth:`save` wrote.  Raises ValueError for a file that holds none, or is damaged."""
         with open(path, encoding="utf-8") as file:
-            return cls.from_dict(json.load(file))
+            try:
+                found = json.load(file)
+            except RecursionError as error:
+                raise ValueError("not a recording, but lists without end") from error
+        return cls.from_dict(found)
 
 
 def _rendering(module: str, name: str) -> Any:
