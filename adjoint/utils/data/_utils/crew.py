@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import multiprocessing
 import os
 import pickle
@@ -14,6 +15,7 @@ import time
 import warnings
 import weakref
 from collections import deque
+from collections.abc import Iterator
 from multiprocessing import process as standard_process
 from multiprocessing import util
 from typing import Any
@@ -55,7 +57,8 @@ class Crew:
         _end_with_the_process()
         try:
             for number in range(task.num_workers):
-                self._start(context, task, number)
+                with _silent_at_exit():
+                    self._start(context, task, number)
         except BaseException:
             self.end(0)
             raise
@@ -95,8 +98,9 @@ class Crew:
     def tell(self, number: int, content: Any) -> None:
         """Send a worker a message, without waiting for it."""
         line = self.lines[number]
-        line.send_soon(content)
-        self._expect(line)
+        with _silent_at_exit():
+            line.send_soon(content)
+            self._expect(line)
 
     def _expect(self, line: Line) -> None:
         if not line.flush():
@@ -107,6 +111,10 @@ class Crew:
 
         Raises RuntimeError if a worker has ended that should not have, or after ``timeout`` seconds (0: never).
         """
+        with _silent_at_exit():
+            return self._receive(timeout)
+
+    def _receive(self, timeout: float) -> Any:
         until = time.monotonic() + timeout if timeout else float("inf")
         while not self.arrived:
             now = time.monotonic()
@@ -170,10 +178,8 @@ class Crew:
             line = self.lines[number]
             for descriptor in (line.fileno(), self.processes[number].sentinel):
                 self._by_descriptor.pop(descriptor, None)
-                try:
+                with contextlib.suppress(KeyError, ValueError):
                     self._poll.unregister(descriptor)
-                except KeyError:
-                    pass
             line.close()
 
     def _let_go(self) -> None:
@@ -200,6 +206,17 @@ class Crew:
                 _join(left, seconds)
         finally:
             self._let_go()
+
+
+@contextlib.contextmanager
+def _silent_at_exit() -> Iterator[None]:
+    """When the program ends, daemon threads lose their workers in the middle of what they do: they end, and say nothing."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError):
+        if _exiting:
+            raise SystemExit from None
+        raise
 
 
 def _join(workers: list[Any], seconds: float) -> None:
