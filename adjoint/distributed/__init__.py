@@ -16,10 +16,26 @@ from adjoint.distributed.backend import (
     is_ucc_available,
     is_xccl_available,
 )
-from adjoint.distributed.collectives import all_reduce, barrier, broadcast
+from adjoint.distributed.coalescing import all_gather_coalesced, all_reduce_coalesced
+from adjoint.distributed.collectives import (
+    all_reduce,
+    barrier,
+    broadcast,
+    reduce,
+    reduce_scatter,
+    reduce_scatter_tensor,
+)
 from adjoint.distributed.constants import default_pg_timeout
 from adjoint.distributed.errors import DistBackendError, DistError, DistNetworkError, DistStoreError, QueueEmptyError
 from adjoint.distributed.file_store import FileStore
+from adjoint.distributed.gathering import (
+    all_gather,
+    all_gather_into_tensor,
+    all_to_all,
+    all_to_all_single,
+    gather,
+    scatter,
+)
 from adjoint.distributed.grad_bucket import GradBucket
 from adjoint.distributed.groups import (
     GroupMember,
@@ -38,10 +54,27 @@ from adjoint.distributed.groups import (
     is_initialized,
     is_torchelastic_launched,
 )
+from adjoint.distributed.messages import P2POp, batch_isend_irecv, irecv, isend, recv, send
+from adjoint.distributed.monitored import monitored_barrier
+from adjoint.distributed.objects import (
+    all_gather_object,
+    broadcast_object_list,
+    gather_object,
+    recv_object_list,
+    scatter_object_list,
+    send_object_list,
+)
 from adjoint.distributed.process_group import ProcessGroup
 from adjoint.distributed.reduce_op import ReduceOp, reduce_op, supports_complex
 from adjoint.distributed.rendezvous import register_rendezvous_handler, rendezvous
 from adjoint.distributed.store import HashStore, PrefixStore, Store
+from adjoint.distributed.subgroups import (
+    new_group,
+    new_subgroups,
+    new_subgroups_by_enumeration,
+    shrink_group,
+    split_group,
+)
 from adjoint.distributed.tcp_store import TCPStore
 from adjoint.distributed.traffic import traffic
 from adjoint.distributed.work import Work
@@ -59,6 +92,7 @@ __all__ = [
     "GradBucket",
     "GroupMember",
     "HashStore",
+    "P2POp",
     "PrefixStore",
     "ProcessGroup",
     "QueueEmptyError",
@@ -66,11 +100,22 @@ __all__ = [
     "Store",
     "TCPStore",
     "Work",
+    "all_gather",
+    "all_gather_coalesced",
+    "all_gather_into_tensor",
+    "all_gather_object",
     "all_reduce",
+    "all_reduce_coalesced",
+    "all_to_all",
+    "all_to_all_single",
     "barrier",
+    "batch_isend_irecv",
     "broadcast",
+    "broadcast_object_list",
     "default_pg_timeout",
     "destroy_process_group",
+    "gather",
+    "gather_object",
     "get_backend",
     "get_backend_config",
     "get_default_backend_for_device",
@@ -83,6 +128,7 @@ __all__ = [
     "get_world_size",
     "group",
     "init_process_group",
+    "irecv",
     "is_available",
     "is_backend_available",
     "is_gloo_available",
@@ -92,9 +138,25 @@ __all__ = [
     "is_torchelastic_launched",
     "is_ucc_available",
     "is_xccl_available",
+    "isend",
+    "monitored_barrier",
+    "new_group",
+    "new_subgroups",
+    "new_subgroups_by_enumeration",
+    "recv",
+    "recv_object_list",
+    "reduce",
     "reduce_op",
+    "reduce_scatter",
+    "reduce_scatter_tensor",
     "register_rendezvous_handler",
     "rendezvous",
+    "scatter",
+    "scatter_object_list",
+    "send",
+    "send_object_list",
+    "shrink_group",
+    "split_group",
     "supports_complex",
 ]
 

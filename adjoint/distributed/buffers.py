@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Buffer:
             raise RuntimeError("Cannot send or receive tensors inside of torch.func's transforms")
         if written and any(waits(tensor)):
             raise RuntimeError("Nothing is received into a tensor with the conj or neg bit: use resolve_conj() or resolve_neg()")
-        if written and not array.flags.writeable and array.size:
+        if written and array.size > 1 and any([n > 1 and not step for n, step in zip(array.shape, array.strides)]):
             raise RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                 "Please clone() the tensor before performing the operation."
@@ -63,6 +64,43 @@ class Buffer:
         """Have the tensor hold what the flat array does."""
         if not self.whole:
             self.array[...] = self.flat.reshape(self.array.shape)
+
+
+def check_list(group: Any, tensors: Sequence[Tensor], like: Tensor, call: str, name: str) -> None:
+    """Raise unless there is a tensor for each rank, all with the shape and dtype of ``like``."""
+    if len(tensors) != group.size():
+        raise RuntimeError(
+            f"ProcessGroupGloo::{call}: invalid {name} tensor list at index 0 (expected length {group.size()}, "
+            f"got {len(tensors)})"
+        )
+    for index, tensor in enumerate(tensors):
+        if tensor.dtype is not like.dtype:
+            raise RuntimeError(
+                f"Invalid usage of tensors with different dtypes"
+                f"Found {like.dtype} and  {tensor.dtype}"
+            )
+        if tensor.shape != like.shape:
+            raise RuntimeError(
+                f"ProcessGroupGloo::{call}: invalid tensor size at index {index} (expected {told(like)}, got {told(tensor)})"
+            )
+
+
+def told(tensor: Tensor) -> str:
+    """A shape as PyTorch's C++ prints it."""
+    return str(list(tensor.shape))
+
+
+def check_whole(group: Any, whole: Tensor, part: Tensor, whole_name: str, part_name: str) -> None:
+    """Raise unless one tensor has room for one other of each rank."""
+    if whole.dtype is not part.dtype:
+        raise ValueError(f"{whole_name} tensor must have the same type as {part_name} tensor")
+    if whole._array.size != part._array.size * group.size():
+        raise ValueError(f"{whole_name} tensor size must be equal to world_size times {part_name} tensor size")
+
+
+def pack(tensors: Sequence[Tensor]) -> np.ndarray:
+    """The elements of several tensors, one after the other."""
+    return np.concatenate([np.asarray(tensor._array).reshape(-1) for tensor in tensors])
 
 
 def real_parts(flat: np.ndarray) -> np.ndarray:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from adjoint.distributed.buffers import Buffer, check_tensor, real_parts, signature
+import numpy as np
+
+from adjoint.distributed.buffers import (
+    Buffer,
+    check_list,
+    check_tensor,
+    check_tensors,
+    check_whole,
+    pack,
+    real_parts,
+    signature,
+)
 from adjoint.distributed.groups import get_group_rank, own, warn_of_stranger
 from adjoint.distributed.process_group import ProcessGroup
 from adjoint.distributed.progress import Steps
@@ -17,7 +29,9 @@ Group = ProcessGroup | None
 
 
 def finish(work: Work, async_op: bool) -> Work | None:
-    """The work, or None once it is over."""
+    """The work, or None once it is over (inside of a ``_coalescing_manager``, at once)."""
+    if work._collected:
+        return None
     if async_op:
         return work
     work.wait()
@@ -89,6 +103,81 @@ def broadcast(
             buffer.put_back()
 
     return finish(found._collective("broadcast", body, (*signature(tensor), ("src", root)), [tensor]), async_op)
+
+
+def reduce(
+    tensor: Tensor,
+    dst: int | None = None,
+    op: Any = ReduceOp.SUM,
+    group: Group = None,
+    async_op: bool = False,
+    group_dst: int | None = None,
+) -> Work | None:
+    """Replace the tensor on rank ``dst`` (of the default group; ``group_dst``: of this one) by the sum, or what ``op`` says, of the
+    tensors of all ranks; the others keep theirs."""
+    check_tensor(tensor, "tensor")
+    found = own(group)
+    if found is None:
+        warn_of_stranger("reduce")
+        return None
+    kind = checked(op, tensor, "reduce")
+    root = root_in(found, "reduce", dst, group_dst)
+    at_root = found.rank() == root
+    buffer = Buffer(tensor, written=at_root)
+
+    def body() -> Steps:
+        yield from found._transport.reduce(real_parts(buffer.flat), kind, root)
+        if at_root:
+            buffer.put_back()
+
+    details = (*signature(tensor), ("op", kind.name), ("dst", root))
+    return finish(found._collective("reduce", body, details, [tensor]), async_op)
+
+
+def reduce_scatter(
+    output: Tensor, input_list: Sequence[Tensor], op: Any = ReduceOp.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Reduce the lists of all ranks, tensor by tensor, and give each rank the one of its number.
+
+    ``input_list``: as many tensors as there are ranks, of the shape and dtype of ``output``.
+    """
+    check_tensor(output, "output")
+    check_tensors(input_list, "input_list")
+    found = own(group)
+    if found is None:
+        warn_of_stranger("reduce_scatter")
+        return None
+    check_list(found, input_list, output, "reduce_scatter", "input")
+    return finish(_reduce_scatter(found, output, pack(input_list), op, "reduce_scatter"), async_op)
+
+
+def reduce_scatter_tensor(
+    output: Tensor, input: Tensor, op: Any = ReduceOp.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Reduce the tensors of all ranks and give each rank the part of its number.
+
+    ``input``: as many times the elements of ``output`` as there are ranks, concatenated or stacked along the first dimension.
+    """
+    check_tensor(output, "output")
+    check_tensor(input, "input")
+    found = own(group)
+    if found is None:
+        warn_of_stranger("reduce_scatter_tensor")
+        return None
+    check_whole(found, input, output, "input", "output")
+    flat = Buffer(input, written=False).flat
+    return finish(_reduce_scatter(found, output, flat, op, "reduce_scatter_tensor"), async_op)
+
+
+def _reduce_scatter(group: ProcessGroup, output: Tensor, every: np.ndarray, op: Any, call: str) -> Work:
+    kind = checked(op, output, call)
+    buffer = Buffer(output, read=False)
+
+    def body() -> Steps:
+        yield from group._transport.reduce_scatter(real_parts(every), real_parts(buffer.flat), kind)
+        buffer.put_back()
+
+    return group._collective(call, body, (*signature(output), ("op", kind.name)), [output])
 
 
 def barrier(

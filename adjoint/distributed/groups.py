@@ -7,6 +7,7 @@ import warnings
 from datetime import timedelta
 from typing import Any
 
+from adjoint import threads
 from adjoint.distributed import backend as backends
 from adjoint.distributed import lifetime, mpi, overdue
 from adjoint.distributed.constants import default_pg_timeout
@@ -157,6 +158,7 @@ def _transport(world: mpi.World, ranks: tuple[int, ...]) -> MPITransport | Alone
         return kept
     made = MPITransport(world.MPI, world.communicator.Dup(), world.communicator.Dup())
     lifetime.join(world.communicator)
+    threads.share_cores(world.neighbours)
     overdue.listen(world)  # the last that this thread has to do with MPI
     return made
 

@@ -33,6 +33,9 @@ class World:
         self.MPI = MPI
         self.communicator = communicator
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
+        near = communicator.Split_type(MPI.COMM_TYPE_SHARED)
+        self.neighbours = near.Get_size()  # processes of this machine, itself among them
+        near.Free()
         self.progress = Progress()
         self.process = os.getpid()
 

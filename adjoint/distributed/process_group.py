@@ -45,7 +45,9 @@ class ProcessGroup:
         self._timeout = timeout
         self._store = store
         self._issued = 0  # collectives
+        self._monitored = 0  # barriers of that kind
         self._lane: Lane = Lane()
+        self._collecting: list[Work] | None = None  # works inside of a `_coalescing_manager`
         self._process = os.getpid()
         self._broken: str | None = None
         self.group_name = name
@@ -82,10 +84,16 @@ class ProcessGroup:
         work = self._work(kind, result)
         return self._issue(work, self._agreed(spoken, body), self._lane, timeout, spoken)
 
-    def _message(self, kind: str, body: Callable[[], Steps], peer: int | None, result: Sequence[Any] = ()) -> Work:
-        """Issue a message, to or from one rank of the group (None: any)."""
+    def _message(
+        self, kind: str, body: Callable[[], Steps], peer: int | None, result: Sequence[Any] = (), made: list[Work] | None = None,
+        timeout: timedelta | None = None,
+    ) -> Work:
+        """Issue a message, to or from one rank of the group (None: any); its work is put into ``made`` before it begins."""
         spoken = Spoken(kind, (("peer", "any" if peer is None else self._ranks[peer]),), 0, here())
-        return self._issue(self._work(kind, result), body(), None, None, spoken)
+        work = self._work(kind, result)
+        if made is not None:
+            made.append(work)
+        return self._issue(work, body(), None, timeout, spoken)
 
     def _work(self, kind: str, result: Sequence[Any]) -> Work:
         return Work(kind, result, mpi.world.progress.wait if mpi.world is not None and self.size() > 1 else None)
@@ -106,6 +114,9 @@ class ProcessGroup:
         else:
             assert mpi.world is not None
             mpi.world.progress.submit(task)
+        if self._collecting is not None:
+            self._collecting.append(work)
+            work._collected = True
         return work
 
     def _agreed(self, spoken: Spoken, body: Callable[[], Steps]) -> Steps:

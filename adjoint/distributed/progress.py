@@ -174,8 +174,8 @@ class Progress:
         try:
             if not task.requests or all([request.Test() for request in task.requests]):
                 return self._step(task)
-        except Exception as error:
-            self._end(task, error)
+        except Exception as error:  # MPI's own
+            self._end(task, DistBackendError(f"{task.work._kind}: {error}"))
             return True
         if lifetime.news:
             gone = lifetime.error_for(task.ranks, task.started)

@@ -27,6 +27,7 @@ class Work:
         self._error: BaseException | None = None
         self._future: Future[Any] | None = None
         self._source: int | None = None
+        self._collected = False  # waited for by a `_coalescing_manager`
         self._issuing = threading.Lock()
 
     def wait(self, timeout: timedelta | None = None) -> bool:
