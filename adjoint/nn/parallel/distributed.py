@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any
 
@@ -16,6 +15,7 @@ import adjoint.distributed as dist
 from adjoint import pytree
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.distributed.algorithms.join import Join, Joinable, JoinHook
+from adjoint.interrupts import contextmanager
 from adjoint.names import list_names as _list_names
 from adjoint.nn.modules.module import Module
 from adjoint.nn.modules.sync_batchnorm import SyncBatchNorm
