@@ -222,7 +222,7 @@ def _be_a_rank() -> Callable[[SystemExit], None]:
         return lambda exit: None
     uncaught.install(rank)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
+        sys.stdout.reconfigure(line_buffering=True, write_through=False)
     return uncaught.on_exit
 
 

@@ -111,6 +111,7 @@ class Rank:
             done.set_result(bucket.buffer())
             return done
 
+        hook.__annotations__.clear()  # DistributedDataParallel would have them be its own types
         module.register_comm_hook(None, hook)
         steps = []
         for _ in range(count + 3):

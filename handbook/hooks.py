@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # mkdocs import
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from handbook import offline, plots, reference
+from handbook import offline, plots, reference, scaling
 from handbook.blocks import parse
 from handbook.mathematics import typeset
 from handbook.names import tables
@@ -59,7 +59,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     if result is not None and result.page.runs:
         markdown = _with_results(markdown, result)
     if "<!-- fact:" in markdown:
-        for name, text in {**tables(), "machine": plots.machine()}.items():
+        for name, text in {**tables(), **scaling.tables(), "machine": plots.machine()}.items():
             markdown = markdown.replace(f"<!-- fact: {name} -->", text)
     heading = re.search(r"^# (.+)$", markdown, re.MULTILINE)
     if heading is not None:  # which mkdocs would look for in the first line alone

@@ -242,7 +242,11 @@ class _Run:
             return Ended(128 + signal.SIGPIPE)
         if self.failed is None:
             return Ended(0)
-        rank, status = self.failed, self.failed.status
+        rank = self.failed
+        if rank.secondary:  # the one that it failed for may have taken longer to end
+            own = (each for each in self.ranks if each.status not in (0, -signal.SIGTERM) and not each.secondary)
+            rank = self.shown or next(own, rank)
+        status = rank.status
         assert status is not None
         if self.shown is None and rank.secondary:
             rank.lines[ERR].take(rank.traceback[len(SECONDARY) :])
