@@ -32,6 +32,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from adjoint.distributed import uncaught
+from adjoint.distributed.errors import DistBackendError
+from adjoint.threads import share_cores
 
 PATIENCE = 5.0
 """Seconds: how long a collective may still take after a rank of it left, and how long a rank may live after one died."""
@@ -43,7 +45,7 @@ before_finalize: list[Callable[[], None]] = []
 """Called when all have left, before MPI finalizes: what still calls MPI stops here."""
 
 
-class RankGone(RuntimeError):
+class RankGone(DistBackendError):
     """A collective cannot come to an end: a rank that has to take part is gone.
 
     ``died``: that rank failed, and what happened there is what has to be looked at; otherwise it came to its end as if all
@@ -51,6 +53,9 @@ class RankGone(RuntimeError):
     """
 
     died = False
+
+
+RankGone.__module__ = __name__.rpartition(".")[0]  # where users look for errors of torch.distributed
 
 
 def join(control: Any) -> None:
@@ -121,6 +126,7 @@ class _Watch:
         one_machine = near.Get_size() == self.size
         if near.Get_rank() == 0:
             _unlink_shared_memory()
+        share_cores(near.Get_size())  # where no launcher said how many they are: multiprocessing's, say
         near.Free()
         listening, where = self._listen(one_machine) if self.rank == 0 else (None, None)
         where = control.bcast(where, root=0)

@@ -243,9 +243,11 @@ class _Run:
         if self.failed is None:
             return Ended(0)
         rank = self.failed
-        if rank.secondary:  # the one that it failed for may have taken longer to end
+        if self.shown is not None and self.shown.status:  # it may have taken longer to end
+            rank = self.shown
+        elif rank.secondary:
             own = (each for each in self.ranks if each.status not in (0, -signal.SIGTERM) and not each.secondary)
-            rank = self.shown or next(own, rank)
+            rank = next(own, rank)
         status = rank.status
         assert status is not None
         if self.shown is None and rank.secondary:
