@@ -33,6 +33,10 @@ def tables() -> dict[str, str]:
     }  # fmt: skip
 
 
+_NOT_MEASURED = '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="24"><text y="16" fill="currentColor">{}</text></svg>'
+_NOT_MEASURED = _NOT_MEASURED.format("Nothing is kept yet: python -m bench.scaling measures it.")
+
+
 def networks() -> list[Network]:
     """Networks of 10 and 100 Gbit/s, with the software's part as it was measured here."""
     measured = scaling_model.fit(scaling.points(record(), 2))
@@ -44,6 +48,8 @@ def networks() -> list[Network]:
 
 def efficiency() -> str:
     """Weak and strong scaling of the model, to 1,000 processes, as SVG."""
+    if not RESULTS.exists():
+        return _NOT_MEASURED
     from matplotlib import pyplot
 
     workloads = {name: record()["workloads"][name] for name in ("resnet18_32", "gpt_48") if name in record()["workloads"]}
@@ -75,6 +81,8 @@ def efficiency() -> str:
 
 def timeline() -> str:
     """When the buckets of ResNet-18 are ready and through, in the model of 64 processes, as SVG."""
+    if not RESULTS.exists():
+        return _NOT_MEASURED
     from matplotlib import pyplot
 
     step = scaling.step_of(record()["workloads"]["resnet18_32"], jitter=False)
