@@ -192,7 +192,6 @@ class Crew:
         """End all workers: those that are idle at once, others when they are done, but none later than ``patience`` seconds."""
         if os.getpid() != self.owner:
             return  # a fork's copy of this object
-        _crews.discard(self)
         for number, _ in enumerate(self.processes):
             self.dismiss(number)
         for line in self.lines:
@@ -206,6 +205,7 @@ class Crew:
                 _join(left, seconds)
         finally:
             self._let_go()
+            _crews.discard(self)  # not before: a fork meanwhile has to forget these processes as well
 
 
 @contextlib.contextmanager
