@@ -29,7 +29,7 @@ def get_num_threads() -> int:
 
 @composite(where="torch")
 def set_num_threads(int: int, /) -> None:
-    """Let operators use so many threads.  Raises RuntimeError unless given a positive integer.
+    """Let operators use so many threads.  Raises RuntimeError unless given a positive integer, ValueError above 2³¹.
 
     >>> import adjoint as torch
     >>> before = torch.get_num_threads(); torch.set_num_threads(1); torch.get_num_threads()
@@ -37,11 +37,12 @@ def set_num_threads(int: int, /) -> None:
     >>> torch.set_num_threads(before)
     """
     global _threads
-    _threads = _positive("set_num_threads", int)
-    kernel_threads.set_num_threads(_threads)
+    count = _positive("set_num_threads", int)
+    kernel_threads.set_num_threads(count)
+    _threads = count
     setter = _blas_setter()
     if setter is not None:
-        setter(_threads)
+        setter(min(count, kernel_threads.cores()))
 
 
 @composite(where="torch")
@@ -84,6 +85,8 @@ def _positive(function: str, count: Any) -> int:
         raise RuntimeError(f"{function} expects an int, but got {type(count).__name__}")
     if count <= 0:
         raise RuntimeError(f"{function} expects a positive integer")
+    if count > 0x7FFFFFFF:
+        raise ValueError("Overflow when unpacking long")
     return int(count)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.forks import hold
 from adjoint.interrupts import contextmanager
 from adjoint.kernels.native.bounds import CHECKED
 
@@ -110,7 +111,7 @@ class _Table:
 
 
 _known: _Table | None = None
-_starting = threading.Lock()
+_starting = hold(threading.RLock())
 
 
 def _table() -> _Table:

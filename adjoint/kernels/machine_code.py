@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import hashlib
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -19,15 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.forks import hold
 from adjoint.interrupts import contextmanager
 from adjoint.kernels.handed import start, watched
 from adjoint.kernels.kept import read, write
 from adjoint.kernels.machine import machine
 from adjoint.kernels.native.bounds import CHECKED
 
-_lock = threading.RLock()
-if hasattr(os, "register_at_fork"):  # nobody forks while another thread compiles
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+_lock = hold(threading.RLock())  # nobody forks while another thread compiles
 
 
 def entry(function: Any, result: Any = None, **constants: Any) -> Any:

@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.forks import hold
+
 # The words of the pool's state (see buffers.py) that are read or set here; sizes are in bytes.
 LOCK = 0
 IN_USE, IN_USE_PEAK = 1, 2  # buffers that arrays have
@@ -101,7 +103,7 @@ def _call(function: Callable[..., Any], *args: Any) -> Any:
 
 
 _run: Callable[..., Any] = _first
-_starting = threading.Lock()
+_starting = hold(threading.RLock())
 _state: Any = None  # the words of buffers.py
 _shrink: Any = None
 _limit: int | None = None

@@ -25,17 +25,19 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.forks import hold
 from adjoint.interrupts import at_once
 from adjoint.kernels.machine import machine
 from adjoint.kernels.machine_code import address, entry
 from adjoint.kernels.native import *
-from adjoint.kernels.threads import listeners, num_threads, set_num_threads  # noqa: F401 - as much a part of the pool
+from adjoint.kernels.threads import cores, listeners, num_threads, set_num_threads  # noqa: F401 - as much a part of the pool
 
 # The words of the pool's state, a cache line for each group that is written together.
 TICKET, FUNCTION, ARGUMENTS, TASKS, BACKWARD, SHARES, THREADS = 0, 8, 9, 10, 11, 12, 13
 DONE, ASLEEP, BUSY, ACTIVE = 16, 24, 32, 40
 SHARE, APART = 48, 8  # the first share's ticket, and from one to the next
 MOST_SHARES = 8
+MOST_PER_CORE = 4
 MOST_THREADS = 1 << 30  # as many as there are
 _WORDS = SHARE + APART * MOST_SHARES
 
@@ -206,6 +208,7 @@ class Pool:
     def resize(self, threads: int) -> None:
         """Let so many threads work; those that are missing are started."""
         start_one, serving = entry(start_thread, ctypes.c_int32), address(serve)
+        threads = min(threads, cores() * MOST_PER_CORE)  # more would only wait for each other
         while len(self.starts) < threads - 1:
             start = np.array([self.state_address, len(self.starts) + 1], np.int64)
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(start))
@@ -237,7 +240,7 @@ class _without_signals:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
-_lock = threading.RLock()  # a signal's handler may compute while the pool is started
+_lock = hold(threading.RLock())  # a signal's handler may compute while the pool is started
 _pool: Pool | None = None
 
 
@@ -262,9 +265,8 @@ listeners.append(_resize)
 
 def _forget() -> None:
     """In a forked process: the workers stayed behind."""
-    global _pool, _lock
+    global _pool
     _pool = None
-    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
