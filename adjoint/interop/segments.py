@@ -10,7 +10,6 @@ import ctypes
 import errno
 import mmap
 import os
-import tempfile
 import threading
 import weakref
 from functools import lru_cache
@@ -124,6 +123,8 @@ def _key(descriptor: int) -> tuple[int, int]:
 
 def _new_file() -> int:
     if not hasattr(os, "memfd_create"):
+        import tempfile
+
         with tempfile.TemporaryFile() as file:  # not on Linux: a file that has no name any more
             return os.dup(file.fileno())
     try:
