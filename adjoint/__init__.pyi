@@ -3735,7 +3735,7 @@ def set_num_interop_threads(int: _int) -> None:
     """Set what :func:`get_num_interop_threads` returns, once.  Raises RuntimeError the second time."""
 
 def set_num_threads(int: _int) -> None:
-    """Let operators use so many threads.  Raises RuntimeError unless given a positive integer.
+    """Let operators use so many threads.  Raises RuntimeError unless given a positive integer, ValueError above 2³¹.
 
     >>> import adjoint as torch
     >>> before = torch.get_num_threads(); torch.set_num_threads(1); torch.get_num_threads()

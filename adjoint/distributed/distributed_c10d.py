@@ -11,7 +11,11 @@ from adjoint.distributed import objects as _objects
 from adjoint.distributed.process_group import ProcessGroup
 from adjoint.names import list_names as _list_names
 
-_ELSEWHERE = ("Store", "HashStore", "FileStore", "TCPStore", "PrefixStore", "rendezvous", "register_rendezvous_handler")
+# Names of torch.distributed that PyTorch has in other modules.
+_ELSEWHERE = (
+    "DistBackendError", "DistError", "DistNetworkError", "FileStore", "GradBucket", "HashStore", "PrefixStore", "QueueEmptyError",
+    "Store", "TCPStore", "is_available", "register_rendezvous_handler", "rendezvous",
+)  # fmt: skip
 
 __all__ = [name for name in _distributed.__all__ if name not in _ELSEWHERE]
 

@@ -18,8 +18,8 @@ from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 
 __all__ = [
-    "all_gather", "all_reduce", "all_to_all", "all_to_all_single", "broadcast", "gather", "reduce", "reduce_scatter",
-    "scatter",
+    "Function", "ReduceOp", "all_gather", "all_reduce", "all_to_all", "all_to_all_single", "broadcast", "gather", "reduce",
+    "reduce_scatter", "scatter",
 ]  # fmt: skip
 
 
