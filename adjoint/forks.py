@@ -12,10 +12,11 @@ import os
 import sys
 import threading
 import time
+import weakref
 from importlib import _bootstrap  # type: ignore[attr-defined]
 from typing import Any
 
-_locks: list[Any] = []  # RLocks, the first to be taken first
+_locks: weakref.WeakSet[Any] = weakref.WeakSet()  # RLocks
 _held = threading.local()
 
 # Modules whose import waits for nobody: what we import when it is first used, and what that imports in its turn.  A program's
@@ -27,7 +28,7 @@ _PATIENCE = 60.0  # seconds; an import that takes longer waits for something its
 
 def hold(lock: Any) -> Any:
     """Have nobody fork while another thread holds this RLock; returns it."""
-    _locks.append(lock)
+    _locks.add(lock)
     return lock
 
 
@@ -42,23 +43,39 @@ def _take(anyway: bool) -> bool:
     import _imp
 
     taken: list[Any] = []
-    for lock in (*_locks, *_of_compiler()):
-        if not lock.acquire(blocking=False):
-            break
-        taken.append(lock)
-    else:
-        _imp.acquire_lock()  # nobody begins an import while this is held; its holders hold it for a moment
-        if anyway or not _importing():
-            _held.locks = taken, *getattr(_held, "locks", ())
-            return True
-        _imp.release_lock()
-    for lock in taken:
-        lock.release()
+    try:
+        for lock in (*list(_locks), *_of_compiler()):
+            if not lock.acquire(blocking=False):
+                break
+            taken.append(lock)
+        else:
+            _imp.acquire_lock()  # nobody begins an import while this is held; its holders hold it for a moment
+            taken.append(_ImportLock)
+            if anyway or not _importing():
+                _held.locks = taken, *getattr(_held, "locks", ())
+                return True
+    except BaseException:  # an interrupt
+        _release(taken)
+        raise
+    _release(taken)
     if anyway:
-        _imp.acquire_lock()
         _held.locks = [], *getattr(_held, "locks", ())
-        return True
-    return False
+    return anyway
+
+
+class _ImportLock:
+    """Python's lock of all imports, released as any other."""
+
+    @staticmethod
+    def release() -> None:
+        import _imp
+
+        _imp.release_lock()
+
+
+def _release(taken: list[Any]) -> None:
+    while taken:
+        taken.pop().release()
 
 
 def _of_compiler() -> list[Any]:
@@ -71,7 +88,7 @@ def _of_compiler() -> list[Any]:
 def _importing() -> bool:
     """Whether another thread imports a module of ours, or one that we import."""
     own = threading.get_ident()
-    for name, reference in list(_bootstrap._module_locks.items()):
+    for name, reference in list(getattr(_bootstrap, "_module_locks", {}).items()):
         if name.partition(".")[0] in _OURS:
             lock = reference()
             if getattr(lock, "owner", None) not in (None, own):
@@ -80,13 +97,9 @@ def _importing() -> bool:
 
 
 def _after() -> None:
-    import _imp
-
     taken, *outer = _held.locks
     _held.locks = tuple(outer)
-    _imp.release_lock()
-    for lock in taken:
-        lock.release()
+    _release(taken)
 
 
 if hasattr(os, "register_at_fork"):

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint.device import CPU, device
+from adjoint.forks import hold
 from adjoint.names import listed_without
 from adjoint.tensor import Tensor, from_array
 
@@ -56,7 +57,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         _check_device(device)
-        self.lock = threading.RLock()
+        self.lock = hold(threading.RLock())  # a child that is forked may draw
         self._twister: Any = None
         self._restart(_SEED_OF_NEW_GENERATORS)
 
