@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 import uuid
 from pathlib import Path
@@ -96,6 +97,21 @@ class TestEnds:
     def test_a_program_ends_with_its_workers(self, tmp_path, body, status):
         out, errors, code = Program(tmp_path, body).end()
         assert (out, errors, code) == ("", "", status)
+
+    def test_a_worker_that_a_daemon_thread_starts_while_the_program_ends_ends_too(self, tmp_path):
+        body = """
+            import atexit, socket
+            begun, forked, make = threading.Event(), threading.Event(), socket.socketpair
+            def slowly():
+                begun.set()
+                time.sleep(0.5)
+                return make()
+            socket.socketpair = slowly
+            os.register_at_fork(after_in_parent=lambda: (forked.set(), time.sleep(1)))
+            atexit.register(forked.wait, 10)  # the last that is done
+            threading.Thread(target=lambda: list(loader()), daemon=True).start()
+            begun.wait()"""
+        assert Program(tmp_path, textwrap.dedent(body)).end() == ("", "", 0)
 
     @pytest.mark.parametrize("busy", [False, True])
     def test_workers_of_a_killed_program_end_whatever_they_are_doing(self, tmp_path, busy):

@@ -32,8 +32,9 @@ PATIENCE = 5.0
 """Seconds that workers are given to finish what they are at."""
 
 _crews: weakref.WeakSet[Crew] = weakref.WeakSet()
-_starting = threading.local()  # .end: the worker's end of the line, in the thread that forks a worker
+_starting = threading.local()  # .end: the worker's end of the line, and .crew, in the thread that starts a worker
 _exiting = False
+_starts: set[int] = set()  # the daemon threads that are starting a worker
 
 
 class Crew:
@@ -57,7 +58,7 @@ class Crew:
         _end_with_the_process()
         try:
             for number in range(task.num_workers):
-                with _silent_at_exit():
+                with _silent_at_exit(), _not_at_exit():
                     self._start(context, task, number)
         except BaseException:
             self.end(0)
@@ -71,7 +72,7 @@ class Crew:
         self._alive.append(keep)
         worker = context.Process(target=_worker_loop, args=(theirs, alive, task, number), daemon=True)
         self.made.append(worker)
-        _starting.end = theirs
+        _starting.end, _starting.crew = theirs, self
         try:
             # A forkserver hands its own signals' state on, and not ours.
             with held_off(context.get_start_method() != "forkserver"):
@@ -87,7 +88,7 @@ class Crew:
             )
             raise
         finally:
-            _starting.end = None
+            _starting.end = _starting.crew = None
             theirs.close()
             alive.close()
         self._working.add(number)
@@ -219,6 +220,25 @@ def _silent_at_exit() -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def _not_at_exit() -> Iterator[None]:
+    """Inside, a daemon thread starts a worker: the program's end waits for that, and none is started afterwards.
+
+    Nobody would end it.  Other threads than daemons the program waits for before it ends, and what is called at its end may load.
+    """
+    if not threading.current_thread().daemon:
+        yield
+        return
+    own = threading.get_ident()
+    _starts.add(own)  # before the question, as the end asks for it after its answer
+    try:
+        if _exiting:
+            raise SystemExit
+        yield
+    finally:
+        _starts.discard(own)
+
+
 def _join(workers: list[Any], seconds: float) -> None:
     until = time.monotonic() + seconds
     for worker in workers:
@@ -258,15 +278,19 @@ _ended_by = 0
 def _end_all() -> None:
     global _exiting
     _exiting = True
+    until = time.monotonic() + PATIENCE
+    while _starts and time.monotonic() < until:
+        time.sleep(0.001)
     for crew in list(_crews):
         crew.end(0)
 
 
 def _in_forked_child() -> None:
     """A fork has nothing to do with its parent's workers: it must not hold their lines open, nor end them when it exits."""
-    mine = getattr(_starting, "end", None)
-    _starting.end = None
-    for crew in list(_crews):
+    mine, starting = getattr(_starting, "end", None), getattr(_starting, "crew", None)
+    _starting.end = _starting.crew = None
+    _starts.clear()
+    for crew in {*_crews, *([starting] if starting else [])}:  # also one that was ended while it started a worker
         for line in crew.lines:
             if line.socket is not mine:
                 line.close()
