@@ -17,6 +17,14 @@ _fill = Late("copying:fill")
 _copy_into = Late("copying:copy_into")
 _concatenate = Late("copying:concatenate")
 _stack = Late("copying:stack")
+_alike = Late("alike:alike")
+_put_side_by_side = Late("alike:put_side_by_side")
+
+FEW = 8
+"""How many arrays are worth being looked at together."""
+
+NARROW = 64
+"""Bytes of a row below which moving one at a time is slow."""
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> Array:
@@ -64,14 +72,55 @@ def write(target: Array, source: Any) -> None:
 
 def concatenate(parts: Arrays, axis: int) -> Array:
     """``numpy.concatenate``."""
-    found = _concatenate(parts, axis) if _are_large(parts) else NotImplemented
+    found = NotImplemented
+    if _are_small(parts):
+        first = parts[0]
+        shape = list(first.shape)
+        shape[axis] *= len(parts)
+        found = _side_by_side(parts, axis, shape)
+    elif _are_large(parts):
+        found = _concatenate(parts, axis)
     return np.concatenate(parts, axis) if found is NotImplemented else found
 
 
 def stack(parts: Arrays, axis: int) -> Array:
     """``numpy.stack``."""
-    found = _stack(parts, axis) if _are_large(parts) else NotImplemented
+    found = NotImplemented
+    if _are_small(parts):
+        shape = parts[0].shape
+        found = _side_by_side(parts, axis, (*shape[:axis], len(parts), *shape[axis:]))
+    elif _are_large(parts):
+        found = _stack(parts, axis)
     return np.stack(parts, axis) if found is NotImplemented else found
+
+
+def are_alike(parts: Arrays) -> bool:
+    """Whether all parts are known to be NumPy's arrays, contiguous, of one shape and dtype; False may mean that nobody looked."""
+    return _are_small(parts) and _alike(parts) is True
+
+
+def stack_into(out: Array, parts: Arrays) -> bool:
+    """Write arrays that are alike one behind the other into contiguous memory; False, and nothing is written, for others."""
+    return _put_side_by_side(out, parts, 1, parts[0].nbytes) is True
+
+
+def _are_small(parts: Arrays) -> bool:
+    """Whether there are so many arrays, of so few elements each, that a call for each costs more than copying it."""
+    first, count = parts[0], len(parts)
+    if parts.__class__ is not list or count < FEW or first.__class__ is not np.ndarray or first.size >= LARGE:
+        return False
+    return _alike.function is not None or first.size * count >= LARGE
+
+
+def _side_by_side(parts: Arrays, axis: int, shape: Any) -> Any:
+    """Arrays that are alike in contiguous memory of ``shape``, which has them along an axis; NotImplemented for others."""
+    first = parts[0]
+    rows = prod(first.shape[:axis])
+    size = first.nbytes // rows if rows else 0
+    if (size < NARROW and rows > 1) or first.dtype.hasobject:
+        return NotImplemented
+    out = empty(shape, first.dtype)
+    return out if _put_side_by_side(out, parts, rows, size) is True else NotImplemented
 
 
 def _are_large(parts: Arrays) -> bool:

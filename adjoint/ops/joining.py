@@ -62,6 +62,8 @@ def _sequence(name: str, tensors: Any) -> Sequence[Tensor]:
         raise TypeError(
             f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
         )
+    if {*map(type, tensors)} == {Tensor}:
+        return tensors
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
@@ -83,6 +85,9 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
         dim = axis
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    if (ndim := tensors[0]._array.ndim) and bulk.are_alike([t._array for t in tensors]):
+        result = _cat_row.function(tensors, wrap_dim(dim, ndim), None)
+        return result if out is None else write_out(result, out, "cat")
     first = next((t for t in tensors if t._array.shape != (0,)), tensors[0])
     shape = first._array.shape
     ndim = len(shape)
@@ -151,7 +156,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, o
     first = tensors[0]._array
     dim = wrap_dim(dim, first.ndim + 1)
     same_dtype = True
-    for i, t in enumerate(tensors):
+    for i, t in enumerate(() if bulk.are_alike([t._array for t in tensors]) else tensors):
         if t._array.shape != first.shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 and "

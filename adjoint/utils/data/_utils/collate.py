@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.ops import bulk
 from adjoint.ops.from_data import as_tensor, tensor
 from adjoint.ops.joining import stack
 from adjoint.tensor import NO_EDGE, Tensor, from_array
@@ -19,6 +20,8 @@ _NO_NUMBERS = "SaUO"  # kinds of NumPy dtypes that no tensor holds
 default_collate_err_msg_format = (
     "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 )
+
+_TENSORS, _ARRAYS = {Tensor}, {np.ndarray}
 
 CollateMap = dict[Any, Callable[..., Any]]  # a type, or a tuple of types -> function(batch, *, collate_fn_map)
 
@@ -104,6 +107,10 @@ def _stacked(arrays: list[Any]) -> Any:
     """NumPy arrays of one shape and dtype stacked; None for others."""
     first = arrays[0]
     shape, dtype = first.shape, first.dtype
+    if bulk.are_alike(arrays) and not dtype.hasobject:
+        out = room((len(arrays), *shape), dtype)
+        if bulk.stack_into(out, arrays):
+            return out
     if len({a.shape for a in arrays}) != 1 or any([a.dtype is not dtype for a in arrays]):
         return None
     out = room((len(arrays), *shape), dtype)
@@ -117,9 +124,9 @@ def _stacked(arrays: list[Any]) -> Any:
 
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Tensor:
     """Tensors stacked along a new first dimension."""
-    if all([t.__class__ is Tensor and t._edge is NO_EDGE and t._array.__class__ is np.ndarray for t in batch]):
-        out = _stacked([t._array for t in batch])
-        if out is not None:
+    if {*map(type, batch)} == _TENSORS and [t._edge for t in batch].count(NO_EDGE) == len(batch):
+        arrays = [t._array for t in batch]
+        if {*map(type, arrays)} == _ARRAYS and (out := _stacked(arrays)) is not None:
             return from_array(out)
     return stack(batch, 0)  # which says what is wrong
 
@@ -130,7 +137,7 @@ def collate_numpy_array_fn(batch: Any, *, collate_fn_map: CollateMap | None = No
     if first.dtype.kind in _NO_NUMBERS:
         raise TypeError(default_collate_err_msg_format.format(first.dtype))
     if collate_fn_map is default_collate_fn_map and collate_fn_map[Tensor] is collate_tensor_fn:
-        if all([array.__class__ is np.ndarray for array in batch]) and as_tensor(first)._array.dtype is first.dtype:
+        if {*map(type, batch)} == _ARRAYS and as_tensor(first)._array.dtype is first.dtype:
             out = _stacked(batch)
             if out is not None:
                 return from_array(out)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.interop.segments import Segment, shared_bytes
+from adjoint.ops import bulk
 
 SMALLEST = 48 << 10
 """Bytes from which on sharing costs less than sending: below, a message carries the array itself."""
@@ -24,11 +25,11 @@ def room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
 
     size = math.prod(shape) * dtype.itemsize
     if worker._worker_info is None or size < SMALLEST:
-        return np.empty(shape, dtype)
+        return bulk.empty(shape, dtype)
     try:
         return shared_bytes(size).view(dtype).reshape(shape)
     except OSError:
-        return np.empty(shape, dtype)
+        return bulk.empty(shape, dtype)
 
 
 def mapped(descriptor: int) -> np.ndarray[Any, Any]:
