@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types stubs browser unit bounds doctest sweep interrupts bench fuzz database docs learners notebooks parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep interrupts ranks bench fuzz database docs learners notebooks parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -52,6 +52,10 @@ sweep: $(VENV)/test.stamp
 # A KeyboardInterrupt at every line of every scenario, and a signal at every bytecode instruction: hours.
 interrupts: $(VENV)/test.stamp
 	PYTHONPATH=. $(BIN)/python tests/interrupts.py
+
+# Whether PyTorch's processes still report what tests/ranks/recorded.json has; `python -m tests.ranks --write` records it anew.
+ranks: $(VENV)/test.stamp
+	$(BIN)/python -m tests.ranks
 
 doctest: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --doctest-modules adjoint

@@ -8,172 +8,48 @@ import sys
 from pathlib import Path
 
 import pytest
-from jobs import environment, run_ranks
+import recordings
+from jobs import RANK, environment, once, reported, reports_of_ranks
 
 pytest.importorskip("mpi4py")
 
-FIRST = """
-import torch, torch.distributed as dist
-dist.init_process_group("gloo")
-rank, size = dist.get_rank(), dist.get_world_size()
-x = torch.ones(3) * (rank + 1)
-assert dist.all_reduce(x) is None
-assert x.tolist() == [size * (size + 1) / 2] * 3
-b = torch.arange(4) * rank
-dist.broadcast(b, src=1)
-assert b.tolist() == [0, 1, 2, 3]
-t = torch.full((2, 3), float(rank)).t()
-work = dist.all_reduce(t, op=dist.ReduceOp.MAX, async_op=True)
-later = work.get_future().then(lambda f: f.value()[0] * 10)
-work.wait()
-assert t.tolist() == [[size - 1.0] * 2] * 3 and later.wait()[0, 0] == 10 * (size - 1)
-for wrong in (lambda: dist.all_reduce(torch.ones(2 + rank)), lambda: dist.barrier() if rank else dist.all_reduce(torch.ones(2))):
-    try:
-        wrong()
-    except RuntimeError as error:
-        assert "Detected mismatch between collectives on ranks. Rank 0 is running collective: all_reduce(shape=[2]" in str(error)
-    else:
-        raise AssertionError("no error")
-dist.barrier()
-dist.destroy_process_group()
-dist.init_process_group("mpi")
-dist.all_reduce(x)
-print("ok")
-"""
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory):
+    """What the ranks of jobs of two and three processes report, by their number."""
+    programs = ["small", "collectives", "worlds", "disagreements"]
+    return lambda size: once(tmp_path_factory, f"distributed{size}", lambda: reports_of_ranks(programs, size))
 
 
 @pytest.mark.parametrize("size", [2, 3])
-def test_processes_that_nobody_launched_become_one_world(size):
-    assert run_ranks(FIRST, size) == ["ok\n"] * size
+def test_processes_that_nobody_launched_become_one_world(size, ours):
+    assert [rank["worlds"] for rank in ours(size)] == ["ok"] * size
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_every_collective_gives_what_pytorchs_gives(size, ours):
+    theirs = recordings.read()["collectives"][str(size)]
+    assert [*recordings.differences([rank["collectives"] for rank in ours(size)], theirs)] == []
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_what_disagrees_or_does_not_come_is_named_and_what_gloo_refuses_works(size, ours):
+    assert [rank["disagreements"] for rank in ours(size)] == ["ok"] * size
+
+
+def test_a_few_collectives_and_a_training_are_pytorchs_now(ours):
+    pytest.importorskip("torch")
+    theirs = reports_of_ranks(["small"], 2, library="torch")
+    assert [*recordings.differences([rank["small"] for rank in ours(2)], [rank["small"] for rank in theirs])] == []
 
 
 def test_under_mpirun_the_world_is_what_it_started(tmp_path):
     mpirun = shutil.which("mpirun", path=str(Path(sys.executable).parent)) or shutil.which("mpirun")
     if mpirun is None:
         pytest.skip("no mpirun")
-    program = tmp_path / "program.py"
-    program.write_text(FIRST)
     done = subprocess.run(
-        [mpirun, "-n", "2", sys.executable, "-m", "adjoint", "run", str(program)],
-        env=environment(), capture_output=True, text=True, timeout=120,
+        [mpirun, "-n", "2", sys.executable, "-m", "adjoint", "run", str(RANK), "torch", "worlds"],
+        env=environment(REPORTS=str(tmp_path)), capture_output=True, text=True, timeout=90,
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "ok\n" * 2), done.stderr
-
-
-COLLECTIVES = (Path(__file__).parent / "ranks" / "collectives.py").read_text()
-
-
-@pytest.mark.parametrize("size", [2, 3])
-def test_every_collective_gives_what_pytorchs_gives(size):
-    pytest.importorskip("torch")
-
-    def lines(library):
-        outputs = run_ranks(COLLECTIVES, size, library=library)
-        return [[line for line in output.splitlines() if line[:1] != "["] for output in outputs]  # PyTorch's own warnings
-
-    assert lines("adjoint") == lines("torch")
-
-
-BETTER = """
-import torch, torch.distributed as dist
-from datetime import timedelta
-dist.init_process_group("gloo", timeout=timedelta(seconds=30))
-rank, size = dist.get_rank(), dist.get_world_size()
-
-def raises(kind, part, function):
-    try:
-        function()
-    except kind as error:
-        assert part in str(error), error
-    else:
-        raise AssertionError(f"no error: {part}")
-
-# What gloo refuses or gets wrong.
-for dtype in (torch.int16, torch.uint16, torch.uint32, torch.uint64):
-    x = torch.ones(2).to(dtype)
-    dist.all_reduce(x)
-    assert x.tolist() == [size, size] and x.dtype is dtype
-x = torch.tensor([rank == 0, True, False])
-dist.all_reduce(x)
-assert x.dtype is torch.bool and x.tolist() == [True, True, False]
-x = torch.tensor([rank == 0, True, False])
-dist.all_reduce(x, op=dist.ReduceOp.BAND)
-assert x.tolist() == [False, True, False]
-x = torch.arange(6.0).reshape(2, 3).expand(2, 2, 3)
-raises(RuntimeError, "more than one element", lambda: dist.all_reduce(x))
-stacked = torch.zeros(size, 2)
-dist.all_gather_into_tensor(stacked, torch.full((2,), float(rank)))
-assert stacked.tolist() == [[r, r] for r in range(size)]
-outs = [torch.zeros(r + 1) for r in range(size)]
-dist.all_to_all(outs, [torch.full((rank + 1,), float(rank)) for _ in range(size)])
-assert [o.tolist() for o in outs] == [[float(r)] * (r + 1) for r in range(size)]
-
-# A write is counted: a backward that needs what was there says so.
-w = torch.ones(2, requires_grad=True)
-y = (w * 2).exp()
-loss = y.sum()
-dist.all_reduce(y)
-raises(RuntimeError, "modified by an inplace operation", loss.backward)
-
-# Disagreements raise on every rank, and the group goes on.
-dtype = [torch.float32, torch.float64][rank % 2]
-raises(dist.DistBackendError, "dtype=float64", lambda: dist.all_reduce(torch.ones(2, dtype=dtype)))
-raises(dist.DistBackendError, "src=1", lambda: dist.broadcast(torch.ones(2), src=rank % 2))
-raises(dist.DistBackendError, "op=MAX", lambda: dist.all_reduce(torch.ones(2), op=[dist.ReduceOp.SUM, dist.ReduceOp.MAX][rank % 2]))
-raises(dist.DistBackendError, "split sizes", lambda: dist.all_to_all_single(
-    torch.zeros(size), torch.zeros(size), None, None if rank else [2, 0] + [1] * (size - 2)))
-works = [dist.all_reduce(torch.ones(3 if i != 2 else 3 + rank), async_op=True) for i in range(5)]
-raises(dist.DistBackendError, "collective number", works[2].wait)
-for i in (0, 1, 3, 4):
-    assert works[i].wait()
-if rank == 0:
-    dist.send(torch.ones(4), 1)
-    dist.send(torch.ones(2), 1)
-elif rank == 1:
-    raises(dist.DistBackendError, "recv", lambda: dist.recv(torch.ones(2), 0))
-    raises(dist.DistBackendError, "sent 8 bytes, and the tensor has 12", lambda: dist.recv(torch.ones(3), 0))
-
-# Who does not come is named.
-short = dist.new_group(timeout=timedelta(seconds=0.5))
-if rank != 1:
-    raises(dist.DistBackendError, "rank 1 has not come to it", lambda: dist.all_reduce(torch.ones(1), group=short))
-    raises(dist.DistBackendError, "lost each other", lambda: dist.all_reduce(torch.ones(1), group=short))
-dist.barrier()
-if rank == 0:
-    raises(RuntimeError, "[Rank 0]: Rank 1 failed to pass monitoredBarrier in 300 ms",
-           lambda: dist.monitored_barrier(timeout=timedelta(seconds=0.3)))
-dist.barrier()
-
-# Gradients flow through collectives.
-from torch.distributed.nn import functional as F
-x = torch.arange(2.0, dtype=torch.float64).add(rank).requires_grad_()
-total = sum(((r + 1) * g ** 2).sum() for r, g in enumerate(F.all_gather(x)))
-total.backward()
-assert torch.allclose(x.grad, size * (rank + 1) * 2 * x.detach()), x.grad
-x.grad = None
-(F.all_reduce(x) ** 2).sum().backward()
-everyone = sum(torch.arange(2.0, dtype=torch.float64) + r for r in range(size))
-assert torch.allclose(x.grad, size * 2 * everyone), x.grad
-
-# Processes that a rank forks have no part in it, and load data.
-import warnings
-warnings.simplefilter("ignore")
-from torch.utils.data import DataLoader
-assert sum(int(b.sum()) for b in DataLoader(torch.arange(10), batch_size=2, num_workers=2)) == 45
-import os
-child = os.fork()
-if not child:
-    try:
-        dist.all_reduce(torch.ones(1))
-    except RuntimeError as error:
-        os._exit(7 if "was forked from rank" in str(error) else 1)
-    os._exit(2)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-dist.barrier()
-print("ok", flush=True)
-"""
-
-
-@pytest.mark.parametrize("size", [2, 3])
-def test_what_disagrees_or_does_not_come_is_named_and_what_gloo_refuses_works(size):
-    assert run_ranks(BETTER, size) == ["ok\n"] * size
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert reported(tmp_path, 2) == [{"worlds": "ok"}] * 2

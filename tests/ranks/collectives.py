@@ -1,4 +1,4 @@
-"""Every collective, in both libraries: each rank prints a line for each case, which has to be the same."""
+"""Every collective, in both libraries: what each rank is told in each case has to be the same."""
 
 import warnings
 from datetime import timedelta
@@ -13,6 +13,7 @@ rank, size = dist.get_rank(), dist.get_world_size()
 other = (rank + 1) % size
 before = (rank - 1) % size
 O = dist.ReduceOp
+lines = []
 
 
 def show(value):
@@ -28,7 +29,7 @@ def case(name, function, *args, **kwargs):
         told = show(function(*args, **kwargs))
     except Exception as error:
         told = f"{type(error).__name__}: {str(error).splitlines()[0][:160]}"
-    print(f"{name}: {told}", flush=True)
+    lines.append(f"{name}: {told}")
 
 
 def mine(*shape, dtype=torch.float32, start=0):
@@ -193,3 +194,4 @@ case("is_initialized", dist.is_initialized)
 case("get_rank", dist.get_rank)
 case("destroy twice", dist.destroy_process_group)
 case("all_reduce without a group", dist.all_reduce, torch.ones(1))
+report(lines)

@@ -1,0 +1,31 @@
+"""What each rank asserts: a world, the first collectives, what disagrees, and a world again."""
+
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo")
+rank, size = dist.get_rank(), dist.get_world_size()
+x = torch.ones(3) * (rank + 1)
+assert dist.all_reduce(x) is None
+assert x.tolist() == [size * (size + 1) / 2] * 3
+b = torch.arange(4) * rank
+dist.broadcast(b, src=1)
+assert b.tolist() == [0, 1, 2, 3]
+t = torch.full((2, 3), float(rank)).t()
+work = dist.all_reduce(t, op=dist.ReduceOp.MAX, async_op=True)
+later = work.get_future().then(lambda f: f.value()[0] * 10)
+work.wait()
+assert t.tolist() == [[size - 1.0] * 2] * 3 and later.wait()[0, 0] == 10 * (size - 1)
+for wrong in (lambda: dist.all_reduce(torch.ones(2 + rank)), lambda: dist.barrier() if rank else dist.all_reduce(torch.ones(2))):
+    try:
+        wrong()
+    except RuntimeError as error:
+        assert "Detected mismatch between collectives on ranks. Rank 0 is running collective: all_reduce(shape=[2]" in str(error)
+    else:
+        raise AssertionError("no error")
+dist.barrier()
+dist.destroy_process_group()
+dist.init_process_group("mpi")
+dist.all_reduce(x)
+assert x.tolist() == [size * size * (size + 1) / 2] * 3
+report("ok")
