@@ -378,3 +378,22 @@ def test_random_programs_of_views_and_writes_do_what_they_do_in_pytorch(block):
         for a, b in zip(found[2], expected[2]):
             assert (a is None) == (b is None), seed
             assert a is None or np.allclose(a, b, rtol=1e-7, atol=1e-9, equal_nan=True), seed
+
+
+def test_a_quotient_in_place_is_the_quotient_and_one_write_and_no_quotient_of_integers():
+    for dtype in (adjoint.float16, adjoint.bfloat16, adjoint.float32, adjoint.float64, adjoint.complex64):
+        x = adjoint.arange(1, 7).to(dtype)
+        for other in (3, 0.1, adjoint.tensor(3.0).to(dtype), adjoint.arange(2, 8).to(dtype)):
+            expected, version = x / other, x._version
+            assert x.div_(other) is x and (x == expected).all() and x._version == version + 1
+        expected = x / x
+        x /= x
+        assert (x == expected).all() and x.dtype is dtype
+    for integers in (adjoint.arange(3), adjoint.ones(3, dtype=adjoint.bool)):
+        for other in (2, integers.clone()):
+            with pytest.raises(RuntimeError, match="can't be cast"):
+                integers.div_(other)
+    assert adjoint.tensor([7.0]).div_(2, rounding_mode="floor") == 3
+    x = adjoint.ones(2, requires_grad=True)
+    (x * 1).div_(4).sum().backward()
+    assert (x.grad == 0.25).all()

@@ -46,7 +46,9 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
     ufunc = operator.plain or operator.forward
     truth = operator.elementwise and operator.promote == "bool"
     check, others = operator.check, len(operator.arrays) - 1
-    quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2 and operator.promote == "same"
+    quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2
+    of_floats = operator.promote == "float" and operator.plain is not None  # a quotient, of which integers are made floats
+    quick = quick and (operator.promote == "same" or of_floats)
     if quick and ufunc is not operator.forward and not operator.values and "FF->F" in ufunc.types:
         quick = False  # what the forward refuses
     of_numbers = operator.numbers and operator.scalar is None
@@ -66,6 +68,7 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
                 and other._array.dtype is self._array.dtype
                 and self._array.__class__ is np.ndarray is other._array.__class__
                 and _may_write(self._array, other._array)
+                and not (of_floats and self._array.dtype.kind != "f")
             ):
                 array = self._array
                 small = array.size < LARGE or not array.flags.writeable

@@ -14,6 +14,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import fit
+from adjoint.kernels.late import LARGE
 from adjoint.layouts import (
     CHANNELS_LAST_NDIM,
     contiguous_format,
@@ -34,8 +35,11 @@ def copied(array: Any, dtype: Any, format_: memory_format | None) -> Any:
     """A copy of an array in another dtype and order of dimensions; complex numbers lose their imaginary part."""
     if not isinstance(array, np.ndarray):  # of another reading, which has an order of its own
         return array.astype(dtype) if array.dtype != dtype else array.copy()
-    if (format_ is None or format_ is preserve_format) and array.dtype == dtype and array.flags.c_contiguous:
-        return copy(array)
+    if (format_ is None or format_ is preserve_format) and array.flags.c_contiguous:
+        if array.dtype == dtype:
+            return copy(array)
+        if array.size < LARGE and array.dtype.kind != "c":
+            return array.astype(dtype, "C")
     found = empty_like(array, dtype, format_)
     if array.dtype.kind == "c" and dtype.kind not in "cb":
         array = array.real

@@ -304,7 +304,7 @@ def of_numpy(array: Any, *, writable: bool = False) -> Any:
             "currently not supported."
         )
     dtype = dtypes.of_array(array)
-    if any(stride < 0 for stride in array.strides):
+    if (strides := array.strides) and min(strides) < 0:
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
             "currently supported. (You can probably work around this by making a copy of your array  with "
