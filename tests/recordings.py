@@ -29,7 +29,8 @@ def record() -> dict[str, Any]:
 
 
 def write(made: dict[str, Any]) -> None:
-    """Keep it, a line to what one rank reported."""
+    """Keep it, a line to what one rank reported, numbers with 11 digits."""
+    made = _rounded(made)
     parts = [
         f"{json.dumps(program)}: {{\n"
         + ",\n".join(f"{json.dumps(size)}: [\n" + ",\n".join(map(json.dumps, ranks)) + "\n]" for size, ranks in sizes.items())
@@ -57,3 +58,13 @@ def differences(a: Any, b: Any, where: str = "rank") -> Iterator[str]:
             yield f"{where}: {a} and {b}"
     elif a != b:
         yield f"{where}: {a!r} and {b!r}"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.11g}")
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    return value

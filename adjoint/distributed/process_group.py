@@ -66,6 +66,32 @@ class ProcessGroup:
         """The name of what carries its collectives out."""
         return self._backend
 
+    def allreduce(self, tensors: Any, op: Any = None) -> Work:
+        """Begin :func:`adjoint.distributed.all_reduce` of a tensor, or of the one in a list; ``op`` is SUM if it is None."""
+        from adjoint.distributed import collectives
+        from adjoint.distributed.reduce_op import ReduceOp
+
+        return _begun(collectives.all_reduce(_single(tensors), ReduceOp.SUM if op is None else op, self, async_op=True))
+
+    def broadcast(self, tensors: Any, root: int) -> Work:
+        """Begin :func:`adjoint.distributed.broadcast` of a tensor, or of the one in a list, from a rank of this group."""
+        from adjoint.distributed import collectives
+
+        return _begun(collectives.broadcast(_single(tensors), group=self, group_src=root, async_op=True))
+
+    def allgather(self, output_tensors: Any, input_tensor: Any) -> Work:
+        """Begin :func:`adjoint.distributed.all_gather` of a tensor (or the one in a list) into a list, or the one in a list."""
+        from adjoint.distributed import gathering
+
+        outputs = output_tensors[0] if output_tensors and isinstance(output_tensors[0], (list, tuple)) else output_tensors
+        return _begun(gathering.all_gather(outputs, _single(input_tensor), self, async_op=True))
+
+    def barrier(self) -> Work:
+        """Begin :func:`adjoint.distributed.barrier`."""
+        from adjoint.distributed import collectives
+
+        return _begun(collectives.barrier(self, async_op=True))
+
     def __repr__(self) -> str:
         return f"<ProcessGroup {self.group_name!r} of ranks {list(self._ranks)}>"
 
@@ -161,6 +187,20 @@ class ProcessGroup:
 
 
 ProcessGroup.__module__ = __name__.rpartition(".")[0]
+
+
+def _single(tensors: Any) -> Any:
+    """The tensor that is given, or the only one of a list.  Raises ValueError for lists of several: a process has one device."""
+    if not isinstance(tensors, (list, tuple)):
+        return tensors
+    if len(tensors) != 1:
+        raise ValueError(f"requires a single-element tensor list, not one of {len(tensors)}")
+    return tensors[0]
+
+
+def _begun(work: Work | None) -> Work:
+    assert work is not None  # this process is in the group
+    return work
 
 
 class Spoken:

@@ -102,7 +102,9 @@ def _made(world: ProcessGroup, ranks: tuple[int, ...], by_themselves: bool) -> A
             members = whole.data.Get_group().Incl(ranks)
             tag = int.from_bytes(hashlib.blake2b(repr(ranks).encode(), digest_size=2).digest(), "little") % 32768
             data = whole.data.Create_group(members, tag)
-            made.append(MPITransport(whole.MPI, data, data.Dup()))
+            control, request = data.Idup()  # whoever waits for a rank that is gone meanwhile is told so
+            yield [request]
+            made.append(MPITransport(whole.MPI, data, control))
 
     if by_themselves:
         world._message("new_group", body, None).wait()

@@ -24,6 +24,22 @@ for wrong in (lambda: dist.all_reduce(torch.ones(2 + rank)), lambda: dist.barrie
     else:
         raise AssertionError("no error")
 dist.barrier()
+
+# A group's own methods, and a group of all that is made while collectives are under way.
+again = dist.new_group()
+for group in (dist.group.WORLD, again):
+    y = torch.ones(2) + rank
+    outs = [torch.zeros(2) for _ in range(size)]
+    assert group.allreduce([y], dist.ReduceOp.MAX).wait() and y.tolist() == [size, size]
+    assert group.broadcast(z := torch.ones(1) * rank, size - 1).wait() and z.item() == size - 1
+    assert group.allgather([outs], [torch.ones(2) * rank]).wait() and [o[0].item() for o in outs] == list(range(size))
+    assert group.barrier().wait()
+works = [dist.all_reduce(torch.ones(1000), async_op=True) for _ in range(5)]
+late = dist.new_group(list(range(size))[:2])
+assert all(work.wait() for work in works)
+if rank < 2:
+    dist.all_reduce(z := torch.ones(1), group=late)
+    assert z.item() == 2
 dist.destroy_process_group()
 dist.init_process_group("mpi")
 dist.all_reduce(x)
