@@ -27,6 +27,7 @@ BARE = {
     "Module", "RNNBase", "RNNCellBase", "NLLLoss2d",  # what others are made of
     "UninitializedParameter", "UninitializedBuffer", "Buffer", "Parameter",
     "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",  # by the programs of utilities
+    "DataParallel", "SyncBatchNorm",  # by several processes, in tests of their own
 }  # fmt: skip
 FUNCTIONS_ELSEWHERE = {
     "multi_head_attention_forward",  # by nn.MultiheadAttention

@@ -129,7 +129,7 @@ def user_module(folder: Path, package: str, body: str) -> Any:
     importlib.invalidate_caches()
     import linecache
 
-    linecache.clearcache()
+    linecache.cache.pop(str(folder / "usernet.py"), None)  # generated callers have their lines there, too
     return importlib.import_module("usernet").Net
 
 

@@ -15,6 +15,7 @@ from adjoint.distributed.process_group import ProcessGroup
 from adjoint.distributed.rendezvous import rendezvous
 from adjoint.distributed.store import PrefixStore, Store
 from adjoint.distributed.transport import Alone, MPITransport
+from adjoint.places import users_level
 
 
 class _Group(type):
@@ -210,7 +211,7 @@ def warn_of_stranger(call: str) -> None:
     """What PyTorch says where a process calls a collective of a group that it is not in."""
     world = GroupMember.WORLD
     rank = -1 if world is None else world.rank()
-    warnings.warn(f"Running {call} on global rank {rank} which does not belong to the given group.", stacklevel=4)
+    warnings.warn(f"Running {call} on global rank {rank} which does not belong to the given group.", stacklevel=users_level())
 
 
 def get_rank(group: ProcessGroup | None = None) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from adjoint.distributed.run import get_args_parser, run
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 
 __all__ = ["get_args_parser", "launch", "main", "parse_args", "run"]
 
@@ -39,7 +40,7 @@ def main(args: Sequence[str] | None = None) -> None:
         "Note that --use-env is set by default in torchrun.\n"
         "If your script expects `--local-rank` argument to be set, please\n"
         "change it to read from `os.environ['LOCAL_RANK']` instead.\n",
-        FutureWarning, stacklevel=2,
+        FutureWarning, stacklevel=users_level(),
     )  # fmt: skip
     launch(parse_args(args))
 

@@ -1,5 +1,7 @@
 """``torch.nn``: modules, parameters, functions on them, initial values."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from adjoint.names import list_names as _list_names
 from adjoint.names import named as _named
 from adjoint.nn import functional as functional
@@ -9,6 +11,9 @@ from adjoint.nn import utils as utils
 from adjoint.nn.modules import *  # noqa: F403
 from adjoint.nn.parameter import Buffer as Buffer
 from adjoint.nn.parameter import Parameter as Parameter
+
+if _TYPE_CHECKING:
+    from adjoint.nn.parallel import DataParallel as DataParallel
 
 _own = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel", "utils"]
 globals()["__all__"] = [*_own, *vars(modules)["__all__"]]  # set so, for readers of types follow star imports but not sums of lists
