@@ -59,7 +59,7 @@ class Record:
                 line(1, f"e{i} = {name}._edge")
         kinds = {p.name: p.kind for p in op.arrays}
         none = " and ".join(
-            f"all([e is NO_EDGE for e in {e}])" if kinds[name] == ARRAYS else f"{e} is NO_EDGE"
+            f"{e}.count(NO_EDGE) == len({e})" if kinds[name] == ARRAYS else f"{e} is NO_EDGE"
             for name, e in edges.items()
         )
         condition = f"({none}) or (OFF and not GRAD.enabled)" if len(edges) > 1 else f"{none} or (OFF and not GRAD.enabled)"

@@ -70,6 +70,16 @@ def _sequence(name: str, tensors: Any) -> Sequence[Tensor]:
     return tensors
 
 
+def _are_alike(tensors: Any) -> bool:
+    """Whether these are known to be many tensors of one kind, of which nothing more is to be asked."""
+    if not isinstance(tensors, (list, tuple)) or len(tensors) < bulk.FEW:
+        return False
+    try:
+        return bulk.are_alike([t._array for t in tensors])
+    except AttributeError:  # not a tensor
+        return False
+
+
 @composite(where="torch", aliases=("concat", "concatenate"))
 def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """The tensors one after the other along a dimension; the other sizes must agree, dtypes are promoted.
@@ -80,14 +90,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
     >>> torch.cat([torch.ones(2), torch.zeros(1)])
     tensor([1., 1., 0.])
     """
-    tensors = _sequence("cat", tensors)
     if axis is not None:
         dim = axis
-    if not tensors:
-        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    if (ndim := tensors[0]._array.ndim) and bulk.are_alike([t._array for t in tensors]):
+    if _are_alike(tensors) and (ndim := tensors[0]._array.ndim):
         result = _cat_row.function(tensors, wrap_dim(dim, ndim), None)
         return result if out is None else write_out(result, out, "cat")
+    tensors = _sequence("cat", tensors)
+    if not tensors:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     first = next((t for t in tensors if t._array.shape != (0,)), tensors[0])
     shape = first._array.shape
     ndim = len(shape)
@@ -148,15 +158,17 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, o
     tensor([[1., 1.],
             [0., 0.]])
     """
-    tensors = _sequence("stack", tensors)
     if axis is not None:
         dim = axis
+    known = _are_alike(tensors)
+    if not known:
+        tensors = _sequence("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
     first = tensors[0]._array
     dim = wrap_dim(dim, first.ndim + 1)
     same_dtype = True
-    for i, t in enumerate(() if bulk.are_alike([t._array for t in tensors]) else tensors):
+    for i, t in enumerate(() if known else tensors):
         if t._array.shape != first.shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 and "

@@ -13,8 +13,9 @@ import os
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
+
+from adjoint.interrupts import contextmanager
 
 _HELD = (signal.SIGINT, signal.SIGTERM)
 
