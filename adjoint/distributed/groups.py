@@ -13,7 +13,7 @@ from adjoint.distributed import lifetime, mpi, overdue
 from adjoint.distributed.constants import default_pg_timeout
 from adjoint.distributed.process_group import ProcessGroup
 from adjoint.distributed.rendezvous import rendezvous
-from adjoint.distributed.store import PrefixStore, Store
+from adjoint.distributed.store import HashStore, PrefixStore, Store
 from adjoint.distributed.transport import Alone, MPITransport
 from adjoint.places import users_level
 
@@ -111,6 +111,8 @@ def init_process_group(
             )
         world = mpi.start(rank, started[1]) if started[1] > 1 else None
         rank, world_size = (world.rank, world.size) if world is not None else (0, 1)
+        if store is None:
+            store = HashStore() if world is None else world.store
     ranks = tuple(range(world_size))
     transport = _transport(world, ranks) if world is not None else Alone()
     _made += 1
@@ -175,8 +177,15 @@ def _get_default_group() -> ProcessGroup:
     return GroupMember.WORLD
 
 
-def _get_default_store() -> Store | None:
-    return _get_default_group()._store
+def _get_default_store() -> Store:
+    """The store of the default group.  Raises RuntimeError where a launcher's processes on several machines have none."""
+    store = _get_default_group()._store
+    if store is None:
+        raise RuntimeError(
+            "the processes that this launcher started on several machines share no store: give init_process_group one, "
+            "dist.TCPStore(host, port, world_size, is_master=rank == 0)"
+        )
+    return store
 
 
 def _host(url: str) -> str | None:

@@ -20,7 +20,7 @@ from typing import Any
 from adjoint.distributed import pmi
 from adjoint.distributed.progress import Progress
 from adjoint.distributed.store import PrefixStore, Store
-from adjoint.distributed.tcp_store import is_here_only
+from adjoint.distributed.tcp_store import TCPStore, is_here_only
 
 world: World | None = None
 """All processes, once MPI was started."""
@@ -38,6 +38,7 @@ class World:
         near.Free()
         self.progress = Progress()
         self.process = os.getpid()
+        self.store: Store | None = None  # of a world that a launcher made: processes that met have the store where they did
 
 
 def is_there() -> bool:
@@ -76,6 +77,8 @@ def start(rank: int = -1, size: int = -1) -> World:
             )
         key = communicator.Get_rank() if rank < 0 else rank
         world = World(MPI, communicator.Split(0, key))  # in the order that the program asks for
+        if world.neighbours == world.size:
+            world.store = _store_of(world)
     return _fits(world, rank, size)
 
 
@@ -130,6 +133,13 @@ def _fits(made: World, rank: int, size: int) -> World:
     if os.getpid() != made.process:
         raise RuntimeError("MPI was started before this process was forked: only the process that started it can use it")
     return made
+
+
+def _store_of(made: World) -> Store:
+    """A store that the processes of one machine share; collective.  Nobody on other machines can reach it."""
+    kept = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False) if made.rank == 0 else None
+    port = made.communicator.bcast(kept.port if kept is not None else 0, root=0)
+    return kept or TCPStore("127.0.0.1", port)
 
 
 def _module() -> Any:

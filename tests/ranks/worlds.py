@@ -25,6 +25,10 @@ for wrong in (lambda: dist.all_reduce(torch.ones(2 + rank)), lambda: dist.barrie
         raise AssertionError("no error")
 dist.barrier()
 
+store = dist.distributed_c10d._get_default_store()
+store.set(f"said{rank}", str(rank))
+assert store.get(f"said{(rank + 1) % size}") == str((rank + 1) % size).encode()
+
 # A group's own methods, and a group of all that is made while collectives are under way.
 again = dist.new_group()
 for group in (dist.group.WORLD, again):
