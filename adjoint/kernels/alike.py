@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels.machine_code import entry
-from adjoint.kernels.moving import LONG, copy_short
+from adjoint.kernels.moving import copy_short
 from adjoint.kernels.native import *
 from adjoint.kernels.native.bounds import CHECKED
 from adjoint.kernels.objects import data_word
@@ -21,6 +21,7 @@ from adjoint.kernels.objects import data_word
 _KIND, _ITEMS = 1, 3  # words of a list object: its type (as in any object), and where its elements are
 _NDIM, _SIZES, _DTYPE, _FLAGS = 1, 2, 5, 6  # words of an array object, after that of its data
 _CONTIGUOUS = 1  # in the flags
+FAR = 8192  # bytes of a row from which on the C library's copy is faster, which begins slowly
 
 
 def alike(arrays: list[Any]) -> Any:
@@ -90,7 +91,7 @@ def put(arrays: i64, count: i64, kind: i64, target: i64, rows: i64, size: i64) -
             for r in range(rows):
                 a = to + (r * count + i) * size
                 b = of + r * size
-                if size >= LONG:
+                if size >= FAR:
                     copy_bytes(a, b, size)
                 else:
                     copy_short(a, b, size)

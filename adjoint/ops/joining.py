@@ -23,6 +23,8 @@ from adjoint.tensor import Tensor
 
 
 def _cat(tensors: Arrays, dim, to=None):
+    if to is None and bulk.are_alike(tensors):
+        return bulk.concatenate(tensors, dim)
     if len({t.ndim for t in tensors}) > 1:  # an empty vector may stand among anything
         tensors = [t for t in tensors if t.shape != (0,)]
     return bulk.concatenate(tensors if to is None else [t.astype(to) for t in tensors], dim)
