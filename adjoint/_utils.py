@@ -30,11 +30,11 @@ class ExceptionWrapper:
     ...     1 / 0
     ... except ZeroDivisionError:
     ...     caught = torch._utils.ExceptionWrapper(where="in worker 3")
-    >>> caught.reraise()
-    Traceback (most recent call last):
-    ZeroDivisionError: Caught ZeroDivisionError in worker 3.
-    Original Traceback (most recent call last):
-    ...
+    >>> try:
+    ...     caught.reraise()
+    ... except ZeroDivisionError as error:
+    ...     print(str(error).splitlines()[0])
+    Caught ZeroDivisionError in worker 3.
     """
 
     exc_type: Any

@@ -24,7 +24,7 @@ class CorruptFileError(RuntimeError, pickle.UnpicklingError, EOFError):
     ...     torch.load(io.BytesIO(b"PK\\x03\\x04 and nothing more"))
     ... except RuntimeError as error:
     ...     print(type(error).__name__, str(error)[:72])
-    CorruptFileError PytorchStreamReader failed reading zip archive: failed finding central di
+    CorruptFileError PytorchStreamReader failed reading zip archive: failed finding central d
     """
 
     __module__ = "adjoint.serialization"
