@@ -2,7 +2,7 @@
 
 A child has one thread.  A lock that another thread held when it was made is held in it for ever: Python's lock of a module that
 is just being imported, or ours while something is compiled or started.  So whoever forks waits for those to be free, and
-keeps them until the child is made.  It never waits with some of them in its hands, so that nobody waits for it meanwhile; what
+keeps them until the child is made.  With some of them in its hands it waits for moments only, so that nobody waits for it; what
 its own thread holds it may fork with.
 """
 
@@ -12,23 +12,22 @@ import os
 import sys
 import threading
 import time
-import weakref
 from importlib import _bootstrap  # type: ignore[attr-defined]
 from typing import Any
 
-_locks: weakref.WeakSet[Any] = weakref.WeakSet()  # RLocks
+_locks: list[Any] = []  # RLocks, the first to be taken first
 _held = threading.local()
 
 # Modules whose import waits for nobody: what we import when it is first used, and what that imports in its turn.  A program's
 # own module may be a whole training, whose threads its import waits for.
 _OURS = sys.stdlib_module_names | {"adjoint", "torch", "torchvision", "numpy", "llvmlite", "scipy", "PIL", "matplotlib", "mpi4py"}
 
-_PATIENCE = 60.0  # seconds; an import that takes longer waits for something itself
+_PATIENCE = 20.0  # seconds; an import that takes longer waits for something itself
 
 
 def hold(lock: Any) -> Any:
     """Have nobody fork while another thread holds this RLock; returns it."""
-    _locks.add(lock)
+    _locks.append(lock)
     return lock
 
 
@@ -43,39 +42,23 @@ def _take(anyway: bool) -> bool:
     import _imp
 
     taken: list[Any] = []
-    try:
-        for lock in (*list(_locks), *_of_compiler()):
-            if not lock.acquire(blocking=False):
-                break
-            taken.append(lock)
-        else:
-            _imp.acquire_lock()  # nobody begins an import while this is held; its holders hold it for a moment
-            taken.append(_ImportLock)
-            if anyway or not _importing():
-                _held.locks = taken, *getattr(_held, "locks", ())
-                return True
-    except BaseException:  # an interrupt
-        _release(taken)
-        raise
-    _release(taken)
-    if anyway:
-        _held.locks = [], *getattr(_held, "locks", ())
-    return anyway
-
-
-class _ImportLock:
-    """Python's lock of all imports, released as any other."""
-
-    @staticmethod
-    def release() -> None:
-        import _imp
-
+    for lock in (*_locks, *_of_compiler()):
+        if not lock.acquire(timeout=0.05):  # one that is free for moments only is had so
+            break
+        taken.append(lock)
+    else:
+        _imp.acquire_lock()  # nobody begins an import while this is held; its holders hold it for a moment
+        if anyway or not _importing():
+            _held.locks = taken, *getattr(_held, "locks", ())
+            return True
         _imp.release_lock()
-
-
-def _release(taken: list[Any]) -> None:
-    while taken:
-        taken.pop().release()
+    for lock in taken:
+        lock.release()
+    if anyway:
+        _imp.acquire_lock()
+        _held.locks = [], *getattr(_held, "locks", ())
+        return True
+    return False
 
 
 def _of_compiler() -> list[Any]:
@@ -97,9 +80,13 @@ def _importing() -> bool:
 
 
 def _after() -> None:
+    import _imp
+
     taken, *outer = _held.locks
     _held.locks = tuple(outer)
-    _release(taken)
+    _imp.release_lock()
+    for lock in taken:
+        lock.release()
 
 
 if hasattr(os, "register_at_fork"):

@@ -109,36 +109,3 @@ print(torch.get_num_threads(), len(os.listdir("/proc/self/task")) < 16 * os.cpu_
 def test_no_number_of_threads_starts_more_than_the_machine_can_use_and_what_raises_changes_nothing() -> None:
     run = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert run.stdout == "100000 True\n", run.stderr
-
-
-DRAWING = """
-import os, signal, threading
-import adjoint as torch
-
-own = torch.Generator()
-ended = False
-
-def draw():
-    while not ended:
-        torch.randn(20000); torch.randn(20000, generator=own)
-
-thread = threading.Thread(target=draw)
-thread.start()
-for _ in range(40):
-    child = os.fork()
-    if child == 0:
-        signal.alarm(60)
-        torch.randn(5); torch.randn(5, generator=own)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-ended = True
-thread.join()
-print("done")
-"""
-
-
-def test_a_child_that_is_forked_while_another_thread_draws_can_draw() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", DRAWING], capture_output=True, text=True, timeout=240, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    assert (run.returncode, run.stdout) == (0, "done\n"), run.stderr

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from typing import Any, NoReturn
 
 import numpy as np
 
 from adjoint.device import CPU, device
-from adjoint.forks import hold
 from adjoint.names import listed_without
 from adjoint.tensor import Tensor, from_array
 
@@ -38,6 +38,9 @@ def seed_argument(seed: Any) -> int:
         raise ValueError("Overflow when unpacking long long")
     return seed & 0xFFFFFFFFFFFFFFFF
 
+_all: weakref.WeakSet[Generator] = weakref.WeakSet()
+
+
 
 class Generator:
     """A source of random numbers with a state of its own, for the ``generator=`` of the functions that draw.
@@ -57,7 +60,8 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         _check_device(device)
-        self.lock = hold(threading.RLock())  # a child that is forked may draw
+        self.lock = threading.RLock()
+        _all.add(self)
         self._twister: Any = None
         self._restart(_SEED_OF_NEW_GENERATORS)
 
@@ -260,3 +264,13 @@ def to_floats(words: Any) -> Any:
 default_generator = Generator()
 """The generator of the functions that draw and are not given one."""
 default_generator.seed()
+
+
+def _unlock() -> None:
+    """In a forked process: another thread may have been drawing, which holds a generator's lock most of the time."""
+    for generator in _all:
+        generator.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
