@@ -185,9 +185,9 @@ class Crew:
 
     def _let_go(self) -> None:
         """Close what tells workers that this process lives: who is left of them is killed."""
-        for keep in self._alive:
-            keep.close()
-        self._alive.clear()
+        while self._alive:
+            with contextlib.suppress(IndexError):  # the program's end and the thread that loads may both do this
+                self._alive.pop().close()
 
     def end(self, patience: float = PATIENCE) -> None:
         """End all workers: those that are idle at once, others when they are done, but none later than ``patience`` seconds."""
