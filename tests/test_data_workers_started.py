@@ -89,7 +89,7 @@ class TestEnds:
             ("for batch in loader(): sys.exit(3)", 3),
             ("it = iter(loader()); os._exit(4)", 4),
             ("it = iter(loader()); held = [it]; held.append(held); del it", 0),
-            ("it = iter(loader()); threading.Thread(target=lambda: [*it, time.sleep(9)], daemon=True).start(); next(it)", 0),
+            ("it = iter(loader()); threading.Thread(target=lambda: [*it, time.sleep(9)], daemon=True).start(); next(it, None)", 0),
             ("signal.signal(signal.SIGTERM, lambda *_: None); it = iter(loader()); next(it)", 0),
             ("it = iter(loader()); next(it); os.kill(os.getpid(), signal.SIGKILL)", -9),
         ],
