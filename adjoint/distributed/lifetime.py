@@ -238,8 +238,8 @@ class _Watch:
 
     def _state(self) -> list[dict[str, Any]]:
         """What one who comes late has to hear."""
-        return [{"kind": "left", "rank": rank} for rank in self.left] + [
-            {"kind": "died", "rank": rank, "reason": reason} for rank, reason in self.died.items()
+        return [{"kind": "left", "rank": rank} for rank in list(self.left)] + [
+            {"kind": "died", "rank": rank, "reason": reason} for rank, reason in list(self.died.items())
         ]
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
@@ -251,7 +251,9 @@ class _Watch:
             connection.close()
         self.peers = {}
 
-    def all_left(self) -> bool:
+    def all_left_with_help(self) -> bool:
+        """Whether all have left; what they still receive from this rank is carried on meanwhile."""
+        self.control.Iprobe()
         return len(self.left) == self.size
 
 
@@ -316,14 +318,14 @@ def _end() -> None:
     if watch.rank in watch.died:
         return
     leave()
-    pause = 1e-4
     try:
-        while not watch.all_left():
-            if watch.died:
-                return
-            watch.control.Iprobe()  # carries on what others still receive from this rank
-            time.sleep(pause)
-            pause = min(1.5 * pause, 0.02)
+        if not _waited(watch, watch.all_left_with_help):
+            return
+        # The interpreter stands still while MPI finalizes: no rank does before all have heard that all have left, since the
+        # news may have to pass through it.
+        all_know = watch.control.Ibarrier()
+        if not _waited(watch, all_know.Test):
+            return
     except KeyboardInterrupt:
         return
     for stop in before_finalize:
@@ -332,3 +334,14 @@ def _end() -> None:
 
     if not MPI.Is_finalized():
         MPI.Finalize()
+
+
+def _waited(watch: _Watch, done: Callable[[], bool]) -> bool:
+    """Ask until it is done; False if a rank died meanwhile."""
+    pause = 1e-4
+    while not done():
+        if watch.died:
+            return False
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.02)
+    return True
