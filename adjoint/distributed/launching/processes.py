@@ -250,6 +250,8 @@ class _Run:
             rank = next(own, rank)
         status = rank.status
         assert status is not None
+        if rank is self.shown and rank is not self.failed and status == -signal.SIGTERM:
+            status = 1  # its error was told already when the end of another one ended it, too
         if self.shown is None and rank.secondary:
             rank.lines[ERR].take(rank.traceback[len(SECONDARY) :])
         others = [each for each in self.ranks if each is not rank and each.traceback and not each.secondary]
