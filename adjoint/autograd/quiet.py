@@ -68,6 +68,16 @@ def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise
 
 
+def calmly(function: Callable[..., Any], *args: Any) -> Any:
+    """As :data:`calm` where that can be had, and :func:`quietly` where not."""
+    try:
+        return calm(function, *args)
+    except RuntimeError as error:
+        if not is_taken(error):
+            raise
+    return quietly(function, *args)
+
+
 class silence:
     """NumPy's warnings are off inside."""
 

@@ -73,7 +73,7 @@ def write(target: Array, source: Any) -> None:
 def concatenate(parts: Arrays, axis: int) -> Array:
     """``numpy.concatenate``."""
     found = NotImplemented
-    if _are_small(parts):
+    if len(parts) >= FEW and _are_small(parts):
         first = parts[0]
         shape = list(first.shape)
         shape[axis] *= len(parts)
@@ -86,7 +86,7 @@ def concatenate(parts: Arrays, axis: int) -> Array:
 def stack(parts: Arrays, axis: int) -> Array:
     """``numpy.stack``."""
     found = NotImplemented
-    if _are_small(parts):
+    if len(parts) >= FEW and _are_small(parts):
         shape = parts[0].shape
         found = _side_by_side(parts, axis, (*shape[:axis], len(parts), *shape[axis:]))
     elif _are_large(parts):
@@ -96,7 +96,7 @@ def stack(parts: Arrays, axis: int) -> Array:
 
 def are_alike(parts: Arrays) -> bool:
     """Whether all parts are known to be NumPy's arrays, contiguous, of one shape and dtype; False may mean that nobody looked."""
-    return _are_small(parts) and _alike(parts) is True
+    return len(parts) >= FEW and _are_small(parts) and _alike(parts) is True
 
 
 def stack_into(out: Array, parts: Arrays) -> bool:
@@ -105,9 +105,9 @@ def stack_into(out: Array, parts: Arrays) -> bool:
 
 
 def _are_small(parts: Arrays) -> bool:
-    """Whether there are so many arrays, of so few elements each, that a call for each costs more than copying it."""
+    """Whether these arrays, which are not few, are of so few elements that a call for each costs more than copying it."""
     first, count = parts[0], len(parts)
-    if parts.__class__ is not list or count < FEW or first.__class__ is not np.ndarray or first.size >= LARGE:
+    if parts.__class__ is not list or first.__class__ is not np.ndarray or first.size >= LARGE:
         return False
     return _alike.function is not None or first.size * count >= LARGE
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import mode
-from adjoint.autograd.quiet import quietly
+from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
 from adjoint.declare.arguments import (
     check_not_negative,
@@ -171,7 +171,7 @@ def filled(function: str, shape: tuple[int, ...], value: Any, dtype: dtypes.dtyp
         wrong_argument(function, "fill_value", "Number", value, 2)
     chosen = dtypes.default_for(number) if dtype is None else dtype
     element = filling(number, chosen, math.prod(shape))
-    return quietly(bulk.full, shape, chosen.array, element)
+    return calmly(bulk.full, shape, chosen.array, element)
 
 
 @composite(where="torch")

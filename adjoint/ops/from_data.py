@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.origins import note_copy, noting
-from adjoint.autograd.quiet import silence
+from adjoint.autograd.quiet import calmly, silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
 from adjoint.declare.once import warn_once
@@ -278,8 +278,11 @@ def _from_numbers(numbers: Any, classes: set[type], dtype: dtypes.dtype) -> Any:
 
 def _rounded(numbers: Any, exact: Any, dtype: Any) -> Any:
     """The numbers in a dtype, by way of a more exact one; those too large become infinities in silence."""
-    with silence():
-        return np.array(numbers, exact).astype(dtype, copy=False)
+    return calmly(_by_way_of, numbers, exact, dtype)
+
+
+def _by_way_of(numbers: Any, exact: Any, dtype: Any) -> Any:
+    return np.array(numbers, exact).astype(dtype, copy=False)
 
 
 def _integer(n: Any, dtype: dtypes.dtype) -> int:

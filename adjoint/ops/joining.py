@@ -23,7 +23,7 @@ from adjoint.tensor import Tensor
 
 
 def _cat(tensors: Arrays, dim, to=None):
-    if to is None and bulk.are_alike(tensors):
+    if to is None and len(tensors) >= bulk.FEW and bulk.are_alike(tensors):
         return bulk.concatenate(tensors, dim)
     if len({t.ndim for t in tensors}) > 1:  # an empty vector may stand among anything
         tensors = [t for t in tensors if t.shape != (0,)]

@@ -8,13 +8,10 @@ saved and the gradients are those of the operators one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.quiet import calm, is_taken, quietly
+from adjoint.autograd.quiet import calmly
 from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import usable
 from adjoint.ops.arrays import Array
@@ -30,11 +27,5 @@ def worthwhile(x: Array) -> bool:
     return not intercept.active and is_large(x)
 
 
-def jointly(function: Callable[..., Any], *args: Any) -> Any:
-    """``function(*args)`` of arrays, with NumPy's warnings off, as operators compute."""
-    try:
-        return calm(function, *args)
-    except Exception as error:
-        if not is_taken(error):
-            raise
-        return quietly(function, *args)
+jointly = calmly
+"""``function(*args)`` of arrays, with NumPy's warnings off, as operators compute."""
