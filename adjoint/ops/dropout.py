@@ -49,27 +49,27 @@ def _dropout(
     else:
         noise = to_draw_into(empty_like(array, array.dtype, None))
     coin_fill(noise, 1 - p, default_generator)
-    shift = calmly(_self_normalizing if alpha else _scaled, noise, dtype, p)
-    kept = from_array(noise)
-    found = input.mul_(kept) if inplace else input.mul(kept)
-    if shift is None:
-        return found
-    return found.add_(from_array(shift)) if inplace else found.add(from_array(shift))
+    if alpha:
+        factor, shift = map(from_array, calmly(_self_normalizing, noise, dtype, p))
+        return input.mul_(factor).add_(shift) if inplace else input.mul(factor).add(shift)
+    factor = from_array(calmly(_scaled, noise, dtype, p))
+    return input.mul_(factor) if inplace else input.mul(factor)
 
 
-def _scaled(noise: Any, dtype: dtypes.dtype, p: float) -> None:
+def _scaled(noise: Any, dtype: dtypes.dtype, p: float) -> Any:
     """Of zeros and ones, what elements are multiplied by."""
     noise *= _of(dtype, 1 / _wide(dtype, 1 - p))
+    return noise
 
 
-def _self_normalizing(noise: Any, dtype: dtypes.dtype, p: float) -> Any:
+def _self_normalizing(noise: Any, dtype: dtypes.dtype, p: float) -> tuple[Any, Any]:
     """The same for alpha dropout, and what is added: mean and variance stay (Klambauer et al. 2017)."""
     scale = 1 / math.sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
     kept_shift = _wide(dtype, _ALPHA * scale * p)
     lost_shift = _of(dtype, _wide(dtype, _of(dtype, _wide(dtype, -_ALPHA * scale))) + kept_shift)
     shift = np.where(noise != 0, _of(dtype, kept_shift), lost_shift)
     noise *= _of(dtype, _wide(dtype, scale))
-    return shift
+    return noise, shift
 
 
 def _wide(dtype: dtypes.dtype, x: Any) -> Any:
