@@ -38,6 +38,10 @@ from adjoint.threads import share_cores
 PATIENCE = 5.0
 """Seconds: how long a collective may still take after a rank of it left, and how long a rank may live after one died."""
 
+_LINGER = 3.0
+"""Seconds that a rank which came to its end well stays when another died: the exit status of a launcher of MPI is that of the
+first process that ends without having finalized, which had better be one that failed.  Most launchers end this one meanwhile."""
+
 news = False
 """Whether anything was heard of a rank that is gone: what waits reads this, and asks :func:`error_for` only then."""
 
@@ -341,6 +345,7 @@ def _waited(watch: _Watch, done: Callable[[], bool]) -> bool:
     pause = 1e-4
     while not done():
         if watch.died:
+            time.sleep(_LINGER)
             return False
         time.sleep(pause)
         pause = min(1.5 * pause, 0.02)
