@@ -74,10 +74,11 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "_utils",
-        "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions", "fft",
-        "func", "futures", "hub", "linalg", "mps", "multiprocessing", "nn", "optim", "profiler", "random", "return_types",
-        "serialization",
-        "special", "testing", "utils", "version", "viz", "why", "xpu",
+        "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
+        "export", "fft", "func", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing", "nn", "optim",
+        "overrides", "profiler", "quasirandom", "random", "return_types",
+        "serialization", "signal", "sparse",
+        "special", "testing", "types", "utils", "version", "viz", "why", "xpu",
     }
 )  # fmt: skip
 
