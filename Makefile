@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types stubs browser unit bounds doctest sweep interrupts ranks bench fuzz database docs learners notebooks parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep interrupts ranks bench fuzz database ecosystem docs learners notebooks parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -79,6 +79,10 @@ fuzz: $(VENV)/test.stamp
 database: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz.databases
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases
+
+# Libraries that stand on PyTorch, in a new environment without it and in one with it: docs/ecosystem.md. Gigabytes, and many minutes.
+ecosystem: $(VENV)/test.stamp
+	$(BIN)/python -m ecosystem
 
 # The distributions in build/dist, and whether an index would take them. What is in them is tested by tests/test_packaging.py.
 dist: $(VENV)/test.stamp

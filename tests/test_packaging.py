@@ -76,7 +76,7 @@ def test_the_wheel_names_what_it_needs_and_its_licence(made):
 def test_the_source_distribution_has_documentation_examples_and_tests(made):
     with tarfile.open(next(made.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for folder in ("adjoint", "bench", "docs", "examples", "fuzz", "handbook", "tests"):
+    for folder in ("adjoint", "bench", "docs", "ecosystem", "examples", "fuzz", "handbook", "tests"):
         assert files_of(folder) <= names, sorted(files_of(folder) - names)[:5]
     assert {"Makefile", "mkdocs.yml", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"} <= names
 
