@@ -286,6 +286,25 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     # elementwise with values
     "mvlgamma": ("torch.mvlgamma(p + 1, 2)",),
     "i1": ("torch.special.i1(x)",),
+    **{
+        name: (f"torch.special.{name}({operand})",)
+        for operand, names in {
+            "x": "erfcx log_ndtr i0e i1e airy_ai bessel_j0 bessel_j1 modified_bessel_i0 modified_bessel_i1 spherical_bessel_j0",
+            "p": "entr bessel_y0 bessel_y1 modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 "
+            "scaled_modified_bessel_k1",
+            "u": "ndtri",
+        }.items()
+        for name in names.split()
+    },
+    "xlog1py": ("torch.special.xlog1py(x, p)", "torch.special.xlog1py(x, prow)"),
+    "zeta": ("torch.special.zeta(big.detach(), q)",),
+    **{
+        f"{name}_polynomial_{kind}": (f"torch.special.{name}_polynomial_{kind}(x, k)",)
+        for name, kinds in {
+            "chebyshev": "tuvw", "shifted_chebyshev": "tuvw", "hermite": ("h", "he"), "laguerre": "l", "legendre": "p"
+        }.items()
+        for kind in kinds
+    },
     "i0": ("torch.i0(x)",),
     "polygamma": ("torch.polygamma(1, p)", "torch.polygamma(2, p)"),
     "frexp": ("torch.frexp(x)",),

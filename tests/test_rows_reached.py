@@ -68,7 +68,9 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
             "clamp_max_number self", "clamp_min_number self", "fmod_number self", "remainder_number self",
             "remainder_of_number other", "rpow_number exponent", "rsub_number self",
         ),
-        NO_DERIVATIVE: ("igamma self", "igammac self", "scatter.reduce self", "scatter.reduce src", "scatter.value_reduce self"),
+        NO_DERIVATIVE: (
+            "igamma self", "igammac self", "zeta self", "scatter.reduce self", "scatter.reduce src", "scatter.value_reduce self",
+        ),
         "PyTorch's gradient is wrong where tensors are not contiguous, so the sample has none": ("as_strided_scatter self",),
     },
     "rule": {

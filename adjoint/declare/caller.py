@@ -165,8 +165,8 @@ class Caller:
             other = rest[0]
             line(1, f"kind = {other}.__class__")
             line(1, "if kind is float or kind is int:")
-            line(2, f"n = (FLOATS if kind is float else INTS).get(({other}, a0.dtype))")
-            line(2, f"{other} = operand(OP, 1, {other}, a0.dtype) if n is None else n")
+            line(2, f"kept = (FLOATS if kind is float else INTS).get(({other}, a0.dtype))")
+            line(2, f"{other} = operand(OP, 1, {other}, a0.dtype) if kept is None else kept")
             line(1, "try:")
             line(2, f"a1 = {other}._array")
             line(1, "except AttributeError:")

@@ -67,7 +67,14 @@ _OF_FUNCTIONS = {
         bitwise_xor.input bucketize.input clamp_max.max clamp_min.min fill.value fill_.value index_fill.value
         index_fill_.value lerp.weight linspace.end linspace.start logspace.end logspace.start masked_fill.value
         scatter.src scatter_.src
-        masked_fill_.value pow.input remainder.input searchsorted.input where.input where.other xlogy.input""",
+        masked_fill_.value pow.input remainder.input searchsorted.input where.input where.other xlogy.input xlog1py.input
+        zeta.input chebyshev_polynomial_t.n chebyshev_polynomial_t.x chebyshev_polynomial_u.n chebyshev_polynomial_u.x
+        chebyshev_polynomial_v.n chebyshev_polynomial_v.x chebyshev_polynomial_w.n chebyshev_polynomial_w.x
+        hermite_polynomial_h.n hermite_polynomial_h.x hermite_polynomial_he.n hermite_polynomial_he.x laguerre_polynomial_l.n
+        laguerre_polynomial_l.x legendre_polynomial_p.n legendre_polynomial_p.x shifted_chebyshev_polynomial_t.n
+        shifted_chebyshev_polynomial_t.x shifted_chebyshev_polynomial_u.n shifted_chebyshev_polynomial_u.x
+        shifted_chebyshev_polynomial_v.n shifted_chebyshev_polynomial_v.x shifted_chebyshev_polynomial_w.n
+        shifted_chebyshev_polynomial_w.x""",
     "Tensor|Number|str?": "linalg_norm.ord",
     # What Python code of PyTorch's looks at itself.
     "": """__rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims

@@ -59,6 +59,11 @@ class TracedArray(ArrayFace):
             return self.view.flags
         raise Untraceable("flags of a computed value")
 
+    @property
+    def array(self) -> Any:
+        """Not to be had: a program is written before there are values."""
+        raise Untraceable("a look at values")
+
     @staticmethod
     def _call(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         first = next(a for a in _flat((args, tuple(kwargs.values()))) if isinstance(a, TracedArray))

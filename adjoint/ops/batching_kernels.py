@@ -15,10 +15,13 @@ import numpy as np
 from adjoint.ops import normalization
 from adjoint.ops.activation import at_most, kept_where, negative_part, normal_cdf
 from adjoint.ops.arithmetic import doubled, floor_quotient, sign_of, trunc_quotient
+from adjoint.ops.bessel import i0_of, i0e_of, i1_of, i1e_of
 from adjoint.ops.class_loss import class_gather, class_scatter
 from adjoint.ops.complex_parts import complex_of, join, split
 from adjoint.ops.convolution_kernels import _windows_first, convolve, input_gradient, weight_gradient
-from adjoint.ops.elementwise import digamma_of, i0_of, i1_of, lgamma_of, polygamma_of, sigmoid_of
+from adjoint.ops.elementwise import sigmoid_of
+from adjoint.ops.error_functions import erfcx_of
+from adjoint.ops.gamma import digamma_of, lgamma_of, polygamma_of, zeta_of
 from adjoint.ops.linalg import cofactors, exponential_of, triangular_solve
 from adjoint.ops.loss import bounded
 from adjoint.ops.patches import from_patches, patches_of
@@ -55,7 +58,7 @@ for _f, _count in (
     (tap_scatter, 2), (tap_gather, 2), (tap_sum, 1), (tap_spread, 1), (max_taps, 1), (flat_indices, 1),
     (flat_scatter, 2), (flat_gather, 2), (weighted, 1), (split, 1), (join, 1), (cofactors, 1), (exponential_of, 1),
     (normal_cdf, 1), (sigmoid_of, 1), (sign_of, 1), (doubled, 1), (max_unpooled, 2), (adaptive_max, 1), (i0_of, 1), (i1_of, 1),
-    (lgamma_of, 1),
+    (i0e_of, 1), (i1e_of, 1), (lgamma_of, 1), (erfcx_of, 1),
 ):  # fmt: skip
     _leading(_f, _count)
 
@@ -91,7 +94,7 @@ for _f in (at_most, bounded, digamma_of, negative_part):
     _of_one(_f)
 
 
-for _f in (complex_of, floor_quotient, trunc_quotient):
+for _f in (complex_of, floor_quotient, trunc_quotient, zeta_of):
     _of_two(_f)
 
 

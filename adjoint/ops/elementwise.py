@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.taped import taped
-from adjoint.declare import composite, elementwise, op
-from adjoint.declare.arranging import IN_ORDER
-from adjoint.declare.namespaces import inplace_only
+from adjoint.declare import elementwise, op
 from adjoint.declare.operands import to_float
 from adjoint.ops.arithmetic import constant, not_implemented, quotient, times
-from adjoint.ops.arrays import Array, array_function, conj, special_function
+from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
@@ -303,217 +300,42 @@ xlogy = elementwise(
 )  # fmt: skip
 
 
-# Error and gamma functions, from SciPy, which is imported when the first of them is called
-
-
-def _special(name: str) -> Callable[..., Any]:
-    """A SciPy ufunc by name, computing half precision in single."""
-    function = special_function(name)
-
-    def forward(self):
-        x = to_float(self)
-        if x.dtype.kind == "c":
-            unsupported(f"{name}_vml_cpu", x)
-        wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
-        return function(wide).astype(x.dtype)
-
-    return forward
-
-
-_TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
-erf = elementwise(
-    "erf", _special("erf"), promote="float",
-    self=lambda g, self: g * np.exp(-(self * self)) * constant(_TWO_OVER_ROOT_PI, g),
-    reads={"self": "g * 2 / sqrt(pi) * exp(-self ** 2)"},
-    doc="The error function of each element: the integral of ``2/sqrt(pi) exp(-t**2)`` from 0 to ``x``.",
-)  # fmt: skip
-erfc = elementwise(
-    "erfc", _special("erfc"), promote="float",
-    self=lambda g, self: g * np.exp(-(self * self)) * constant(-_TWO_OVER_ROOT_PI, g),
-    reads={"self": "-g * 2 / sqrt(pi) * exp(-self ** 2)"},
-    doc="One minus the error function of each element, exact to the last digits where that is small.",
-)  # fmt: skip
-erfinv = elementwise(
-    "erfinv", _special("erfinv"), promote="float",
-    self=lambda g, result: g * np.exp(result * result) * constant(1 / _TWO_OVER_ROOT_PI, g),
-    reads={"self": "g * sqrt(pi) / 2 * exp(result ** 2)"},
-    doc="The number whose error function each element is; infinite for -1 and 1, NaN beyond.",
-)  # fmt: skip
-_gammaln = _special("gammaln")
-
-
-def _lgamma(self):
-    if self.dtype.kind != "f" and self.dtype.kind != "V":
-        return _gammaln(self)
-    # Of -inf SciPy has -inf.  Large numbers are integers, all of them poles.
-    return _gammaln(np.maximum(self, constant(-6e4 if self.dtype == np.float16 else -1e38, self)))
-
-
-lgamma = elementwise(
-    "lgamma", _lgamma, promote="float", self=lambda g, self: g * digamma_of(self),
-    doc="The natural logarithm of the absolute value of the gamma function of each element.",
-)  # fmt: skip
-
-
-@array_function
-def lgamma_of(x):
-    """The logarithm of the size of the gamma function."""
-    return _lgamma(x)
-
-
-taped(lgamma_of)(lambda x: lgamma.function(x))
-
-
-def _incomplete_gamma(name: str, kernel: str) -> Callable[..., Any]:
-    def forward(self, other):
-        import scipy.special
-
-        if self.dtype.kind in "iubc":
-            unsupported(kernel, self)
-        half = self.dtype.itemsize == 2
-        a, x = (self.astype(np.float32), other.astype(np.float32)) if half else (self, other)
-        return getattr(scipy.special, name)(a, x).astype(self.dtype)
-
-    return forward
-
-
-def _gamma_density(self, other):
-    """The derivative of the incomplete gamma function."""
-    return np.exp((self - 1) * np.log(other) - other - lgamma_of(self))
-
-
-def _no_order_derivative(name):
-    raise NotImplementedError(f"the derivative for '{name}: input' is not implemented.")
-
-
-igamma = elementwise(
-    "igamma", _incomplete_gamma("gammainc", "igamma_cpu"), numbers=False,
-    self=lambda g: _no_order_derivative("igamma"),
-    other=lambda g, self, other: g * _gamma_density(self, other),
-    doc="The lower incomplete gamma function, regularized, of ``input`` (the shape) at ``other``, "
-    "element by element: from 0 to 1.",
-)  # fmt: skip
-igammac = elementwise(
-    "igammac", _incomplete_gamma("gammaincc", "igammac_cpu"), numbers=False,
-    self=lambda g: _no_order_derivative("igammac"),
-    other=lambda g, self, other: -g * _gamma_density(self, other),
-    doc="The upper incomplete gamma function, regularized, of ``input`` (the shape) at ``other``: one "
-    "minus ``igamma``.",
-)  # fmt: skip
-
-
-@array_function
-def digamma_of(x):
-    """The derivative of the logarithm of the gamma function."""
+def _xlog1py(self, other):
+    x, y = to_float(self), to_float(other)
     if x.dtype.kind == "c":
-        unsupported("digamma", x)
-    at_pole = (x == np.floor(x)) & (x < 0)
-    return np.where(at_pole, constant(np.nan, x), np.where(x == 0, np.copysign(constant(np.inf, x), -x), _psi(x)))
+        unsupported("xlog1py_cpu", x)
+    return np.where((x == 0) & ~np.isnan(y), constant(0, x), x * np.log1p(y))
 
 
-_psi = _special("digamma")
-digamma = elementwise(
-    "digamma", lambda self: digamma_of(to_float(self)), promote="float", self=lambda g, self: g * polygamma_of(1, self),
-    doc="The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.",
-)
-taped(digamma_of)(lambda x: digamma.function(x))
+def _xlog1py_gradient(g, self, other):
+    none = ((self == 0) & (other <= -1)) | ((g == 0) & ((other <= -1) | (other == np.inf)))
+    return np.where(none, constant(0, g), g * np.log1p(np.where(none, constant(0, g), other)))
 
 
-@array_function
-def polygamma_of(n, x):
-    """The n-th derivative of the digamma function."""
-    import scipy.special
-
-    if n == 0:
-        return digamma_of(x)
-    found = scipy.special.polygamma(n, x.astype(np.float64)).astype(x.dtype)
-    return np.where(x == -np.inf, constant(np.nan, found), found)
-
-
-def _polygamma_forward(n, self: Array):
-    if n < 0:
-        raise RuntimeError("polygamma(n, x) does not support negative n.")
-    if self.dtype.kind == "c":
-        unsupported("trigamma" if n == 1 else "digamma" if n == 0 else "polygamma", self)
-    return polygamma_of(n, to_float(self))
-
-
-_polygamma = op(
-    "polygamma", _polygamma_forward, where="torch",
-    self=lambda g, n, self: g * polygamma_of(n + 1, self),
-    doc="The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.",
-)  # fmt: skip
-taped(polygamma_of)(lambda n, x: _polygamma.function(n, x))
-
-
-@composite(where="Tensor", name="polygamma")
-def _polygamma_method(self: Tensor, n: int) -> Tensor:
-    """The n-th derivative of the digamma function."""
-    return _polygamma.function(n, self)
-
-
-def _polygamma_of_self(self: Array, n):
-    return _polygamma_forward(n, self)
-
-
-inplace_only(
-    op(
-        "polygamma.1", _polygamma_of_self, where="", node="PolygammaBackward1",
-        self=lambda g, n, self: g * polygamma_of(n + 1, self),
-    )
+xlog1py = elementwise(
+    "xlog1py", _xlog1py, promote="float", where="special", inplace=False, scalar_first=True,
+    node="SpecialXlog1PyBackward1 if input._wrapped else SpecialXlog1PyBackward2 if other._wrapped else SpecialXlog1PyBackward0",
+    self=lambda g, self, other: _xlog1py_gradient(g, self, other),
+    other=lambda g, self, other: g * self / (other + 1),
+    reads={"self": "g * log1p(other)"},
+    doc="``input * log1p(other)``, element by element, and 0 where ``input`` is 0; NaN where ``other`` is.",
 )  # fmt: skip
 
 
-def _mvlgamma(self: Array, p):
-    if p < 1:
-        raise RuntimeError("p has to be greater than or equal to 1")
+def _entr(self):
     x = to_float(self)
-    steps = [_special("gammaln")(x - constant(j / 2, x)) for j in range(p)]
-    return functools.reduce(np.add, steps) + constant(p * (p - 1) / 4 * math.log(math.pi), x)
+    if x.dtype.kind == "c":
+        unsupported("entr_cpu", x)
+    inside = x > 0
+    found = -x * np.log(np.where(inside, x, constant(1, x)))
+    return np.where(inside | np.isnan(x), found, np.where(x == 0, constant(0, x), constant(-np.inf, x)))
 
 
-mvlgamma = op(
-    "mvlgamma", _mvlgamma, lies=IN_ORDER,
-    self=lambda g, self, p: g * functools.reduce(np.add, [digamma_of(self - constant(j / 2, self)) for j in range(p)]),
-    doc="""The logarithm of the multivariate gamma function of dimension ``p``.
-
-    >>> import adjoint as torch
-    >>> torch.mvlgamma(torch.tensor([3.]), 2)
-    tensor([1.5502])
-    """,
+entr = elementwise(
+    "entr", in_float32(_entr), promote="float", where="special", inplace=False, node="SpecialEntrBackward0",
+    self=lambda g, self: g * -(np.log(self) + 1),
+    doc="The summand of an entropy of each element, ``-x log(x)``: 0 at zero, minus infinity below.",
 )  # fmt: skip
-inplace_only(mvlgamma)
-
-
-@array_function
-def i1_of(x):
-    """The modified Bessel function of order 1."""
-    return _special("i1")(x)
-
-
-@array_function
-def i0_of(x):
-    """The modified Bessel function of order 0."""
-    return _special("i0")(x)
-
-
-def _i1_gradient(g, self, result):
-    flat = np.absolute(self) <= np.finfo(self.dtype).eps  # where the quotient has no digits
-    safe = np.where(flat, constant(1, self), self)
-    return g * np.where(flat, constant(0.5, self), i0_of(self) - result / safe)
-
-
-i0 = elementwise(
-    "i0", _special("i0"), promote="float", self=lambda g, self: g * i1_of(self),
-    doc="The modified Bessel function of the first kind and order 0 of each element.",
-)  # fmt: skip
-i1 = elementwise(
-    "i1", _special("i1"), promote="float", where="special", inplace=False, node="SpecialI1Backward0", self=_i1_gradient,
-    reads={"self": "g * (i0(self) - result / self)"},
-    doc="The modified Bessel function of the first kind and order 1 of each element.",
-)
-taped(i0_of)(lambda x: i0.function(x))
-taped(i1_of)(lambda x: i1.function(x))
 
 
 # Rounding

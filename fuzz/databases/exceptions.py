@@ -46,6 +46,10 @@ _known(
     "PyTorch's gradient is off by 3e-3 in float32, this one by 3e-7, for it does not come from rounded exponentials",
     r"^float(32|16) gradient .*values", "logcumsumexp",
 )
+_known(
+    "PyTorch's are off by 1e-8 and more in float64", "^float64 .*values", "special.airy_ai", "special.bessel_j0",
+    "special.bessel_j1",
+)
 _known("PyTorch's gradient of complex numbers is NaN for the order inf", "^complex64 gradient .*nan", "renorm")
 _known(
     "PyTorch's gradient is that of contiguous tensors: it counts what was overwritten, or lies between elements",
