@@ -32,6 +32,7 @@ _MODULES = {
     "torch.amp.grad_scaler": "adjoint.amp.scaler",
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
+    "torch.utils._pytree": "adjoint.pytree",
 }
 
 # Where multiprocessing makes what a process that it spawns begins with.

@@ -60,6 +60,7 @@ _SHOWN = {
     "adjoint.ops.linalg._LinAlgError": "torch._C",
     "adjoint.optim.lr_scheduler": "torch.optim.lr_scheduler",
     "adjoint.printing": "torch",
+    "adjoint.pytree": "torch.utils._pytree",
     "adjoint.random.generator.Generator": "torch._C",
     "adjoint.serialization": "torch.serialization",
     "adjoint.tensor.Size": "torch",

@@ -19,7 +19,7 @@ from adjoint.autograd.saved import alias
 from adjoint.dtypes import FLOAT
 from adjoint.func.vmap import vmap
 from adjoint.ops.shape import alias_view
-from adjoint.pytree import tree_flatten, tree_map, tree_unflatten
+from adjoint.pytree import tree_flatten, tree_map, tree_unflatten, treespec_pprint
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 from adjoint.thread_state import Switch, put_back, snapshot
 
@@ -240,7 +240,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         if spec != run.out_spec:
             raise RuntimeError(
                 f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
-                f"cotangents: {spec.text()}, primal output: {run.out_spec.text()}"
+                f"cotangents: {treespec_pprint(spec)}, primal output: {treespec_pprint(run.out_spec)}"
             )
         return tree_unflatten(run.pull(leaves, retain_graph, create_graph), run.in_spec)
 

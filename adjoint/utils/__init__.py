@@ -9,4 +9,4 @@ if _typing.TYPE_CHECKING:
     from adjoint.utils import data as data
     from adjoint.utils import dlpack as dlpack
 
-_named(__name__, modules={"checkpoint", "data", "dlpack", "tensorboard"})
+_named(__name__, modules={"_pytree", "checkpoint", "data", "dlpack", "tensorboard"})
