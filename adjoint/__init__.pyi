@@ -84,6 +84,7 @@ from adjoint import random as random
 from adjoint import return_types as return_types
 from adjoint import serialization as serialization
 from adjoint import special as special
+from adjoint import testing as testing
 from adjoint import utils as utils
 from adjoint import version as version
 from adjoint import viz as viz
