@@ -458,7 +458,8 @@ def enter_dual_level() -> int:
 @at_once
 def exit_dual_level(*, level: int | None = None) -> None:
     """Leave the level; the tangents made in it are gone.  Raises RuntimeError where none was entered."""
-    if not _current or (level is not None and level != len(_current) - 1):
+    # levels do not nest, so the one that is entered is 0; asking for the length would let a signal in before the `try`
+    if not _current or (level is not None and level != 0):
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
             if _current or level is not None
