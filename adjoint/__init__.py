@@ -5,7 +5,7 @@
 
 from types import ModuleType as _Module
 
-from adjoint import amp, autograd, compiling, interop, memory, ops, printing, settings, threads
+from adjoint import amp, autograd, interop, memory, ops, printing, settings, threads
 from adjoint import names as _names
 from adjoint import tracebacks as _tracebacks
 from adjoint.autograd.grad_mode import (
@@ -73,7 +73,7 @@ from adjoint.version import __version__
 # Packages and modules that are imported when first named.
 _MODULES = frozenset(
     {
-        "_utils",
+        "_jit_internal", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
         "export", "fft", "func", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing", "nn", "optim",
         "overrides", "profiler", "quasirandom", "random", "return_types",
@@ -84,6 +84,7 @@ _MODULES = frozenset(
 
 # Functions of packages that are imported when first needed.
 _ELSEWHERE = {
+    "compile": "compiling",
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",
     "load": "serialization",

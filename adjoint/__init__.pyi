@@ -10,7 +10,7 @@ from builtins import complex as _complex
 from builtins import float as _float
 from builtins import int as _int
 from builtins import type as _type
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from numpy import ndarray
@@ -62,6 +62,8 @@ from adjoint.layouts import memory_format as _memory_format
 bool: _dtype
 float: _dtype
 int: _dtype
+from adjoint import _dynamo as _dynamo
+from adjoint import _jit_internal as _jit_internal
 from adjoint import _utils as _utils
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
@@ -74,6 +76,7 @@ from adjoint import distributed as distributed
 from adjoint import func as func
 from adjoint import futures as futures
 from adjoint import hub as hub
+from adjoint import jit as jit
 from adjoint import linalg as linalg
 from adjoint import mps as mps
 from adjoint import multiprocessing as multiprocessing
@@ -94,6 +97,7 @@ from adjoint.amp.autocast import autocast as autocast
 from adjoint.amp.scaler import GradScaler as GradScaler
 from adjoint.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from adjoint.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
+from adjoint.compiling import compile as compile
 from adjoint.func import vmap as vmap
 from adjoint.interop.storage import TypedStorage as TypedStorage
 from adjoint.interop.storage import UntypedStorage as UntypedStorage
@@ -1011,38 +1015,6 @@ def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) ->
             [2, 3]])
     """
 
-@overload
-def compile(
-    model: Callable[..., Any],
-    *,
-    fullgraph: _bool = False,
-    dynamic: _bool | None = None,
-    backend: str | Callable[..., Any] = "inductor",
-    mode: str | None = None,
-    options: dict[str, Any] | None = None,
-    disable: _bool = False,
-) -> Any:
-    """``model`` itself, a function or module; without one, a decorator.  The first call warns that nothing is compiled.
-
-    >>> import adjoint as torch, warnings
-    >>> with warnings.catch_warnings():
-    ...     warnings.simplefilter("ignore")
-    ...     double = torch.compile(lambda x: x * 2)
-    >>> double(torch.ones(2))
-    tensor([2., 2.])
-    """
-
-@overload
-def compile(
-    model: None = None,
-    *,
-    fullgraph: _bool = False,
-    dynamic: _bool | None = None,
-    backend: str | Callable[..., Any] = "inductor",
-    mode: str | None = None,
-    options: dict[str, Any] | None = None,
-    disable: _bool = False,
-) -> Callable[[Any], Any]: ...
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their real and imaginary parts.
 

@@ -1,19 +1,21 @@
-"""Compiling: ``torch.compile``, which for now hands back what it was given."""
+"""Compiling: ``torch.compile``, which runs what it is given as it is."""
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.declare import composite
+from adjoint._dynamo.backends import check_backend, check_mode
+from adjoint._dynamo.eval_frame import OptimizedModule
+from adjoint.nn import Module
 from adjoint.places import users_level
 
 _said = False
 
 
-@composite(where="torch", name="compile")
-def compile_(
+def compile(
     model: Callable[..., Any] | None = None,
     *,
     fullgraph: bool = False,
@@ -24,23 +26,31 @@ def compile_(
     disable: bool = False,
     **others: Any,
 ) -> Any:
-    """``model`` itself, a function or module; without one, a decorator.  The first call warns that nothing is compiled.
+    """``model`` itself if it is a function; of a module an :class:`~adjoint._dynamo.OptimizedModule`, whose state has
+    ``_orig_mod.`` before its names; without one, a decorator.  The first call warns that nothing is compiled.
+
+    Raises RuntimeError for a ``mode`` that there is not, or one together with ``options``, ``torch._dynamo.exc.InvalidBackend``
+    for a ``backend`` that there is not, and NotImplementedError for one of your own, which would be handed graphs.
 
     >>> import adjoint as torch, warnings
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore")
     ...     double = torch.compile(lambda x: x * 2)
+    ...     linear = torch.compile(torch.nn.Linear(1, 1))
     >>> double(torch.ones(2))
     tensor([2., 2.])
+    >>> list(linear.state_dict())
+    ['_orig_mod.weight', '_orig_mod.bias']
     """
-    if mode is not None and options is not None:
-        raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
+    check_mode(mode, options)
+    if model is None:
+        return functools.partial(
+            compile, fullgraph=fullgraph, dynamic=dynamic, backend=backend, mode=mode, options=options, disable=disable
+        )
+    check_backend(backend)
     if not disable:
         _say_once()
-    return model if model is not None else lambda function: function
-
-
-compile_.__name__ = compile_.__qualname__ = "compile"
+    return OptimizedModule(model, backend) if isinstance(model, Module) else model
 
 
 def _say_once() -> None:

@@ -43,6 +43,7 @@ _SHOWN = {
     "adjoint.autograd.node.Node": "torch.autograd.graph",
     "adjoint.autograd.views.AsStridedBackward0": "builtins",
     "adjoint.autograd.views.CopySlices": "builtins",
+    "adjoint.compiling.compile": "torch",
     "adjoint.cuda.Event": "torch.cuda.streams",
     "adjoint.cuda.OutOfMemoryError": "torch",
     "adjoint.cuda.Stream": "torch.cuda.streams",
