@@ -162,6 +162,10 @@ __all__ = [
 
 _named(
     __name__,
-    modules={"algorithms", "constants", "distributed_c10d", "launch", "nn", "optim", "run"},
+    modules={
+        "_composable", "_functional_collectives", "algorithms", "constants", "device_mesh", "distributed_c10d", "fsdp",
+        "launch", "nn", "optim", "run", "tensor",
+    },  # fmt: skip
+    elsewhere={"DeviceMesh": "device_mesh", "init_device_mesh": "device_mesh"},
 )
 _list_names(__name__)
