@@ -35,6 +35,15 @@ class dtype:
         self.itemsize = self.array.itemsize
         self.is_signed = category >= FLOAT or (category == INTEGER and self.array.kind == "i")
 
+    def __getattr__(self, name: str) -> Any:  # of a slot that is not set
+        if name == "array":
+            raise NotImplementedError(f"Adjoint has no tensors of dtype {self!r}")
+        if name == "is_signed":
+            raise RuntimeError(
+                "isSignedType not supported for quantized types" if self.name[0] == "q" else "Bits types are undefined"
+            )
+        raise AttributeError(f"'torch.dtype' object has no attribute {name!r}")
+
     @property
     def is_floating_point(self) -> bool:
         return self.category == FLOAT
@@ -45,11 +54,13 @@ class dtype:
 
     def to_complex(self) -> dtype:
         """The complex dtype whose parts are of this dtype (``float32`` gives ``complex64``)."""
+        if self in FLOAT8:
+            raise RuntimeError(f"Unknown Complex ScalarType for {SCALAR_TYPE_NAMES[self]}")
         return complex128 if self is float64 or self is complex128 else complex64
 
     def to_real(self) -> dtype:
         """The dtype of this dtype's real part (``complex64`` gives ``float32``)."""
-        return {complex64: float32, complex128: float64}.get(self, self)
+        return {complex32: float16, complex64: float32, complex128: float64}.get(self, self)
 
     __dir__ = listed_without("array", "category", "name")
 
@@ -76,6 +87,68 @@ uint32 = dtype("uint32", np.uint32, INTEGER)
 uint64 = dtype("uint64", np.uint64, INTEGER)
 bool_ = dtype("bool", np.bool_, BOOL)
 
+
+# Dtypes that are stored and not computed with.  To NumPy they are records of one number, or two, which every function that
+# moves elements moves, and no ufunc takes; conversions are :mod:`adjoint.stored`'s.
+
+
+def _float8(name: str) -> dtype:
+    return dtype(name, [(name, getattr(ml_dtypes, name))], FLOAT)
+
+
+float8_e4m3fn = _float8("float8_e4m3fn")
+float8_e5m2 = _float8("float8_e5m2")
+float8_e4m3fnuz = _float8("float8_e4m3fnuz")
+float8_e5m2fnuz = _float8("float8_e5m2fnuz")
+float8_e8m0fnu = _float8("float8_e8m0fnu")
+float8_e8m0fnu.is_signed = False
+complex32 = chalf = dtype("complex32", [("real", np.float16), ("imag", np.float16)], COMPLEX)
+
+FLOAT8 = (float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e8m0fnu)
+STORED = frozenset((*FLOAT8, complex32))
+
+# Dtypes that have a name only, which programs ask for: quantized ones, and those of parts of a byte.
+
+
+def _without_tensors(name: str, itemsize: int, is_signed: bool | None, category: int = INTEGER) -> dtype:
+    d = object.__new__(dtype)
+    d.name, d.category, d.itemsize = name, category, itemsize
+    if is_signed is not None:
+        d.is_signed = is_signed
+    return d
+
+
+qint8 = _without_tensors("qint8", 1, None)
+quint8 = _without_tensors("quint8", 1, None)
+qint32 = _without_tensors("qint32", 4, None)
+quint4x2 = _without_tensors("quint4x2", 1, None)
+quint2x4 = _without_tensors("quint2x4", 1, None)
+bits8 = _without_tensors("bits8", 1, None)
+bits16 = _without_tensors("bits16", 2, None)
+bits1x8 = _without_tensors("bits1x8", 1, None)
+bits2x4 = _without_tensors("bits2x4", 1, None)
+bits4x2 = _without_tensors("bits4x2", 1, None)
+uint1 = _without_tensors("uint1", 1, False)
+uint2 = _without_tensors("uint2", 1, False)
+uint3 = _without_tensors("uint3", 1, False)
+uint4 = _without_tensors("uint4", 1, False)
+uint5 = _without_tensors("uint5", 1, False)
+uint6 = _without_tensors("uint6", 1, False)
+uint7 = _without_tensors("uint7", 1, False)
+int1 = _without_tensors("int1", 1, True)
+int2 = _without_tensors("int2", 1, True)
+int3 = _without_tensors("int3", 1, True)
+int4 = _without_tensors("int4", 1, True)
+int5 = _without_tensors("int5", 1, True)
+int6 = _without_tensors("int6", 1, True)
+int7 = _without_tensors("int7", 1, True)
+float4_e2m1fn_x2 = _without_tensors("float4_e2m1fn_x2", 1, True, FLOAT)
+
+_NAMES_ALONE = (
+    qint8, quint8, qint32, quint4x2, quint2x4, bits8, bits16, bits1x8, bits2x4, bits4x2,
+    uint1, uint2, uint3, uint4, uint5, uint6, uint7, int1, int2, int3, int4, int5, int6, int7, float4_e2m1fn_x2,
+)  # fmt: skip
+
 ALL = (
     float16,
     bfloat16,
@@ -92,9 +165,12 @@ ALL = (
     uint32,
     uint64,
     bool_,
+    *FLOAT8,
+    complex32,
 )
 OF_ARRAY: dict[np.dtype, dtype] = {d.array: d for d in ALL}
-NAMES: dict[str, dtype] = {d.name: d for d in ALL} | {
+NAMES: dict[str, dtype] = {d.name: d for d in (*ALL, *_NAMES_ALONE)} | {
+    "chalf": complex32,
     "half": float16,
     "float": float32,
     "double": float64,
@@ -121,7 +197,8 @@ SCALAR_TYPE_NAMES: dict[dtype, str] = {
     uint32: "UInt32",
     uint64: "UInt64",
     bool_: "Bool",
-}
+    complex32: "ComplexHalf",
+} | {d: d.name.capitalize() for d in FLOAT8}
 
 C_NAMES = {
     bool_: "bool", uint8: "unsigned char", int8: "signed char", int16: "short int",
@@ -224,6 +301,8 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     """
     if a is b:
         return a
+    if a in STORED or b in STORED:
+        return _promote_stored(a, b)
     if a.category > b.category:
         a, b = b, a
     if a.category != b.category:  # b is of the higher category
@@ -245,6 +324,16 @@ def promote_types(a: dtype, b: dtype) -> dtype:
         other = b if a is uint8 else a
         return _SIGNED[max(2, other.itemsize)]
     return a if a.itemsize > b.itemsize else b
+
+
+def _promote_stored(a: dtype, b: dtype) -> dtype:
+    for d, other in ((a, b), (b, a)):
+        if d is complex32 and other not in FLOAT8:
+            return complex32 if other.category < FLOAT or other is float16 else promote_types(complex64, other)
+    raise RuntimeError(
+        "Promotion for Float8 Types is not supported, attempted to promote "
+        f"{SCALAR_TYPE_NAMES[a]} and {SCALAR_TYPE_NAMES[b]}"
+    )
 
 
 def _combine(higher: dtype | None, lower: dtype | None) -> dtype | None:

@@ -12,12 +12,12 @@ from adjoint import dtypes
 from adjoint.declare.arguments import wrong_argument
 from adjoint.names import listed_without
 
-_DIGITS = {dtypes.float16: 3, dtypes.bfloat16: 2, dtypes.float32: 6, dtypes.float64: 15}
+_DIGITS = {dtypes.float16: 3, dtypes.bfloat16: 2, dtypes.float32: 6, dtypes.float64: 15} | dict.fromkeys(dtypes.FLOAT8, 0)
 
 
 @lru_cache(maxsize=None)
 def _numpy_limits(d: dtypes.dtype) -> Any:
-    return ml_dtypes.finfo(d.array)
+    return ml_dtypes.finfo(d.array if d.array.names is None else d.array[0])
 
 
 class _Limits:
@@ -79,6 +79,8 @@ class finfo(_Limits):
     @property
     def eps(self) -> float:
         """The distance from 1 to the next number."""
+        if self._dtype is dtypes.float8_e5m2fnuz:
+            return 0.125  # as PyTorch has it, though the next number is at twice that
         return float(_numpy_limits(self._dtype).eps)
 
     @property

@@ -759,6 +759,9 @@ class Methods:
     def cfloat(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.complex64``; itself where it is of that dtype already."""
 
+    def chalf(self, memory_format: _memory_format | None = None) -> Tensor:
+        """The tensor in ``torch.complex32``; itself where it is of that dtype already."""
+
     def char(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.int8``; itself where it is of that dtype already."""
 

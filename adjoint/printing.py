@@ -11,6 +11,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.interrupts import contextmanager
+from adjoint.stored import numbers_of
 from adjoint.tensor import Tensor, attach
 
 
@@ -205,7 +206,9 @@ def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
         return text(repr)
     prefix = _prefix(self)
     indent = len(prefix)
-    array = np.asarray(self._array)
+    array = numbers_of(np.asarray(self._array))
+    if self.dtype is dtypes.float8_e8m0fnu:
+        array = np.where(array == 2.0**-127, 0, array)  # which stands for zero there
     text = prefix + (contents(array, indent) if tensor_contents is None else tensor_contents)
     length = len(text) - text.rfind("\n") + 1
     for suffix in _suffixes(self, array):

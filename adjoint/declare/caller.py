@@ -237,7 +237,7 @@ class Caller:
         self._with_numbers(3)
         if op.check is not None:
             line(3, f"check({', '.join(self.shown[p.name] for p in op.arrays)})")
-        line(3, f"raise_shapes({arrays})" if count > 1 else "raise")
+        line(3, f"raise_refused(OP, {arrays})")
         compute(2, "quietly")
         if op.promote == "float":
             line(1, "if r.dtype is not a0.dtype and a0.dtype.kind in 'iub':")

@@ -30,6 +30,7 @@ from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.declare.refusing import flag, refusal, with_plain_integers
+from adjoint.declare.uncomputed import raise_refused
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
@@ -177,7 +178,7 @@ _GLOBALS: dict[str, Any] = {
     "raise_freed": raise_freed,
     "raise_integers": operands.raise_integers,
     "raise_modified": raise_modified,
-    "raise_shapes": operands.raise_shapes,
+    "raise_refused": raise_refused,
     "saved_result": saved_result,
     "Packed": Packed,
     "taped_input": taped_input,

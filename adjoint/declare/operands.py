@@ -9,6 +9,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.quiet import quietly
 from adjoint.declare.arguments import type_name
+from adjoint.stored import converted, element
 from adjoint.summation import total
 from adjoint.tensor import NO_EDGE, Number, Tensor, from_array
 
@@ -42,6 +43,9 @@ def number(value: Any, beside: Any) -> Number:
     if own.category > other.category:
         d = own if own.category != dtypes.COMPLEX or other.category != dtypes.FLOAT else other.to_complex()
     n = _new(Number)
+    if d in dtypes.STORED:
+        n._array, n._edge, n._writes = element(value, d.array), NO_EDGE, None
+        return n
     n._array = _zero_dim(value, _WIDER.get(d, d) if own is not dtypes.bool_ else own)
     n._edge = NO_EDGE
     n._writes = None
@@ -134,7 +138,12 @@ def result_type_of(*tensors: Tensor) -> dtypes.dtype:
 def promote(*tensors: Tensor) -> tuple[Any, ...]:
     """The tensors' arrays, all of the dtype that PyTorch's promotion gives."""
     d = result_type_of(*tensors).array
-    return tuple(t._array if t._array.dtype == d else quietly(t._array.astype, d) for t in tensors)
+    return tuple(t._array if t._array.dtype == d else as_dtype(t._array, d) for t in tensors)
+
+
+def as_dtype(array: Any, dtype: Any) -> Any:
+    """The array in another of the tensors' dtypes."""
+    return quietly(array.astype, dtype) if dtype.names is None is array.dtype.names else converted(array, dtype)
 
 
 def promote_to_float(*tensors: Tensor) -> tuple[Any, ...]:
@@ -142,7 +151,7 @@ def promote_to_float(*tensors: Tensor) -> tuple[Any, ...]:
     hold is not cut to it first."""
     d = result_type_of(*tensors)
     to = (dtypes.get_default_dtype() if d.category < dtypes.FLOAT else d).array
-    return tuple(t._array if t._array.dtype == to else quietly(t._array.astype, to) for t in tensors)
+    return tuple(t._array if t._array.dtype == to else as_dtype(t._array, to) for t in tensors)
 
 
 def widen(self: Tensor, other: Tensor) -> tuple[Any, Any, None] | None:

@@ -19,6 +19,7 @@ import numpy as np
 
 from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
+from adjoint.declare.uncomputed import not_computed
 from adjoint.tensor import Tensor
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -42,6 +43,10 @@ def refusal(
     if raised_by_user(error):
         return None
     leaked = isinstance(error, _FROM_INSIDE) and _leaked(error)
+    if leaked:
+        uncomputed = not_computed(function.rpartition(".")[2], values.values())
+        if uncomputed is not None:
+            return uncomputed
     if isinstance(error, Warning) or (isinstance(error, TypeError) and not leaked and _is_about(function, str(error))):
         return _without_inside(error)
     given = list(values)

@@ -163,9 +163,19 @@ __all__ = [
 _named(
     __name__,
     modules={
-        "_composable", "_functional_collectives", "algorithms", "constants", "device_mesh", "distributed_c10d", "fsdp",
-        "launch", "nn", "optim", "run", "tensor",
-    },  # fmt: skip
+        "_composable",
+        "_functional_collectives",
+        "algorithms",
+        "constants",
+        "device_mesh",
+        "distributed_c10d",
+        "fsdp",
+        "launch",
+        "nn",
+        "optim",
+        "run",
+        "tensor",
+    },
     elsewhere={"DeviceMesh": "device_mesh", "init_device_mesh": "device_mesh"},
 )
 _list_names(__name__)

@@ -4,6 +4,7 @@
 """
 
 from adjoint.distributed.refused import refused
+from adjoint.names import list_names as _list_names
 
 _WHY = "call those of torch.distributed.nn.functional, through which gradients flow"
 
@@ -16,3 +17,5 @@ broadcast = refused("broadcast of a graph", _WHY)
 reduce_scatter_tensor = refused("reduce_scatter_tensor of a graph", _WHY)
 reduce_scatter_tensor_autograd = refused("reduce_scatter_tensor_autograd", _WHY)
 wait_tensor = refused("wait_tensor", _WHY)
+
+_list_names(__name__)

@@ -33,8 +33,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         raise RuntimeError(
             f"Can't call numpy() on Tensor that has {bit} bit set. Use tensor.resolve_{name}().numpy() instead."
         )
-    if self.dtype is dtypes.bfloat16:
-        raise TypeError("Got unsupported ScalarType BFloat16")
+    if self.dtype is dtypes.bfloat16 or self.dtype in dtypes.STORED:
+        raise TypeError(f"Got unsupported ScalarType {dtypes.SCALAR_TYPE_NAMES[self.dtype]}")
     if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     array = self._array

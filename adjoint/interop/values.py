@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.ops.from_data import warn_of_conversion
+from adjoint.stored import numbers_of
 from adjoint.tensor import Tensor, attach
 
 
@@ -22,7 +23,7 @@ def item(self: Tensor) -> Any:
     """
     if self._array.size != 1:
         raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-    return self._array.item()
+    return numbers_of(self._array).item()
 
 
 @attach
@@ -33,7 +34,7 @@ def tolist(self: Tensor) -> Any:
     >>> torch.tensor([[1, 2], [3, 4]]).tolist()
     [[1, 2], [3, 4]]
     """
-    return self._array.tolist()
+    return numbers_of(self._array).tolist()
 
 
 def _number(tensor: Tensor) -> Any:
@@ -41,7 +42,7 @@ def _number(tensor: Tensor) -> Any:
         raise ValueError("only one element tensors can be converted to Python scalars")
     if tensor.requires_grad:
         warn_of_conversion()
-    return tensor._array.item()
+    return numbers_of(tensor._array).item()
 
 
 def _real(tensor: Tensor, c_name: str) -> Any:
@@ -82,7 +83,7 @@ def __bool__(self: Tensor) -> bool:
         amount = "more than one value" if size else "no values"
         raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
     array = self._array
-    return bool(array.item() if array.__class__ is np.ndarray else array)
+    return bool(numbers_of(array).item() if array.__class__ is np.ndarray else array)
 
 
 @attach

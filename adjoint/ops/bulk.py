@@ -10,6 +10,8 @@ import numpy as np
 from adjoint.kernels import memory
 from adjoint.kernels.late import LARGE, Late, by_kernel
 from adjoint.ops.arrays import Array, Arrays
+from adjoint.stored import element as stored_element
+from adjoint.stored import store
 
 _zeros = Late("copying:zeros")
 _full = Late("copying:full")
@@ -40,6 +42,8 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
 
 def full(shape: tuple[int, ...], dtype: Any, element: Any) -> Array:
     """``numpy.full``."""
+    if dtype.names is not None and not isinstance(element, np.void):
+        element = stored_element(element, dtype)[()]
     found = _full(shape, dtype, element) if prod(shape) >= LARGE else NotImplemented
     if found is NotImplemented:
         found = np.empty(shape, dtype)
@@ -49,6 +53,8 @@ def full(shape: tuple[int, ...], dtype: Any, element: Any) -> Array:
 
 def fill(array: Array, element: Any) -> None:
     """``array.fill(element)``."""
+    if array.dtype.names is not None and not isinstance(element, np.void):
+        element = stored_element(element, array.dtype)[()]
     if array.size < LARGE or array.__class__ is not np.ndarray or _fill(array, element) is NotImplemented:
         array.fill(element)
 
@@ -67,7 +73,10 @@ def write(target: Array, source: Any) -> None:
         or not target.__class__ is source.__class__ is np.ndarray
         or _copy_into(target, source) is NotImplemented
     ):
-        np.copyto(target, source, casting="unsafe")
+        if target.dtype.names is None is source.dtype.names:
+            np.copyto(target, source, casting="unsafe")
+        else:
+            store(target, source)
 
 
 def concatenate(parts: Arrays, axis: int) -> Array:

@@ -19,6 +19,7 @@ from adjoint.ops.unsupported import type_name
 from adjoint.tensor import Tensor, attach
 
 _PARTS = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
+_PARTS[dtypes.complex32.array] = np.dtype(np.float16)
 _WHOLES = {part: whole for whole, part in _PARTS.items()}
 
 
@@ -37,7 +38,7 @@ def join(x):
 
 
 def _view_as_real(self: Array):
-    if self.dtype.kind != "c":
+    if self.dtype not in _PARTS:
         raise RuntimeError("view_as_real is only supported for complex tensors")
     return split(self)
 

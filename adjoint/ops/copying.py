@@ -38,10 +38,10 @@ def copied(array: Any, dtype: Any, format_: memory_format | None) -> Any:
     if (format_ is None or format_ is preserve_format) and array.flags.c_contiguous:
         if array.dtype == dtype:
             return copy(array)
-        if array.size < LARGE and array.dtype.kind != "c":
+        if array.size < LARGE and array.dtype.kind != "c" and array.dtype.names is None is dtype.names:
             return array.astype(dtype, "C")
     found = empty_like(array, dtype, format_)
-    if array.dtype.kind == "c" and dtype.kind not in "cb":
+    if array.dtype.kind == "c" and dtype.kind not in "cb" and dtype.names is None:
         array = array.real
     write(found, array)
     return found
@@ -125,7 +125,7 @@ _converted = op(
 
 
 def real_if(g, dtype):
-    return g.real if g.dtype.kind == "c" and dtype.kind != "c" else g
+    return g.real if g.dtype.kind == "c" and dtype.kind != "c" and dtype.names is None else g
 
 
 def convert(self: Tensor, dtype: dtypes.dtype, copy: bool = False, format_: Any = None) -> Tensor:
@@ -222,6 +222,7 @@ for _name, _dtype in {
     "double": dtypes.float64,
     "half": dtypes.float16,
     "bfloat16": dtypes.bfloat16,
+    "chalf": dtypes.complex32,
     "cfloat": dtypes.complex64,
     "cdouble": dtypes.complex128,
     "int": dtypes.int32,
@@ -259,7 +260,7 @@ def _copy_into(self: Array, src: Array, non_blocking=False):
 
 
 def _real(array: Any, dtype: Any) -> Any:
-    if array.dtype.kind == "c" and dtype.kind not in "cb":
+    if array.dtype.kind == "c" and dtypes.OF_ARRAY[dtype].category not in (dtypes.COMPLEX, dtypes.BOOL):
         warn_of_lost_parts()
         return array.real
     return array

@@ -12,7 +12,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import inplace_only
-from adjoint.declare.operands import fit, raise_integers, sum_to
+from adjoint.declare.operands import as_dtype, fit, raise_integers, sum_to
 from adjoint.layouts import empty_like
 from adjoint.ops import bulk
 from adjoint.ops.arrays import Array, array_function
@@ -59,12 +59,12 @@ def _filled_into(self: Array, value):
 
 def _filled_with(self: Array, value: Array):
     found = empty_like(self, self.dtype, None)
-    found[...] = value
+    bulk.write(found, value)
     return found
 
 
 def _filled_with_into(self: Array, value: Array):
-    self[...] = value
+    bulk.write(self, value)
     return self
 
 
@@ -177,7 +177,7 @@ def _masked_fill_into(self: Array, mask: Array, value):
 def _masked_fill_with(self: Array, mask: Array, value: Array):
     _check_mask(self, mask)
     check_item(value, dtypes.OF_ARRAY[self.dtype])
-    return np.where(mask, value.astype(self.dtype), self)
+    return np.where(mask, as_dtype(value, self.dtype), self)
 
 
 def _masked_fill_with_into(self: Array, mask: Array, value: Array):

@@ -16,6 +16,7 @@ from adjoint.declare.once import warn_once
 from adjoint.ops.creation import made, options
 from adjoint.ops.scalars import fits
 from adjoint.places import users_level
+from adjoint.stored import converted, is_stored
 from adjoint.tensor import Tensor
 
 _NUMBERS = {float, int, bool, complex}
@@ -84,7 +85,9 @@ def new_tensor(
 def array_of(data: Any, dtype: dtypes.dtype | None, *, copy: bool) -> Any:
     """``data`` as an array of one of the tensors' dtypes; memory is shared where ``copy`` is False and it can be."""
     if isinstance(data, Tensor):
-        return data._array.astype(data._array.dtype if dtype is None else dtype.array, copy=copy)
+        if dtype is not None and dtype is not data.dtype:
+            return cast(data._array, dtype)
+        return data._array.copy() if copy else data._array
     cls = data.__class__
     if cls in _NUMBERS:
         chosen = dtypes.default_for(data) if dtype is None else dtype
@@ -114,6 +117,8 @@ def cast(array: Any, dtype: dtypes.dtype) -> Any:
     if array.dtype.kind == "c" and dtype.category not in (dtypes.COMPLEX, dtypes.BOOL):
         warn_once("complex", "Casting complex values to real discards the imaginary part")
         array = array.real
+    if dtype in dtypes.STORED or is_stored(array.dtype):
+        return converted(array, dtype.array)
     with silence():
         return array.astype(dtype.array)
 
@@ -258,9 +263,11 @@ def _not_a_number(e: Any, infer: bool) -> NoReturn:
 def _from_numbers(numbers: Any, classes: set[type], dtype: dtypes.dtype) -> Any:
     """Python numbers as a flat array.  Raises, as PyTorch does, where one does not fit."""
     category = dtype.category
+    if category == dtypes.FLOAT and complex in classes:
+        raise TypeError("must be real number, not complex")
+    if dtype in dtypes.STORED:
+        return converted(np.array(numbers, np.complex128 if category == dtypes.COMPLEX else np.float64), dtype.array)
     if category == dtypes.FLOAT:
-        if complex in classes:
-            raise TypeError("must be real number, not complex")
         return _rounded(numbers, np.float64 if dtype.itemsize == 2 else dtype.array, dtype.array)
     if category == dtypes.COMPLEX:
         return _rounded(numbers, np.complex128, dtype.array)

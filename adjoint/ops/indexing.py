@@ -36,6 +36,7 @@ from adjoint.ops.shape import alias_view, squeezed, unsqueeze
 from adjoint.ops.slicing import select, slice_
 from adjoint.ops.widening import is_half
 from adjoint.readings.batched import BatchedArray
+from adjoint.stored import element
 from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
 
 # Reading by index
@@ -404,6 +405,8 @@ def _value_for(self: Tensor, value: Any) -> Any:
         raise TypeError(f"can't assign a {type_name(value)} to a {kind}")
     if number.__class__ is int and not -(2**63) <= number < 2**63:
         raise ValueError("Overflow when unpacking long long")
+    if self.dtype in dtypes.STORED:
+        return from_array(element(number, self.dtype.array))
     return filling(number, self.dtype, 1) if is_half(self._array.dtype) else number
 
 

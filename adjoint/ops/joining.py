@@ -11,7 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.inplace import write_out
-from adjoint.declare.operands import result_type_of
+from adjoint.declare.operands import as_dtype, result_type_of
 from adjoint.layouts import images_order
 from adjoint.ops import bulk
 from adjoint.ops.arrays import Arrays, array_function
@@ -27,7 +27,7 @@ def _cat(tensors: Arrays, dim, to=None):
         return bulk.concatenate(tensors, dim)
     if len({t.ndim for t in tensors}) > 1:  # an empty vector may stand among anything
         tensors = [t for t in tensors if t.shape != (0,)]
-    return bulk.concatenate(tensors if to is None else [t.astype(to) for t in tensors], dim)
+    return bulk.concatenate(tensors if to is None else [as_dtype(t, to) for t in tensors], dim)
 
 
 def _uncat(gs_shapes, g, dim, dtypes_):
@@ -129,7 +129,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
 
 
 def _stack(tensors: Arrays, dim, to=None):
-    return bulk.stack(tensors if to is None else [t.astype(to) for t in tensors], dim)
+    return bulk.stack(tensors if to is None else [as_dtype(t, to) for t in tensors], dim)
 
 
 def _unstack(g, dim, dtypes_):

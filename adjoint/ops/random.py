@@ -200,7 +200,7 @@ def shown(x: float) -> str:
 
 def check_uniform(dtype: dtypes.dtype, low: float, high: float) -> None:
     """Raise PyTorch's error for bounds that a uniform draw of this dtype cannot have."""
-    if dtype.category < FLOAT:
+    if dtype.category < FLOAT or dtype in dtypes.STORED:
         raise not_implemented("check_uniform_bounds", dtype)
     real = dtype.to_real()
     limit = _LARGEST[real]
@@ -285,7 +285,7 @@ def check_normal(dtype: dtypes.dtype, std: float = 1.0) -> None:
     """Raise PyTorch's error for a draw of normal numbers that cannot be."""
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {shown(std)}")
-    if dtype.category < FLOAT:
+    if dtype.category < FLOAT or dtype in dtypes.STORED:
         raise not_implemented("normal_kernel_cpu", dtype)
 
 
@@ -302,6 +302,8 @@ def integer_range(dtype: dtypes.dtype, low: int, high: int) -> tuple[int, int]:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     if dtype.category > FLOAT:
         raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
+    if dtype in dtypes.STORED:
+        raise not_implemented("random_update_from_to", dtype)
     if dtype.category == FLOAT:
         digits = DIGITS[dtype]
         exact = 2**digits
@@ -400,7 +402,7 @@ def random_(
 
 def _range_from(dtype: dtypes.dtype, low: int) -> tuple[int, int]:
     """From ``low`` to the greatest integer that the dtype holds, exactly if it is a float."""
-    if dtype.category > FLOAT:
+    if dtype.category > FLOAT or dtype in dtypes.STORED:
         raise not_implemented("random_from_to_range_calc", dtype)
     last = 2 ** DIGITS[dtype] if dtype.category == FLOAT else integer_bounds(dtype)[1]
     least = -_LARGEST[dtype] if dtype.category == FLOAT else integer_bounds(dtype)[0]
@@ -411,7 +413,7 @@ def _range_from(dtype: dtypes.dtype, low: int) -> tuple[int, int]:
 
 def _random_of_all(tensor: Tensor, generator: Generator) -> Tensor:
     dtype = tensor.dtype
-    if dtype.category > FLOAT or dtype in (dtypes.uint16, dtypes.uint32, dtypes.uint64):
+    if dtype.category > FLOAT or dtype in dtypes.STORED or dtype in (dtypes.uint16, dtypes.uint32, dtypes.uint64):
         raise not_implemented("random_kernel_cpu", dtype)
     width = 2 ** DIGITS[dtype] + 1 if dtype.category == FLOAT else integer_bounds(dtype)[1] + 1
     fill = lambda out, g: draws.any_integers(out, g, width)

@@ -251,7 +251,7 @@ def randperm(
     source = generator_argument("randperm", generator)
     array = new_array("randperm", (n,), out, chosen, dtypes.int64)
     dtype = dtypes.OF_ARRAY[array.dtype]
-    if dtype.category in (dtypes.BOOL, dtypes.COMPLEX):
+    if dtype.category in (dtypes.BOOL, dtypes.COMPLEX) or dtype in dtypes.STORED:
         raise not_implemented("randperm", dtype)
     if dtype.category == dtypes.INTEGER:
         if n > integer_bounds(dtype)[1]:

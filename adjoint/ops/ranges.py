@@ -71,7 +71,7 @@ def arange(
 
 def _arithmetic(start: Any, end: Any, step: Any, dtype: dtypes.dtype, function: str, closed: bool = False) -> Any:
     """The array of an arithmetic progression, with its end where ``closed``."""
-    if dtype.category in (dtypes.BOOL, dtypes.COMPLEX):
+    if dtype.category in (dtypes.BOOL, dtypes.COMPLEX) or dtype in dtypes.STORED:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{dtypes.SCALAR_TYPE_NAMES[dtype]}'")
     if step == 0:
         raise RuntimeError("step must be nonzero")

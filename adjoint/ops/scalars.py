@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.quiet import quietly
 from adjoint.declare.arguments import python_number, type_name
+from adjoint.stored import element as stored_element
 from adjoint.tensor import Tensor
 
 # C's names of the types, which the message gives.
@@ -29,7 +30,8 @@ _C_NAMES: dict[dtypes.dtype, str] = {
     dtypes.uint32: "uint32_t",
     dtypes.uint64: "uint64_t",
     dtypes.bool_: "bool",
-}
+    dtypes.complex32: "c10::complex<c10::Half>",
+} | {d: f"c10::{dtypes.SCALAR_TYPE_NAMES[d]}" for d in dtypes.FLOAT8}
 _LARGEST = {
     dtypes.float16: 65504.0,
     dtypes.bfloat16: 3.3895313892515355e38,
@@ -37,7 +39,14 @@ _LARGEST = {
     dtypes.float64: math.inf,
     dtypes.complex64: 3.4028234663852886e38,
     dtypes.complex128: math.inf,
+    dtypes.complex32: 3.4028234663852886e38,
+    dtypes.float8_e4m3fn: 448.0,
+    dtypes.float8_e5m2: 57344.0,
+    dtypes.float8_e4m3fnuz: 240.0,
+    dtypes.float8_e5m2fnuz: 57344.0,
+    dtypes.float8_e8m0fnu: 2.0**127,
 }
+_WITHOUT_INFINITIES = frozenset(d for d in dtypes.FLOAT8 if d is not dtypes.float8_e5m2)
 
 
 def fits(value: complex, dtype: dtypes.dtype) -> bool:
@@ -52,6 +61,8 @@ def fits(value: complex, dtype: dtypes.dtype) -> bool:
             return False
         value = value.real
     if dtype.category == dtypes.FLOAT:
+        if dtype in _WITHOUT_INFINITIES and (math.isinf(value) or (value < 0 and not dtype.is_signed)):
+            return False
         return not math.isfinite(value) or abs(value) <= _LARGEST[dtype]
     if isinstance(value, float) and not math.isfinite(value):
         return False
@@ -117,6 +128,8 @@ def convert(value: complex, dtype: dtypes.dtype) -> Any:
         raise RuntimeError(f"value cannot be converted to type {_C_NAMES[dtype]} without overflow")
     if dtype.category == dtypes.BOOL:
         return bool(value)
+    if dtype in dtypes.STORED:
+        return stored_element(value, dtype.array)[()]
     if dtype.category == dtypes.COMPLEX:
         return complex(value)
     if isinstance(value, complex):

@@ -4,6 +4,7 @@ No module is one of these, which is what libraries ask; making one says what the
 """
 
 from adjoint.distributed.refused import Refused, refused
+from adjoint.names import list_names as _list_names
 from adjoint.nn import Module
 
 _WHY = "parameters are whole on every rank; torch.nn.parallel.DistributedDataParallel trains one model on several"
@@ -38,3 +39,5 @@ class CPUOffloadPolicy(OffloadPolicy, why=_WHY):
 
 
 fully_shard = refused("fully_shard", _WHY)
+
+_list_names(__name__)

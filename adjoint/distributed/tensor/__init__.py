@@ -8,6 +8,7 @@ from typing import Any
 
 from adjoint.distributed.refused import Refused, not_there, refused
 from adjoint.distributed.tensor.placement_types import Partial, Placement, Replicate, Shard
+from adjoint.names import list_names as _list_names
 from adjoint.names import named as _named
 
 WHOLE = "tensors are whole on every rank; torch.nn.parallel.DistributedDataParallel trains one model on several"
@@ -54,3 +55,4 @@ randn = refused("randn of DTensors", WHOLE)
 zeros = refused("zeros of DTensors", WHOLE)
 
 _named(__name__, modules={"_utils", "placement_types"})
+_list_names(__name__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adjoint.names import list_names as _list_names
+
 
 class Placement:
     """How a dimension of the mesh holds a tensor."""
@@ -86,3 +88,5 @@ class Partial(Placement):
 
     def __str__(self) -> str:
         return f"P({self.reduce_op})"
+
+_list_names(__name__)

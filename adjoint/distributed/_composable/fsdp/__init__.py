@@ -7,5 +7,8 @@ from adjoint.distributed.fsdp import (
     OffloadPolicy,
     fully_shard,
 )
+from adjoint.names import list_names as _list_names
 
 __all__ = ["CPUOffloadPolicy", "FSDPModule", "MixedPrecisionPolicy", "OffloadPolicy", "fully_shard"]
+
+_list_names(__name__)
