@@ -26,6 +26,18 @@ _PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
 # Modules that only pickles name: those of functions not written in Python, and others whose functions users find elsewhere.
 _NAMES_ALONE = ("torch._C", "torch._tensor_str", "torch.functional")
 
+# What PyTorch has in a module that is not written in Python, and users name; and where it is here.
+_BUILT_IN = {
+    "torch._C.DisableTorchFunction": "adjoint.autograd.overriding.DisableTorchFunction",
+    "torch._C.DisableTorchFunctionSubclass": "adjoint.autograd.overriding.DisableTorchFunctionSubclass",
+    "torch._C._disabled_torch_function_impl": "adjoint.autograd.overriding.disabled",
+    "torch._C._has_torch_function": "adjoint.overrides.has_torch_function",
+    "torch._C._has_torch_function_unary": "adjoint.overrides.has_torch_function_unary",
+    "torch._C._has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",
+    "torch._C._is_torch_function_mode_enabled": "adjoint.overrides._is_torch_function_mode_enabled",
+    "torch._C._len_torch_function_stack": "adjoint.overrides._len_torch_function_stack",
+}
+
 # Modules that PyTorch has under another name.
 _MODULES = {
     "torch.amp.autocast_mode": "adjoint.amp.autocast",
@@ -98,6 +110,9 @@ class _BuiltIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name[:2] == "__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        place, _, own = _BUILT_IN.get(f"{self.__name__}.{name}", "").rpartition(".")
+        if place:
+            return getattr(importlib.import_module(place), own)
         from adjoint.serialization.names import find
 
         return find(self.__name__, name)

@@ -157,6 +157,27 @@ class Methods:
     def _is_view(self) -> _bool:
         """Whether this tensor looks at another one's memory, and autograd knows."""
 
+    def _make_dtensor(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: Adjoint has no tensors that are spread over processes."""
+
+    def _make_subclass(
+        self,
+        data: Any,
+        require_grad: _bool = False,
+        *,
+        dispatch_sizes_strides_policy: str | None = None,
+        dispatch_device: _bool = False,
+        dispatch_layout: _bool = False,
+        device_for_backend_keys: Any = None,
+    ) -> Any:
+        """A leaf of a class of tensors over the memory of ``data``.
+
+        The options by which a class answers for its own sizes, device and layout belong to ``__torch_dispatch__`` and are refused.
+        """
+
+    def _make_wrapper_subclass(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: such a tensor has no memory, and its class computes every operator below autograd (``__torch_dispatch__``)."""
+
     def _neg_view(self) -> Tensor:
         """Gradients::
 
@@ -533,6 +554,18 @@ class Methods:
         >>> import adjoint as torch
         >>> torch.as_strided_scatter(torch.zeros(4), torch.ones(2), (2,), (2,))
         tensor([1., 0., 1., 0.])
+        """
+
+    def as_subclass(self, cls: Any) -> Any:
+        """The tensor as an instance of a class of tensors: a view, gradients flow through it.
+
+        Raises TypeError for a class that is none of tensors.
+
+        >>> import adjoint as torch
+        >>> class Metres(torch.Tensor):
+        ...     pass
+        >>> type(torch.ones(2).as_subclass(Metres) * 2).__name__
+        'Metres'
         """
 
     def asin(self, *, out: Tensor | None = None) -> Tensor:

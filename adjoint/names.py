@@ -89,13 +89,14 @@ def listed_without(*hidden: str) -> Callable[[Any], list[str]]:
         names = set(object.__dir__(self)).difference(hidden)
         for cls in type(self).__mro__:
             if cls.__module__.partition(".")[0] in (_TOP, "torch"):
-                names.difference_update(n for n in vars(cls) if _is_private(n))
+                names.difference_update(n for n in vars(cls) if is_private(n))
         return sorted(names)
 
     return __dir__
 
 
-def _is_private(name: str) -> bool:
+def is_private(name: str) -> bool:
+    """Whether an attribute of a class is Adjoint's own affair."""
     if name[0] != "_" or name in _PYTORCHS or name.startswith(("_saved_", "_raw_saved_")):
         return False
     return name[:2] != "__" or name == "__slots__"

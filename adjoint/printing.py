@@ -218,7 +218,8 @@ def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
         else:
             text += ", " + suffix
             length += len(suffix) + 2
-    return text + ")"
+    text += ")"
+    return f"Parameter({text})" if getattr(self, "_is_param", False) else text
 
 
 @attach

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.overriding import disabled
 from adjoint.tensor import Tensor, as_array
 
 _slot = Tensor.__dict__["_array"]
@@ -24,6 +25,7 @@ class Waiting(Tensor):
 
     conjugates = False
     negates = False
+    __torch_function__ = staticmethod(disabled)
 
     def _waits(self, array: Any) -> Any:
         if self.conjugates:

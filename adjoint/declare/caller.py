@@ -79,6 +79,8 @@ class Caller:
         params = [p for p in op.params if not p.keyword_only] + [p for p in op.params if p.keyword_only]
         values = ", ".join(f"{self.shown[p.name]!r}: {self.shown[p.name]}" for p in params)
         line(1, "except Exception as error:")
+        line(2, f"late = overridden(function_itself, {{{values}}}, {sum(p.keyword_only for p in params)}, defaults)")
+        line(2, "if late is not None: return function_itself(*late[0], **late[1])")
         line(2, f"again = with_plain_integers({{{values}}})")
         line(2, "if again is not None: return function_itself(**again)")
         line(2, f"refused = refusal({public_name(op)!r}, error, {{{values}}}, {sum(p.keyword_only for p in params)}, defaults)")
@@ -178,7 +180,7 @@ class Caller:
                     line(3, f"{other} = from_numpy_beside({other}, {first})")
                     line(3, f"if {other} is None: return NotImplemented")
                 else:
-                    line(3, "return NotImplemented")
+                    line(3, f"return not_implemented(function_itself, {first}, {other})")
             else:
                 line(2, f"{other} = operand(OP, 1, {other}, a0.dtype)")
             line(2, f"a1 = {other}._array")

@@ -17,6 +17,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, off
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Output
+from adjoint.autograd.overriding import late, not_implemented
 from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
 from adjoint.autograd.saved_hooks import Packed
@@ -160,6 +161,7 @@ _GLOBALS: dict[str, Any] = {
     "from_numpy_beside": operands.from_numpy_beside,
     "intercept": intercept,
     "is_taken": is_taken,
+    "not_implemented": not_implemented,
     "numbers_in": numbers_in,
     "joint": again.joint,
     "GRAD": mode,
@@ -168,6 +170,7 @@ _GLOBALS: dict[str, Any] = {
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
+    "overridden": late,
     "made_of": made_of,
     "narrowed": operands.narrowed,
     "promote": operands.promote,

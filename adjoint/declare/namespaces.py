@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from adjoint.autograd import overriding
+from adjoint.autograd.backward import backward_of, grad
 from adjoint.autograd.taped import TAPED
 from adjoint.declare.naming import named_in, show
 from adjoint.declare.operator import Operator
+from adjoint.declare.overridable import begin_function, begin_method, begin_methods
 from adjoint.declare.refusing import guarded
 from adjoint.tensor import Tensor
 
@@ -49,10 +52,25 @@ class _Lazy:
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         made = self.make()
-        if self.own and not made.__qualname__.startswith("Tensor."):
+        if isinstance(made, FunctionType) and not made.__qualname__.startswith("Tensor."):
+            if not self.own:  # what overrides functions tells `torch.add` and `Tensor.add` apart
+                made = _copied(made)
             show(made, ("Tensor",), self.name)
+        if overriding.on:
+            begin_method(self.name, made)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, owner)
+
+
+def _copied(function: FunctionType) -> FunctionType:
+    """The function once more, as an object of its own."""
+    made = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    made.__kwdefaults__, made.__doc__ = function.__kwdefaults__, function.__doc__
+    made.__annotations__ = function.__annotations__
+    made.__dict__.update(function.__dict__)
+    return made
 
 
 class _Guarded:
@@ -346,8 +364,9 @@ def composite(
                 if "torch" in where.split() and n + "_" not in _METHODS_ALONE:
                     FUNCTIONS.setdefault("torch", {})[n + "_"] = method
         public = _Guarded(f, where.split(), name)
-        for special in dunder:
-            _method(special, public.make)
+        for special in dunder:  # a method's own, where there is one
+            method_too = "Tensor" in where.split()
+            _method(special, (lambda: getattr(Tensor, name or f.__name__)) if method_too else public.make)
         for n in (name or f.__name__, *aliases):
             for place in where.split():
                 if place == "Tensor":
@@ -378,15 +397,36 @@ def declared() -> Iterator[Any]:
                     yield function
 
 
+def _begin_all() -> None:
+    """Have all functions that are built be offered to what overrides them; others are when they are looked up."""
+    begin_methods()
+    overriding.begin(backward_of)
+    overriding.begin(grad)
+    for place in FUNCTIONS.values():
+        for name, value in place.items():
+            if isinstance(value, Operator):
+                begin_function(name + "_", value._built.get("inplace"))
+                value = value._built.get("function")
+            elif isinstance(value, _Guarded):
+                value = value.original if name == "tensor" else value.made  # which is imported, not looked up
+            if getattr(value, "__name__", "") != "make_inplace":
+                begin_function(name, value)
+
+
+overriding.begin_all.append(_begin_all)
+
+
 def lookup(place: str, name: str) -> Any:
     """The function ``name`` of a namespace, built if it has to be; None where there is none."""
     found = FUNCTIONS.get(place, {}).get(name)
     if isinstance(found, Operator):
-        return found.function
-    if isinstance(found, _Guarded):
-        return found.make()
-    if getattr(found, "__name__", "") == "make_inplace":
+        found = found.function
+    elif isinstance(found, _Guarded):
+        found = found.make()
+    elif getattr(found, "__name__", "") == "make_inplace":
         found = found()
     if isinstance(found, FunctionType) and ".ops." in found.__module__:  # one that was put there by hand
         show(found, (place,), name)
+    if overriding.on:
+        begin_function(name, found)
     return found

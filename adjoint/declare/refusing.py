@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd import overriding
 from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.uncomputed import not_computed
@@ -172,7 +173,7 @@ def guarded(function: FunctionType, name: str) -> Any:
         described = described.__wrapped__
     code = described.__code__
     names, space = code.co_varnames, {"__name__": "adjoint.generated", "function": function, "flag": flag, "refusal": refusal}
-    space["raised_by_user"] = raised_by_user
+    space["raised_by_user"], space["overridden"] = raised_by_user, overriding.late
     space["with_plain_integers"] = with_plain_integers
     positional = names[: code.co_argcount]
     keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -199,6 +200,8 @@ def guarded(function: FunctionType, name: str) -> Any:
     text = (
         f"def guard({', '.join(signature)}):\n    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"
+        f"        late = overridden(guard, {{{shown}}}, {len(keywords)}, defaults)\n"
+        f"        if late is not None: return guard({'*late[0][:-1], *late[0][-1]' if starred else '*late[0]'}, **late[1])\n"
         f"        plain = with_plain_integers({{'positional': ({''.join(f'{key}, ' for key in passed_by_place)}), "
         f"'named': {{{passed_by_name}}}}})\n"
         "        if plain is not None: return guard(*plain['positional'], **plain['named'])\n"

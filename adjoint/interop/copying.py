@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.overriding import made_of_class
 from adjoint.interop.storage import address
 from adjoint.ops.memory import root as root_of
 from adjoint.places import users_level
@@ -61,6 +62,7 @@ def _class_of(tensor: Tensor) -> type[Tensor]:
 
 
 def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: dict[str, Any]) -> Tensor:
+    made_of_class(cls)
     t = object.__new__(cls)
     t._array = _array_at(*place)
     t._edge = None if requires_grad else NO_EDGE

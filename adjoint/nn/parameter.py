@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from adjoint.autograd.overriding import disabled, made_of_class, overrides
 from adjoint.dtypes import FLOAT
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
 
@@ -13,10 +14,24 @@ _new = object.__new__
 
 def _over(cls: type, data: Tensor) -> Any:
     """A tensor of class ``cls`` over the memory of ``data``, outside of its graph."""
+    made_of_class(cls)
     made: Any = _new(cls)
     made._array = data._array if data._waits is None else data._array.copy()
     made._edge = NO_EDGE
     made._writes = writes_of(data) if data._waits is None else None
+    return made
+
+
+def _marked(data: Any, requires_grad: bool) -> Any:
+    """A parameter of a class of tensors of the user's: an instance of that class, marked."""
+    made = data.detach().requires_grad_(requires_grad)
+    if type(made) is not type(data):
+        raise RuntimeError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that detach() returns an instance "
+            f"of the same type, but return type {type(made).__name__} was found instead. To use the type as a Parameter, "
+            "please correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    made._is_param = True
     return made
 
 
@@ -41,6 +56,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     """
 
     __slots__ = ()
+    __torch_function__ = staticmethod(disabled)
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:
@@ -49,6 +65,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             from adjoint.dtypes import get_default_dtype
 
             data = from_array(np.empty(0, get_default_dtype().array))
+        if type(data) is not Tensor and not isinstance(data, Parameter) and overrides(type(data)):
+            return _marked(data, requires_grad)
         made = _over(cls, data)
         if requires_grad:
             if made.dtype.category < FLOAT:
@@ -96,6 +114,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
     """
 
     __slots__ = ()
+    __torch_function__ = staticmethod(disabled)
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         if data is None:

@@ -64,6 +64,7 @@ from adjoint.ops import (
     softmax,
     splitting,
     strides,
+    subclasses,
     transposing,
     view_copies,
     windows,

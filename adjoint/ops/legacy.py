@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.overriding import made_of_class
 from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, sizes, type_name
 from adjoint.declare.namespaces import FUNCTIONS
@@ -18,6 +19,7 @@ from adjoint.tensor import NO_EDGE, InferenceWrites, Size, Tensor, writes_of
 
 
 def _over(array: Any, cls: type[Tensor]) -> Tensor:
+    made_of_class(cls)
     t = object.__new__(cls)
     t._array = array
     t._edge = NO_EDGE

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from adjoint import dtypes, layouts
+from adjoint.autograd.overriding import made_of_class
 from adjoint.interop.storage import TypedStorage, UntypedStorage
 from adjoint.ops.memory import check_in_storage
 from adjoint.serialization.storage_types import bytes_of
@@ -170,6 +171,7 @@ def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> An
     if type(tensor) is not new_type:
         if not (isinstance(new_type, type) and issubclass(new_type, Tensor)):
             raise TypeError("a tensor's class is not a class of tensors")
+        made_of_class(new_type)
         other = object.__new__(new_type)
         other._array, other._edge, other._writes = tensor._array, tensor._edge, tensor._writes
         tensor = other
