@@ -120,9 +120,11 @@ _ELSEWHERE = {
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",
     "load": "serialization",
+    "load_ipython_extension": "compat",
     "vmap": "func",
     "save": "serialization",
     "summary": "viz.model_summary",
+    "unload_ipython_extension": "compat",
 }
 
 
@@ -130,8 +132,8 @@ _ELSEWHERE = {
 _KEPT_BACK = frozenset(
     {
         "BFloat16Tensor", "HalfTensor", "broadcast_shapes", "channels_last", "channels_last_3d", "contiguous_format",
-        "from_dlpack", "preserve_format", "set_default_dtype", "set_grad_enabled", "sparse_bsc", "sparse_bsr",
-        "sparse_coo", "sparse_csc", "sparse_csr", "strided", "to_dlpack", "unique",
+        "from_dlpack", "preserve_format", "set_default_dtype", "set_grad_enabled", "sparse_bsc",
+        "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr", "strided", "to_dlpack", "unique",
     }
 )  # fmt: skip
 
@@ -144,6 +146,7 @@ _names.named(
     find=lambda name: _lookup("torch", name),
     found=lambda: (*_HERE, *_FUNCTIONS["torch"]),
     kept_back=_KEPT_BACK,
+    unlisted=("load_ipython_extension", "unload_ipython_extension"),
 )
 _names.list_names(__name__)
 _tracebacks.install()

@@ -1,4 +1,4 @@
-"""The command ``adjoint``: ``adjoint run`` runs a PyTorch program as it is."""
+"""The command ``adjoint``: ``adjoint run`` runs a PyTorch program as it is; ``adjoint link`` has a whole environment do so."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ usage: adjoint run PROGRAM [ARGUMENT ...]
        adjoint run -n N [--prefix] [--hosts HOST:N,HOST:N | --hostfile FILE] PROGRAM [ARGUMENT ...]
        adjoint see [--no-open] [--output FILE] [--steps N] PROGRAM [ARGUMENT ...]
        adjoint why PROGRAM [ARGUMENT ...]
+       adjoint link [--break-system-packages]
+       adjoint unlink
        adjoint --version | --help
 
 `run` runs a PyTorch program as `python` would, with `import torch` and `import torchvision` resolving to Adjoint in that
@@ -42,6 +44,9 @@ process alone.  Arguments, exit status and tracebacks are those of `python`.
   --steps N      of a long training keep the first N steps, beside the last; as many as a page has room for, if not given
 
 Options of `see` may also come last, behind the program's own arguments.
+
+`link` installs packages `torch` and `torchvision` into this environment that lead to Adjoint: `import torch` then means Adjoint in
+notebooks, workers, tests and editors, and pip takes it for PyTorch.  It refuses where PyTorch is installed.  `unlink` removes them.
 """
 
 
@@ -60,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if command == "why":
         return _why(rest)
+    if command in ("link", "unlink"):
+        return _link(command, rest)
     if command not in ("run", "see"):
         return _usage(f"there is no command {command!r}")
     seen: dict[str, Any] | None = None
@@ -126,6 +133,19 @@ def _launch(rest: list[str]) -> int:
         return launch(rest)
     except Usage as problem:
         return _usage(f"run: {problem}")
+
+
+def _link(command: str, rest: list[str]) -> int:
+    """``adjoint link`` and ``adjoint unlink``."""
+    if rest and rest[0] in ("-h", "--help"):
+        sys.stdout.write(_HELP)
+        return 0
+    from adjoint.linking.command import Usage, main
+
+    try:
+        return main(command, rest)
+    except Usage as problem:
+        return _usage(f"{command}: {problem}")
 
 
 def _why(rest: list[str]) -> int:

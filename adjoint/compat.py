@@ -11,14 +11,17 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adjoint.declare import naming
 from adjoint.declare.namespaces import declared, name_methods
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, DistributionFinder
 
 # Packages, PyTorch's name first.
 _PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
@@ -61,12 +64,13 @@ def install() -> None:
     >>> subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
     "<class 'torch.Tensor'>\\n"
     """
-    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    if _installed():
         return
     for name in _PACKAGES:
         if name in sys.modules:
             raise ImportError(f"{name} was imported before adjoint.compat.install() was called", name=name)
     sys.meta_path.insert(0, _Finder())
+    sys.modules.update(_set_aside)
     name_methods()
     naming.Root.name = "torch"  # of functions that are declared, or built, from now on
     for function in declared():
@@ -77,6 +81,34 @@ def install() -> None:
             _show_as_torch(name, module)
     if _SPAWNING in sys.modules:
         _prepare_children(sys.modules[_SPAWNING])
+
+
+def uninstall() -> None:
+    """Take the names back that :func:`install` gave: ``import torch`` finds what Python finds by itself, from now on.
+
+    What was imported before stays Adjoint's, also in what it prints.
+    """
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+    for name in [name for name in sys.modules if name.partition(".")[0] in _PACKAGES]:
+        _set_aside[name] = sys.modules.pop(name)
+
+
+def _installed() -> bool:
+    return any(isinstance(finder, _Finder) for finder in sys.meta_path)
+
+
+# The modules, by PyTorch's names, of before uninstall().
+_set_aside: dict[str, ModuleType] = {}
+
+
+def load_ipython_extension(shell: object) -> None:
+    """``%load_ext adjoint``: in this notebook ``torch`` and ``torchvision`` are Adjoint."""
+    install()
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """``%unload_ext adjoint``: see :func:`uninstall`."""
+    uninstall()
 
 
 class _Finder:
@@ -97,11 +129,22 @@ class _Finder:
         if name in _NAMES_ALONE or name.startswith("torch._C."):
             return ModuleSpec(name, _Known(_BuiltIn(name)), is_package=True)
         module = _module(_own_name(name))
-        if module is None:  # said here, for a PyTorch that is also installed must not step in
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        if module is None:  # nor will others find it: they look into the parent's folder, which is Adjoint's
+            return None
         # importlib would take the spec of what it now finds there, and load the module a second time.
         sys.modules.pop(name, None)
         return ModuleSpec(name, _Known(module), is_package=hasattr(module, "__path__"))
+
+    def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterator[Distribution]:
+        """What ``importlib.metadata`` is told, and its backport: ``version("torch")`` is Adjoint's.
+
+        Only whoever looks where Python imports from is told: to pip, which looks into a folder, this process is nothing.
+        """
+        from adjoint.metadata import answered
+
+        if context is not None and list(context.path) != sys.path:
+            return iter(())
+        return answered(None if context is None else context.name)
 
 
 class _BuiltIn(ModuleType):
@@ -165,7 +208,8 @@ def _prepare_children(spawning: Any) -> None:
     get_preparation_data = spawning.get_preparation_data
 
     def with_names(name: str) -> dict[str, Any]:
-        return {"adjoint": _Spawned(), **get_preparation_data(name)}
+        data = get_preparation_data(name)
+        return {"adjoint": _Spawned(), **data} if _installed() else data
 
     spawning.get_preparation_data = with_names
 

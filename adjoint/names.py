@@ -35,13 +35,14 @@ def named(
     find: Callable[[str], Any] | None = None,
     found: Callable[[], Iterable[str]] = tuple,
     kept_back: Collection[str] = (),
+    unlisted: Collection[str] = (),
 ) -> None:
     """Give a module its ``__getattr__`` and ``__dir__``; they are not written there, for readers of types would take it that
     it has any name.
 
     ``modules`` are the modules in it that are imported when first named; ``elsewhere`` says of other names in which module
     below this one they are; ``find`` looks up what is declared (None where there is nothing of that name), and ``found``
-    lists it.  ``kept_back`` does not come with a star import.
+    lists it.  ``kept_back`` does not come with a star import; ``unlisted`` is for other programs, and offered to nobody.
     """
     own = sys.modules[module]
     places = elsewhere or {}
@@ -65,7 +66,7 @@ def named(
         return value
 
     def listed() -> list[str]:
-        return sorted({*_defined_in(own), *_importable(module, modules), *places, *found()})
+        return sorted({*_defined_in(own), *_importable(module, modules), *places, *found()}.difference(unlisted))
 
     vars(own).update(__getattr__=get, __dir__=listed)
 

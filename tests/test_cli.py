@@ -299,3 +299,44 @@ def test_install_refuses_where_pytorch_was_imported_before(tmp_path):
     program = "import sys; sys.modules['torch'] = sys; import adjoint.compat; adjoint.compat.install()"
     done = call(PYTHON, "-c", program, cwd=tmp_path)
     assert done.stderr.endswith("ImportError: torch was imported before adjoint.compat.install() was called\n")
+
+
+def test_packages_that_ask_for_pytorchs_version_are_told_adjoints(write, run):
+    path = write("""\
+        from importlib import metadata
+        from importlib.util import find_spec
+        print(metadata.version("torch"), metadata.version("TorchVision"), metadata.distribution("torch").name)
+        print(metadata.metadata("torch")["Version"], metadata.requires("torchvision"), find_spec("torch") is not None)
+        print([next(e.value for e in metadata.entry_points(group="console_scripts") if e.name == "torchrun")])
+        print(metadata.packages_distributions()["torch"][0], metadata.version("numpy").split(".")[0])
+        print(find_spec("torch.nn").name, find_spec("torch.nothing_of_that_name"), find_spec("torchvision.nothing"))
+        """)
+    assert run(path).splitlines() == [
+        "2.13.0+adjoint 0.28.0+adjoint torch",
+        "2.13.0+adjoint ['torch==2.13.0+adjoint', 'numpy', 'pillow>=5.3.0'] True",
+        "['torch.distributed.run:main']",
+        "torch 2",
+        "torch.nn None None",
+    ]
+
+
+def test_a_worker_that_is_spawned_is_told_so_too(write, run):
+    path = write("""\
+        import multiprocessing
+        from importlib.metadata import version
+        def work(queue):
+            queue.put(version("torch"))
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("spawn")
+            queue = context.Queue()
+            process = context.Process(target=work, args=(queue,))
+            process.start()
+            print(queue.get())
+            process.join()
+        """)
+    assert run(path) == "2.13.0+adjoint\n"
+
+
+def test_import_adjoint_alone_answers_nothing(tmp_path):
+    program = "import adjoint, importlib.metadata as m; print([d for d in m.distributions(name='torch') if 'adjoint' in d.version])"
+    assert call(PYTHON, "-c", program, cwd=tmp_path).stdout == "[]\n"

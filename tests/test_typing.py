@@ -27,7 +27,7 @@ OWN = {
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
     """The seeds and examples under both names, and the typed programs, in one folder, with the path that checkers need."""
-    from stubs.alias import write_alias
+    from adjoint.linking.contents import stubs
 
     folder = tmp_path_factory.mktemp("programs")
     for path in SEEDS:
@@ -41,7 +41,11 @@ def programs(tmp_path_factory):
     text = (TYPED / "training.py").read_text()
     text = text.replace("import adjoint as torch", "import torch").replace("import adjoint.nn", "import torch.nn")
     (folder / "torch_training.py").write_text(text.replace("from adjoint", "from torch"))
-    write_alias(folder / "aliases", suffix="")
+    for name in ("torch", "torchvision"):
+        for place, text in stubs(name):
+            path = folder / "aliases" / name / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
     os.symlink(ROOT / "adjoint", folder / "aliases" / "adjoint")
     return folder
 
