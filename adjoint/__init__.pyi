@@ -200,6 +200,9 @@ def _prelu_kernel(input: Tensor, weight: Tensor | _complex, *, out: Tensor | Non
     weight: np.where(self > 0, g * 0, self * g)
     """
 
+def _weight_norm(v: Tensor, g: Tensor, dim: _int = 0) -> Tensor:
+    """``v`` with the norms ``g``, one for each place of ``dim``: ``v * (g / norm_except_dim(v, 2, dim))``."""
+
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The absolute value of each element; of a complex number, its magnitude, which is real.
 
@@ -3029,6 +3032,16 @@ def norm(
     >>> import adjoint as torch
     >>> torch.norm(torch.tensor([3., 4.]))
     tensor(5.)
+    """
+
+def norm_except_dim(v: Tensor, pow: _int = 2, dim: _int = 0) -> Tensor:
+    """The norms of what lies at each place of ``dim`` (the first or the last; any other too), with as many dimensions as
+    ``v``; for ``dim=-1`` that of all of ``v``.
+
+    >>> import adjoint as torch
+    >>> torch.norm_except_dim(torch.tensor([[3., 4.], [0., 1.]]))
+    tensor([[5.],
+            [1.]])
     """
 
 def normal(

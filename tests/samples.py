@@ -464,6 +464,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "F.rms_norm(x.repeat(4096, 1, 1), (2, 3), None, 0.1)[-2:]",
     ),
     "native_layer_norm": ("F.layer_norm(t, (4,), g4, v4)", "F.layer_norm(x, (2, 3))"),
+    "_weight_norm_interface": ("torch._weight_norm(m34, prow[:, None])", "torch._weight_norm(t, g4[None, None], 2)"),
     "native_group_norm": ("F.group_norm(big4, 2, g4, v4)",),
     "_scaled_dot_product_flash_attention_for_cpu": (
         "F.scaled_dot_product_attention(big4, big4 * 0.5, big4 - 1, is_causal=True)",

@@ -18,7 +18,6 @@ AT_ONCE = 15  # modules a test
 LACKING = {
     "nn.LinearCrossEntropyLoss": "a product and a loss at once, in chunks: new in 2.13",
     "nn.CTCLoss": "not here yet",
-    **dict.fromkeys((f"nn.LazyConv{t}{d}d" for t in ("", "Transpose") for d in (1, 2, 3)), "no lazy modules yet"),
     **dict.fromkeys((f"nn.FractionalMaxPool{d}d" for d in (2, 3)), "not here yet"),
 }
 """Modules of the database that are not here, and why."""

@@ -28,7 +28,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
     "function": {THIRD: ("_tap_sum",)},
     "function several elements": {
         THIRD: ("_tap_sum",),
-        "is of dimensions of size 1": ("expand_copy", "slice_scatter", "squeeze", "squeeze_copy"),
+        "is of dimensions of size 1": ("_weight_norm_interface", "expand_copy", "slice_scatter", "squeeze", "squeeze_copy"),
     },
     "function under vmap": {
         THIRD: ("_shares_forth", "_tap_gather", "_tap_sum", "take_along"),

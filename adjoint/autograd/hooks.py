@@ -21,15 +21,21 @@ from adjoint.autograd.refusals import refuse
 from adjoint.places import explain, tell_function
 from adjoint.tensor import Tensor, attach
 
-_ids = count()
-
 
 class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away; so does leaving it as a context."""
+    """What registering a hook returns: ``remove()`` takes the hook away; so does leaving it as a context.
 
-    def __init__(self, hooks: dict[int, Any], *, others: tuple[dict[int, Any], ...] = ()) -> None:
-        self.id = next(_ids)
-        self._dicts = tuple(weakref.ref(d) if isinstance(d, OrderedDict) else (lambda d=d: d) for d in (hooks, *others))
+    ``extra_dict``: one or more dictionaries of what is also known of the hook, by the same number.
+    """
+
+    _ids = count()
+
+    def __init__(self, hooks_dict: dict[int, Any], *, extra_dict: Any = None) -> None:
+        self.id = next(RemovableHandle._ids)
+        self._refer_to(hooks_dict, *([extra_dict] if isinstance(extra_dict, dict) else extra_dict or ()))
+
+    def _refer_to(self, *dicts: dict[int, Any]) -> None:
+        self._dicts = tuple(weakref.ref(d) if isinstance(d, OrderedDict) else (lambda d=d: d) for d in dicts)
 
     def remove(self) -> None:
         """Take the hook away; once is enough, twice does no harm."""
@@ -37,6 +43,15 @@ class RemovableHandle:
             hooks = reference()
             if hooks is not None:
                 hooks.pop(self.id, None)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        hooks, *extra = (reference() for reference in self._dicts)
+        return (hooks, self.id, tuple(extra)) if extra else (hooks, self.id)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        hooks, self.id, *extra = state
+        RemovableHandle._ids = count(max(next(RemovableHandle._ids), self.id + 1))
+        self._refer_to(*(OrderedDict() if d is None else d for d in (hooks, *(extra[0] if extra else ()))))
 
     def __enter__(self) -> RemovableHandle:
         return self

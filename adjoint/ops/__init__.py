@@ -67,6 +67,7 @@ from adjoint.ops import (
     subclasses,
     transposing,
     view_copies,
+    weight_norm,
     windows,
 )
 

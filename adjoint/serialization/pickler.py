@@ -141,6 +141,8 @@ class Pickler(_PythonPickler):
         if hooks is not None and hooks.tensor_pre:
             warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=users_level())
         kind = type(tensor)
+        if _reduces_itself(kind):
+            return NotImplemented
         attributes = {k: v for k, v in tensor.__dict__.items() if not (k[:1] == "_" and hasattr(Tensor, k))}
         if _is_parameter(kind):
             data = self._plain(tensor, requires_grad=False)
@@ -198,6 +200,14 @@ def _is_parameter(kind: type) -> bool:
     """Whether a class is nn.Parameter; where it was never imported, nothing is one."""
     module = sys.modules.get("adjoint.nn.parameter")
     return module is not None and kind is module.Parameter
+
+
+def _reduces_itself(kind: type) -> bool:
+    """Whether a class of tensors has a way of its own to be pickled."""
+    if kind is Tensor or _is_parameter(kind):
+        return False
+    definer = next(c for c in kind.__mro__ if "__reduce_ex__" in vars(c))
+    return definer is not object and not issubclass(Tensor, definer) and not _is_parameter(definer)
 
 
 class _Rebuilt:

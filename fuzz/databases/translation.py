@@ -57,6 +57,8 @@ def tensor(value: torch.Tensor) -> Any:
     dtype = getattr(adjoint, str(value.dtype).removeprefix("torch."), None)
     if dtype is None:
         raise Lacking(str(value.dtype))
+    if torch.nn.parameter.is_lazy(value):
+        return getattr(adjoint.nn, type(value).__name__)(value.requires_grad, dtype=dtype)
     plain = value.detach().resolve_conj().resolve_neg()
     if not plain.numel():
         made = adjoint.empty_strided(tuple(plain.shape), plain.stride(), dtype=dtype)

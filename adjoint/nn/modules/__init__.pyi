@@ -34,7 +34,11 @@ from adjoint.nn.modules.activation import Threshold as Threshold
 from adjoint.nn.modules.batchnorm import BatchNorm1d as BatchNorm1d
 from adjoint.nn.modules.batchnorm import BatchNorm2d as BatchNorm2d
 from adjoint.nn.modules.batchnorm import BatchNorm3d as BatchNorm3d
+from adjoint.nn.modules.batchnorm import LazyBatchNorm1d as LazyBatchNorm1d
+from adjoint.nn.modules.batchnorm import LazyBatchNorm2d as LazyBatchNorm2d
+from adjoint.nn.modules.batchnorm import LazyBatchNorm3d as LazyBatchNorm3d
 from adjoint.nn.modules.channelshuffle import ChannelShuffle as ChannelShuffle
+from adjoint.nn.modules.container import Container as Container
 from adjoint.nn.modules.container import ModuleDict as ModuleDict
 from adjoint.nn.modules.container import ModuleList as ModuleList
 from adjoint.nn.modules.container import ParameterDict as ParameterDict
@@ -46,6 +50,12 @@ from adjoint.nn.modules.conv import Conv3d as Conv3d
 from adjoint.nn.modules.conv import ConvTranspose1d as ConvTranspose1d
 from adjoint.nn.modules.conv import ConvTranspose2d as ConvTranspose2d
 from adjoint.nn.modules.conv import ConvTranspose3d as ConvTranspose3d
+from adjoint.nn.modules.conv import LazyConv1d as LazyConv1d
+from adjoint.nn.modules.conv import LazyConv2d as LazyConv2d
+from adjoint.nn.modules.conv import LazyConv3d as LazyConv3d
+from adjoint.nn.modules.conv import LazyConvTranspose1d as LazyConvTranspose1d
+from adjoint.nn.modules.conv import LazyConvTranspose2d as LazyConvTranspose2d
+from adjoint.nn.modules.conv import LazyConvTranspose3d as LazyConvTranspose3d
 from adjoint.nn.modules.distance import CosineSimilarity as CosineSimilarity
 from adjoint.nn.modules.distance import PairwiseDistance as PairwiseDistance
 from adjoint.nn.modules.dropout import AlphaDropout as AlphaDropout
@@ -61,8 +71,12 @@ from adjoint.nn.modules.fold import Unfold as Unfold
 from adjoint.nn.modules.instancenorm import InstanceNorm1d as InstanceNorm1d
 from adjoint.nn.modules.instancenorm import InstanceNorm2d as InstanceNorm2d
 from adjoint.nn.modules.instancenorm import InstanceNorm3d as InstanceNorm3d
+from adjoint.nn.modules.instancenorm import LazyInstanceNorm1d as LazyInstanceNorm1d
+from adjoint.nn.modules.instancenorm import LazyInstanceNorm2d as LazyInstanceNorm2d
+from adjoint.nn.modules.instancenorm import LazyInstanceNorm3d as LazyInstanceNorm3d
 from adjoint.nn.modules.linear import Bilinear as Bilinear
 from adjoint.nn.modules.linear import Identity as Identity
+from adjoint.nn.modules.linear import LazyLinear as LazyLinear
 from adjoint.nn.modules.linear import Linear as Linear
 from adjoint.nn.modules.loss import BCELoss as BCELoss
 from adjoint.nn.modules.loss import BCEWithLogitsLoss as BCEWithLogitsLoss
@@ -86,6 +100,7 @@ from adjoint.nn.modules.loss import SoftMarginLoss as SoftMarginLoss
 from adjoint.nn.modules.loss import TripletMarginLoss as TripletMarginLoss
 from adjoint.nn.modules.loss import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 from adjoint.nn.modules.module import Module as Module
+from adjoint.nn.modules.normalization import CrossMapLRN2d as CrossMapLRN2d
 from adjoint.nn.modules.normalization import GroupNorm as GroupNorm
 from adjoint.nn.modules.normalization import LayerNorm as LayerNorm
 from adjoint.nn.modules.normalization import LocalResponseNorm as LocalResponseNorm

@@ -1,4 +1,4 @@
-"""Batch and instance normalization layers."""
+"""Batch normalization layers, and what they share with instance normalization."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import adjoint
 from adjoint.nn import functional as F
 from adjoint.nn import init
+from adjoint.nn.modules.lazy import LazyModuleMixin
 from adjoint.nn.modules.module import Module
-from adjoint.nn.parameter import Parameter
+from adjoint.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
 from adjoint.tensor import Tensor
 
 
@@ -89,7 +90,9 @@ class _NormBase(Module):
             # Before version 2 batches were not counted.
             key = prefix + "num_batches_tracked"
             if key not in state_dict:
-                state_dict[key] = adjoint.tensor(0, dtype=adjoint.long)
+                own = self.num_batches_tracked
+                unknown = own is None or own.device.type == "meta"
+                state_dict[key] = adjoint.tensor(0, dtype=adjoint.long) if unknown else own
         super()._load_from_state_dict(
             state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
@@ -148,4 +151,84 @@ class BatchNorm3d(_BatchNorm):
             raise ValueError(f"expected 5D input (got {input.ndim}D input)")
 
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
+class _LazyNormBase(LazyModuleMixin):
+    """What lazy normalizations share: they are made with no features, and get them from the first input."""
+
+    num_features: int
+    affine: bool
+    track_running_stats: bool
+    weight: Any
+    bias: Any
+    running_mean: Any
+    running_var: Any
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(0, eps, momentum, False, False, device, dtype, bias=False)
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        given: dict[str, Any] = {"device": device, "dtype": dtype}
+        if affine:
+            self.weight = UninitializedParameter(**given)
+            if bias:
+                self.bias = UninitializedParameter(**given)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(**given)
+            self.running_var = UninitializedBuffer(**given)
+            self.num_batches_tracked = adjoint.tensor(0, dtype=adjoint.long, device=device)
+
+    def reset_parameters(self) -> None:
+        """As the normalization's, once there are parameters."""
+        if not self.has_uninitialized_params() and self.num_features != 0:
+            super().reset_parameters()  # type: ignore[misc]
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        """Give parameters and buffers the sizes that suit an input."""
+        if not self.has_uninitialized_params():
+            return
+        self.num_features = input.shape[1]
+        given = [self.weight, self.bias] if self.affine else []
+        given += [self.running_mean, self.running_var] if self.track_running_stats else []
+        for tensor in given:
+            if tensor is not None:
+                tensor.materialize((self.num_features,))
+        self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):  # type: ignore[misc]
+    """A :class:`BatchNorm1d` whose ``num_features`` are the channels of its first input."""
+
+    cls_to_become = BatchNorm1d
+    _check_input_dim = BatchNorm1d._check_input_dim
+
+
+class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):  # type: ignore[misc]
+    """A :class:`BatchNorm2d` whose ``num_features`` are the channels of its first input.
+
+    >>> import adjoint as torch
+    >>> m = torch.nn.LazyBatchNorm2d()
+    >>> m(torch.ones(2, 5, 4, 4)).shape, m.num_features
+    (torch.Size([2, 5, 4, 4]), 5)
+    """
+
+    cls_to_become = BatchNorm2d
+    _check_input_dim = BatchNorm2d._check_input_dim
+
+
+class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):  # type: ignore[misc]
+    """A :class:`BatchNorm3d` whose ``num_features`` are the channels of its first input."""
+
+    cls_to_become = BatchNorm3d
+    _check_input_dim = BatchNorm3d._check_input_dim
+
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d"]

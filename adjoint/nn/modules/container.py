@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
@@ -12,6 +13,7 @@ from adjoint.nn.modules.folding import in_turn, is_foldable
 from adjoint.nn.modules.linear import Linear
 from adjoint.nn.modules.module import Module, _addindent, _type_of
 from adjoint.nn.parameter import Parameter
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 
@@ -21,6 +23,20 @@ def _position(length: int, index: Any) -> int:
     if not -length <= i < length:
         raise IndexError(f"index {i} is out of range")
     return i % length if length else i
+
+
+class Container(Module):
+    """Deprecated: modules under the names that they are given."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.",
+            FutureWarning,
+            stacklevel=users_level(),
+        )
+        super().__init__()
+        for key, value in kwargs.items():
+            self.add_module(key, value)
 
 
 class Sequential(Module):
@@ -504,4 +520,4 @@ class ParameterDict(Module):
         raise RuntimeError("ParameterDict should not be called.")
 
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]

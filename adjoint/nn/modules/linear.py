@@ -8,8 +8,9 @@ from typing import Any
 import adjoint
 from adjoint.nn import functional as F
 from adjoint.nn import init
+from adjoint.nn.modules.lazy import LazyModuleMixin
 from adjoint.nn.modules.module import Module
-from adjoint.nn.parameter import Parameter
+from adjoint.nn.parameter import Parameter, UninitializedParameter
 from adjoint.tensor import Tensor
 
 
@@ -119,4 +120,45 @@ class Bilinear(Module):
         )
 
 
-__all__ = ["Bilinear", "Identity", "Linear"]
+class LazyLinear(LazyModuleMixin, Linear):
+    """A :class:`Linear` whose ``in_features`` is the size of its first input.
+
+    >>> import adjoint as torch
+    >>> torch.nn.LazyLinear(30)
+    LazyLinear(in_features=0, out_features=30, bias=True)
+    """
+
+    cls_to_become = Linear
+    weight: Any
+    bias: Any
+
+    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(0, 0, False, device, dtype)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_features = out_features
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """As :class:`Linear`'s, once there are parameters."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        """Give the parameters the sizes that suit an input."""
+        if self.has_uninitialized_params():
+            self.in_features = input.shape[-1]
+            self.weight.materialize((self.out_features, self.in_features))
+            if self.bias is not None:
+                self.bias.materialize((self.out_features,))
+            self.reset_parameters()
+        if self.in_features == 0:  # the parameters were loaded
+            if input.shape[-1] != self.weight.shape[-1]:
+                raise AssertionError(
+                    f"The in_features inferred from input: {input.shape[-1]} is not equal to in_features from self.weight: "
+                    f"{self.weight.shape[-1]}"
+                )
+            self.in_features = input.shape[-1]
+
+
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]

@@ -25,7 +25,7 @@ from adjoint.nn.modules.module_hooks import (
 )
 from adjoint.nn.modules.own_names import own_names
 from adjoint.nn.modules.state_dict import _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys, _Stateful
-from adjoint.nn.parameter import Buffer, Parameter
+from adjoint.nn.parameter import Buffer, Parameter, is_lazy
 from adjoint.suggestions import Missing
 from adjoint.tensor import Tensor
 
@@ -605,6 +605,7 @@ class Module(_Hooked, _Stateful):
 def _replace(tensor: Tensor, new: Tensor) -> None:
     """Have ``tensor`` look at the memory of ``new``."""
     if new is not tensor:
+        new = new.data if is_lazy(new) else new
         tensor._array = new._array
         tensor._writes = new._writes
 

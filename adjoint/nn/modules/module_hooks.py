@@ -99,7 +99,7 @@ class _Hooked:
 
         With ``with_kwargs`` it is ``hook(module, args, kwargs)``, which may return ``(args, kwargs)``.
         """
-        handle = RemovableHandle(self._forward_pre_hooks, others=(self._forward_pre_hooks_with_kwargs,))
+        handle = RemovableHandle(self._forward_pre_hooks, extra_dict=self._forward_pre_hooks_with_kwargs)
         self._forward_pre_hooks[handle.id] = hook
         if with_kwargs:
             self._forward_pre_hooks_with_kwargs[handle.id] = True
@@ -127,7 +127,7 @@ class _Hooked:
         tensor([2.])
         """
         handle = RemovableHandle(
-            self._forward_hooks, others=(self._forward_hooks_with_kwargs, self._forward_hooks_always_called)
+            self._forward_hooks, extra_dict=[self._forward_hooks_with_kwargs, self._forward_hooks_always_called]
         )
         self._forward_hooks[handle.id] = hook
         if with_kwargs:

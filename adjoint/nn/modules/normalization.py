@@ -32,6 +32,36 @@ class LocalResponseNorm(Module):
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
+class CrossMapLRN2d(Module):
+    """Divides each channel of (N, C, H, W) by a power of the sum of squares of the ``size`` channels around it.
+
+    As :class:`LocalResponseNorm`, but for the first channel, which counts for all (in PyTorch, too).
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The normalized input."""
+        if input.ndim != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead.")
+        reach = int((self.size - 1) / 2)
+        square = input.square()
+        channels = F.pad(square, (0, 0, 0, 0, reach, reach))
+        scale = channels.unfold(1, 2 * reach + 1, 1).sum(-1)
+        first = square[:, :1].expand(-1, max(input.size(1) - reach - 1, 0), -1, -1)
+        scale = scale + F.pad(first, (0, 0, 0, 0, min(reach + 1, input.size(1)), 0))
+        return input * (scale * (self.alpha / self.size) + self.k).pow(-self.beta)
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
 class LayerNorm(Module):
     """Normalizes each example over its last dimensions, of shape ``normalized_shape``.
 
@@ -161,4 +191,4 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]

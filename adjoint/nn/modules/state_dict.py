@@ -9,7 +9,7 @@ from typing import Any
 
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.hooks import RemovableHandle, add_hook
-from adjoint.nn.parameter import Parameter
+from adjoint.nn.parameter import Parameter, is_lazy
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
@@ -189,6 +189,8 @@ class _Stateful:
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
                 f"checkpoint but received {type(given)}"
             )
+            return
+        if is_lazy(tensor) and is_lazy(given):
             return
         if tensor.ndim == 0 and given.ndim == 1 and given.shape[0] == 1:  # written by PyTorch before 0.4
             given = given[0]
