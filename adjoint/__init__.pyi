@@ -105,6 +105,7 @@ from adjoint import compiler as compiler
 from adjoint import cpu as cpu
 from adjoint import cuda as cuda
 from adjoint import distributed as distributed
+from adjoint import fft as fft
 from adjoint import func as func
 from adjoint import futures as futures
 from adjoint import hub as hub
@@ -119,6 +120,7 @@ from adjoint import profiler as profiler
 from adjoint import random as random
 from adjoint import return_types as return_types
 from adjoint import serialization as serialization
+from adjoint import signal as signal
 from adjoint import special as special
 from adjoint import testing as testing
 from adjoint import utils as utils
@@ -186,6 +188,30 @@ class LongTensor(Tensor):
 
 class ShortTensor(Tensor):
     """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+def _fft_c2c(input: Tensor, dim: _int, normalization: Any, forth: Any) -> Tensor:
+    """The Fourier transform of complex numbers along the dimensions ``dim``, or with ``forth=False`` its inverse.
+
+    Gradients::
+
+        self: the transform of g in the other direction
+    """
+
+def _fft_c2r(input: Tensor, dim: _int, normalization: Any, last_dim_size: Any) -> Tensor:
+    """The inverse Fourier transform along the dimensions ``dim`` of half a spectrum: ``last_dim_size`` real numbers along the last of them.
+
+    Gradients::
+
+        self: the transform of g, twice what has a mirror image
+    """
+
+def _fft_r2c(input: Tensor, dim: _int, normalization: Any, onesided: Any) -> Tensor:
+    """The Fourier transform of real numbers along the dimensions ``dim``; with ``onesided`` the half of the last of them from which the rest follows.
+
+    Gradients::
+
+        self: the real part of the inverse transform of g, and zeros behind it
+    """
 
 def _neg_view(input: Tensor) -> Tensor:
     """Gradients::
@@ -2297,6 +2323,31 @@ def isreal(input: Tensor) -> Tensor:
     Not differentiable.
     """
 
+def istft(
+    input: Tensor,
+    n_fft: _int,
+    hop_length: _int | None = None,
+    win_length: _int | None = None,
+    window: Tensor | None = None,
+    center: _bool = True,
+    normalized: _bool = False,
+    onesided: _bool | None = None,
+    length: _int | None = None,
+    return_complex: _bool = False,
+) -> Tensor:
+    """The signal whose short-time Fourier transform, with the same arguments, comes nearest to the input.
+
+    ``input`` has shape (frequencies, windows) or (batch, frequencies, windows).  ``length`` says how long the signal is to be,
+    zeros behind what is known; ``return_complex`` whether it is complex.
+
+    Raises RuntimeError for real input, sizes that do not fit, and windows between which there is nothing to go by.
+
+    >>> import adjoint as torch
+    >>> window = torch.hann_window(4)
+    >>> torch.istft(torch.stft(torch.arange(6.), 4, window=window, return_complex=True), 4, window=window)
+    tensor([0.0000, 1.0000, 2.0000, 3.0000, 4.0000, 5.0000])
+    """
+
 def kaiser_window(
     window_length: _int,
     periodic: _bool = True,
@@ -4000,6 +4051,34 @@ def std_mean(
     correction: _float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
+
+def stft(
+    input: Tensor,
+    n_fft: _int,
+    hop_length: _int | None = None,
+    win_length: _int | None = None,
+    window: Tensor | None = None,
+    center: _bool = True,
+    pad_mode: str = "reflect",
+    normalized: _bool = False,
+    onesided: _bool | None = None,
+    return_complex: _bool | None = None,
+    align_to_window: _bool | None = None,
+) -> Tensor:
+    """The Fourier transforms of the windows of a signal, ``hop_length`` apart (a quarter of ``n_fft``, if not given).
+
+    ``input`` has shape (length) or (batch, length).  Each part of ``n_fft`` numbers is multiplied by ``window``, which has
+    ``win_length`` weights, zeros around them.  With ``center`` the signal is padded so that the first part has the first
+    number in its middle.  ``onesided`` returns the ``n_fft // 2 + 1`` frequencies from which the others follow, for real
+    signals the default; ``normalized`` divides by the root of ``n_fft``.
+
+    Returns complex numbers of shape (..., frequencies, windows), or with ``return_complex=False`` their parts in one more
+    dimension.  Raises RuntimeError for sizes that do not fit, and where ``return_complex`` is not said of a real signal.
+
+    >>> import adjoint as torch
+    >>> torch.stft(torch.ones(8), 4, window=torch.hann_window(4), return_complex=True).shape
+    torch.Size([3, 9])
+    """
 
 def sub(
     input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None

@@ -1873,6 +1873,31 @@ Raises RuntimeError on a real tensor."""
         Not differentiable.
         """
 
+    def istft(
+        self,
+        n_fft: _int,
+        hop_length: _int | None = None,
+        win_length: _int | None = None,
+        window: Tensor | None = None,
+        center: _bool = True,
+        normalized: _bool = False,
+        onesided: _bool | None = None,
+        length: _int | None = None,
+        return_complex: _bool = False,
+    ) -> Tensor:
+        """The signal whose short-time Fourier transform, with the same arguments, comes nearest to the input.
+
+        ``input`` has shape (frequencies, windows) or (batch, frequencies, windows).  ``length`` says how long the signal is to be,
+        zeros behind what is known; ``return_complex`` whether it is complex.
+
+        Raises RuntimeError for real input, sizes that do not fit, and windows between which there is nothing to go by.
+
+        >>> import adjoint as torch
+        >>> window = torch.hann_window(4)
+        >>> torch.istft(torch.stft(torch.arange(6.), 4, window=window, return_complex=True), 4, window=window)
+        tensor([0.0000, 1.0000, 2.0000, 3.0000, 4.0000, 5.0000])
+        """
+
     def item(self) -> Any:
         """The one element as a Python number.  Raises RuntimeError if there are none or several.
 
@@ -3290,6 +3315,34 @@ tensor([1.])"""
         >>> import adjoint as torch
         >>> torch.std(torch.tensor([1., 2., 3.]), correction=0)
         tensor(0.8165)
+        """
+
+    def stft(
+        self,
+        n_fft: _int,
+        hop_length: _int | None = None,
+        win_length: _int | None = None,
+        window: Tensor | None = None,
+        center: _bool = True,
+        pad_mode: str = "reflect",
+        normalized: _bool = False,
+        onesided: _bool | None = None,
+        return_complex: _bool | None = None,
+        align_to_window: _bool | None = None,
+    ) -> Tensor:
+        """The Fourier transforms of the windows of a signal, ``hop_length`` apart (a quarter of ``n_fft``, if not given).
+
+        ``input`` has shape (length) or (batch, length).  Each part of ``n_fft`` numbers is multiplied by ``window``, which has
+        ``win_length`` weights, zeros around them.  With ``center`` the signal is padded so that the first part has the first
+        number in its middle.  ``onesided`` returns the ``n_fft // 2 + 1`` frequencies from which the others follow, for real
+        signals the default; ``normalized`` divides by the root of ``n_fft``.
+
+        Returns complex numbers of shape (..., frequencies, windows), or with ``return_complex=False`` their parts in one more
+        dimension.  Raises RuntimeError for sizes that do not fit, and where ``return_complex`` is not said of a real signal.
+
+        >>> import adjoint as torch
+        >>> torch.stft(torch.ones(8), 4, window=torch.hann_window(4), return_complex=True).shape
+        torch.Size([3, 9])
         """
 
     def storage(self) -> TypedStorage:

@@ -36,7 +36,7 @@ PACKAGES: dict[str, list[tuple[str, str]]] = {
         ("utils.data", "Data"), ("utils.checkpoint", "Checkpoints of a graph"), ("utils.tensorboard", "Logs"),
         ("hub", "Hub"), ("amp", "Mixed precision"),
         ("random", "Random numbers"), ("linalg", "Linear algebra"), ("special", "Special functions"),
-        ("fft", "Fourier transforms"),
+        ("fft", "Fourier transforms"), ("signal.windows", "Windows of signals"),
         ("backends", "Backends"), ("cuda", "What programs ask about devices"),
         ("vision.models", "Models"), ("vision.transforms", "Transforms"), ("vision.datasets", "Data sets"),
     ],

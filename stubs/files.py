@@ -32,6 +32,7 @@ def stubs() -> dict[Path, str]:
         ROOT / "return_types.pyi": _return_types(),
         ROOT / "linalg.pyi": _functions("linalg", FUNCTIONS["linalg"], adjoint.linalg),
         ROOT / "special.pyi": _functions("special", dir_of(adjoint.special), adjoint.special),
+        ROOT / "fft.pyi": _functions("fft", FUNCTIONS["fft"], adjoint.fft),
         ROOT / "nn" / "modules" / "__init__.pyi": _modules(),
         ROOT / "nn" / "functional.pyi": _functions("nn.functional", FUNCTIONS["nn.functional"], adjoint.nn.functional),
     }

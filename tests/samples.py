@@ -283,6 +283,19 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "linalg_cross": ("torch.linalg.cross(x, y)",),
     "dist": ("torch.dist(x, y)", "torch.dist(x, y, 3)"),
     "cdist": ("torch.cdist(x, y)", "torch.cdist(x, y, 1.0)"),
+    # Fourier transforms
+    "_fft_c2c": (
+        "torch.fft.fftn(x, dim=(0, 1))",
+        "torch.fft.ifft2(t, norm='ortho')",
+        "torch.fft.fft(torch.complex(x, y), 5, 0, 'forward')",
+    ),
+    "_fft_r2c": ("torch.fft.rfft(x)", "torch.fft.rfftn(t, dim=(2, 1))", "torch.fft.fft(m34, 3)", "torch.fft.ihfft(v6)"),
+    "_fft_c2r": (
+        "torch.fft.irfft(torch.complex(x, y))",
+        "torch.fft.irfft(torch.complex(x, y), 3, 0)",
+        "torch.fft.irfft2(torch.complex(m, n), (3, 5))",
+        "torch.fft.hfft(torch.complex(v, w), 5)",
+    ),
     # elementwise with values
     "mvlgamma": ("torch.mvlgamma(p + 1, 2)",),
     "i1": ("torch.special.i1(x)",),

@@ -45,7 +45,7 @@ _BY_NAME = {
         unbiased unitriangular upper use_input_stats with_replacement wrap""",
     "bool?": "pin_memory retain_graph stable",
     "str": "UPLO approximate indexing interpolation mode reduce",
-    "str?": "driver rounding_mode side",
+    "str?": "driver norm rounding_mode side",
     "torch.dtype?": "dtype",
     "torch.layout?": "layout",
     "torch.device?": "device",
@@ -89,7 +89,8 @@ _OF_FUNCTIONS = {
     "Tensor|int": "max.dim min.dim narrow.start randint_like.high tensor_split.indices_or_sections tensor_split.sections",
     "Tensor|float": "bernoulli.p bernoulli_.p normal.mean normal.std",
     "Tensor|float?": "matrix_rank.atol matrix_rank.rtol pinv.atol pinv.rtol",
-    "float": """dropout.p dropout1d.p dropout2d.p dropout3d.p alpha_dropout.p exponential_.lambd hamming_window.alpha
+    "float": """fftfreq.d rfftfreq.d
+        dropout.p dropout1d.p dropout2d.p dropout3d.p alpha_dropout.p exponential_.lambd hamming_window.alpha
         hamming_window.beta kaiser_window.beta smooth_l1_loss.beta trapz.dx uniform_.to pairwise_distance.p""",
     "float?": "logit.eps pad.value rms_norm.eps lstsq.rcond",
     "Number": """local_response_norm.k arange.end arange.start arange.step cdist.p dist.p histc.max histc.min
@@ -98,13 +99,17 @@ _OF_FUNCTIONS = {
         rrelu.lower rrelu_.upper triplet_margin_loss.p""",
     "Number|str?": "cond.p norm.ord",
     "Number|str": "matrix_norm.ord",
-    "int": """cov.correction mvlgamma.p narrow_copy.start nonzero_static.fill_value nonzero_static.size select.index
+    "int": """fftfreq.n rfftfreq.n
+        cov.correction mvlgamma.p narrow_copy.start nonzero_static.fill_value nonzero_static.size select.index
         select_copy.index select_scatter.index combinations.r unfold.size unfold_copy.size rot90.k glu.dim""",
     "int?": """aminmax.dim argmax.dim argmin.dim cross.dim embedding_bag.padding_idx embedding.padding_idx nanquantile.dim
         one_hot.num_classes quantile.dim repeat_interleave.dim repeat_interleave.output_size softmax.dim log_softmax.dim
-        softmin.dim slice_scatter.start slice_scatter.end take_along_dim.dim unique.dim unique_consecutive.dim""",
+        fft.n hfft.n ifft.n ihfft.n irfft.n rfft.n softmin.dim
+        slice_scatter.start slice_scatter.end take_along_dim.dim unique.dim unique_consecutive.dim""",
     "tuple of ints": "amax.dim amin.dim logsumexp.dim matrix_norm.dim repeat.repeats flip.dims as_strided.stride",
-    "tuple of ints?": """mean.dim nanmean.dim nansum.dim norm.dim std.dim std_mean.dim sum.dim var.dim var_mean.dim
+    "tuple of ints?": """fft2.dim fft2.s fftn.dim fftn.s hfft2.dim hfft2.s hfftn.dim hfftn.s ifft2.dim ifft2.s ifftn.dim ifftn.s
+        ihfft2.dim ihfft2.s ihfftn.dim ihfftn.s irfft2.dim irfft2.s irfftn.dim irfftn.s rfft2.dim rfft2.s rfftn.dim rfftn.s
+        fftshift.dim ifftshift.dim mean.dim nanmean.dim nansum.dim norm.dim std.dim std_mean.dim sum.dim var.dim var_mean.dim
         vector_norm.dim""",
     "tuple of ints|int": "moveaxis.source movedim.source split.split_size squeeze.dim squeeze_.dim squeeze_copy.dim",
     "tuple of ints|int?": "all.dim any.dim count_nonzero.dim",
@@ -125,7 +130,7 @@ _NAMES, _EXCEPTIONS = _spread(_BY_NAME), _spread(_OF_FUNCTIONS)
 
 def kind_of(function: str, parameter: str) -> str | None:
     """What the parameter of a function takes, as above; None where that is not known."""
-    bare = function.removeprefix("linalg_").removeprefix("special_")
+    bare = function.removeprefix("linalg_").removeprefix("special_").removeprefix("fft_")
     for name in (function, bare):
         found = _EXCEPTIONS.get(f"{name}.{parameter}")
         if found is not None:

@@ -23,8 +23,8 @@ class Lacking(Exception):
 
 def _spaces() -> list[tuple[Any, Any]]:
     """Pairs of namespaces in which public things go by the same names; the public ones first."""
-    paths = ("", "nn.functional", "linalg", "special", "Tensor", "nn", "nn.init", "nn.utils", "nn.utils.rnn")
-    paths += ("optim", "optim.lr_scheduler", "functional", "autograd", "func", "random")
+    paths = ("", "nn.functional", "linalg", "special", "fft", "signal.windows", "Tensor", "nn", "nn.init", "nn.utils")
+    paths += ("nn.utils.rnn", "optim", "optim.lr_scheduler", "functional", "autograd", "func", "random")
     return [(_at(torch, path), _at(adjoint, path)) for path in paths]
 
 
