@@ -110,6 +110,7 @@ from adjoint import func as func
 from adjoint import futures as futures
 from adjoint import hub as hub
 from adjoint import jit as jit
+from adjoint import library as library
 from adjoint import linalg as linalg
 from adjoint import mps as mps
 from adjoint import multiprocessing as multiprocessing

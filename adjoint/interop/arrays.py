@@ -26,7 +26,7 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
     >>> t
     tensor([5., 0.])
     """
-    if self.requires_grad and not force:
+    if mode.enabled and not force and self.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if self._waits is not None and not force:
         name, bit = ("conj", "conjugate") if waits(self)[0] else ("neg", "negative")

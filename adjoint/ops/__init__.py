@@ -1,5 +1,8 @@
 """The tables: every operator, declared once.  A file is a kind of operator; a row is an operator."""
 
+from importlib import import_module
+
+from adjoint.names import named
 from adjoint.ops import (
     activation,
     arithmetic,
@@ -75,3 +78,14 @@ from adjoint.ops import (
 )
 
 __all__ = ["arithmetic"]
+
+
+def _operators(name: str) -> object:
+    """What ``torch.ops`` has under a name that is none of the tables': a namespace of operators (:mod:`adjoint.library`)."""
+    if name.startswith("_"):
+        return None
+    loaded = vars(import_module("adjoint.library.loaded"))
+    return loaded[name] if name in loaded else import_module("adjoint.library.operators").namespace(name)
+
+
+named(__name__, find=_operators)
