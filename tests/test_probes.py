@@ -130,6 +130,15 @@ ABSENT = lines("""
     torch.cpu.is_available()
     torch.cpu.device_count()
     torch.cpu.synchronize()
+    torch.cpu.is_initialized()
+    torch.cpu.set_device("cpu")
+    torch.cpu.current_device()
+    torch.cpu.Event().query()
+    torch.cpu.Stream().record_event()
+    torch.cpu.current_stream() is torch.cpu.current_stream()
+    torch.cpu.stream(torch.cpu.Stream()).__enter__()
+    torch.cpu.amp.GradScaler(enabled=False).is_enabled()
+    torch.cpu.amp.autocast(enabled=False).fast_dtype
     torch.is_vulkan_available()
     torch.version.cuda
     torch.version.hip

@@ -33,3 +33,21 @@ def test_placements_are_pytorchs_descriptions() -> None:
     assert (Shard(0), Replicate(), Partial()) == (Shard(0), Replicate(), Partial("sum"))
     for rank in range(5):
         assert Shard.local_shard_size_and_offset(5, 4, rank) == torch.Shard.local_shard_size_and_offset(5, 4, rank)
+
+
+SETTINGS = ("CPUOffload", "FullStateDictConfig", "FullOptimStateDictConfig", "LocalOptimStateDictConfig", "MixedPrecisionPolicy",
+            "OptimStateDictConfig", "ShardedStateDictConfig", "StateDictConfig", "CPUOffloadPolicy", "OffloadPolicy")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_of_what_would_be_sharded_are_pytorchs(name: str) -> None:
+    theirs = pytest.importorskip("torch.distributed.fsdp")
+    ours = importlib.import_module("adjoint.distributed.fsdp")
+    assert repr(getattr(ours, name)()) == repr(getattr(theirs, name)())
+
+
+@pytest.mark.parametrize("name", ["ShardingStrategy", "BackwardPrefetch", "StateDictType", "OptimStateKeyType"])
+def test_choices_of_what_would_be_sharded_are_pytorchs(name: str) -> None:
+    theirs = pytest.importorskip("torch.distributed.fsdp.fully_sharded_data_parallel")
+    ours = importlib.import_module("adjoint.distributed.fsdp.fully_sharded_data_parallel")
+    assert [(e.name, e.value) for e in getattr(ours, name)] == [(e.name, e.value) for e in getattr(theirs, name)]
