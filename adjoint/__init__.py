@@ -105,10 +105,10 @@ from adjoint.version import __version__
 # Packages and modules that are imported when first named.
 _MODULES = frozenset(
     {
-        "_jit_internal", "_utils",
+        "_C", "_jit_internal", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-        "export", "fft", "func", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing", "nn", "optim",
-        "overrides", "profiler", "quasirandom", "random", "return_types",
+        "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing",
+        "nn", "optim", "overrides", "profiler", "quasirandom", "random", "return_types",
         "serialization", "signal", "sparse",
         "special", "testing", "types", "utils", "version", "viz", "why", "xpu",
     }

@@ -94,6 +94,7 @@ from adjoint.layouts import memory_format as _memory_format
 bool: _dtype
 float: _dtype
 int: _dtype
+from adjoint import _C as _C
 from adjoint import _dynamo as _dynamo
 from adjoint import _jit_internal as _jit_internal
 from adjoint import _utils as _utils
@@ -107,7 +108,9 @@ from adjoint import cuda as cuda
 from adjoint import distributed as distributed
 from adjoint import fft as fft
 from adjoint import func as func
+from adjoint import functional as functional
 from adjoint import futures as futures
+from adjoint import fx as fx
 from adjoint import hub as hub
 from adjoint import jit as jit
 from adjoint import library as library

@@ -26,20 +26,8 @@ if TYPE_CHECKING:
 # Packages, PyTorch's name first.
 _PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
 
-# Modules that only pickles name: those of functions not written in Python, and others whose functions users find elsewhere.
-_NAMES_ALONE = ("torch._C", "torch._tensor_str", "torch.functional")
-
-# What PyTorch has in a module that is not written in Python, and users name; and where it is here.
-_BUILT_IN = {
-    "torch._C.DisableTorchFunction": "adjoint.autograd.overriding.DisableTorchFunction",
-    "torch._C.DisableTorchFunctionSubclass": "adjoint.autograd.overriding.DisableTorchFunctionSubclass",
-    "torch._C._disabled_torch_function_impl": "adjoint.autograd.overriding.disabled",
-    "torch._C._has_torch_function": "adjoint.overrides.has_torch_function",
-    "torch._C._has_torch_function_unary": "adjoint.overrides.has_torch_function_unary",
-    "torch._C._has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",
-    "torch._C._is_torch_function_mode_enabled": "adjoint.overrides._is_torch_function_mode_enabled",
-    "torch._C._len_torch_function_stack": "adjoint.overrides._len_torch_function_stack",
-}
+# Modules that only pickles name, whose functions users find elsewhere.
+_NAMES_ALONE = ("torch._C.", "torch._tensor_str")
 
 # Modules that PyTorch has under another name.
 _MODULES = {
@@ -126,9 +114,9 @@ class _Finder:
             return None if spec is None else _executed_then(spec, _prepare_children)
         if top not in _PACKAGES:
             return None
-        if name in _NAMES_ALONE or name.startswith("torch._C."):
-            return ModuleSpec(name, _Known(_BuiltIn(name)), is_package=True)
         module = _module(_own_name(name))
+        if module is None and name.startswith(_NAMES_ALONE):
+            return ModuleSpec(name, _Known(_BuiltIn(name)), is_package=True)
         if module is None:  # nor will others find it: they look into the parent's folder, which is Adjoint's
             return None
         # importlib would take the spec of what it now finds there, and load the module a second time.
@@ -153,9 +141,6 @@ class _BuiltIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name[:2] == "__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        place, _, own = _BUILT_IN.get(f"{self.__name__}.{name}", "").rpartition(".")
-        if place:
-            return getattr(importlib.import_module(place), own)
         from adjoint.serialization.names import find
 
         return find(self.__name__, name)
@@ -266,7 +251,7 @@ def _rename(cls: Any) -> None:
 
 def _home(name: str) -> ModuleType:
     """PyTorch's module of that name; one that Adjoint does not have is made for what is shown in it."""
-    home = sys.modules.get(name) or _module(name if name == "torch._C" else _own_name(name))
+    home = sys.modules.get(name) or _module(_own_name(name))
     if home is None:
         home = sys.modules[name] = ModuleType(name, "Some of PyTorch's module, by Adjoint.")
     return home

@@ -169,7 +169,9 @@ def _looked_at(args: Iterable[Any]) -> Iterable[Any]:
             yield value
 
 
-def _offered(function: Any, known_as: Any, classes: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _offered(
+    function: Any, known_as: Any, classes: bool, as_told: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """Call a function, or what overrides it for these arguments."""
     original = _originals[function]
     thread = _thread
@@ -181,6 +183,8 @@ def _offered(function: Any, known_as: Any, classes: bool, args: tuple[Any, ...],
         asked = relevant((*asked, *_looked_at(kwargs.values())))
     if not asked and not thread.function_modes:
         return original(*args, **kwargs)
+    if as_told is not None:
+        args, kwargs = as_told(original, args, kwargs)
     name = None
     if known_as.__class__ is str:  # a special method, whose overriding is that of another one
         name, known_as = known_as, getattr(Tensor, known_as)
@@ -246,14 +250,14 @@ def call_inside(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         _thread.overriding_skips = before
 
 
-# What PyTorch defines in `torch.functional`, and names so.
-_IN_FUNCTIONAL = frozenset(
+IN_FUNCTIONAL = frozenset(
     {
         "align_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_shapes", "broadcast_tensors",
         "cartesian_prod", "cdist", "chain_matmul", "einsum", "lu", "meshgrid", "norm", "split", "stft", "tensordot", "unique",
         "unique_consecutive", "unravel_index",
     }
 )  # fmt: skip
+"""What PyTorch defines in ``torch.functional``, and names so."""
 
 
 def name_of(function: Any) -> str | None:
@@ -271,16 +275,17 @@ def name_of(function: Any) -> str | None:
     top, _, rest = (getattr(function, "__module__", None) or "").partition(".")
     if top not in ("adjoint", "torch"):
         return None
-    return ".".join(part for part in ("torch", "functional" if not rest and name in _IN_FUNCTIONAL else rest, name) if part)
+    return ".".join(part for part in ("torch", "functional" if not rest and name in IN_FUNCTIONAL else rest, name) if part)
 
 
 def _begins(*args: Any, offered_: Any, **kwargs: Any) -> Any:
     return offered_(args, kwargs)
 
 
-def begin(function: Any, known_as: Any = None, classes: bool = True) -> None:
+def begin(function: Any, known_as: Any = None, classes: bool = True, as_told: Any = None) -> None:
     """Have calls of a function be offered; ``known_as`` is what they are told that it is, the function itself if None,
-    the method of that name if a string.  ``classes=False``: to modes alone."""
+    the method of that name if a string.  ``classes=False``: to modes alone.  ``as_told(function, args, kwargs)`` gives the
+    arguments as they are told."""
     if not isinstance(function, FunctionType) or function in _originals:
         return
     original = FunctionType(
@@ -294,7 +299,7 @@ def begin(function: Any, known_as: Any = None, classes: bool = True) -> None:
     told = function if known_as is None else known_as
 
     def offered(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return _offered(function, told, classes, args, kwargs)
+        return _offered(function, told, classes, as_told, args, kwargs)
 
     # Its code is replaced last: until then the default of a parameter that it does not have changes nothing.
     function.__wrapped__ = original  # type: ignore[attr-defined]

@@ -390,7 +390,7 @@ def name_methods() -> None:
 
 def declared() -> Iterator[Any]:
     """The functions that are in a namespace, other than those yet to be built."""
-    for place in (Tensor.__dict__, *FUNCTIONS.values(), *(o._built for o in OPERATORS.values())):
+    for place in (Tensor.__dict__, *FUNCTIONS.values(), *(o._built for o in OPERATORS.values()), _APART):
         for value in list(place.values()):
             for function in (value.original, value.made) if isinstance(value, _Guarded) else (value,):
                 if isinstance(function, FunctionType) and function.__name__ != "make_inplace":
@@ -411,6 +411,8 @@ def _begin_all() -> None:
                 value = value.original if name == "tensor" else value.made  # which is imported, not looked up
             if getattr(value, "__name__", "") != "make_inplace":
                 begin_function(name, value)
+    for (_, name), value in _APART.items():
+        begin_function(name, value)
 
 
 overriding.begin_all.append(_begin_all)
@@ -425,8 +427,23 @@ def lookup(place: str, name: str) -> Any:
         found = found.make()
     elif getattr(found, "__name__", "") == "make_inplace":
         found = found()
-    if isinstance(found, FunctionType) and ".ops." in found.__module__:  # one that was put there by hand
-        show(found, (place,), name)
+        _APART.setdefault((place, name), None)
+    if isinstance(found, FunctionType):
+        if (place, name) in _APART:  # what overrides functions tells the two apart
+            found = _APART[place, name] = _APART[place, name] or _copied(found)
+            show(found, (place,), name)
+        elif ".ops." in found.__module__:  # one that was put there by hand
+            show(found, (place,), name)
     if overriding.on:
         begin_function(name, found)
     return found
+
+
+# Functions that PyTorch has once for `torch` and once for another namespace or as a method, and rows that are of both; each is made
+# when it is first looked up.
+_APART: dict[tuple[str, str], Any] = dict.fromkeys(
+    [
+        ("nn.functional", "layer_norm"), ("nn.functional", "rms_norm"), ("linalg", "det"), ("linalg", "matmul"),
+        ("linalg", "matrix_exp"), ("linalg", "matrix_power"), ("special", "log_softmax"), ("special", "softmax"),
+    ]
+)  # fmt: skip

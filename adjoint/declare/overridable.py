@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from types import FunctionType
 from typing import Any
 
@@ -32,10 +33,68 @@ _STANDS_FOR = {
 }  # fmt: skip
 
 
+# Functions that PyTorch writes in Python, by how many arguments they pass on by position; the others go by name, what is there
+# by default among them.
+_BY_POSITION = {
+    1: """
+        alpha_dropout celu dropout dropout1d dropout2d dropout3d elu feature_alpha_dropout glu gumbel_softmax
+        hardsigmoid hardswish hardtanh instance_norm interpolate leaky_relu log_softmax lu mish norm normalize relu
+        relu6 rrelu selu silu softmax softmin softsign tanhshrink unique unique_consecutive unravel_index
+    """,
+    2: """
+        adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool1d_with_indices
+        adaptive_max_pool2d adaptive_max_pool2d_with_indices adaptive_max_pool3d adaptive_max_pool3d_with_indices
+        affine_grid binary_cross_entropy binary_cross_entropy_with_logits cdist cross_entropy embedding
+        embedding_bag fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d
+        fractional_max_pool3d_with_indices grid_sample group_norm hinge_embedding_loss huber_loss kl_div l1_loss
+        layer_norm local_response_norm max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices
+        max_pool3d max_pool3d_with_indices mse_loss multi_margin_loss multilabel_margin_loss
+        multilabel_soft_margin_loss nll_loss pad poisson_nll_loss rms_norm smooth_l1_loss soft_margin_loss split
+        stft tensordot unfold
+    """,
+    3: """
+        batch_norm cosine_embedding_loss fold gaussian_nll_loss linear_cross_entropy lp_pool1d lp_pool2d lp_pool3d
+        margin_ranking_loss max_unpool1d max_unpool2d max_unpool3d threshold triplet_margin_loss
+        triplet_margin_with_distance_loss
+    """,
+    4: """
+        ctc_loss
+    """,
+    13: """
+        multi_head_attention_forward
+    """,
+}
+_COUNTS = {name: count for count, names in _BY_POSITION.items() for name in names.split()}
+
+
 def begin_function(name: str, function: Any) -> None:
     """Have a function of a namespace be offered to what overrides it."""
-    if name not in NEVER:
+    if name in NEVER or not isinstance(function, FunctionType):
+        return
+    place = function.__module__.partition(".")[2]
+    if place == "nn.functional" and name in ("sigmoid", "tanh"):  # which PyTorch writes as methods
+        overriding.begin(function, name)
+    elif place == "nn.functional" or (not place and name in overriding.IN_FUNCTIONAL):
+        overriding.begin(function, as_told=_as_python_passes(_COUNTS.get(name)))
+    else:
         overriding.begin(function, classes=name not in MODES_ALONE)
+
+
+def _as_python_passes(count: int | None) -> Any:
+    """What makes of a call's arguments those that PyTorch's function passes on, so many by position; None if it does not tell."""
+    if count is None:
+        return None
+
+    def passed(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        try:
+            bound = inspect.signature(function).bind(*args, **kwargs)
+        except TypeError:  # what is wrong with them is for the function to say
+            return args, kwargs
+        bound.apply_defaults()
+        by_name = dict(bound.arguments)
+        return tuple([by_name.pop(name) for name in list(by_name)[:count]]), by_name
+
+    return passed
 
 
 def begin_method(name: str, value: Any) -> None:

@@ -33,8 +33,9 @@ _names_of = listed_without()
 
 
 def _addindent(text: str, spaces: int) -> str:
-    """``text`` with every line but the first indented."""
-    return text.replace("\n", "\n" + " " * spaces)
+    """``text`` with every line but the first indented; lines with nothing in them are left empty."""
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(" " * spaces + line if line.strip() else "" for line in rest)])
 
 
 def _type_of(value: Any) -> str:

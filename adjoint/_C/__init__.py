@@ -1,0 +1,51 @@
+"""``torch._C``: what programs and generated code name of PyTorch's inner module, found where users find it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+_ELSEWHERE = {
+    "DisableTorchFunction": "adjoint.autograd.overriding.DisableTorchFunction",
+    "DisableTorchFunctionSubclass": "adjoint.autograd.overriding.DisableTorchFunctionSubclass",
+    "_disabled_torch_function_impl": "adjoint.autograd.overriding.disabled",
+    "_has_torch_function": "adjoint.overrides.has_torch_function",
+    "_has_torch_function_unary": "adjoint.overrides.has_torch_function_unary",
+    "_has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",
+    "_is_torch_function_mode_enabled": "adjoint.overrides._is_torch_function_mode_enabled",
+    "_len_torch_function_stack": "adjoint.overrides._len_torch_function_stack",
+}
+_PARTS = ("_fft", "_linalg", "_nn", "_special")
+
+
+class _Part(ModuleType):
+    """A module of operators, such as ``torch._C._nn``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _found(self.__name__, name)
+
+
+def _found(module: str, name: str) -> Any:
+    if name[:2] == "__":
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    from adjoint.serialization.names import find  # not before something is asked for: programs begin with this module
+
+    try:
+        return find("torch" + module.removeprefix("adjoint").removeprefix("torch"), name)
+    except ModuleNotFoundError:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}") from None
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        place, _, own = _ELSEWHERE[name].rpartition(".")
+        return getattr(importlib.import_module(place), own)
+    if name.startswith(("_jit_", "_get_graph_", "_set_graph_")):
+        return getattr(importlib.import_module("adjoint._C.switches"), name)
+    return _found(__name__, name)
+
+
+for _name in _PARTS:
+    sys.modules[f"{__name__}.{_name}"] = globals()[_name] = _Part(f"{__name__}.{_name}")
