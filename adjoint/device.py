@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from adjoint.interrupts import at_once
+from adjoint.readings.meta import OnMeta, makes_nothing
 from adjoint.thread_state import declare
 
 _TYPES = (
@@ -19,8 +20,8 @@ NO_ACCELERATOR = "Cannot access accelerator device when none is available."
 class device:
     """Where a tensor lives: a type and, optionally, a number.
 
-    Any of PyTorch's devices can be named; tensors can be made on ``cpu`` only.  As a context manager it is the
-    default device inside.
+    Any of PyTorch's devices can be named; tensors can be made on ``cpu``, and on ``meta``, where they have a shape, a
+    dtype and strides and no memory.  As a context manager it is the default device inside.
 
     >>> import adjoint as torch
     >>> torch.device("cuda:1"), str(torch.device("cuda", 1)), torch.ones(2).device
@@ -110,6 +111,7 @@ _default = declare(
 ever_set: list[bool] = []  # empty while no thread ever chose a default device, so that tensors are made without asking
 
 CPU = device("cpu")
+META = device("meta")
 
 
 def set_default_device(device: Any) -> None:
@@ -140,6 +142,7 @@ def check_device(given: Any, function: str = "tensor", name: str = "device") -> 
     """Raise unless tensors can be made on the device (None: the default one), in PyTorch's words.
 
     AssertionError for ``cuda`` and ``xpu``, as PyTorch raises where it was built without them; RuntimeError for others.
+    OnMeta for ``meta``, unless nothing is made there already.
     """
     if given is None:
         if not _default.devices and _default.default_device is None:
@@ -154,6 +157,10 @@ def check_device(given: Any, function: str = "tensor", name: str = "device") -> 
     kind = given.type
     if kind == "cpu":
         return
+    if kind == "meta":
+        if makes_nothing():
+            return
+        raise OnMeta(f"{function}() has no way to make tensors on the device meta")
     if kind in ("cuda", "xpu"):
         raise AssertionError(f"Torch not compiled with {kind.upper()} enabled")
     if kind == "mps":

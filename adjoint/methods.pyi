@@ -977,7 +977,7 @@ class Methods:
         """
 
     def cpu(self, memory_format: _memory_format | None = ...) -> Tensor:
-        """The tensor itself, which is on the CPU."""
+        """The tensor itself, which is on the CPU.  Raises NotImplementedError for one on ``meta``: there are no elements."""
 
     def cross(self, other: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
         """As :func:`adjoint.linalg.cross`; without ``dim`` along the first dimension of size 3, with a warning."""
@@ -1032,7 +1032,7 @@ class Methods:
     """The same memory outside of the graph, under a record of writes of its own."""
 
     def data_ptr(self) -> _int:
-        """The address of the first element; 0 for a tensor without elements."""
+        """The address of the first element; 0 for a tensor without elements, and on the device ``meta``."""
 
     def deg2rad(self, *, out: Tensor | None = None) -> Tensor:
         """Each element, an angle in degrees, in radians.
@@ -1069,7 +1069,7 @@ class Methods:
 
     @property
     def device(self) -> _device:
-        """Where the elements are: on the CPU."""
+        """Where the elements are: on the CPU, or, of a tensor without any, ``meta``."""
 
     def diag(self, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
         """A matrix with the vector on a diagonal, or the diagonal of a matrix.
@@ -1737,7 +1737,7 @@ Raises RuntimeError on a real tensor."""
 
     @property
     def is_cpu(self) -> _bool:
-        """True: the elements are in the CPU's memory."""
+        """Whether the elements are in the CPU's memory: False on the device ``meta``, where there are none."""
 
     @property
     def is_cuda(self) -> _bool:
@@ -1759,7 +1759,7 @@ Raises RuntimeError on a real tensor."""
 
     @property
     def is_meta(self) -> _bool:
-        """False: there are no tensors of the kind 'meta' here."""
+        """Whether there is no memory."""
 
     @property
     def is_mkldnn(self) -> _bool:

@@ -174,7 +174,10 @@ def _suffixes(tensor: Tensor, array: Any) -> list[str]:
     """What follows the elements: the size and dtype where the elements do not tell, and the place in the graph."""
     default = dtypes.get_default_dtype()
     found = []
-    if array.size == 0:
+    if array is None:  # there are no elements that would tell
+        if tensor.dtype is not default:
+            found.append(f"dtype={tensor.dtype}")
+    elif array.size == 0:
         if array.ndim != 1:
             found.append(f"size={tuple(array.shape)}")
         if tensor.dtype is not default:
@@ -206,20 +209,29 @@ def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
         return text(repr)
     prefix = _prefix(self)
     indent = len(prefix)
-    array = numbers_of(np.asarray(self._array))
-    if self.dtype is dtypes.float8_e8m0fnu:
-        array = np.where(array == 2.0**-127, 0, array)  # which stands for zero there
-    text = prefix + (contents(array, indent) if tensor_contents is None else tensor_contents)
+    outline = getattr(self._array, "outline", None)
+    if outline is not None:  # of what has no elements
+        text = _joined(prefix + "...", [*outline, *_suffixes(self, None)], indent)
+    else:
+        array = numbers_of(np.asarray(self._array))
+        if self.dtype is dtypes.float8_e8m0fnu:
+            array = np.where(array == 2.0**-127, 0, array)  # which stands for zero there
+        text = prefix + (contents(array, indent) if tensor_contents is None else tensor_contents)
+        text = _joined(text, _suffixes(self, array), indent)
+    return f"Parameter({text})" if getattr(self, "_is_param", False) else text
+
+
+def _joined(text: str, suffixes: list[str], indent: int) -> str:
+    """The text and what follows it, on lines that are not too long."""
     length = len(text) - text.rfind("\n") + 1
-    for suffix in _suffixes(self, array):
+    for suffix in suffixes:
         if length + len(suffix) + 2 > options.linewidth:
             text += ",\n" + " " * indent + suffix
             length = indent + len(suffix)
         else:
             text += ", " + suffix
             length += len(suffix) + 2
-    text += ")"
-    return f"Parameter({text})" if getattr(self, "_is_param", False) else text
+    return text + ")"
 
 
 @attach

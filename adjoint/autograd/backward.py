@@ -19,6 +19,7 @@ from adjoint.autograd.origins import explain_missing
 from adjoint.autograd.taped import Taped
 from adjoint.places import explain, users_level
 from adjoint.readings.batched import Level, current_levels, entered, levels_of
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
 
 _ONES: dict[Any, Any] = {}  # dtype -> a 0-d one, which backward of a scalar begins with
@@ -34,7 +35,7 @@ def _first_gradient(output: Tensor, given: Any, index: int, create_graph: bool) 
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if array.dtype.kind == "c":
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
-        if array.ndim == 0:
+        if array.ndim == 0 and array.__class__ is not MetaArray:
             one = _ONES.get(array.dtype)
             if one is None:
                 one = _ONES[array.dtype] = np.ones((), array.dtype)

@@ -30,6 +30,7 @@ from adjoint.readings.batched import (
     out_of_batch,
     summed,
 )
+from adjoint.readings.meta import without_memory, zeros_for
 from adjoint.tensor import NO_EDGE, Sink, Tensor, as_array, from_array
 
 ways_in: set[Any] = set()
@@ -143,8 +144,11 @@ def brought_out(edges: Any, grads: Any) -> Any:
 
 
 def sample_by_sample(node: Node, g: Any, taped: bool) -> Any:
-    """Run a node whose formulas need a batching rule that is missing: once per sample."""
+    """Run a node whose formulas need a rule that is missing: a batching rule, once per sample; of arrays without memory, with
+    zeros in their place."""
     level = _level_of(node, g)
+    if level is None:
+        return _of_zeros(node, g)
     runs = []
     for i in range(level.size):
         one = sample_of(node, level, i)
@@ -163,7 +167,7 @@ def _together(parts: Any, level: Level) -> Any:
     return BatchedArray(np.stack(parts), level)
 
 
-def _level_of(node: Node, g: Any) -> Level:
+def _level_of(node: Node, g: Any) -> Level | None:
     found: list[Level] = []
 
     def look(value: Any) -> None:
@@ -182,7 +186,20 @@ def _level_of(node: Node, g: Any) -> Level:
 
     look(node._kept)
     look(g)
-    return max(found, key=lambda level: level.number)
+    return max(found, key=lambda level: level.number, default=None)
+
+
+def _of_zeros(node: Node, g: Any) -> Any:
+    def zeros(value: Any) -> Any:
+        if isinstance(value, (tuple, list)):
+            return type(value)(zeros(v) for v in value)
+        return from_array(zeros_for(value._array)) if isinstance(value, Tensor) else zeros_for(value)
+
+    one = object.__new__(type(node))
+    one._edges, one._extra, one._hooks, one._order = node._edges, zeros(node._extra), None, node._order
+    one.__dict__.update(node.__dict__)
+    one._kept = zeros(node._kept)
+    return without_memory(one.apply(zeros_for(g)))
 
 
 def sample_of(value: Any, level: Level, i: int) -> Any:

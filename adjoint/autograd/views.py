@@ -26,6 +26,7 @@ from adjoint.autograd.waiting import look_at, memory_of, waits, write
 from adjoint.kernels.deferred import settle, unsettled
 from adjoint.places import explain, here, tell
 from adjoint.readings.batched import BatchedArray, MissingRule
+from adjoint.readings.meta import MetaArray, nested
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
 
 Step = Callable[[Tensor], Tensor]
@@ -107,11 +108,12 @@ def replay(path: tuple[Step, ...], tensor: Tensor) -> Tensor:
 class _Form:
     """A base's shape, dtype and order of dimensions in memory, without the base: a graph must not hold its outputs."""
 
-    __slots__ = ("dtype", "order", "shape")
+    __slots__ = ("dtype", "order", "shape", "without_memory")
 
     def __init__(self, array: Any) -> None:
         self.shape = array.shape
         self.dtype = array.dtype
+        self.without_memory = array.__class__ is MetaArray
         flags = getattr(array, "flags", None)
         self.order = None
         if flags is not None and not flags.c_contiguous:
@@ -119,6 +121,8 @@ class _Form:
 
     def empty(self) -> Any:
         """A new array of this form."""
+        if self.without_memory:
+            return nested(self.shape, self.dtype, self.order or range(len(self.shape)))
         if self.order is None:
             return np.empty(self.shape, self.dtype)
         back = sorted(range(len(self.order)), key=self.order.__getitem__)

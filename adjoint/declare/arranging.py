@@ -20,11 +20,15 @@ import numpy as np
 
 from adjoint.autograd.grad_mode import mode
 from adjoint.layouts import contiguous_format, images_order, nesting, put_in, suggested_format
+from adjoint.readings.meta import MetaArray, reordered
 from adjoint.tensor import InferenceWrites, Tensor, Writes, from_array, writes_of
 
 
 def arranged(result: Any, rule: Callable[..., Sequence[int]], *operands: Any) -> tuple[Any, Writes | None]:
     """An operator's result as a rule lays it, and its record of writes if it does not lie in order."""
+    if result.__class__ is MetaArray and result.ndim > 1 and result.size:
+        result = reordered(result, rule(result, *operands))
+        return result, record_of(result)
     if result.__class__ is not np.ndarray or result.ndim < 2 or not result.size:
         return result, None
     result = put_in(result, rule(result, *operands))
@@ -81,7 +85,7 @@ def by_images(result: Any, *images: Any) -> Sequence[int]:
 
 def record_of(result: Any) -> Writes | None:
     """The record of writes of a new array that is not in order; None for one that is."""
-    if result.__class__ is not np.ndarray or _is_in_order(result):
+    if result.__class__ not in (np.ndarray, MetaArray) or _is_in_order(result):
         return None
     record = InferenceWrites() if mode.inference else Writes()
     record.looked_across()
@@ -95,7 +99,7 @@ def _is_in_order(array: Any) -> bool:
 
 def told(made: Tensor) -> Tensor:
     """A new tensor, whose record of writes says whether it is not in order."""
-    if made._array.__class__ is np.ndarray and not _is_in_order(made._array):
+    if made._array.__class__ in (np.ndarray, MetaArray) and not _is_in_order(made._array):
         writes_of(made).looked_across()
     return made
 

@@ -18,7 +18,7 @@ from adjoint.autograd.grad_mode import mode, off
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Output
 from adjoint.autograd.overriding import late, not_implemented
-from adjoint.autograd.quiet import calm, is_taken, quietly
+from adjoint.autograd.quiet import calm
 from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
 from adjoint.autograd.saved_hooks import Packed
 from adjoint.autograd.taped import Taped
@@ -31,6 +31,7 @@ from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.declare.refusing import flag, refusal, with_plain_integers
+from adjoint.declare.second_try import is_taken, quietly
 from adjoint.declare.uncomputed import raise_refused
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold

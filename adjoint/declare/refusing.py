@@ -20,7 +20,9 @@ import numpy as np
 from adjoint.autograd import overriding
 from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
+from adjoint.declare.on_meta import made_on_meta
 from adjoint.declare.uncomputed import not_computed
+from adjoint.readings.meta import OnMeta
 from adjoint.tensor import Tensor
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -174,6 +176,7 @@ def guarded(function: FunctionType, name: str) -> Any:
     code = described.__code__
     names, space = code.co_varnames, {"__name__": "adjoint.generated", "function": function, "flag": flag, "refusal": refusal}
     space["raised_by_user"], space["overridden"] = raised_by_user, overriding.late
+    space.update(OnMeta=OnMeta, made_on_meta=made_on_meta)
     space["with_plain_integers"] = with_plain_integers
     positional = names[: code.co_argcount]
     keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -200,6 +203,8 @@ def guarded(function: FunctionType, name: str) -> Any:
     text = (
         f"def guard({', '.join(signature)}):\n    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"
+        "        if error.__class__ is OnMeta: return made_on_meta(function, "
+        f"({''.join(f'{key}, ' for key in passed_by_place)}), {{{passed_by_name}}})\n"
         f"        late = overridden(guard, {{{shown}}}, {len(keywords)}, defaults)\n"
         f"        if late is not None: return guard({'*late[0][:-1], *late[0][-1]' if starred else '*late[0]'}, **late[1])\n"
         f"        plain = with_plain_integers({{'positional': ({''.join(f'{key}, ' for key in passed_by_place)}), "

@@ -12,6 +12,7 @@ from adjoint.autograd.origins import note_array, noting
 from adjoint.autograd.waiting import waits
 from adjoint.ops.creation import made
 from adjoint.readings.batched import BatchedArray
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor, attach
 
 
@@ -35,6 +36,10 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         )
     if self.dtype is dtypes.bfloat16 or self.dtype in dtypes.STORED:
         raise TypeError(f"Got unsupported ScalarType {dtypes.SCALAR_TYPE_NAMES[self.dtype]}")
+    if self._array.__class__ is MetaArray:
+        raise TypeError(
+            "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+        )
     if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     array = self._array

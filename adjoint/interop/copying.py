@@ -16,6 +16,7 @@ from adjoint.autograd.overriding import made_of_class
 from adjoint.interop.storage import address
 from adjoint.ops.memory import root as root_of
 from adjoint.places import users_level
+from adjoint.readings.meta import MetaArray, alike
 from adjoint.tensor import NO_EDGE, Tensor, attach, writes_of
 
 # How memory is described: the holding array (C-contiguous), dtype, byte offset, shape, strides.
@@ -23,7 +24,10 @@ _Place = tuple[Any, Any, int, tuple[int, ...], tuple[int, ...]]
 
 
 def _place(tensor: Tensor) -> _Place:
-    array = np.asarray(tensor._array)
+    array = tensor._array
+    if array.__class__ is MetaArray:
+        return array, array.dtype, 0, array.shape, array.strides
+    array = np.asarray(array)
     root = root_of(array)
     shared = tensor._writes is not None
     if root is array and not root.flags.c_contiguous:  # its own, in another order of dimensions
@@ -103,6 +107,6 @@ def _copy_of(root: Any, memo: dict[int, Any]) -> Any:
     """The copy of a piece of memory, one per deepcopy however many tensors look at it."""
     known = memo.get(id(root))
     if known is None:
-        known = memo[id(root)] = root.copy()
+        known = memo[id(root)] = alike(root) if root.__class__ is MetaArray else root.copy()
         memo.setdefault(id(memo), []).append(root)  # keep it alive, so that its id stays its own
     return known

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint import layouts
-from adjoint.device import CPU, NO_ACCELERATOR, check_device
+from adjoint.device import CPU, META, NO_ACCELERATOR, check_device
 from adjoint.device import device as Device
 from adjoint.interop.segments import segment_of
+from adjoint.readings.meta import MetaArray, no_data
 from adjoint.tensor import Tensor, attach
 
-attach(property(lambda self: CPU, doc="Where the elements are: on the CPU."), name="device")
+attach(
+    property(
+        lambda self: META if self._array.__class__ is MetaArray else CPU,
+        doc="Where the elements are: on the CPU, or, of a tensor without any, ``meta``.",
+    ),
+    name="device",
+)
 attach(property(lambda self: layouts.strided, doc="How the elements are laid out: ``torch.strided``."), name="layout")
-attach(property(lambda self: True, doc="True: the elements are in the CPU's memory."), name="is_cpu")
+attach(
+    property(
+        lambda self: self._array.__class__ is not MetaArray,
+        doc="Whether the elements are in the CPU's memory: False on the device ``meta``, where there are none.",
+    ),
+    name="is_cpu",
+)
+attach(property(lambda self: self._array.__class__ is MetaArray, doc="Whether there is no memory."), name="is_meta")
 
 _NEVER = (
-    "is_cuda", "is_mps", "is_xpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan", "is_meta",
+    "is_cuda", "is_mps", "is_xpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan",
     "is_mkldnn", "is_sparse", "is_sparse_csr", "is_quantized", "is_nested",
 )  # fmt: skip
 for _name in _NEVER:
@@ -31,7 +45,9 @@ def get_device(self: Tensor) -> int:
 
 @attach
 def cpu(self: Tensor, memory_format: Any = layouts.preserve_format) -> Tensor:
-    """The tensor itself, which is on the CPU."""
+    """The tensor itself, which is on the CPU.  Raises NotImplementedError for one on ``meta``: there are no elements."""
+    if self._array.__class__ is MetaArray:
+        raise no_data()
     if memory_format is layouts.preserve_format:
         return self
     return self.contiguous(memory_format=memory_format)  # type: ignore[attr-defined]

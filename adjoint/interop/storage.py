@@ -13,12 +13,13 @@ from adjoint.declare import composite
 from adjoint.declare.once import warn_once
 from adjoint.device import CPU, device
 from adjoint.ops.memory import root
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor, attach
 
 
 def address(array: Any) -> int:
     """Where the first element is."""
-    return array.__array_interface__["data"][0] if array.size else 0
+    return array.__array_interface__["data"][0] if array.size and array.__class__ is not MetaArray else 0
 
 
 @composite(where="torch")

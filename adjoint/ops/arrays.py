@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from adjoint.readings.meta import MetaArray
+
 Array = Any  # numpy.ndarray, or what another reading hands a formula
 Arrays = Any
 
@@ -90,9 +92,9 @@ def apart(found: Array, x: Array) -> Array:
 def in_columns(x: Array) -> Array:
     """Matrices that lie in memory column by column, as LAPACK leaves them and PyTorch returns them; another reading's
     array as it is."""
-    if x.__class__ is not np.ndarray or x.ndim < 2:
+    if x.__class__ not in (np.ndarray, MetaArray) or x.ndim < 2:
         return x
-    if x.ndim == 2:
+    if x.ndim == 2 and x.__class__ is np.ndarray:
         return x.copy("F")
     return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
 

@@ -14,6 +14,7 @@ from adjoint.declare.namespaces import lookup
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
 from adjoint.ops.attention_kernels import attention, attention_gradients, attention_weights
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor
 
 
@@ -61,7 +62,7 @@ def scaled_dot_product_attention(
         dropout = None
         if dropout_p != 0:
             weights = (*query._array.shape[:3], key._array.shape[2])
-            dropout = lookup("torch", "dropout")(lookup("torch", "ones")(weights, dtype=query.dtype), dropout_p, True)
+            dropout = lookup("torch", "dropout")(query.new_ones(weights), dropout_p, True)  # type: ignore[attr-defined]
         return _attention_function(query, key, value, attn_mask, dropout, is_causal, scale)
     given = query.dtype
     if query._array.dtype.itemsize == 2:  # made of other operators, it is not rounded between them
@@ -103,7 +104,7 @@ _attention_function = op(
 def _is_one_operator(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, enable_gqa: bool) -> bool:
     """Whether attention is one node, as in PyTorch: of batches of heads of equal sizes."""
     q, k, v = query._array, key._array, value._array
-    if not (q.__class__ is k.__class__ is v.__class__ is np.ndarray) or not query.dtype.is_floating_point:
+    if not (q.__class__ is k.__class__ is v.__class__ and q.__class__ in (np.ndarray, MetaArray)) or not query.dtype.is_floating_point:
         return False
     if not (q.ndim == k.ndim == v.ndim == 4 and q.size and k.size and k.shape == v.shape):
         return False
@@ -117,7 +118,7 @@ def _is_one_operator(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | N
     if mask is None:
         return True
     m = mask._array
-    if m.__class__ is not np.ndarray or m.ndim not in (2, 4):
+    if m.__class__ not in (np.ndarray, MetaArray) or m.ndim not in (2, 4):
         return False
     over = (batch, heads, length, k.shape[2])
     return all(have in (1, want) for have, want in zip(m.shape[::-1], over[::-1]))

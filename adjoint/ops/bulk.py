@@ -10,6 +10,8 @@ import numpy as np
 from adjoint.kernels import memory
 from adjoint.kernels.late import LARGE, Late, by_kernel
 from adjoint.ops.arrays import Array, Arrays
+from adjoint.readings import meta
+from adjoint.readings.meta import makes_nothing, shapes_alone
 from adjoint.stored import element as stored_element
 from adjoint.stored import store
 
@@ -31,17 +33,23 @@ NARROW = 64
 
 def empty(shape: tuple[int, ...], dtype: Any) -> Array:
     """``numpy.empty``."""
+    if shapes_alone and makes_nothing():
+        return meta.new(shape, dtype)
     return memory.empty(shape, dtype) if prod(shape) >= LARGE else np.empty(shape, dtype)
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
     """``numpy.zeros``."""
+    if shapes_alone and makes_nothing():
+        return meta.new(shape, dtype)
     found = _zeros(shape, dtype) if prod(shape) >= LARGE else NotImplemented
     return np.zeros(shape, dtype) if found is NotImplemented else found
 
 
 def full(shape: tuple[int, ...], dtype: Any, element: Any) -> Array:
     """``numpy.full``."""
+    if shapes_alone and makes_nothing():
+        return meta.new(shape, dtype)
     if dtype.names is not None and not isinstance(element, np.void):
         element = stored_element(element, dtype)[()]
     found = _full(shape, dtype, element) if prod(shape) >= LARGE else NotImplemented
@@ -73,7 +81,7 @@ def write(target: Array, source: Any) -> None:
         or not target.__class__ is source.__class__ is np.ndarray
         or _copy_into(target, source) is NotImplemented
     ):
-        if target.dtype.names is None is source.dtype.names:
+        if target.dtype.names is None is source.dtype.names or not isinstance(target, np.ndarray):
             np.copyto(target, source, casting="unsafe")
         else:
             store(target, source)

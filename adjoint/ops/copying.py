@@ -28,11 +28,14 @@ from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.bulk import copy, write
 from adjoint.places import users_level
+from adjoint.readings.meta import MetaArray, OnMeta, copy_of, like, no_data
 from adjoint.tensor import Tensor
 
 
 def copied(array: Any, dtype: Any, format_: memory_format | None) -> Any:
     """A copy of an array in another dtype and order of dimensions; complex numbers lose their imaginary part."""
+    if array.__class__ is MetaArray:
+        return copy_of(array, dtype, format_)
     if not isinstance(array, np.ndarray):  # of another reading, which has an order of its own
         return array.astype(dtype) if array.dtype != dtype else array.copy()
     if (format_ is None or format_ is preserve_format) and array.flags.c_contiguous:
@@ -124,6 +127,19 @@ _converted = op(
 )
 
 
+def _on_meta(self: Array, dtype, memory_format=None):
+    return copy_of(self, dtype.array, memory_format)
+
+
+def _elements_back(g):
+    raise no_data()
+
+
+_without_memory = op(
+    "_to_copy.meta", _on_meta, where="", node="ToCopyBackward0", self=lambda g: _elements_back(g), tangent="linear"
+)
+
+
 def real_if(g, dtype):
     return g.real if g.dtype.kind == "c" and dtype.kind != "c" and dtype.names is None else g
 
@@ -159,8 +175,20 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return convert(self, args[0])
     device, dtype, copy, format_ = parse_to(args, kwargs)
     if device is not None:
-        devices.check_device(device, "to")
+        try:
+            devices.check_device(device, "to")
+        except OnMeta:
+            return _to_meta(self, dtype or self.dtype, copy, format_)
+        if self._array.__class__ is MetaArray:
+            raise no_data()
     return convert(self, dtype or self.dtype, copy, format_)
+
+
+def _to_meta(self: Tensor, dtype: dtypes.dtype, copy: bool, format_: Any) -> Tensor:
+    """The tensor on the device ``meta``: itself if it is there, in this dtype and format."""
+    if self._array.__class__ is MetaArray:
+        return convert(self, dtype, copy, format_)
+    return _without_memory.function(self, dtype, format_)
 
 
 def parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
@@ -181,7 +209,7 @@ def parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, b
     dtype, device = given.get("dtype"), given.get("device")
     other = given.get("other")
     if other is not None:
-        device, dtype = None, other.dtype
+        device, dtype = "meta" if other._array.__class__ is MetaArray else "cpu", other.dtype
     if isinstance(dtype, type):
         dtype = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128}.get(
             dtype, dtype
@@ -246,6 +274,8 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
 
 def _copy(self: Array, src: Array, non_blocking=False):
     _check_copy(self, src)
+    if self.__class__ is MetaArray:
+        return like(self)
     if not isinstance(src, np.ndarray):
         return np.broadcast_to(_real(src, self.dtype), self.shape).astype(self.dtype)
     found = empty_like(self, self.dtype, None)

@@ -20,11 +20,14 @@ from adjoint.declare.arguments import (
     type_name,
     wrong_argument,
 )
+from adjoint.declare.arranging import told
 from adjoint.declare.inplace import write_out
 from adjoint.device import check_device, ever_set
 from adjoint.layouts import check_layout, empty_as
 from adjoint.ops import bulk
 from adjoint.ops.scalars import filling
+from adjoint.readings import meta
+from adjoint.readings.meta import OnMeta, makes_nothing, shapes_alone
 from adjoint.tensor import NO_EDGE, InferenceWrites, Tensor
 
 _new = object.__new__
@@ -57,11 +60,16 @@ def made(array: Any, requires_grad: bool = False, *, function: str = "tensor") -
 
 
 def options(
-    function: str, dtype: Any, layout: Any = None, device: Any = None, pin_memory: Any = False
+    function: str, dtype: Any, layout: Any = None, device: Any = None, pin_memory: Any = False, beside: Tensor | None = None
 ) -> dtypes.dtype | None:
-    """Check what every creation function takes, and return the dtype that was asked for."""
-    if device is not None or ever_set:
+    """Check what every creation function takes, and return the dtype that was asked for.
+
+    What is made after another tensor, ``beside``, is made on its device unless one is given.
+    """
+    if device is not None or (beside is None and ever_set):
         check_device(device, function)
+    elif beside is not None and beside._array.__class__ is meta.MetaArray and not makes_nothing():
+        raise OnMeta
     if layout is not None:
         check_layout(layout)
     if pin_memory:
@@ -161,7 +169,11 @@ def empty(
     """
     shape = _shape("empty", args, size)
     chosen = options("empty", dtype, layout, device, pin_memory)
-    array = empty_as(shape, (chosen or dtypes.get_default_dtype()).array, memory_format)
+    wanted = (chosen or dtypes.get_default_dtype()).array
+    if memory_format is not None and out is None:
+        allocate = meta.formatted if shapes_alone and makes_nothing() else empty_as
+        return told(made(allocate(shape, wanted, memory_format), requires_grad, function="empty"))
+    array = bulk.empty(shape, wanted)
     return made(array, requires_grad, function="empty") if out is None else into(out, array, chosen, "empty")
 
 
@@ -247,7 +259,7 @@ def empty_strided(
     """
     shape, steps = sequence_of_sizes("empty_strided", size), sequence_of_sizes("empty_strided", stride, "stride")
     chosen = options("empty_strided", dtype, layout, device, pin_memory) or dtypes.get_default_dtype()
-    return made(strided_array(shape, steps, chosen), requires_grad, function="empty_strided")
+    return told(made(strided_array(shape, steps, chosen), requires_grad, function="empty_strided"))
 
 
 def strided_array(shape: tuple[int, ...], steps: tuple[int, ...], dtype: dtypes.dtype) -> Any:
@@ -259,6 +271,8 @@ def strided_array(shape: tuple[int, ...], steps: tuple[int, ...], dtype: dtypes.
     if steps and min(steps) < 0:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(steps)}")
     span = 0 if 0 in shape else 1 + sum((n - 1) * step for n, step in zip(shape, steps))
+    if shapes_alone and makes_nothing():
+        return meta.strided(shape, dtype.array, tuple(step * dtype.itemsize for step in steps))
     memory = np.empty(span, dtype.array)
     return np.ndarray(shape, dtype.array, memory, 0, tuple(step * dtype.itemsize for step in steps))
 

@@ -14,6 +14,7 @@ from adjoint.declare.arranging import told
 from adjoint.ops import bulk
 from adjoint.ops.creation import filled, made, options, strided_array
 from adjoint.ops.scalars import filling
+from adjoint.readings.meta import MetaArray, makes_nothing, with_memory
 from adjoint.tensor import Tensor
 
 _IN_ORDER = (None, layouts.preserve_format, layouts.contiguous_format)
@@ -22,9 +23,11 @@ _IN_ORDER = (None, layouts.preserve_format, layouts.contiguous_format)
 def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any) -> Any:
     if not isinstance(input, Tensor):
         wrong_argument(function, "input", "Tensor", input, 1)
-    chosen = options(function, dtype, layout, device, pin_memory)
+    chosen = options(function, dtype, layout, device, pin_memory, input)
     array = input._array
     wanted = array.dtype if chosen is None else chosen.array
+    if array.__class__ is MetaArray and not makes_nothing():  # on another device
+        return layouts.empty_like(with_memory(array), wanted, memory_format)
     if array.__class__ is np.ndarray and array.flags.c_contiguous and memory_format in _IN_ORDER:
         return bulk.empty(array.shape, wanted)
     return layouts.empty_like(array, wanted, memory_format)
@@ -121,7 +124,7 @@ def _new(self: Tensor, function: str, size: Any, given: Any, dtype: Any, layout:
     """The shape and the dtype of a ``Tensor.new_...``."""
     shape = sizes(function, given if given or size is None else (size,))
     check_not_negative(shape)
-    return shape, options(function, dtype, layout, device, pin) or self.dtype
+    return shape, options(function, dtype, layout, device, pin, self) or self.dtype
 
 
 @composite(where="Tensor")
@@ -203,7 +206,7 @@ def new_full(
     """
     shape = sequence_of_sizes("new_full", size)
     check_not_negative(shape)
-    chosen = options("new_full", dtype, layout, device, pin_memory) or self.dtype
+    chosen = options("new_full", dtype, layout, device, pin_memory, self) or self.dtype
     return made(filled("new_full", shape, fill_value, chosen), requires_grad, function="new_full")
 
 
@@ -221,5 +224,5 @@ def new_empty_strided(
     """A tensor of this one's dtype and the given sizes and strides whose elements are whatever was in memory."""
     shape = sequence_of_sizes("new_empty_strided", size)
     steps = sequence_of_sizes("new_empty_strided", stride, "stride")
-    chosen = options("new_empty_strided", dtype, layout, device, pin_memory) or self.dtype
+    chosen = options("new_empty_strided", dtype, layout, device, pin_memory, self) or self.dtype
     return told(made(strided_array(shape, steps, chosen), requires_grad, function="new_empty_strided"))

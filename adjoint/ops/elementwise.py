@@ -513,7 +513,7 @@ def _isfinite(self: Array):
 
 
 def _isreal(self: Array):
-    return self.imag == 0 if self.dtype.kind == "c" else np.ones(self.shape, bool)
+    return self.imag == 0 if self.dtype.kind == "c" else np.ones_like(self, bool)
 
 
 isfinite = op(

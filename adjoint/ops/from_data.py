@@ -12,10 +12,12 @@ from adjoint.autograd.origins import note_copy, noting
 from adjoint.autograd.quiet import calmly, silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
+from adjoint.declare.on_meta import made_on_meta
 from adjoint.declare.once import warn_once
 from adjoint.ops.creation import made, options
 from adjoint.ops.scalars import fits
 from adjoint.places import users_level
+from adjoint.readings.meta import OnMeta
 from adjoint.stored import converted, is_stored
 from adjoint.tensor import Tensor
 
@@ -42,7 +44,10 @@ def tensor(
     tensor([[1.0000, 2.0000],
             [3.0000, 4.5000]], requires_grad=True)
     """
-    chosen = options("tensor", dtype, None, device, pin_memory)
+    try:
+        chosen = options("tensor", dtype, None, device, pin_memory)
+    except OnMeta:  # as what explains errors has it for others; this function is called without
+        return made_on_meta(tensor, (data,), {"dtype": dtype, "device": device, "requires_grad": requires_grad})  # type: ignore[no-any-return]
     if isinstance(data, Tensor):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -67,7 +72,7 @@ def new_tensor(
     pin_memory: bool = False,
 ) -> Tensor:
     """As :func:`adjoint.tensor`, of this tensor's dtype if none is given."""
-    chosen = options("new_tensor", dtype, None, device, pin_memory)
+    chosen = options("new_tensor", dtype, None, device, pin_memory, self)
     if isinstance(data, Tensor):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -362,7 +367,8 @@ def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: Any = None) 
     """
     chosen = options("as_tensor", dtype, None, device)
     if isinstance(data, Tensor):
-        return data if chosen is None or chosen is data.dtype else data.to(chosen)
+        place = {} if device is None else {"device": device}
+        return data.to(dtype=chosen or data.dtype, **place)  # type: ignore[attr-defined, no-any-return]
     result = made(_shared(data, chosen))
     if noting.on:
         note_copy(result, data, "")
@@ -396,6 +402,8 @@ def asarray(
     """
     chosen = options("asarray", dtype, None, device)
     if isinstance(obj, Tensor):
+        if device is not None:
+            obj = obj.to(device)  # type: ignore[attr-defined]
         return _tensor_asarray(obj, chosen, copy, requires_grad)
     if isinstance(obj, np.ndarray) or hasattr(obj, "__dlpack__"):
         array = of_numpy(obj if isinstance(obj, np.ndarray) else np.from_dlpack(obj), writable=bool(copy))

@@ -26,6 +26,7 @@ from adjoint.ops.shape import squeezed, unsqueeze, viewed_as
 from adjoint.ops.strides import _as_strided_view, placed
 from adjoint.ops.transposing import t, transpose
 from adjoint.readings.batched import levels_of
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, writes_of
 
 # Sizes
@@ -85,8 +86,9 @@ def storage_offset(self: Tensor) -> int:
 
 @attach
 def data_ptr(self: Tensor) -> int:
-    """The address of the first element; 0 for a tensor without elements."""
-    return memory_of(self).__array_interface__["data"][0] if self._array.size else 0
+    """The address of the first element; 0 for a tensor without elements, and on the device ``meta``."""
+    memory = memory_of(self)
+    return memory.__array_interface__["data"][0] if memory.size and memory.__class__ is not MetaArray else 0
 
 
 # The same memory outside of the graph

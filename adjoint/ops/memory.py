@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.layouts import nesting, put_in
 from adjoint.readings.batched import BatchedArray, MissingRule
+from adjoint.readings.meta import MetaArray, form_of
 
 
 def root(array: Any) -> Any:
@@ -41,6 +42,7 @@ def _size_of_storage(owner: Any) -> int:
 
 def geometry(array: Any) -> tuple[tuple[int, ...], int, int]:
     """The strides and the offset in the memory, in elements, and the bytes of the memory: PyTorch's storage."""
+    array = form_of(array)
     itemsize = array.itemsize
     owner = root(array)
     offset = 0 if owner is array else (_start(array) - _low(owner)) // itemsize
@@ -72,6 +74,8 @@ def strided(array: Any, shape: tuple[int, ...], strides: tuple[int, ...], shift:
         samples = array.array
         way = strided(samples, (samples.shape[0], *shape), (samples.strides[0], *strides), shift)
         return BatchedArray(way, array.level)
+    if array.__class__ is MetaArray:
+        return MetaArray(strided(array.form, shape, strides, shift))
     if not isinstance(array, np.ndarray):
         raise MissingRule("strided memory")
     if shift >= 0 and array.flags.c_contiguous and 0 not in shape and _fits(shape, strides, shift, array):

@@ -38,6 +38,7 @@ from adjoint.readings.batched import (
     current_levels,
     materialized,
 )
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
 
 for _name in (
@@ -96,7 +97,8 @@ def draw_into(array: Any, fill: Fill, generator: Generator) -> None:
         if array.__class__ is BatchedArray:
             _draw_samples(array, fill, generator)
             return
-    quietly(_fill, array, fill, generator)
+    if array.__class__ is not MetaArray:
+        quietly(_fill, array, fill, generator)
 
 
 def _fill(array: Any, fill: Any, generator: Generator) -> None:

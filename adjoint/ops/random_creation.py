@@ -19,6 +19,7 @@ from adjoint.declare.arguments import (
 )
 from adjoint.declare.inplace import write_out
 from adjoint.layouts import empty_like
+from adjoint.ops import bulk
 from adjoint.ops.arrays import all_values
 from adjoint.ops.creation import made, options
 from adjoint.ops.random import (
@@ -36,6 +37,7 @@ from adjoint.ops.random import (
 from adjoint.random import draws
 from adjoint.random.generator import BLOCK, Generator
 from adjoint.readings.batched import current_levels, different_levels, levels_of, to_draw_into
+from adjoint.readings.meta import MetaArray, makes_nothing, shapes_alone
 from adjoint.tensor import Tensor
 
 _OPTIONS = (
@@ -61,7 +63,7 @@ def _shape(function: str, given: Any, size: Any) -> tuple[int, ...]:
 def new_array(function: str, shape: tuple[int, ...], out: Any, dtype: dtypes.dtype | None, default: Any) -> Any:
     """A new array to draw into, of the dtype that was asked for or that ``out`` has."""
     if out is None:
-        return to_draw_into(np.empty(shape, (dtype or default or dtypes.get_default_dtype()).array))
+        return to_draw_into(bulk.empty(shape, (dtype or default or dtypes.get_default_dtype()).array))
     if not isinstance(out, Tensor):
         raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type_name(out)}")
     if dtype is not None and dtype is not out.dtype:
@@ -102,7 +104,7 @@ def rand(
     chosen = options("rand", dtype, layout, device, pin_memory)
     source = generator_argument("rand", generator)
     few = (chosen or dtypes.get_default_dtype()) is dtypes.float32 and (n := prod(shape)) <= BLOCK
-    if few and out is None and not current_levels():
+    if few and out is None and not current_levels() and not (shapes_alone and makes_nothing()):
         with source.lock:
             return made(source.floats(n).reshape(shape), requires_grad, function="rand")
     array = new_array("rand", shape, out, chosen, None)
@@ -134,7 +136,7 @@ def randn(
     chosen = options("randn", dtype, layout, device, pin_memory)
     source = generator_argument("randn", generator)
     few = (chosen or dtypes.get_default_dtype()) is dtypes.float32 and (n := prod(shape)) < 16
-    if few and out is None and not current_levels():
+    if few and out is None and not current_levels() and not (shapes_alone and makes_nothing()):
         with source.lock:
             drawn = np.array(draws.few_normals(source, n), np.float32)
         return made(drawn.reshape(shape), requires_grad, function="randn")
@@ -260,7 +262,7 @@ def randperm(
         raise RuntimeError(
             f"n cannot be greater than {_MOST_PERMUTED[dtype][1]} for {dtypes.SCALAR_TYPE_NAMES[dtype]} type."
         )
-    if n:
+    if n and array.__class__ is not MetaArray:
         whole = all_values(array)  # in PyTorch nested vmaps draw for the samples of the outermost first
         drawn = np.empty((*whole.shape[-2::-1], n), whole.dtype)
         draw_into(drawn, lambda out, g: _permute(out, g, n), source)
@@ -277,7 +279,7 @@ def _permute(out: Any, generator: Generator, n: int) -> None:
 def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any) -> Any:
     if not isinstance(input, Tensor):
         wrong_argument(function, "input", "Tensor", input, 1)
-    chosen = options(function, dtype, layout, device, pin_memory)
+    chosen = options(function, dtype, layout, device, pin_memory, input)
     return array_like(input._array, input._array.dtype if chosen is None else chosen.array, memory_format)
 
 

@@ -15,6 +15,7 @@ from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.filling import masked_zero
 from adjoint.ops.memory import check_in_storage, geometry, strided, with_strides
 from adjoint.ops.scatter import add_at
+from adjoint.readings.meta import form_of
 from adjoint.tensor import Tensor
 
 
@@ -79,7 +80,7 @@ def placed(
     if storage_offset is not None and storage_offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
     array = memory_of(input)
-    if not isinstance(array, np.ndarray):  # a batch: as for a sample that has its memory for itself
+    if not isinstance(form_of(array), np.ndarray):  # a batch: as for a sample that has its memory for itself
         return size, stride, storage_offset or 0, tuple(s // array.itemsize for s in array.strides)
     form, start, storage = geometry(array)
     offset = start if storage_offset is None else storage_offset

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from adjoint.device import device
 from adjoint.interop.storage import UntypedStorage
+from adjoint.readings.meta import new
 
 _packages: list[tuple[int, Callable[[Any], str | None], Callable[[Any, str], Any]]] = []
 
@@ -27,7 +30,7 @@ def _cpu(storage: Any, location: str) -> Any:
 
 
 def _absent(storage: Any, location: str) -> Any:
-    """PyTorch's errors for the devices that are not here."""
+    """A storage without memory for ``meta``, and PyTorch's errors for the devices that are not here."""
     kind = location.split(":")[0]
     if kind in ("cuda", "xpu", "mps", "hpu"):
         raise RuntimeError(
@@ -36,7 +39,7 @@ def _absent(storage: Any, location: str) -> Any:
             "your storages to the CPU."
         )
     if kind == "meta":
-        raise RuntimeError("Adjoint has no tensors without memory: a storage cannot be put on the meta device")
+        return UntypedStorage(new((storage.nbytes(),), np.uint8))
     return None
 
 

@@ -17,6 +17,7 @@ from adjoint.device import device
 from adjoint.interop.storage import UntypedStorage
 from adjoint.ops.memory import geometry, root
 from adjoint.places import users_level
+from adjoint.readings.meta import MetaArray
 from adjoint.serialization import rebuild
 from adjoint.serialization.names import find, name_of
 from adjoint.serialization.sources import source_of
@@ -156,6 +157,9 @@ class Pickler(_PythonPickler):
         return rebuild._rebuild_from_type_v2, (function, kind, args, attributes)
 
     def _plain(self, tensor: Tensor, requires_grad: bool) -> tuple[Any, tuple[Any, ...]]:
+        if tensor._array.__class__ is MetaArray:
+            shape, stride = tuple(tensor.shape), tensor.stride()  # type: ignore[attr-defined]
+            return rebuild._rebuild_meta_tensor_no_storage, (tensor.dtype, shape, stride, requires_grad)
         if not isinstance(tensor._array, (np.ndarray, np.generic)):
             raise NotImplementedError(
                 "Cannot access storage of BatchedTensorImpl: save what vmap returns, not a sample in it"

@@ -21,6 +21,7 @@ from adjoint import dtypes, layouts
 from adjoint.autograd.overriding import made_of_class
 from adjoint.interop.storage import TypedStorage, UntypedStorage
 from adjoint.ops.memory import check_in_storage
+from adjoint.readings.meta import MetaArray, strided
 from adjoint.serialization.storage_types import bytes_of
 from adjoint.tensor import Tensor, attach, from_array
 
@@ -52,6 +53,8 @@ def _array(storage: Any, d: dtypes.dtype, offset: Any, size: Any, stride: Any) -
     data = bytes_of(storage)
     itemsize = d.itemsize
     check_in_storage(shape, strides, offset, itemsize, data.nbytes)
+    if data.__class__ is MetaArray:
+        return strided(shape, d.array, tuple(s * itemsize for s in strides))
     if 0 in shape:
         return np.empty(shape, d.array)
     return np.ndarray(shape, d.array, data, offset * itemsize, tuple(s * itemsize for s in strides))
@@ -147,6 +150,17 @@ def _rebuild_tensor_v3(
         raise TypeError(f"the dtype of a tensor cannot be {dtype!r}")
     tensor = _finish(_array(storage, dtype, storage_offset, size, stride), metadata, storage)
     return tensor._set_requires_grad(bool(requires_grad))
+
+
+def _rebuild_meta_tensor_no_storage(dtype: Any, size: Any, stride: Any, requires_grad: bool) -> Tensor:
+    """A tensor without memory."""
+    if not isinstance(dtype, dtypes.dtype):
+        raise TypeError(f"the dtype of a tensor cannot be {dtype!r}")
+    shape, strides = (tuple(map(operator.index, given)) for given in (size, stride))
+    if len(shape) != len(strides) or min((*shape, *strides), default=0) < 0:
+        raise RuntimeError(f"sizes and strides that do not fit: {list(shape)}, {list(strides)}")
+    made = from_array(strided(shape, dtype.array, tuple(s * dtype.itemsize for s in strides)))
+    return made._set_requires_grad(bool(requires_grad))
 
 
 def _rebuild_parameter(data: Any, requires_grad: bool, backward_hooks: Any) -> Tensor:
@@ -258,6 +272,7 @@ FUNCTIONS = {
         _rebuild_tensor,
         _rebuild_tensor_v2,
         _rebuild_tensor_v3,
+        _rebuild_meta_tensor_no_storage,
         _rebuild_parameter,
         _rebuild_parameter_with_state,
         _rebuild_device_tensor_from_numpy,
@@ -267,5 +282,17 @@ FUNCTIONS = {
     "torch._tensor._rebuild_from_type_v2": _rebuild_from_type_v2,
     "torch.serialization._get_layout": _get_layout,
 }
-PLAIN = frozenset(map(id, (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, _get_layout)))
+PLAIN = frozenset(
+    map(
+        id,
+        (
+            _rebuild_tensor,
+            _rebuild_tensor_v2,
+            _rebuild_tensor_v3,
+            _rebuild_meta_tensor_no_storage,
+            _rebuild_parameter,
+            _get_layout,
+        ),
+    )
+)
 """Those whose results hold nothing of what they are given but memory."""

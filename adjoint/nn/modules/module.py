@@ -536,7 +536,15 @@ class Module(_Hooked, _Stateful):
                 given["dtype"] = dtype
             if memory_format is not None and t.ndim in (4, 5):
                 given["memory_format"] = memory_format
-            return t.to(**given, non_blocking=non_blocking) if given else t
+            try:
+                return t.to(**given, non_blocking=non_blocking) if given else t
+            except NotImplementedError as error:
+                if str(error) != "Cannot copy out of meta tensor; no data!":
+                    raise
+                raise NotImplementedError(
+                    f"{error} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from "
+                    "meta to a different device."
+                ) from None
 
         return self._apply(convert)
 

@@ -200,6 +200,14 @@ class _Stateful:
                 f"current model is {tensor.shape}."
             )
             return
+        if tensor.is_meta and not given.is_meta and not assign:
+            warnings.warn(
+                f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, which "
+                "is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary to their corresponding "
+                "key in the module instead of copying them in place?)",
+                UserWarning,
+                stacklevel=users_level(),
+            )
         try:
             with no_grad():
                 if not assign:
