@@ -69,11 +69,12 @@ def values() -> dict[str, np.ndarray]:
         "along0": np.array([[0, 1, 1], [1, 0, 0]]),
         "along1": np.array([[0, 2], [1, 1]]),
         "label": np.array([2, 0]),
+        "lines": np.array([3, 2, 3]),
         "labels": np.array([[[0, 1], [1, 0]], [[1, 1], [0, 1]]]),
     }
 
 
-NOT_DIFFERENTIABLE = {"mask", "bits", "j", "k", "idx", "twice", "along0", "along1", "label", "labels"}
+NOT_DIFFERENTIABLE = {"mask", "bits", "j", "k", "idx", "twice", "along0", "along1", "label", "labels", "lines"}
 
 # Which operands an element-wise row takes, where not all numbers do.
 DOMAINS: dict[str, tuple[str, ...]] = {
@@ -270,6 +271,15 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "linalg_slogdet": ("torch.linalg.slogdet(m)",),
     "linalg_solve": ("torch.linalg.solve(m, n)", "torch.linalg.solve(m, v)", "torch.linalg.solve(m, n, left=False)"),
     "linalg_solve_triangular": ("torch.linalg.solve_triangular(m.triu() + 3 * eye, n, upper=True)",),
+    "linalg_lu_factor_ex": ("torch.linalg.lu_factor(m)", "torch.linalg.lu_factor_ex(m34)", "torch.linalg.lu_factor(t2)"),
+    "linalg_lu": ("torch.linalg.lu(m)", "torch.linalg.lu(m34)", "torch.linalg.lu(t2)"),
+    "lu_unpack": ("torch.lu_unpack(m, lines.int())", "torch.lu_unpack(m34, lines.int())", "torch.lu_unpack(pair, lines[:2].int())"),
+    "linalg_lu_solve": (
+        "torch.linalg.lu_solve(m, lines.int(), n)",
+        "torch.linalg.lu_solve(m, lines.int(), n, adjoint=True)",
+        "torch.linalg.lu_solve(m, lines.int(), x, left=False)",
+        "torch.linalg.lu_solve(m, lines.int(), x, left=False, adjoint=True)",
+    ),
     "linalg_pinv": ("torch.linalg.pinv(x)",),
     "linalg_lstsq": ("torch.linalg.lstsq(pair, m34).solution",),
     "linalg_matrix_exp": ("torch.linalg.matrix_exp(m * 0.3)",),

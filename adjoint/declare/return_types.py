@@ -25,9 +25,11 @@ class _ReturnType(tuple):
 
 # Those of composites; a row says its own.
 COMPOSITES = {
+    "_lu_with_info": ("LU", "pivots", "info"),
     "linalg_cholesky_ex": ("L", "info"),
     "linalg_inv_ex": ("inverse", "info"),
     "linalg_lstsq": ("solution", "residuals", "rank", "singular_values"),
+    "linalg_lu_factor": ("LU", "pivots"),
     "qr": ("Q", "R"),
     "slogdet": ("sign", "logabsdet"),
     "svd": ("U", "S", "V"),

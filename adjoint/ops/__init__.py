@@ -45,6 +45,7 @@ from adjoint.ops import (
     linalg,
     loss,
     loss_composites,
+    lu,
     normalization,
     norms,
     ordering,
