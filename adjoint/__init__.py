@@ -16,7 +16,7 @@ from adjoint.autograd.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from adjoint.constants import e, inf, nan, newaxis, pi
+from adjoint.constants import e, has_lapack, has_mkl, has_openmp, has_spectral, inf, nan, newaxis, pi
 from adjoint.declare.namespaces import FUNCTIONS as _FUNCTIONS
 from adjoint.declare.namespaces import lookup as _lookup
 from adjoint.device import device, get_default_device, set_default_device

@@ -10,7 +10,7 @@ from builtins import complex as _complex
 from builtins import float as _float
 from builtins import int as _int
 from builtins import type as _type
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
 from numpy import ndarray
@@ -22,6 +22,10 @@ from adjoint.autograd.grad_mode import is_inference_mode_enabled as is_inference
 from adjoint.autograd.grad_mode import no_grad as no_grad
 from adjoint.autograd.grad_mode import set_grad_enabled as set_grad_enabled
 from adjoint.constants import e as e
+from adjoint.constants import has_lapack as has_lapack
+from adjoint.constants import has_mkl as has_mkl
+from adjoint.constants import has_openmp as has_openmp
+from adjoint.constants import has_spectral as has_spectral
 from adjoint.constants import inf as inf
 from adjoint.constants import nan as nan
 from adjoint.constants import newaxis as newaxis
@@ -1534,6 +1538,9 @@ def dsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[T
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors, of at least 3 dimensions, joined along dimension 2."""
 
+def eig(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Removed from PyTorch: raises RuntimeError, with what to write instead of ``eig``."""
+
 @overload
 def einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
     """The sum of products of tensors over dimensions named by letters: ``einsum("ij,jk->ik", a, b)``.
@@ -1850,6 +1857,11 @@ def frexp(input: Tensor) -> return_types.frexp:
         self: g / 2 ** exponent.astype(g.dtype)
     """
 
+def frobenius_norm(
+    input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The root of the sum of squares along one dimension or two; ``torch.linalg.vector_norm(input, 2, dim)``."""
+
 def from_dlpack(ext_tensor: Any, *, device: _device | str | _int | None = None, copy: _bool | None = None) -> Tensor:
     """A tensor over the memory of any object with ``__dlpack__``, or of a DLPack capsule.
 
@@ -1940,6 +1952,14 @@ def ge(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) ->
     """Whether each element is greater than the other's or equal to it: a bool tensor.
 
     Not differentiable.
+    """
+
+def geqrf(input: Tensor) -> return_types.geqrf:
+    """The QR factorization as LAPACK packs it: R in the upper triangle, below it the vectors of the reflections whose product Q is, and their factors.  ``torch.linalg.qr`` returns Q and R.
+
+    Gradients::
+
+        self: _no_geqrf_derivative()
     """
 
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -2477,6 +2497,34 @@ def linspace(
     tensor([0.0000, 0.5000, 1.0000])
     """
 
+def lobpcg(
+    A: Tensor,
+    k: _int | None = None,
+    B: Tensor | None = None,
+    X: Tensor | None = None,
+    n: _int | None = None,
+    iK: Tensor | None = None,
+    niter: _int | None = None,
+    tol: _float | None = None,
+    largest: _bool | None = None,
+    method: str | None = None,
+    tracker: Callable[..., Any] | None = None,
+    ortho_iparams: dict[str, _int] | None = None,
+    ortho_fparams: dict[str, _float] | None = None,
+    ortho_bparams: dict[str, _bool] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The ``k`` largest (or, with ``largest=False``, smallest) eigenvalues of symmetric matrices, and their eigenvectors; with
+    ``B`` those of ``A x = lambda B x``.
+
+    They are computed by a full decomposition, exactly, whatever ``X`` (which gives ``k`` where that is not said), ``iK``,
+    ``niter``, ``tol``, ``method`` and the ``ortho_`` parameters say of PyTorch's iterations.  Raises ValueError for matrices of
+    fewer than ``3 k`` rows, NotImplementedError for a ``tracker``, which has no iterations to see.
+
+    >>> import adjoint as torch
+    >>> torch.lobpcg(torch.diag(torch.tensor([1., 2., 3., 4.])), 1)[0]
+    tensor([4.])
+    """
+
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm of each element: minus infinity for zero, NaN for a negative real number.
 
@@ -2628,10 +2676,34 @@ def logsumexp(
         self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
     """
 
+def lstsq(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Removed from PyTorch: raises RuntimeError, with what to write instead of ``lstsq``."""
+
 def lt(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is less than the other's: a bool tensor.
 
     Not differentiable.
+    """
+
+def lu(A: Tensor, pivot: _bool = True, get_infos: _bool = False, out: Tensor | None = None) -> Any:
+    """As :func:`adjoint.linalg.lu_factor`, or with ``get_infos`` as ``lu_factor_ex``."""
+
+def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """As :func:`adjoint.linalg.lu_solve`, its arguments in another order."""
+
+def lu_unpack(
+    LU_data: Tensor, LU_pivots: Tensor, unpack_data: Any = True, unpack_pivots: Any = True
+) -> return_types.lu_unpack:
+    """The parts ``P``, ``L`` and ``U`` of what ``lu_factor`` packed; those that are not asked for are empty.
+
+    >>> import adjoint as torch
+    >>> torch.lu_unpack(*torch.linalg.lu_factor(torch.tensor([[1., 2.], [4., 4.]]))).U
+    tensor([[4., 4.],
+            [0., 1.]])
+
+    Gradients::
+
+        LU_data: tril(g_L, -1) + triu(g_U)
     """
 
 def manual_seed(seed: _int) -> Generator:
@@ -2703,6 +2775,9 @@ def matrix_power(A: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
     tensor([[1., 3.],
             [0., 1.]])
     """
+
+def matrix_rank(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Removed from PyTorch: raises RuntimeError, with what to write instead of ``matrix_rank``."""
 
 @overload
 def max(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -3128,6 +3203,11 @@ def not_equal(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = N
     Not differentiable.
     """
 
+def nuclear_norm(
+    input: Tensor, dim: Sequence[_int] = ..., keepdim: _bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The sum of the singular values of matrices; ``torch.linalg.matrix_norm(input, "nuc")``."""
+
 def numel(input: Tensor) -> _int:
     """The number of elements.
 
@@ -3169,6 +3249,19 @@ def ones_like(
     tensor([1., 1.])
     """
 
+def orgqr(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """As :func:`adjoint.linalg.householder_product`."""
+
+def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: Any = True, transpose: Any = False) -> Tensor:
+    """The product of ``other`` with the orthogonal matrix Q that ``geqrf`` packs into ``input`` and ``tau``: ``Q other``, or ``other Q`` where not ``left``; of its adjoint with ``transpose``.
+
+    Gradients::
+
+        input: back through one reflection after the other
+        tau: back through one reflection after the other
+        other: the product of the adjoint matrix with g
+    """
+
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element of one vector times each of another: (n) and (m) give (n, m).
 
@@ -3184,6 +3277,20 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-
     >>> import adjoint as torch
     >>> torch.nn.functional.pairwise_distance(torch.zeros(1, 2), torch.tensor([[3., 4.]]))
     tensor([5.0000])
+    """
+
+def pca_lowrank(
+    A: Tensor, q: _int | None = None, center: _bool = True, niter: _int = 2
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The principal components of rows of numbers: ``(U, S, V)`` as :func:`adjoint.svd_lowrank` of ``A`` less the mean of its
+    rows (or, without ``center``, of ``A``).
+
+    The columns of ``V`` are the directions, ``S**2 / (m - 1)`` the variances along them.  Raises ValueError for a ``q`` that is
+    negative or larger than ``A``, and for a negative ``niter``.
+
+    >>> import adjoint as torch
+    >>> torch.pca_lowrank(torch.tensor([[1., 0.], [3., 0.], [5., 0.]]), q=1)[1]
+    tensor([2.8284])
     """
 
 def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
@@ -3929,6 +4036,9 @@ def slogdet(input: Tensor) -> return_types.slogdet:
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """The exponentials, divided by their sum along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
+def solve(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
+
 def sort(
     input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
 ) -> return_types.sort:
@@ -4125,6 +4235,19 @@ def sum(
 def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True) -> return_types.svd:
     """``input = U diag(S) V^H``; :func:`adjoint.linalg.svd` returns ``V^H`` instead."""
 
+def svd_lowrank(
+    A: Tensor, q: _int | None = 6, niter: _int | None = 2, M: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``(U, S, V)`` with ``A - M`` nearly ``U diag(S) V^H``: the ``q`` largest singular values, by ``niter`` steps from random
+    vectors, which the default generator draws.
+
+    Algorithm 5.1 of Halko, Martinsson, Tropp, "Finding structure with randomness" (2009).
+
+    >>> import adjoint as torch
+    >>> torch.svd_lowrank(torch.diag(torch.tensor([3., 2., 0.])), q=2)[1]
+    tensor([3.0000, 2.0000])
+    """
+
 def swapaxes(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """With two dimensions exchanged.
 
@@ -4148,6 +4271,9 @@ def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
 
         self: _transpose(g, dim0, dim1)
     """
+
+def symeig(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Removed from PyTorch: raises RuntimeError, with what to write instead of ``symeig``."""
 
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; a vector as it is.
@@ -4330,6 +4456,17 @@ def trapz(
     >>> torch.trapezoid(torch.tensor([1., 2., 3.]))
     tensor(4.)
     """
+
+def triangular_solve(
+    input: Tensor,
+    A: Tensor,
+    upper: _bool = True,
+    transpose: _bool = False,
+    unitriangular: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Any:
+    """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
 def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
     """Matrices with zeros above a diagonal.

@@ -6,4 +6,10 @@ from math import e, inf, nan, pi
 
 newaxis = None
 
-__all__ = ["e", "inf", "nan", "newaxis", "pi"]
+# What PyTorch was built with, by names that old programs ask for: LAPACK and transforms are SciPy's here.
+has_lapack = True
+has_mkl = False
+has_openmp = False
+has_spectral = True
+
+__all__ = ["e", "has_lapack", "has_mkl", "has_openmp", "has_spectral", "inf", "nan", "newaxis", "pi"]

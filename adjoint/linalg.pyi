@@ -11,6 +11,7 @@ from builtins import bool as _bool
 from builtins import float as _float
 from builtins import int as _int
 from collections.abc import Sequence
+from typing import Any
 
 from adjoint import return_types
 from adjoint.dtypes import dtype as _dtype
@@ -77,16 +78,97 @@ def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor
     tensor([1., 2.])
     """
 
+def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The first columns of the product of Householder reflections, whose vectors are below the diagonal of ``A``.
+
+    Raises RuntimeError for shapes that do not fit.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.householder_product(torch.tensor([[1.], [1.]]), torch.tensor([1.]))
+    tensor([[ 0.],
+            [-1.]])
+    """
+
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverses of square matrices; as :func:`adjoint.inverse`."""
 
 def inv_ex(A: Tensor, *, check_errors: _bool = False) -> return_types.linalg_inv_ex:
     """The inverses and, per matrix, 0 or which diagonal element of a singular one is zero."""
 
+def ldl_factor(A: Tensor, *, hermitian: _bool = False, out: Tensor | None = None) -> Any:
+    """The factors of a symmetric (with ``hermitian`` a Hermitian) matrix ``A = L D L^T``, packed as LAPACK does, and its pivots;
+    the lower triangle of ``A`` is looked at.
+
+    Raises LinAlgError (a RuntimeError) where a block of D is zero.  It has no gradient.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.ldl_factor(torch.tensor([[4., 2.], [2., 2.]])).LD
+    tensor([[4.0000, 0.0000],
+            [0.5000, 1.0000]])
+    """
+
+def ldl_factor_ex(
+    A: Tensor, *, hermitian: _bool = False, check_errors: _bool = False, out: Tensor | None = None
+) -> Any:
+    """As :func:`adjoint.linalg.ldl_factor`, with 0 or, counted from 1, which block of D is zero."""
+
+def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: _bool = False, out: Tensor | None = None) -> Tensor:
+    """The solution of ``A X = B`` from what ``ldl_factor`` made of ``A``.  It has no gradient.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.ldl_solve(*torch.linalg.ldl_factor(torch.tensor([[2., 0.], [0., 4.]])), torch.ones(2, 1))
+    tensor([[0.5000],
+            [0.2500]])
+    """
+
 def lstsq(A: Tensor, B: Tensor, rcond: _float | None = None, *, driver: str | None = None) -> return_types.linalg_lstsq:
     """The ``X`` for which ``A X`` is the nearest to ``B``; also the residuals, the rank and the singular values.
 
     ``driver`` is one of "gelsy", "gels", "gelsd" and "gelss"; all give the same solution here.
+    """
+
+def lu(A: Tensor, *, pivot: _bool = True, out: Tensor | None = None) -> Any:
+    """``A = P L U``: exchanges of rows, a lower triangular matrix with ones on its diagonal, and an upper triangular one.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.lu(torch.tensor([[1., 2.], [4., 4.]])).L
+    tensor([[1.0000, 0.0000],
+            [0.2500, 1.0000]])
+    """
+
+def lu_factor(A: Tensor, *, pivot: _bool = True, out: Tensor | None = None) -> Any:
+    """The factors of ``A = P L U``, packed into one matrix, L's ones left away, and the exchanges of rows, counted from 1.
+
+    Raises RuntimeError for a matrix whose U has a zero on its diagonal.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.lu_factor(torch.tensor([[1., 2.], [4., 4.]]))
+    torch.return_types.linalg_lu_factor(
+    LU=tensor([[4.0000, 4.0000],
+            [0.2500, 1.0000]]),
+    pivots=tensor([2, 2], dtype=torch.int32))
+    """
+
+def lu_factor_ex(A: Tensor, *, pivot: _bool = True, check_errors: _bool = False, out: Tensor | None = None) -> Any:
+    """The factors of ``A = P L U``, packed into one matrix, the exchanges of rows, and per matrix 0 or, counted from 1, which
+    diagonal element of U is zero.  Raises RuntimeError for such a matrix with ``check_errors``.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.lu_factor_ex(torch.tensor([[1., 2.], [2., 4.]])).info
+    tensor(2, dtype=torch.int32)
+    """
+
+def lu_solve(
+    LU: Tensor, pivots: Tensor, B: Tensor, *, left: _bool = True, adjoint: _bool = False, out: Tensor | None = None
+) -> Tensor:
+    """The solution of ``A X = B`` (``X A = B`` with ``left=False``; of A's adjoint with ``adjoint``) from what ``lu_factor``
+    made of ``A``.
+
+    >>> import adjoint as torch
+    >>> LU, pivots = torch.linalg.lu_factor(torch.tensor([[2., 0.], [0., 4.]]))
+    >>> torch.linalg.lu_solve(LU, pivots, torch.tensor([[2.], [4.]]))
+    tensor([[1.],
+            [1.]])
     """
 
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -206,6 +288,17 @@ def solve(A: Tensor, B: Tensor, *, left: _bool = True, out: Tensor | None = None
     tensor([1., 1.])
     """
 
+def solve_ex(
+    A: Tensor, B: Tensor, *, left: _bool = True, check_errors: _bool = False, out: Tensor | None = None
+) -> Any:
+    """The solution of ``A X = B``, and per matrix 0 or, counted from 1, which pivot of a singular one is zero; then the
+    solution is NaN.  Raises LinAlgError for one with ``check_errors``.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.solve_ex(torch.ones(2, 2), torch.ones(2)).info
+    tensor(2, dtype=torch.int32)
+    """
+
 def solve_triangular(
     A: Tensor, B: Tensor, *, upper: _bool, left: _bool = True, unitriangular: _bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -235,6 +328,26 @@ def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) 
     >>> import adjoint as torch
     >>> torch.linalg.svdvals(torch.tensor([[3., 0.], [0., 4.]]))
     tensor([4., 3.])
+    """
+
+def tensorinv(A: Tensor, ind: _int = 2, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of what ``tensordot`` with ``A`` along its last dimensions does: ``A.shape[ind:] + A.shape[:ind]``.
+
+    Raises RuntimeError where the first ``ind`` dimensions have not as many elements as the others.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.tensorinv(torch.eye(6).reshape(2, 3, 6)).shape
+    torch.Size([6, 2, 3])
+    """
+
+def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[_int] | None = None, *, out: Tensor | None = None) -> Tensor:
+    """The ``X`` with ``tensordot(A, X, X.ndim) == B``, after the dimensions ``dims`` of ``A`` were moved to its end.
+
+    Raises RuntimeError where the first dimensions of ``A`` have not as many elements as the others.
+
+    >>> import adjoint as torch
+    >>> torch.linalg.tensorsolve(torch.eye(6).reshape(2, 3, 6), torch.ones(2, 3)).shape
+    torch.Size([6])
     """
 
 def vander(x: Tensor, *, N: _int | None = None) -> Tensor:

@@ -1195,6 +1195,9 @@ class Methods:
     def dsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
         """The tensor split as by ``tensor_split`` along the dimension that ``dsplit`` is named for."""
 
+    def eig(self, *args: Any, **kwargs: Any) -> Any:
+        """Removed from PyTorch: raises RuntimeError, with what to write instead of ``eig``."""
+
     def element_size(self) -> _int:
         """The bytes of one element."""
 
@@ -1485,6 +1488,14 @@ class Methods:
         """Fill with how many trials the first success took, each succeeding with probability ``p``.
 
         Raises RuntimeError unless ``p`` is between 0 and 1.
+        """
+
+    def geqrf(self) -> return_types.geqrf:
+        """The QR factorization as LAPACK packs it: R in the upper triangle, below it the vectors of the reflections whose product Q is, and their factors.  ``torch.linalg.qr`` returns Q and R.
+
+        Gradients::
+
+            self: _no_geqrf_derivative()
         """
 
     def ger(self, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -2161,6 +2172,9 @@ Raises RuntimeError on a real tensor."""
     def long(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.int64``; itself where it is of that dtype already."""
 
+    def lstsq(self, *args: Any, **kwargs: Any) -> Any:
+        """Removed from PyTorch: raises RuntimeError, with what to write instead of ``lstsq``."""
+
     def lt(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
         """Whether each element is less than the other's: a bool tensor.
 
@@ -2169,6 +2183,12 @@ Raises RuntimeError on a real tensor."""
 
     def lt_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.lt`."""
+
+    def lu(self, pivot: _bool = True, get_infos: _bool = False, out: Tensor | None = None) -> Any:
+        """As :func:`adjoint.linalg.lu_factor`, or with ``get_infos`` as ``lu_factor_ex``."""
+
+    def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+        """As :func:`adjoint.linalg.lu_solve`, its arguments in another order."""
 
     @property
     def mH(self) -> Tensor:
@@ -2708,6 +2728,19 @@ Raises RuntimeError on a real tensor."""
         tensor([5., 0.])
         """
 
+    def orgqr(self, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+        """As :func:`adjoint.linalg.householder_product`."""
+
+    def ormqr(self, tau: Tensor, other: Tensor, left: Any = True, transpose: Any = False) -> Tensor:
+        """The product of ``other`` with the orthogonal matrix Q that ``geqrf`` packs into ``input`` and ``tau``: ``Q other``, or ``other Q`` where not ``left``; of its adjoint with ``transpose``.
+
+        Gradients::
+
+            input: back through one reflection after the other
+            tau: back through one reflection after the other
+            other: the product of the adjoint matrix with g
+        """
+
     def outer(self, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Each element of one vector times each of another: (n) and (m) give (n, m).
 
@@ -3231,6 +3264,9 @@ tensor([1.])"""
     def softmax(self, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
         """The exponentials, divided by their sum along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
+    def solve(self, *args: Any, **kwargs: Any) -> Any:
+        """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
+
     def sort(
         self, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
     ) -> return_types.sort:
@@ -3442,6 +3478,9 @@ tensor([1.])"""
     def swapdims_(self, dim0: _int, dim1: _int) -> Tensor:
         """Exchange two dimensions, in place."""
 
+    def symeig(self, *args: Any, **kwargs: Any) -> Any:
+        """Removed from PyTorch: raises RuntimeError, with what to write instead of ``symeig``."""
+
     def t(self) -> Tensor:
         """A matrix transposed; a vector as it is.
 
@@ -3593,6 +3632,17 @@ tensor([1.])"""
 
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """Exchange two dimensions, in place."""
+
+    def triangular_solve(
+        self,
+        A: Tensor,
+        upper: _bool = True,
+        transpose: _bool = False,
+        unitriangular: _bool = False,
+        *,
+        out: Tensor | None = None,
+    ) -> Any:
+        """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
     def tril(self, diagonal: _int = 0) -> Tensor:
         """Matrices with zeros above a diagonal.

@@ -280,6 +280,16 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "torch.linalg.lu_solve(m, lines.int(), x, left=False)",
         "torch.linalg.lu_solve(m, lines.int(), x, left=False, adjoint=True)",
     ),
+    "linalg_householder_product": (
+        "torch.linalg.householder_product(m, v)", "torch.linalg.householder_product(pair, b2)",
+        "torch.linalg.householder_product(t2, x)",
+    ),
+    "ormqr": (
+        "torch.ormqr(m, v, n)", "torch.ormqr(m, v, n, transpose=True)", "torch.ormqr(pair, b2, x, left=False)",
+        "torch.ormqr(pair, b2, x, left=False, transpose=True)",
+    ),
+    "geqrf": ("torch.geqrf(m.detach())", "torch.geqrf(x.detach())"),
+    "linalg_ldl_factor_ex": ("torch.linalg.ldl_factor((m + m.mH).detach())",),
     "linalg_pinv": ("torch.linalg.pinv(x)",),
     "linalg_lstsq": ("torch.linalg.lstsq(pair, m34).solution",),
     "linalg_matrix_exp": ("torch.linalg.matrix_exp(m * 0.3)",),

@@ -39,14 +39,14 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
     "apply": {
         THIRD: ("_class_gather", "_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
         LARGE: ("_fused_rms_norm",),
-        NO_DERIVATIVE: ("scatter.reduce", "scatter.value_reduce"),
+        NO_DERIVATIVE: ("geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce"),
     },
     "apply_taped": {
         THIRD: (
             "_class_gather", "_tap_gather", "_tap_spread", "_tap_sum", "_weighted", "add_at", "diagonal_backward",
             "masked_put", "select_backward", "slice_backward", "unfold_backward", "zero_in",
         ),
-        NO_DERIVATIVE: ("scatter.reduce", "scatter.value_reduce"),
+        NO_DERIVATIVE: ("geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce"),
     },
     "apply under vmap": {
         THIRD: (
@@ -55,7 +55,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
             "masked_put", "scatter_zero", "take_along", "unfold_backward", "zero_in",
         ),
         LARGE: ("_fused_rms_norm",),
-        NO_DERIVATIVE: ("scatter.reduce", "scatter.value_reduce"),
+        NO_DERIVATIVE: ("geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce"),
         "is run sample by sample": ("as_strided_scatter",),
         "is made of other operators under vmap": ("_scaled_dot_product_flash_attention_for_cpu",),
         "PyTorch's vmap does not have it": ("rrelu_with_noise",),
@@ -69,7 +69,8 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
             "remainder_of_number other", "rpow_number exponent", "rsub_number self",
         ),
         NO_DERIVATIVE: (
-            "igamma self", "igammac self", "zeta self", "scatter.reduce self", "scatter.reduce src", "scatter.value_reduce self",
+            "geqrf self", "igamma self", "igammac self", "linalg_ldl_factor_ex self", "scatter.reduce self", "scatter.reduce src",
+            "scatter.value_reduce self", "zeta self",
         ),
         "PyTorch's gradient is wrong where tensors are not contiguous, so the sample has none": ("as_strided_scatter self",),
     },

@@ -111,7 +111,8 @@ _OF_FUNCTIONS = {
         ihfft2.dim ihfft2.s ihfftn.dim ihfftn.s irfft2.dim irfft2.s irfftn.dim irfftn.s rfft2.dim rfft2.s rfftn.dim rfftn.s
         fftshift.dim ifftshift.dim mean.dim nanmean.dim nansum.dim norm.dim std.dim std_mean.dim sum.dim var.dim var_mean.dim
         vector_norm.dim""",
-    "tuple of ints|int": "moveaxis.source movedim.source split.split_size squeeze.dim squeeze_.dim squeeze_copy.dim",
+    "tuple of ints|int": """frobenius_norm.dim moveaxis.source movedim.source nuclear_norm.dim split.split_size squeeze.dim
+        squeeze_.dim squeeze_copy.dim""",
     "tuple of ints|int?": "all.dim any.dim count_nonzero.dim",
     "tuple of ints|str": "conv1d.padding conv2d.padding conv3d.padding",
     "bool": "argsort.stable",

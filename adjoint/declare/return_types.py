@@ -28,11 +28,14 @@ COMPOSITES = {
     "_lu_with_info": ("LU", "pivots", "info"),
     "linalg_cholesky_ex": ("L", "info"),
     "linalg_inv_ex": ("inverse", "info"),
+    "linalg_ldl_factor": ("LD", "pivots"),
     "linalg_lstsq": ("solution", "residuals", "rank", "singular_values"),
     "linalg_lu_factor": ("LU", "pivots"),
+    "linalg_solve_ex": ("result", "info"),
     "qr": ("Q", "R"),
     "slogdet": ("sign", "logabsdet"),
     "svd": ("U", "S", "V"),
+    "triangular_solve": ("solution", "cloned_coefficient"),
 }
 
 

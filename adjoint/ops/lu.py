@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from adjoint.tensor import Tensor, from_array
 @array_function
 def permutation(pivots, m, dtype):
     """The matrix P of ``A = P L U``: in step i, row i is exchanged with row ``pivots[i]``, counted from 1."""
-    flat = np.asarray(pivots).reshape(-1, pivots.shape[-1])
+    flat = np.asarray(pivots).reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
     rows = np.tile(np.arange(m), (len(flat), 1))
     each = np.arange(len(flat))
     for i in range(flat.shape[-1]):

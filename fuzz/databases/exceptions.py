@@ -13,9 +13,13 @@ NO_VALUES = {
 }
 
 # Factors on the tolerance.
-# Near a pole float32's own neighbours are as far apart as this.
+# Near a pole float32's own neighbours are as far apart as this; many reflections of numbers that large lose as much.
 LOOSE: dict[str, float] = dict.fromkeys(
-    ["special.polygamma.special_polygamma_n_0", *(f"polygamma.polygamma_n_{n}" for n in range(5))], 10.0
+    [
+        "linalg.householder_product", "special.polygamma.special_polygamma_n_0",
+        *(f"polygamma.polygamma_n_{n}" for n in range(5)),
+    ],
+    10.0,
 )
 
 # Operator -> what its dtype and difference look like, and why it is there.  `make database` names those that differ no more.
@@ -80,6 +84,7 @@ _known("A gradient that is zero but for rounding", "^float32 gradient .* 0.0 | .
 _known("PyTorch's complex halves do not exist here: NumPy has none", "^float16 raised", "complex", "view_as_complex")
 _known("Matrix exponentials of halves are refused, as other decompositions of halves are in both", "^float16 raised", "matrix_exp")
 _known("Logarithms of sums of exponentials of complex numbers do not exist here", "^complex64 raised", "logcumsumexp")
+_known("PyTorch's gradient without elements is undefined", r"gradient \[\d\]value: None", "ormqr")
 _known("Residuals that are not computed do not require grad", r"\[1\] requires_grad", "linalg.lstsq", "linalg.lstsq.grad_oriented")
 _known("Distances of order 0 have no gradient; PyTorch's are zeros", r"gradient \[0\] type", "nn.functional.pdist")
 _known("A vector without elements has no channels to normalize", "raised: None .*IndexError", "nn.functional.batch_norm")
