@@ -131,9 +131,10 @@ _ELSEWHERE = {
 # What a star import leaves behind, as PyTorch's does.
 _KEPT_BACK = frozenset(
     {
-        "BFloat16Tensor", "HalfTensor", "broadcast_shapes", "channels_last", "channels_last_3d", "contiguous_format",
-        "from_dlpack", "preserve_format", "set_default_dtype", "set_grad_enabled", "sparse_bsc",
-        "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr", "strided", "to_dlpack", "unique",
+        "BFloat16Tensor", "broadcast_shapes", "channels_last", "channels_last_3d", "contiguous_format", "eig",
+        "from_dlpack", "HalfTensor", "lstsq", "lu", "matrix_rank", "pca_lowrank", "preserve_format",
+        "set_default_dtype", "set_grad_enabled", "segment_reduce", "solve", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc",
+        "sparse_csr", "strided", "svd_lowrank", "symeig", "to_dlpack", "unique",
     }
 )  # fmt: skip
 

@@ -352,6 +352,9 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha:
         vec: dot(conj(mat).T, _scaled(g, alpha))
     """
 
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    """In-place version of :func:`adjoint.addmv`."""
+
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
@@ -1030,6 +1033,9 @@ def clamp_max(input: Tensor, max: Tensor | _complex, *, out: Tensor | None = Non
         max: np.where(self > max, g, constant(0, g))
     """
 
+def clamp_max_(input: Tensor, max: Tensor | _complex) -> Tensor:
+    """In-place version of :func:`adjoint.clamp_max`."""
+
 def clamp_min(input: Tensor, min: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Each element, and ``min`` in the place of smaller ones.
 
@@ -1038,6 +1044,9 @@ def clamp_min(input: Tensor, min: Tensor | _complex, *, out: Tensor | None = Non
         self: np.where(self >= min, g, constant(0, g))
         min: np.where(self < min, g, constant(0, g))
     """
+
+def clamp_min_(input: Tensor, min: Tensor | _complex) -> Tensor:
+    """In-place version of :func:`adjoint.clamp_min`."""
 
 def clip(
     input: Tensor, min: _float | Tensor | None = None, max: _float | Tensor | None = None, *, out: Tensor | None = None
@@ -1189,6 +1198,14 @@ def conv3d(
     groups: _int = 1,
 ) -> Tensor:
     """Convolve (N, C, D, H, W) or (C, D, H, W) with (O, C / groups, KD, KH, KW)."""
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0) -> Tensor:
+    """Convolve sequences whose time comes first: (T, N, C) with (K, C, O) and a bias of O, zeros at both ends.
+
+    >>> import adjoint as torch
+    >>> torch.conv_tbc(torch.ones(5, 1, 2), torch.ones(3, 2, 4), torch.zeros(4)).shape
+    torch.Size([3, 1, 4])
+    """
 
 def conv_transpose1d(
     input: Tensor,
@@ -1606,6 +1623,24 @@ def empty_like(
 ) -> Tensor:
     """A tensor of ``input``'s shape and dtype whose elements are whatever was in memory."""
 
+def empty_permuted(
+    size: _int | Sequence[_int],
+    physical_layout: Any,
+    *,
+    dtype: _dtype | None = None,
+    layout: _layout | None = None,
+    device: _device | str | _int | None = None,
+    pin_memory: _bool = False,
+    requires_grad: _bool = False,
+) -> Tensor:
+    """A tensor of these sizes whose dimensions lie in memory in the order ``physical_layout``, the outermost first, and whose
+    elements are whatever was there.
+
+    >>> import adjoint as torch
+    >>> torch.empty_permuted((2, 3, 4), (2, 0, 1)).stride()
+    (3, 1, 6)
+    """
+
 def empty_strided(
     size: _int | Sequence[_int],
     stride: _int | Sequence[_int],
@@ -1948,6 +1983,9 @@ def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     Not differentiable.
     """
 
+def gcd_(input: Tensor, other: Tensor) -> Tensor:
+    """In-place version of :func:`adjoint.gcd`."""
+
 def ge(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is greater than the other's or equal to it: a bool tensor.
 
@@ -1998,6 +2036,21 @@ def get_rng_state() -> Tensor:
     >>> torch.set_rng_state(state)
     >>> bool((torch.rand(2) == a).all())
     True
+    """
+
+def gradient(
+    input: Tensor, *, spacing: Any = 1, dim: _int | Sequence[_int] | None = None, edge_order: _int = 1
+) -> tuple[Tensor, ...]:
+    """Along each dimension (or those in ``dim``) the derivative of a function whose values on a grid ``input`` has, by central
+    differences.
+
+    ``spacing`` is the distance of the places, one for each dimension, or per dimension a tensor with their coordinates.  At the
+    ends differences are one-sided, from two values or with ``edge_order=2`` from three.  Raises RuntimeError where a dimension has
+    too few elements, or ``spacing`` not as many entries as there are dimensions.
+
+    >>> import adjoint as torch
+    >>> torch.gradient(torch.tensor([1., 4., 9., 16.]))
+    (tensor([3., 4., 6., 7.]),)
     """
 
 def greater(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
@@ -2085,6 +2138,42 @@ def histc(input: Tensor, bins: _int = 100, min: _float = 0, max: _float = 0, *, 
     >>> import adjoint as torch
     >>> torch.histc(torch.tensor([1., 2., 2., 4.]), bins=3, min=1, max=4)
     tensor([1., 2., 1.])
+    """
+
+def histogram(
+    input: Tensor,
+    bins: _int | Tensor,
+    *,
+    range: Sequence[_float] | None = None,
+    weight: Tensor | None = None,
+    density: _bool = False,
+    out: Tensor | None = None,
+) -> Any:
+    """How many elements fall into each bin, and the bins' edges: so many equal bins over ``range`` (by default what there is), or
+    between the edges in ``bins``.
+
+    With ``weight`` the elements' weights are added up; with ``density`` the sums are divided so that their integral is 1.
+    Raises RuntimeError for numbers of bins, ranges and weights that do not fit.
+
+    >>> import adjoint as torch
+    >>> torch.histogram(torch.tensor([1., 2., 2.5]), torch.tensor([0., 2., 3.])).hist
+    tensor([1., 2.])
+    """
+
+def histogramdd(
+    input: Tensor,
+    bins: _int | Sequence[_int] | Sequence[Tensor],
+    range: Sequence[_float] | None = None,
+    weight: Tensor | None = None,
+    density: _bool = False,
+) -> Any:
+    """As :func:`adjoint.histogram`, of points: ``input`` has their coordinates in its last dimension, ``bins`` an entry for each
+    coordinate (or one for all), ``range`` a lowest and a highest number for each.
+
+    >>> import adjoint as torch
+    >>> torch.histogramdd(torch.tensor([[0., 1.], [1., 0.], [2., 2.]]), bins=[2, 2]).hist
+    tensor([[0., 1.],
+            [1., 1.]])
     """
 
 def hsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
@@ -2430,6 +2519,9 @@ def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Not differentiable.
     """
+
+def lcm_(input: Tensor, other: Tensor) -> Tensor:
+    """In-place version of :func:`adjoint.lcm`."""
 
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``input * 2 ** other``, without ``2 ** other`` having to be a number of the dtype where ``other`` holds integers.
@@ -3679,6 +3771,9 @@ def reshape(input: Tensor, shape: _int | Sequence[_int]) -> Tensor:
     torch.Size([2, 3])
     """
 
+def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
+    """Change the sizes in place to those of another tensor."""
+
 def resolve_conj(input: Tensor) -> Tensor:
     """The tensor itself, or a copy of its values where it is a :func:`adjoint.conj` of its memory."""
 
@@ -3850,6 +3945,28 @@ def searchsorted(
 
 def seed() -> _int:
     """Have the default generator begin anew from a number of the operating system's, and return that."""
+
+def segment_reduce(
+    data: Tensor,
+    reduce: str,
+    *,
+    lengths: Tensor | None = None,
+    indices: Tensor | None = None,
+    offsets: Tensor | None = None,
+    axis: _int = 0,
+    unsafe: _bool = False,
+    initial: _float | None = None,
+) -> Tensor:
+    """The sums (means, products, largest, smallest) of segments along ``axis``, whose ``lengths`` are given, or where they begin
+    and the last one ends (``offsets``); of shape ``data.shape[:axis] + (segments,) + data.shape[axis + 1:]``.
+
+    ``initial`` is reduced with every segment.  An empty one gives what the reduction begins with, NaN for means.  Raises
+    RuntimeError for lengths that are negative or do not add up to the dimension (unless ``unsafe``).
+
+    >>> import adjoint as torch
+    >>> torch.segment_reduce(torch.tensor([1., 2., 3.]), "sum", lengths=torch.tensor([2, 0, 1]))
+    tensor([3., 0., 3.])
+    """
 
 def select(input: Tensor, dim: _int, index: _int) -> Tensor:
     """The part at one place of a dimension, which is gone in the result.
@@ -4802,6 +4919,9 @@ def xlogy(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | N
         self: g * log(other)
         other: g * self / other
     """
+
+def xlogy_(input: Tensor | _complex, other: Tensor | _complex) -> Tensor:
+    """In-place version of :func:`adjoint.xlogy`."""
 
 def zero_(input: Tensor) -> Tensor:
     """Fill the tensor with zeros.

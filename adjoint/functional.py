@@ -10,9 +10,11 @@ from adjoint.declare.namespaces import FUNCTIONS as _FUNCTIONS
 from adjoint.declare.namespaces import lookup as _lookup
 from adjoint.names import named as _named
 
+_NAMES = _IN_FUNCTIONAL | {"istft", "pca_lowrank", "svd_lowrank"}  # which PyTorch only imports there
+
 
 def _find(name: str) -> Any:
-    return _lookup("torch", name) if name in _IN_FUNCTIONAL else None
+    return _lookup("torch", name) if name in _NAMES else None
 
 
-_named(__name__, find=_find, found=lambda: _IN_FUNCTIONAL & set(_FUNCTIONS["torch"]))
+_named(__name__, find=_find, found=lambda: _NAMES & set(_FUNCTIONS["torch"]))

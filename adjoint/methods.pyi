@@ -1575,6 +1575,26 @@ class Methods:
         tensor([1., 2., 1.])
         """
 
+    def histogram(
+        self,
+        bins: _int | Tensor,
+        *,
+        range: Sequence[_float] | None = None,
+        weight: Tensor | None = None,
+        density: _bool = False,
+        out: Tensor | None = None,
+    ) -> Any:
+        """How many elements fall into each bin, and the bins' edges: so many equal bins over ``range`` (by default what there is), or
+        between the edges in ``bins``.
+
+        With ``weight`` the elements' weights are added up; with ``density`` the sums are divided so that their integral is 1.
+        Raises RuntimeError for numbers of bins, ranges and weights that do not fit.
+
+        >>> import adjoint as torch
+        >>> torch.histogram(torch.tensor([1., 2., 2.5]), torch.tensor([0., 2., 3.])).hist
+        tensor([1., 2.])
+        """
+
     def hsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
         """The tensor split as by ``tensor_split`` along the dimension that ``hsplit`` is named for."""
 
@@ -2998,7 +3018,7 @@ tensor([1.])"""
         Raises RuntimeError on a tensor that requires grad.
         """
 
-    def resize_as_(self, the_template: Tensor, memory_format: _memory_format | None = None) -> Tensor:
+    def resize_as_(self, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
         """Change the sizes in place to those of another tensor."""
 
     def resolve_conj(self) -> Tensor:

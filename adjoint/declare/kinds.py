@@ -77,7 +77,7 @@ _OF_FUNCTIONS = {
         shifted_chebyshev_polynomial_w.x""",
     "Tensor|Number|str?": "linalg_norm.ord",
     # What Python code of PyTorch's looks at itself.
-    "": """__rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims
+    "": """histogramdd.bins __rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims
         unique.return_inverse unique.return_counts unique_consecutive.return_inverse unique_consecutive.return_counts
         interpolate.size interpolate.mode embedding_bag.mode adaptive_avg_pool2d.output_size
         adaptive_avg_pool3d.output_size adaptive_max_pool2d.output_size adaptive_max_pool3d.output_size
@@ -86,7 +86,9 @@ _OF_FUNCTIONS = {
         mse_loss.reduce multi_margin_loss.reduce multilabel_margin_loss.reduce multilabel_soft_margin_loss.reduce
         nll_loss.reduce poisson_nll_loss.reduce smooth_l1_loss.reduce soft_margin_loss.reduce
         triplet_margin_loss.reduce""",
-    "Tensor|int": "max.dim min.dim narrow.start randint_like.high tensor_split.indices_or_sections tensor_split.sections",
+    "Tensor|int": """histogram.bins max.dim min.dim narrow.start randint_like.high tensor_split.indices_or_sections
+        tensor_split.sections""",
+    "Tensor?": "segment_reduce.indices",
     "Tensor|float": "bernoulli.p bernoulli_.p normal.mean normal.std",
     "Tensor|float?": "matrix_rank.atol matrix_rank.rtol pinv.atol pinv.rtol",
     "float": """fftfreq.d rfftfreq.d
@@ -106,7 +108,7 @@ _OF_FUNCTIONS = {
         one_hot.num_classes quantile.dim repeat_interleave.dim repeat_interleave.output_size softmax.dim log_softmax.dim
         fft.n hfft.n ifft.n ihfft.n irfft.n rfft.n softmin.dim
         slice_scatter.start slice_scatter.end take_along_dim.dim unique.dim unique_consecutive.dim""",
-    "tuple of ints": "amax.dim amin.dim logsumexp.dim matrix_norm.dim repeat.repeats flip.dims as_strided.stride",
+    "tuple of ints": "gradient.dim amax.dim amin.dim logsumexp.dim matrix_norm.dim repeat.repeats flip.dims as_strided.stride",
     "tuple of ints?": """fft2.dim fft2.s fftn.dim fftn.s hfft2.dim hfft2.s hfftn.dim hfftn.s ifft2.dim ifft2.s ifftn.dim ifftn.s
         ihfft2.dim ihfft2.s ihfftn.dim ihfftn.s irfft2.dim irfft2.s irfftn.dim irfftn.s rfft2.dim rfft2.s rfftn.dim rfftn.s
         fftshift.dim ifftshift.dim mean.dim nanmean.dim nansum.dim norm.dim std.dim std_mean.dim sum.dim var.dim var_mean.dim

@@ -31,6 +31,9 @@ _METHODS_ALONE = frozenset(
     }
 )  # fmt: skip
 
+# In-place forms of several tensors that PyTorch has as functions, too.
+_FUNCTIONS_TOO = frozenset({"addmv_", "clamp_max_", "clamp_min_", "gcd_", "lcm_", "xlogy_"})
+
 OPERATORS: dict[str, Operator] = {}
 """Every row of the tables, by name."""
 
@@ -124,7 +127,7 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
                 return operator.inplace
 
             _method(name + "_", make_inplace)
-            if len(operator.arrays) == 1 and name + "_" not in _METHODS_ALONE:
+            if name + "_" in _FUNCTIONS_TOO or (len(operator.arrays) == 1 and name + "_" not in _METHODS_ALONE):
                 for place in operator.where:
                     if place != "Tensor":
                         FUNCTIONS.setdefault(place, {})[name + "_"] = make_inplace

@@ -26,6 +26,8 @@ class _ReturnType(tuple):
 # Those of composites; a row says its own.
 COMPOSITES = {
     "_lu_with_info": ("LU", "pivots", "info"),
+    "histogram": ("hist", "bin_edges"),
+    "histogramdd": ("hist", "bin_edges"),
     "linalg_cholesky_ex": ("L", "info"),
     "linalg_inv_ex": ("inverse", "info"),
     "linalg_ldl_factor": ("LD", "pivots"),

@@ -245,6 +245,14 @@ def conv3d(
 ) -> Tensor:
     """Convolve (N, C, D, H, W) or (C, D, H, W) with (O, C / groups, KD, KH, KW)."""
 
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0) -> Tensor:
+    """Convolve sequences whose time comes first: (T, N, C) with (K, C, O) and a bias of O, zeros at both ends.
+
+    >>> import adjoint as torch
+    >>> torch.conv_tbc(torch.ones(5, 1, 2), torch.ones(3, 2, 4), torch.zeros(4)).shape
+    torch.Size([3, 1, 4])
+    """
+
 def conv_transpose1d(
     input: Tensor,
     weight: Tensor,

@@ -262,6 +262,45 @@ def empty_strided(
     return told(made(strided_array(shape, steps, chosen), requires_grad, function="empty_strided"))
 
 
+@composite(where="torch")
+def empty_permuted(
+    size: Any,
+    physical_layout: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of these sizes whose dimensions lie in memory in the order ``physical_layout``, the outermost first, and whose
+    elements are whatever was there.
+
+    >>> import adjoint as torch
+    >>> torch.empty_permuted((2, 3, 4), (2, 0, 1)).stride()
+    (3, 1, 6)
+    """
+    shape, order = sequence_of_sizes("empty_permuted", size), tuple(physical_layout)
+    if len(shape) != len(order):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(shape)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for place, d in enumerate(order):
+        if not 0 <= d < len(shape):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {d} at index {place}).  NB: "
+                "negative dims not currently supported; file an issue if you want it."
+            )
+        if d in order[:place]:
+            raise RuntimeError("Duplicate dim not allowed")
+    steps, step = [0] * len(shape), 1
+    for d in reversed(order):
+        steps[d], step = step, step * shape[d]
+    chosen = options("empty_permuted", dtype, layout, device, pin_memory) or dtypes.get_default_dtype()
+    return made(strided_array(shape, tuple(steps), chosen), requires_grad, function="empty_permuted")
+
+
 def strided_array(shape: tuple[int, ...], steps: tuple[int, ...], dtype: dtypes.dtype) -> Any:
     if len(shape) != len(steps):
         raise RuntimeError(

@@ -183,10 +183,10 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
     return self
 
 
-@attach
-def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
+@composite(where="torch Tensor")
+def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
     """Change the sizes in place to those of another tensor."""
-    return resize_(self, *the_template._array.shape)
+    return resize_(input, *the_template._array.shape)
 
 
 @attach
