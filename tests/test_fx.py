@@ -228,6 +228,14 @@ def test_copies_and_files_of_graph_modules_have_their_graphs() -> None:
     _both(scenario)
 
 
+def test_annotations_that_are_text_are_pickled() -> None:
+    def annotated(x: NotDefinedAnywhere) -> "Nor this":  # type: ignore[name-defined]  # noqa: F821, F722
+        return x + 1
+
+    traced = adjoint.fx.symbolic_trace(annotated)
+    assert pickle.loads(pickle.dumps(traced)).code.count("_NotDefinedAnywhere_") == 1
+
+
 def test_graphs_are_changed_by_their_nodes() -> None:
     def scenario(torch: Any, fx: Any) -> None:
         traced = fx.symbolic_trace(lambda x, y: torch.relu(x + y) * 2)

@@ -274,4 +274,4 @@ def test_a_name_that_is_not_there_is_named():
     import adjoint.vision
 
     with pytest.raises(AttributeError, match="has no attribute"):
-        adjoint.vision.ops
+        adjoint.vision.tv_tensors

@@ -10,6 +10,10 @@ from typing import Any
 _ELSEWHERE = {
     "DisableTorchFunction": "adjoint.autograd.overriding.DisableTorchFunction",
     "DisableTorchFunctionSubclass": "adjoint.autograd.overriding.DisableTorchFunctionSubclass",
+    "CompilationUnit": "adjoint.jit._script.CompilationUnit",
+    "ScriptFunction": "adjoint.jit._script.ScriptFunction",
+    "ScriptMethod": "adjoint.jit._script.ScriptMethod",
+    "ScriptModule": "adjoint.jit._script.ScriptModule",
     "_disabled_torch_function_impl": "adjoint.autograd.overriding.disabled",
     "_has_torch_function": "adjoint.overrides.has_torch_function",
     "_has_torch_function_unary": "adjoint.overrides.has_torch_function_unary",

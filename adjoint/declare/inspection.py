@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from adjoint.autograd.saved import is_freed, raise_freed, raise_modified
 from adjoint.autograd.saved_hooks import SavedTensor
 from adjoint.declare.operator import ARRAYS, VALUE, Operator
 from adjoint.declare.saved import extra_names, saved_names
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, from_array
 
 
 def saved_properties(operator: Operator) -> dict[str, property]:
@@ -19,11 +21,19 @@ def saved_properties(operator: Operator) -> dict[str, property]:
     values = {p.name for p in operator.params if p.kind == VALUE}
     offset = 1 if operator.elementwise and len(operator.arrays) > 1 else 0
     for position, name in enumerate(extra_names(operator)):
-        if name.removesuffix("_array") in operator.held:
+        dtype = name.endswith("_dtype") and name not in values  # which PyTorch's nodes keep and do not show
+        if dtype or name.removesuffix("_array") in operator.held:
             continue
-        attribute = name if name in values else name.replace("_shape", "_sym_sizes").replace("_dtype", "_scalar_type")
-        found[f"_saved_{attribute}"] = property(lambda node, i=position + offset: node._extra[i])
+        attribute = name if name in values else name.replace("_shape", "_sym_sizes")
+        found[f"_saved_{attribute}"] = property(lambda node, i=position + offset: _shown(node._extra[i]))
     return found
+
+
+def _shown(value: Any) -> Any:
+    """What a node keeps as users see it: sequences as tuples, arrays as tensors."""
+    if isinstance(value, list):
+        return tuple(value)
+    return from_array(value) if isinstance(value, np.ndarray) else value
 
 
 def _saved_tensor(operator: Operator, name: str, position: int) -> tuple[property, property]:

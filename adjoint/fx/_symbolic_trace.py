@@ -350,7 +350,7 @@ class Tracer(TracerBase):
 
 def _annotations(function: Any) -> dict[str, Any]:
     """A function's annotations; of Adjoint's own, which are text, those that say something."""
-    if not torch_name(function.__module__).startswith("torch."):
+    if not torch_name(function.__module__).startswith(("torch.", "torchvision.")):
         return inspect.get_annotations(function)
     return {name: kind for name, kind in inspect.get_annotations(function, eval_str=True).items() if kind is not Any}
 

@@ -81,15 +81,22 @@ class GraphModule(Module):
                 _assign_attr(root[target], self, target)
         else:
             raise RuntimeError(f"Unsupported type {root} passed for root!")
+        self._begin_hooks()
+        self.graph = graph
+        self._remember_tracer(graph)
+
+    def _begin_hooks(self) -> None:
         self._replace_hooks: list[Callable[..., Any]] = []
         self._create_node_hooks: list[Callable[[Node], Any]] = []
         self._erase_node_hooks: list[Callable[[Node], Any]] = []
         self._deepcopy_hooks: list[Callable[[GraphModule], Any]] = []
-        self.graph = graph
+        self.meta: dict[str, Any] = {}
+
+    def _remember_tracer(self, graph: Graph) -> None:
+        """What traces the code again when the module is unpickled."""
         tracer = graph._tracer_cls
         self._tracer_cls = tracer if tracer and "<locals>" not in tracer.__qualname__ else None
         self._tracer_extras = graph._tracer_extras or {}
-        self.meta: dict[str, Any] = {}
 
     @property
     def graph(self) -> Graph:
@@ -190,8 +197,7 @@ class GraphModule(Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> GraphModule:
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
-        source = _CodeOnlyModule(copy.deepcopy(self.__dict__, memo))
-        GraphModule.__init__(copied, source, source.__dict__["_graph"])
+        copied._of_copy(_CodeOnlyModule(copy.deepcopy(self.__dict__, memo)))
         for name in _HOOKS:
             if name in self.__dict__:
                 setattr(copied, name, copy.deepcopy(self.__dict__[name], memo))
@@ -201,6 +207,10 @@ class GraphModule(Module):
         for hook in self._deepcopy_hooks:
             hook(copied)
         return copied
+
+    def _of_copy(self, source: _CodeOnlyModule) -> None:
+        """Be the copy of which ``source`` has the attributes."""
+        GraphModule.__init__(self, source, source.__dict__["_graph"])
 
     def __copy__(self) -> GraphModule:
         copied = GraphModule(self, self.graph)

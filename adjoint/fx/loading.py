@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import itertools
 import linecache
@@ -34,6 +35,8 @@ def import_block(space: dict[str, Any]) -> str:
 def _statement(name: str, thing: Any) -> str:
     if name in KNOWN:
         return KNOWN[name].statement
+    if isinstance(thing, str):  # an annotation that was never read
+        return f"{name} = {thing!r}"
     module, attribute = torch_name(thing.__module__), getattr(thing, "__qualname__", thing.__name__)
     return f"from {module} import {attribute} as {name}"
 
@@ -49,6 +52,8 @@ def load(block: str, source: str) -> Callable[..., Any]:
         elif len(words) == 6 and words[0] == "from" and words[4] == "as":
             module = "adjoint" + words[1][len("torch") :] if words[1].split(".")[0] == "torch" else words[1]
             space[words[5]] = getattr(importlib.import_module(module), words[3])
+        elif len(words) > 2 and words[1] == "=":
+            space[words[0]] = ast.literal_eval(line.partition(" = ")[2])
         elif line:
             raise RuntimeError(f"A pickled GraphModule needs what is not known here: {line}")
     return forward_of(source, space)

@@ -48,6 +48,10 @@ class ScriptFunction(_Compiled):
     """A compiled function: there are none, and it cannot be made."""
 
 
+class ScriptMethod(_Compiled):
+    """A compiled method: there are none, and it cannot be made."""
+
+
 class RecursiveScriptClass(_Compiled):
     """An instance of a compiled class: there are none, and it cannot be made."""
 

@@ -7,8 +7,10 @@ from adjoint.names import named as _named
 __version__ = "0.28.0+adjoint"
 
 if _typing.TYPE_CHECKING:
+    from adjoint.vision import datasets as datasets
     from adjoint.vision import models as models
+    from adjoint.vision import ops as ops
     from adjoint.vision import transforms as transforms
     from adjoint.vision import utils as utils
 
-_named(__name__, modules={"datasets", "models", "transforms", "utils"})
+_named(__name__, modules={"datasets", "models", "ops", "transforms", "utils"})

@@ -1,6 +1,7 @@
 """Models, with the weights that torchvision offers for them."""
 
 from adjoint.names import list_names as _list_names
+from adjoint.names import named as _named
 from adjoint.vision.models.registry import (
     get_model,
     get_model_builder,
@@ -62,4 +63,5 @@ __all__ = [
     "wide_resnet50_2",
 ]
 
+_named(__name__, modules={"feature_extraction"})
 _list_names(__name__)

@@ -13,12 +13,24 @@ from adjoint.vision.transforms.geometry import (
     Resize,
 )
 from adjoint.vision.transforms.lists import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
-from adjoint.vision.transforms.values import ConvertImageDtype, Grayscale, Normalize, PILToTensor, ToPILImage, ToTensor
+from adjoint.vision.transforms.values import (
+    ColorJitter,
+    ConvertImageDtype,
+    GaussianBlur,
+    Grayscale,
+    Normalize,
+    PILToTensor,
+    RandomGrayscale,
+    ToPILImage,
+    ToTensor,
+)
 
 __all__ = [
     "CenterCrop",
+    "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "GaussianBlur",
     "Grayscale",
     "InterpolationMode",
     "Lambda",
@@ -28,6 +40,7 @@ __all__ = [
     "RandomApply",
     "RandomChoice",
     "RandomCrop",
+    "RandomGrayscale",
     "RandomHorizontalFlip",
     "RandomOrder",
     "RandomResizedCrop",

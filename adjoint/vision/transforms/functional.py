@@ -1,13 +1,9 @@
-"""The transforms as functions of an image.
-
-A PIL image is recognized without importing Pillow: whoever has one has imported it.
-"""
+"""The transforms as functions of an image."""
 
 from __future__ import annotations
 
 import enum
 import numbers
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +12,47 @@ import numpy as np
 import adjoint
 from adjoint import dtypes
 from adjoint.tensor import Tensor, from_array
+from adjoint.vision.transforms.colors import (
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+    gaussian_blur,
+    rgb_to_grayscale,
+)
+from adjoint.vision.transforms.images import (
+    check,
+    convert_image_dtype,
+    get_dimensions,
+    get_image_size,
+    pil_to_tensor,
+    to_pil_image,
+    to_tensor,
+)
+
+__all__ = [
+    "InterpolationMode",
+    "adjust_brightness",
+    "adjust_contrast",
+    "adjust_hue",
+    "adjust_saturation",
+    "center_crop",
+    "convert_image_dtype",
+    "crop",
+    "gaussian_blur",
+    "get_dimensions",
+    "get_image_size",
+    "hflip",
+    "normalize",
+    "pad",
+    "pil_to_tensor",
+    "resize",
+    "resized_crop",
+    "rgb_to_grayscale",
+    "to_pil_image",
+    "to_tensor",
+    "vflip",
+]
 
 
 class InterpolationMode(enum.Enum):
@@ -31,125 +68,6 @@ class InterpolationMode(enum.Enum):
 
 
 _PIL_FILTERS = {"nearest": 0, "nearest-exact": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
-
-
-def is_pil_image(img: Any) -> bool:
-    """Whether ``img`` is an image of Pillow's."""
-    pil = sys.modules.get("PIL.Image")
-    return pil is not None and isinstance(img, pil.Image)
-
-
-def _check(img: Any) -> None:
-    if isinstance(img, Tensor):
-        if img.ndim < 2:
-            raise TypeError("Tensor is not a torch image.")
-    elif not is_pil_image(img):
-        raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
-
-
-def get_dimensions(img: Any) -> list[int]:
-    """Channels, height and width."""
-    _check(img)
-    if isinstance(img, Tensor):
-        return [1 if img.ndim == 2 else img.shape[-3], img.shape[-2], img.shape[-1]]
-    return [len(img.getbands()), img.height, img.width]
-
-
-def get_image_size(img: Any) -> list[int]:
-    """Width and height."""
-    _, height, width = get_dimensions(img)
-    return [width, height]
-
-
-# Values
-
-
-def _pixels(pic: Any) -> Any:
-    """A PIL image as an array (H, W, C)."""
-    kinds = {"I": np.int32, "I;16": np.uint16, "F": np.float32}
-    array = np.array(pic, kinds[pic.mode]) if pic.mode in kinds else np.array(pic)
-    if pic.mode == "1":
-        array = 255 * array.astype(np.uint8)
-    return array if array.ndim == 3 else array[:, :, None]
-
-
-def to_tensor(pic: Any) -> Tensor:
-    """A PIL image or an array (H, W) or (H, W, C) as a tensor (C, H, W); bytes become floats from 0 to 1.
-
-    >>> import numpy as np
-    >>> from adjoint.vision import transforms
-    >>> transforms.functional.to_tensor(np.array([[0, 255]], np.uint8))
-    tensor([[[0., 1.]]])
-    """
-    if not is_pil_image(pic) and not isinstance(pic, np.ndarray):
-        raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
-    if isinstance(pic, np.ndarray):
-        if pic.ndim not in (2, 3):
-            raise ValueError(f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions.")
-        array = pic[:, :, None] if pic.ndim == 2 else pic
-    else:
-        array = _pixels(pic)
-    array = np.ascontiguousarray(array.transpose(2, 0, 1))
-    if array.dtype == np.uint8:
-        return from_array(array.astype(dtypes.get_default_dtype().array) / np.float32(255))
-    if array is pic or np.may_share_memory(array, pic if isinstance(pic, np.ndarray) else array[:0]):
-        array = array.copy()
-    dtypes.of_array(array)
-    return from_array(array)
-
-
-def pil_to_tensor(pic: Any) -> Tensor:
-    """A PIL image as a tensor (C, H, W) of its own values."""
-    if not is_pil_image(pic):
-        raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
-    return from_array(np.ascontiguousarray(_pixels(pic).transpose(2, 0, 1)))
-
-
-def to_pil_image(pic: Any, mode: str | None = None) -> Any:
-    """A tensor (C, H, W) or an array (H, W, C) as a PIL image; floats from 0 to 1 become bytes."""
-    from PIL import Image
-
-    if not isinstance(pic, (Tensor, np.ndarray)):
-        raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
-    array = pic._array if isinstance(pic, Tensor) else pic
-    if array.ndim not in (2, 3):
-        raise ValueError(f"pic should be 2/3 dimensional. Got {array.ndim} dimensions.")
-    if isinstance(pic, Tensor) and array.ndim == 3:
-        array = array.transpose(1, 2, 0)
-    if isinstance(pic, Tensor) and pic.dtype.is_floating_point and mode != "F":
-        array = (array * 255).astype(np.uint8)
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    return Image.fromarray(np.ascontiguousarray(array), mode) if mode else Image.fromarray(np.ascontiguousarray(array))
-
-
-def convert_image_dtype(image: Any, dtype: Any = None) -> Tensor:
-    """An image in another dtype, its values scaled to that dtype's range: floats go from 0 to 1."""
-    dtype = dtypes.float32 if dtype is None else dtype
-    if not isinstance(image, Tensor):
-        raise TypeError("Input img should be Tensor Image")
-    if image.dtype is dtype:
-        return image
-    to_float = dtype.category == dtypes.FLOAT
-    if image.dtype.category == dtypes.FLOAT:
-        if to_float:
-            return image.to(dtype)
-        if (image.dtype is dtypes.float32 and dtype in (dtypes.int32, dtypes.int64)) or (
-            image.dtype is dtypes.float64 and dtype is dtypes.int64
-        ):
-            raise RuntimeError(f"The cast from {image.dtype} to {dtype} cannot be performed safely.")
-        return (image * (_largest(dtype) + 1.0 - 1e-3)).to(dtype)
-    most: Any = _largest(image.dtype)
-    if to_float:
-        return image.to(dtype) / most
-    wanted = _largest(dtype)
-    if most > wanted:
-        return (image // ((most + 1) // (wanted + 1))).to(dtype)
-    return image.to(dtype) * ((wanted + 1) // (most + 1))
-
-
-def _largest(d: dtypes.dtype) -> int:
-    return 1 if d.category == dtypes.BOOL else int(np.iinfo(d.array).max)
 
 
 def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> Tensor:
@@ -176,28 +94,12 @@ def _values(v: Any) -> Any:
     return v._array if isinstance(v, Tensor) else v
 
 
-def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
-    """The luminance (ITU-R 601-2), repeated over ``num_output_channels``, 1 or 3."""
-    if num_output_channels not in (1, 3):
-        raise ValueError("num_output_channels should be either 1 or 3")
-    if is_pil_image(img):
-        gray = img.convert("L")
-        return gray if num_output_channels == 1 else gray.convert("RGB")
-    _check(img)
-    if img.shape[-3] == 1:
-        gray = img
-    else:
-        r, g, b = (img[..., i : i + 1, :, :] for i in range(3))
-        gray = (r * 0.2989 + g * 0.587 + b * 0.114).to(img.dtype)
-    return gray if num_output_channels == 1 else gray.expand(*img.shape[:-3], 3, *img.shape[-2:])
-
-
 # Places
 
 
 def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     """The rectangle at (top, left); what lies outside of the image is 0."""
-    _check(img)
+    check(img)
     if not isinstance(img, Tensor):
         return img.crop((left, top, left + width, top + height))
     h, w = img.shape[-2:]
@@ -238,20 +140,20 @@ def _pair(size: Any) -> tuple[int, int]:
 
 def hflip(img: Any) -> Any:
     """Left and right exchanged."""
-    _check(img)
+    check(img)
     return img.flip(-1) if isinstance(img, Tensor) else img.transpose(0)
 
 
 def vflip(img: Any) -> Any:
     """Top and bottom exchanged."""
-    _check(img)
+    check(img)
     return img.flip(-2) if isinstance(img, Tensor) else img.transpose(1)
 
 
 def pad(img: Any, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> Any:
     """An image with a border: one width for all sides, two for (left and right, top and bottom), or one for each of
     left, top, right, bottom."""
-    _check(img)
+    check(img)
     if not isinstance(padding, (numbers.Number, tuple, list)):
         raise TypeError("Got inappropriate padding arg")
     if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
@@ -291,7 +193,7 @@ def resize(
 
     On tensors: nearest and bilinear (with ``antialias`` as Pillow computes it), PIL images in every mode.
     """
-    _check(img)
+    check(img)
     _, h, w = get_dimensions(img)
     if isinstance(size, int) or len(size) == 1:
         shorter = size if isinstance(size, int) else size[0]
