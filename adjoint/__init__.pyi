@@ -110,6 +110,7 @@ from adjoint import compiler as compiler
 from adjoint import cpu as cpu
 from adjoint import cuda as cuda
 from adjoint import distributed as distributed
+from adjoint import distributions as distributions
 from adjoint import fft as fft
 from adjoint import func as func
 from adjoint import functional as functional
@@ -125,6 +126,7 @@ from adjoint import nn as nn
 from adjoint import optim as optim
 from adjoint import overrides as overrides
 from adjoint import profiler as profiler
+from adjoint import quasirandom as quasirandom
 from adjoint import random as random
 from adjoint import return_types as return_types
 from adjoint import serialization as serialization
@@ -197,6 +199,16 @@ class LongTensor(Tensor):
 class ShortTensor(Tensor):
     """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+def _dirichlet_grad(
+    x: Tensor, alpha: Tensor | _complex, total: Tensor | _complex, *, out: Tensor | None = None
+) -> Tensor:
+    """Gradients::
+
+    x: _no_derivative('_dirichlet_grad')
+    alpha: _no_derivative('_dirichlet_grad')
+    total: _no_derivative('_dirichlet_grad')
+    """
+
 def _fft_c2c(input: Tensor, dim: _int, normalization: Any, forth: Any) -> Tensor:
     """The Fourier transform of complex numbers along the dimensions ``dim``, or with ``forth=False`` its inverse.
 
@@ -232,6 +244,33 @@ def _prelu_kernel(input: Tensor, weight: Tensor | _complex, *, out: Tensor | Non
 
     self: np.where(self > 0, g, weight * g)
     weight: np.where(self > 0, g * 0, self * g)
+    """
+
+def _sample_dirichlet(self: Tensor, generator: Generator | None = None) -> Tensor:
+    """Vectors of probabilities whose distribution has these concentrations along the last dimension; no gradient flows.
+
+    Raises NotImplementedError for other dtypes than float32 and float64.
+
+    >>> import adjoint as torch
+    >>> torch._sample_dirichlet(torch.ones(3)).sum()
+    tensor(1.)
+    """
+
+def _standard_gamma(self: Tensor, generator: Generator | None = None) -> Tensor:
+    """Gamma-distributed numbers of these concentrations and of rate 1, with the implicit gradient.
+
+    Raises NotImplementedError for other dtypes than float32 and float64.
+
+    >>> import adjoint as torch
+    >>> bool((torch._standard_gamma(torch.ones(2)) > 0).all())
+    True
+    """
+
+def _standard_gamma_grad(input: Tensor, output: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    """Gradients::
+
+    self: _no_derivative('_standard_gamma_grad')
+    output: _no_derivative('_standard_gamma_grad')
     """
 
 def _weight_norm(v: Tensor, g: Tensor, dim: _int = 0) -> Tensor:
@@ -833,6 +872,16 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) 
     >>> import adjoint as torch
     >>> torch.bincount(torch.tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
+    """
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of ``count`` trials succeed, each with the probability ``prob``; the two are broadcast.
+
+    Raises ValueError for counts or probabilities that are no floating-point numbers, NotImplementedError for halves.
+
+    >>> import adjoint as torch
+    >>> torch.binomial(torch.tensor([3., 4.]), torch.tensor([0., 1.]))
+    tensor([0., 4.])
     """
 
 def bitwise_and(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:

@@ -93,6 +93,8 @@ DOMAINS: dict[str, tuple[str, ...]] = {
     "lgamma": ("p",),
     "digamma": ("p",),
     "xlogy": ("x", "p"),
+    "_standard_gamma_grad": ("p", "p"),
+    "_dirichlet_grad": ("u", "p", "p + 1"),
     "pow": ("p", "y"),
     "gcd": ("j", "k"),
     "lcm": ("j", "k"),
@@ -486,6 +488,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "nll_loss2d": ("F.nll_loss(i2[..., :2, :2], labels)",),
     "_class_gather": ("F.nll_loss(x, label)",),
+    "_of_concentration": ("torch._standard_gamma(p, generator=torch.Generator().manual_seed(1))",),
     "_class_scatter": ("F.nll_loss(x, label, reduction='sum')",),
     "multi_margin_loss": ("F.multi_margin_loss(x, label)",),
     "native_batch_norm": (

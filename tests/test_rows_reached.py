@@ -22,6 +22,7 @@ THIRD = "the derivative of a derivative's derivative: what computes it in a seco
 LARGE = "where arrays are large only"
 NUMBER = "in forward mode a number is an operand of the tensors' row"
 NO_DERIVATIVE = "has no derivative"
+DRAWN = "draws random numbers, which vmap does only where it is asked to"
 UNUSED = "no row uses the function on a batch; what users' own functions and subclasses may hand to it"
 
 UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -35,6 +36,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
         LARGE: ("_fused_rms_norm",),
         "is made of other operators under vmap": ("_scaled_dot_product_flash_attention_for_cpu",),
         "PyTorch's vmap does not have it": ("rrelu_with_noise",),
+        DRAWN: ("_of_concentration",),
     },
     "apply": {
         THIRD: ("_class_gather", "_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
@@ -55,7 +57,10 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
             "masked_put", "scatter_zero", "take_along", "unfold_backward", "zero_in",
         ),
         LARGE: ("_fused_rms_norm",),
-        NO_DERIVATIVE: ("geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce"),
+        NO_DERIVATIVE: (
+            "geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce", "_dirichlet_grad", "_standard_gamma_grad",
+        ),
+        DRAWN: ("_of_concentration",),
         "is run sample by sample": ("as_strided_scatter",),
         "is made of other operators under vmap": ("_scaled_dot_product_flash_attention_for_cpu",),
         "PyTorch's vmap does not have it": ("rrelu_with_noise",),

@@ -50,6 +50,7 @@ _SHOWN = {
     "adjoint.cuda.amp.GradScaler": "torch.cuda.amp.grad_scaler",
     "adjoint.cuda.amp.autocast": "torch.cuda.amp.autocast_mode",
     "adjoint.device": "torch",
+    "adjoint.distributions.transforms": "torch.distributions.transforms",
     "adjoint.dtypes": "torch",
     "adjoint.func": "torch.func",
     "adjoint.layouts": "torch",

@@ -1,4 +1,4 @@
-"""Samples of distributions that tensors describe: ``bernoulli``, ``normal``, ``multinomial``, ``poisson``."""
+"""Samples of distributions that tensors describe: ``bernoulli``, ``normal``, ``multinomial``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from adjoint.declare.arguments import python_number, sequence_of_sizes, type_nam
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import raise_shapes
 from adjoint.dtypes import FLOAT, SCALAR_TYPE_NAMES
+from adjoint.layouts import empty_like
 from adjoint.ops.arrays import all_values
 from adjoint.ops.creation import made, options
 from adjoint.ops.random import (
@@ -22,10 +23,8 @@ from adjoint.ops.random import (
     check_normal,
     coin_fill,
     coins_fill,
-    draw_into,
     generator_argument,
     normal_fill,
-    not_implemented,
     recorded,
 )
 from adjoint.ops.random_creation import array_like, finished, new_array
@@ -43,7 +42,7 @@ from adjoint.readings.batched import (
 from adjoint.tensor import NO_EDGE, Tensor
 
 
-def _recorded(array: Any, node: str, *inputs: Tensor) -> Tensor:
+def recorded_sample(array: Any, node: str, *inputs: Tensor) -> Tensor:
     """What was drawn, recorded if one of the inputs requires grad."""
     result = made(array)
     if mode.enabled and any(t._edge is not NO_EDGE for t in inputs):
@@ -83,7 +82,7 @@ def bernoulli(
         check_coin(dtype, float(p))
         array = array_like(_in_order(input._array), dtype.array)
         coin_fill(array, float(p), source)
-    result = _recorded(array, "BernoulliBackward0", input)
+    result = recorded_sample(array, "BernoulliBackward0", input)
     return result if out is None else write_out(result, out, "bernoulli")
 
 
@@ -124,7 +123,7 @@ def normal(
     node = "NormalBackward3" if len(inputs) == 2 else "NormalBackward1" if inputs[0] is mean else "NormalBackward2"
     with silence():
         array = _normal(_operand(mean, mean, std), _operand(std, mean, std), inputs[0].dtype, source)
-    result = _recorded(array, node, *inputs)
+    result = recorded_sample(array, node, *inputs)
     return result if out is None else write_out(result, out, "normal")
 
 
@@ -202,30 +201,6 @@ def _wrong_normal(*given: Any) -> None:
     )
 
 
-@composite(where="torch")
-def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
-    """Poisson-distributed numbers of the rates in ``input``.
-
-    Raises RuntimeError for a negative rate, NotImplementedError for integers.
-
-    >>> import adjoint as torch
-    >>> torch.poisson(torch.zeros(2))
-    tensor([0., 0.])
-    """
-    if not isinstance(input, Tensor):
-        wrong_argument("poisson", "input", "Tensor", input, 1)
-    if input.dtype.category != FLOAT:
-        raise not_implemented("poisson_cpu", input.dtype)
-    source = generator_argument("poisson", generator)
-    rates = drawn_for(input._array)
-    if not all_values(rates >= 0).all():
-        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    array = to_draw_into(np.empty(rates.shape, rates.dtype))
-    flat = all_values(rates).reshape(-1).astype(np.float64)
-    draw_into(array, lambda out, g: draws.poisson(out, g, flat), source)
-    return _recorded(array, "PoissonBackward0", input)
-
-
 @composite
 def multinomial(
     input: Tensor,
@@ -294,7 +269,7 @@ def _check_multinomial(input: Tensor, num_samples: int, replacement: bool, out: 
 def _without_replacement(chances: Any, n: int, source: Generator) -> Any:
     """The indices with the largest ratios of probability to an exponentially distributed number."""
     if chances.__class__ is np.ndarray:  # drawn in the order in which the chances lie in memory
-        waits = np.empty_like(chances)
+        waits = empty_like(chances, chances.dtype, None)
         draws.exponential(waits.ravel(order="K"), source)
     else:
         waits = np.empty(chances.size, chances.dtype)

@@ -1,6 +1,7 @@
 """``torch.random``: seeding and the state of the generator that is used where none is given.
 
-:mod:`.generator` is the source of random words, :mod:`.draws` makes numbers of them; the functions on tensors are in
+:mod:`.generator` is the source of random words, :mod:`.draws` makes numbers of them, :mod:`.rejection` those of which
+each takes as many words as chance has it; the functions on tensors are in
 ``adjoint.ops.random`` and its neighbours.
 """
 

@@ -107,6 +107,14 @@ class Generator:
         self._block, self._next, self._floats = block, last or BLOCK, None  # together: nothing can interrupt between them
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def rest(self) -> Any:
+        """The words that are left of the block, or a whole new one, for who will give back what it does not need."""
+        return self.words(BLOCK - self._next or BLOCK)
+
+    def give_back(self, n: int) -> None:
+        """Have the last ``n`` of the words that :meth:`rest` gave be the next ones again."""
+        self._next -= n
+
     def floats(self, n: int) -> Any:
         """The next ``n`` float32 in [0, 1): a new array; of each word the lower 24 bits count."""
         first = self._next
@@ -235,7 +243,9 @@ class Generator:
         """Raises RuntimeError: the CPU's generator has no offset."""
         raise RuntimeError("CPU Generator does not use offset")
 
-    __dir__ = listed_without("doubles", "exchange", "floats", "integers", "lock", "normal", "words")
+    __dir__ = listed_without(
+        "doubles", "exchange", "floats", "give_back", "integers", "lock", "normal", "rest", "words"
+    )
 
     def __repr__(self) -> str:
         return f"<torch._C.Generator object at {id(self):#x}>"
