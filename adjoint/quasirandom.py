@@ -8,6 +8,7 @@ import numpy as np
 
 import adjoint
 from adjoint import dtypes
+from adjoint.names import list_names as _list_names
 from adjoint.random.generator import Generator
 from adjoint.tensor import Tensor, from_array
 
@@ -48,7 +49,10 @@ class SobolEngine:
         self.num_generated = 0
 
     def draw(self, n: int = 1, out: Tensor | None = None, dtype: dtypes.dtype | None = None) -> Tensor:
-        """The next ``n`` points, a tensor of shape ``(n, dimension)`` of the dtype, or the default one."""
+        """The next ``n`` points, a tensor of shape ``(n, dimension)`` of the dtype, or the default one.
+
+        Raises NotImplementedError for other dtypes than float32 and float64.
+        """
         if dtype is None:
             dtype = adjoint.get_default_dtype()
         if self.num_generated == 0:  # the first point is where it all begins, and no step leads to it
@@ -95,6 +99,8 @@ class SobolEngine:
 
     def _steps(self, n: int, first: int, dtype: dtypes.dtype) -> Tensor:
         """``n`` points beyond the one that ``first`` steps led to."""
+        if dtype not in (dtypes.float32, dtypes.float64):
+            raise NotImplementedError(f"\"_sobol_engine_draw\" not implemented for '{dtypes.SCALAR_TYPE_NAMES[dtype]}'")
         points = adjoint.empty(n, self.dimension, dtype=dtypes.int64)
         if n:
             after = np.arange(first + 1, first + n + 1)
@@ -102,7 +108,7 @@ class SobolEngine:
             turned = self.sobolstate.numpy().T[bits]
             turned[0] ^= self.quasi.numpy()
             np.bitwise_xor.accumulate(turned, axis=0, out=points.numpy())
-            self.quasi.copy_(points[-1])
+            self.quasi = points[-1].clone()
         return points.to(dtype) * 2.0**-self.MAXBIT
 
     def _scrambled(self, directions: Any) -> tuple[Tensor, Any]:
@@ -137,3 +143,6 @@ def _directions(dimension: int, bits: int) -> Any:
 def _gray(n: int) -> int:
     """Gray's code of a number."""
     return n ^ n >> 1
+
+
+_list_names(__name__)

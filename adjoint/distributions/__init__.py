@@ -56,6 +56,7 @@ from adjoint.distributions.uniform import Uniform
 from adjoint.distributions.von_mises import VonMises
 from adjoint.distributions.weibull import Weibull
 from adjoint.distributions.wishart import Wishart
+from adjoint.names import list_names as _list_names
 
 __all__ = [
     "Bernoulli",
@@ -107,3 +108,5 @@ __all__ = [
     "transform_to",
 ]
 __all__ += transforms.__all__
+
+_list_names(__name__)
