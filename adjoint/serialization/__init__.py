@@ -9,12 +9,13 @@ from adjoint.serialization.allowed import (
 )
 from adjoint.serialization.damage import CorruptFileError
 from adjoint.serialization.loading import get_unsafe_globals_in_checkpoint, load
-from adjoint.serialization.locations import default_restore_location, location_tag, register_package
+from adjoint.serialization.locations import MAP_LOCATION, default_restore_location, location_tag, register_package
 from adjoint.serialization.saving import save
 from adjoint.serialization.sources import SourceChangeWarning
 from adjoint.serialization.storage_types import StorageType
 
 __all__ = [
+    "MAP_LOCATION",
     "CorruptFileError",
     "SourceChangeWarning",
     "StorageType",

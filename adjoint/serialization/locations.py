@@ -11,6 +11,9 @@ from adjoint.device import device
 from adjoint.interop.storage import UntypedStorage
 from adjoint.readings.meta import new
 
+MAP_LOCATION = Callable[[Any, str], Any] | device | str | dict[str, str] | None
+"""What ``torch.load`` takes for ``map_location``."""
+
 _packages: list[tuple[int, Callable[[Any], str | None], Callable[[Any, str], Any]]] = []
 
 
