@@ -138,13 +138,22 @@ _KEPT_BACK = frozenset(
     }
 )  # fmt: skip
 
+
+def _find(name: str) -> object:
+    if name.startswith("_foreach_"):  # made from a table of their own, which few programs need
+        from adjoint import foreach
+
+        return foreach.find(name)
+    return _lookup("torch", name)
+
+
 _HERE = [name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _Module)]
 
 _names.named(
     __name__,
     modules=_MODULES,
     elsewhere=_ELSEWHERE,
-    find=lambda name: _lookup("torch", name),
+    find=_find,
     found=lambda: (*_HERE, *_FUNCTIONS["torch"]),
     kept_back=_KEPT_BACK,
     unlisted=("load_ipython_extension", "unload_ipython_extension"),
