@@ -3,6 +3,7 @@
 ``import adjoint as torch`` and go on as with PyTorch, or run a PyTorch program as it is: ``adjoint run train.py``.
 """
 
+from importlib import import_module as _import_module
 from types import ModuleType as _Module
 
 from adjoint import amp, autograd, interop, memory, ops, printing, settings, threads
@@ -105,6 +106,7 @@ from adjoint.version import __version__
 # Packages and modules that are imported when first named.
 _MODULES = frozenset(
     {
+        "__config__", "_logging",
         "_C", "_jit_internal", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
         "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing",
@@ -117,6 +119,13 @@ _MODULES = frozenset(
 # Functions of packages that are imported when first needed.
 _ELSEWHERE = {
     "compile": "compiling",
+    **dict.fromkeys(
+        (
+            "_assert", "_check", "_check_index", "_check_is_size", "_check_not_implemented", "_check_tensor_all",
+            "_check_tensor_all_with", "_check_type", "_check_value", "_check_with",
+        ),
+        "checks",
+    ),
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",
     "load": "serialization",
@@ -125,7 +134,7 @@ _ELSEWHERE = {
     "save": "serialization",
     "summary": "viz.model_summary",
     "unload_ipython_extension": "compat",
-}
+}  # fmt: skip
 
 
 # What a star import leaves behind, as PyTorch's does.
@@ -141,9 +150,7 @@ _KEPT_BACK = frozenset(
 
 def _find(name: str) -> object:
     if name.startswith("_foreach_"):  # made from a table of their own, which few programs need
-        from adjoint import foreach
-
-        return foreach.find(name)
+        return _import_module("adjoint.foreach").find(name)
     return _lookup("torch", name)
 
 

@@ -39,7 +39,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; once is enough, twice does no harm."""
-        for reference in self._dicts:
+        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
             hooks = reference()
             if hooks is not None:
                 hooks.pop(self.id, None)
@@ -289,6 +289,18 @@ def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Rem
 
 
 attach(_register_hook, name="register_hook")
+
+
+def _backward_hooks(self: Tensor) -> dict[int, Any] | None:
+    """The hooks that see this tensor's gradient, by the numbers of their handles; None where there are none."""
+    if not self.requires_grad:
+        return None
+    node, index = as_pair(edge_of(self))
+    hooks = self._hooks if node is None else node._hooks
+    return (hooks.tensor_pre.get(0 if node is None else index) or None) if hooks is not None else None
+
+
+attach(property(_backward_hooks), name="_backward_hooks")
 
 
 @attach

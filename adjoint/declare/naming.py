@@ -44,6 +44,7 @@ _SHOWN = {
     "adjoint.autograd.views.AsStridedBackward0": "builtins",
     "adjoint.autograd.views.CopySlices": "builtins",
     "adjoint.compiling.compile": "torch",
+    "adjoint.checks": "torch",
     "adjoint.cuda.Event": "torch.cuda.streams",
     "adjoint.cuda.OutOfMemoryError": "torch",
     "adjoint.cuda.Stream": "torch.cuda.streams",
@@ -67,6 +68,7 @@ _SHOWN = {
     "adjoint.serialization": "torch.serialization",
     "adjoint.tensor.Size": "torch",
     "adjoint.tensor.Tensor": "torch",
+    "adjoint.utils.swapping": "torch.utils",
 }
 
 

@@ -9,4 +9,17 @@ if _typing.TYPE_CHECKING:
     from adjoint.utils import data as data
     from adjoint.utils import dlpack as dlpack
 
-_named(__name__, modules={"_pytree", "checkpoint", "data", "dlpack", "tensorboard"})
+# Modules and packages that are imported when first named.
+_MODULES = frozenset(
+    {
+        "_contextlib", "_exposed_in", "_foreach_utils", "_import_utils", "_pytree", "_triton", "backcompat", "benchmark",
+        "checkpoint", "collect_env", "cpp_extension", "data", "deterministic", "dlpack", "hooks", "mobile_optimizer",
+        "model_zoo", "tensorboard", "throughput_benchmark", "weak",
+    }
+)  # fmt: skip
+
+_named(
+    __name__,
+    modules=_MODULES,
+    elsewhere={"ThroughputBenchmark": "throughput_benchmark", "swap_tensors": "swapping"},
+)

@@ -1,0 +1,18 @@
+"""A decorator by which a function or class says in which module users find it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def exposed_in(module: str) -> Callable[[F], F]:
+    """A decorator that sets ``__module__``."""
+
+    def put(fn: F) -> F:
+        fn.__module__ = module
+        return fn
+
+    return put
