@@ -31,8 +31,6 @@ _NAMES_ALONE = ("torch._C.", "torch._linalg_utils", "torch._lobpcg", "torch._low
 
 # Modules that PyTorch has under another name.
 _MODULES = {
-    "torch.amp.autocast_mode": "adjoint.amp.autocast",
-    "torch.amp.grad_scaler": "adjoint.amp.scaler",
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
     "torch.utils._pytree": "adjoint.pytree",

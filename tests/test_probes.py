@@ -308,7 +308,7 @@ def test_compile_refuses_a_mode_together_with_options() -> None:
     assert_same("torch.compile(lambda x: x, mode='default', options={'a': 1})")
 
 
-def test_mixed_precision_is_off_for_absent_devices_and_refused_on_the_cpu() -> None:
+def test_mixed_precision_is_off_for_absent_devices() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with adjoint.autocast("cuda"), adjoint.autocast("cpu", enabled=False):
@@ -316,10 +316,6 @@ def test_mixed_precision_is_off_for_absent_devices_and_refused_on_the_cpu() -> N
         scaler = adjoint.amp.GradScaler("cuda")
     loss = adjoint.ones(1)
     assert scaler.scale(loss) is loss and scaler.get_scale() == 1.0 and scaler.state_dict() == {}
-    with pytest.raises(NotImplementedError, match="autocast"):
-        adjoint.autocast("cpu")
-    with pytest.raises(NotImplementedError, match="GradScaler"):
-        adjoint.amp.GradScaler("cpu")
 
 
 def test_autocast_is_a_decorator_too() -> None:

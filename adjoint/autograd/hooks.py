@@ -39,7 +39,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; once is enough, twice does no harm."""
-        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
+        for reference in self._dicts:
             hooks = reference()
             if hooks is not None:
                 hooks.pop(self.id, None)

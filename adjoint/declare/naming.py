@@ -48,8 +48,6 @@ _SHOWN = {
     "adjoint.cuda.Event": "torch.cuda.streams",
     "adjoint.cuda.OutOfMemoryError": "torch",
     "adjoint.cuda.Stream": "torch.cuda.streams",
-    "adjoint.cuda.amp.GradScaler": "torch.cuda.amp.grad_scaler",
-    "adjoint.cuda.amp.autocast": "torch.cuda.amp.autocast_mode",
     "adjoint.device": "torch",
     "adjoint.distributions.transforms": "torch.distributions.transforms",
     "adjoint.dtypes": "torch",

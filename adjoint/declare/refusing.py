@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd import overriding
+from adjoint.autograd import casting, overriding
+from adjoint.autograd.interception import intercept
 from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.on_meta import made_on_meta
@@ -200,6 +201,11 @@ def guarded(function: FunctionType, name: str) -> Any:
     values = (*positional, *[starred] * bool(starred), *keywords)
     shown = ", ".join(f"{('input' if key == 'self' else key)!r}: {spread_out(key) if key == starred else key}" for key in values)
     checks = "".join(f"        {line}\n" for line in flags(values, name, defaults))
+    if name in casting.CASTS:  # as a whole; what it calls is not seen then
+        space.update(cast_call=casting.call, intercept=intercept)
+        by_name = ", ".join([*(f"{key}={key}" for key in keywords), *[f"**{spread}"] * bool(spread)])
+        cast = f"cast_call({name!r}, function, ({''.join(f'{key}, ' for key in positional)}), dict({by_name}))"
+        checks += f"        if intercept.active: return {cast}\n"
     text = (
         f"def guard({', '.join(signature)}):\n    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"

@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from adjoint.autograd import saved_hooks
+from adjoint.autograd import casting, saved_hooks
 from adjoint.autograd.backward import backward_of
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.function import Function
@@ -331,9 +331,10 @@ def _without_reentrance(
         raise ValueError(f"determinism_check should be one of {list(_FORMS)}, but got {determinism_check}")
     forward_context, recompute_context = context_fn()
     random_state = get_rng_state() if preserve else None
+    autocast = casting.current()
 
     def run_again(*inputs: Any) -> None:
-        with fork_rng(enabled=preserve), recompute_context:
+        with fork_rng(enabled=preserve), casting.again(autocast), recompute_context:
             if random_state is not None:
                 set_rng_state(random_state)
             function(*inputs, **kwargs)
@@ -432,6 +433,7 @@ class CheckpointFunction(Function):
         check_backward_validity(args)
         ctx.run_function = run_function
         ctx.random_state = get_rng_state() if preserve_rng_state else None
+        ctx.autocast = casting.current()
         ctx.inputs = [None if isinstance(a, Tensor) else a for a in args]
         ctx.tensor_indices = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
         ctx.save_for_backward(*(args[i] for i in ctx.tensor_indices))
@@ -453,7 +455,7 @@ class CheckpointFunction(Function):
             if ctx.random_state is not None:
                 set_rng_state(ctx.random_state)
             leaves = detach_variable(tuple(inputs))
-            with enable_grad():
+            with enable_grad(), casting.again(ctx.autocast):
                 outputs = ctx.run_function(*leaves)
         if isinstance(outputs, Tensor):
             outputs = (outputs,)

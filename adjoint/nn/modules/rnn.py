@@ -8,6 +8,7 @@ import warnings
 from typing import Any
 
 import adjoint
+from adjoint.autograd.casting import lowered
 from adjoint.nn import functional as F
 from adjoint.nn import init
 from adjoint.nn.modules.module import Module
@@ -216,6 +217,8 @@ class RNNBase(Module):
         if batched and self.batch_first:
             x = x.transpose(0, 1)
         h0, c0 = self._initial(hx, x.size(1), batched, x)
+        if self.mode == "LSTM" and not self.proj_size:  # of which PyTorch's autocast knows an operator, as of no other
+            x, h0, c0 = lowered(x, h0, c0)
         output, h, c = self._walk(x, h0, c0, [x.size(1)] * x.size(0))
         if batched and self.batch_first:
             output = output.transpose(0, 1)

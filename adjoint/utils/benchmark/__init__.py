@@ -1,6 +1,6 @@
 """``torch.utils.benchmark``: how long a statement takes, measured until that is known, and several compared in a table."""
 
-from adjoint.names import list_names as _list_names
+from adjoint.names import named as _named
 from adjoint.utils.benchmark.utils.common import (
     Measurement,
     TaskSpec,
@@ -18,4 +18,4 @@ __all__ = [
     "timer", "trim_sigfig", "unit_to_english",
 ]  # fmt: skip
 
-_list_names(__name__)
+_named(__name__, modules={"utils"})
