@@ -460,3 +460,18 @@ def test_a_write_by_index_in_a_batch_minds_its_dtype_as_any_other():
         ),
         raises=True,
     )
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x[torch.tensor([0, 2, 7])]", "x[torch.tensor([-9, 7, 2])]", "x[:, torch.tensor([0, 5, 3])]",
+        "x[torch.tensor([0, 5]), torch.tensor([4, 0])]", "x[torch.tensor([[0], [1]]), torch.tensor([4, 9])]",
+        "x.gather(0, torch.tensor([[5, 7, 0]]))", "x.scatter(0, torch.tensor([[5, 7, 0]]), 1.0)",
+        "x.index_put_((torch.tensor([3, 9]),), torch.tensor(1.0))", "x.__setitem__(torch.tensor([0, 4, 3]), 1)",
+    ],
+)  # fmt: skip
+def test_the_first_wrong_index_is_told(expression: str) -> None:
+    from tests.both import agree
+
+    agree(lambda torch: eval(expression, {"torch": torch, "x": torch.zeros(2, 3)}), raises=True)

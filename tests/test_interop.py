@@ -331,3 +331,15 @@ def test_reading_a_number_out_of_a_tensor_that_requires_grad_warns_once() -> Non
         float(t), float(t), t.item()
     assert len(given) == 1 and "requires_grad=True to a scalar" in str(given[0].message)
     assert given[0].filename == __file__
+
+
+def test_what_requires_grad_is_an_array_while_nothing_is_recorded() -> None:
+    from tests.both import agree
+
+    def scenario(torch):
+        p = torch.nn.Parameter(torch.ones(2))
+        with torch.no_grad():
+            return p.numpy().tolist(), p.view(-1).numpy().tolist()
+
+    agree(scenario)
+    agree(lambda torch: torch.nn.Parameter(torch.ones(2)).numpy(), raises=True)

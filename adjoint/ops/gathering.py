@@ -81,7 +81,7 @@ def _check(name, self, dim, index, src=None):
             _too_large(self, dim, index, src)
     low, high = extent(index)
     if low < 0 or high >= own[dim]:
-        wrong = high if high >= own[dim] else low
+        wrong = index[(index < 0) | (index >= own[dim])].flat[0]
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {own[dim]}")
     return dim
 

@@ -7,7 +7,7 @@ remains, integer tensors and masks, is one reading by index of that view.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -156,12 +156,21 @@ def _check_indices(array: Any, indices: Sequence[Any], dims: Sequence[int]) -> N
             continue
         low, high = extent(index)
         if low < -size or high >= size:
-            wrong = high if high >= size else low
             if 0 in selected_shape(array.shape, indices, dims):  # no index is looked at
                 continue
             if size == 0:
                 raise IndexError("index is out of bounds for dimension with size 0")
-            raise IndexError(f"index {wrong} is out of bounds for dimension {d} with size {size}")
+            _raise_first_wrong(indices, [array.shape[d] for d in dims])
+
+
+def _raise_first_wrong(indices: Sequence[Any], sizes: Sequence[int]) -> NoReturn:
+    """PyTorch's error, which tells the first element whose index is wrong, and the place of that index among the tensors."""
+    indices = np.broadcast_arrays(*indices)
+    wrong = [((i < -size) | (i >= size)).ravel() for i, size in zip(indices, sizes)]
+    first = int(np.argmax(np.any(wrong, axis=0)))
+    place = next(k for k, each in enumerate(wrong) if each[first])
+    index = indices[place].flat[first]
+    raise IndexError(f"index {index} is out of bounds for dimension {place} with size {sizes[place]}")
 
 
 def _wrong_kind(item: Any) -> IndexError:
