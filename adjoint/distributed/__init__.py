@@ -165,7 +165,9 @@ _named(
     modules={
         "_composable",
         "_functional_collectives",
+        "_tensor",
         "algorithms",
+        "checkpoint",
         "constants",
         "device_mesh",
         "distributed_c10d",
@@ -175,8 +177,11 @@ _named(
         "launcher",
         "nn",
         "optim",
+        "pipelining",
+        "rpc",
         "run",
         "tensor",
+        "utils",
     },
     elsewhere={"DeviceMesh": "device_mesh", "init_device_mesh": "device_mesh"},
 )

@@ -6,8 +6,11 @@ is told what is missing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
+
+from adjoint.names import named
 
 
 class Refused:
@@ -38,3 +41,19 @@ def refused(name: str, why: str) -> Callable[..., Any]:
 def not_there(name: str, why: str) -> NotImplementedError:
     """The error of using what is not there."""
     return NotImplementedError(f"Adjoint has no {name}: {why}")
+
+
+def refuse_in(
+    module: str, why: str, *, classes: str = "", functions: str = "", modules: str = "", elsewhere: dict[str, str] | None = None
+) -> None:
+    """Give a module refused classes and functions; ``modules`` are those in it, ``elsewhere`` says of names in which of them
+    they are."""
+    space = vars(sys.modules[module])
+    for name in classes.split():
+        text = f"Raises NotImplementedError where one is made: {why}."
+        space[name] = type(name, (Refused,), {"__module__": module, "__doc__": text}, why=why)
+    for name in functions.split():
+        space[name] = refused(name, why)
+    listed = [*classes.split(), *functions.split()]
+    space.setdefault("__all__", listed)
+    named(module, modules=frozenset(modules.split()), elsewhere=elsewhere, found=lambda: listed)

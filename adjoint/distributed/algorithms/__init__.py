@@ -8,5 +8,5 @@ from adjoint.names import named as _named
 
 __all__ = ["Join", "JoinHook", "Joinable"]
 
-_named(__name__, modules={"ddp_comm_hooks", "join"})
+_named(__name__, modules={"_checkpoint", "ddp_comm_hooks", "join", "model_averaging"})
 _list_names(__name__)

@@ -1,8 +1,12 @@
 """``torch.distributed.optim``: optimizers whose state is spread over processes."""
 
 from adjoint.distributed.optim.zero_redundancy_optimizer import ZeroRedundancyOptimizer as ZeroRedundancyOptimizer
-from adjoint.names import list_names as _list_names
+from adjoint.distributed.refused import refuse_in
 
-__all__ = ["ZeroRedundancyOptimizer"]
+__all__ = ["DistributedOptimizer", "PostLocalSGDOptimizer", "ZeroRedundancyOptimizer"]
 
-_list_names(__name__)
+refuse_in(
+    __name__,
+    "an optimizer steps the parameters of its own rank; ZeroRedundancyOptimizer spreads its state",
+    classes="DistributedOptimizer PostLocalSGDOptimizer",
+)

@@ -54,5 +54,5 @@ rand = refused("rand of DTensors", WHOLE)
 randn = refused("randn of DTensors", WHOLE)
 zeros = refused("zeros of DTensors", WHOLE)
 
-_named(__name__, modules={"_utils", "placement_types"})
+_named(__name__, modules={"_utils", "experimental", "parallel", "placement_types"})
 _list_names(__name__)

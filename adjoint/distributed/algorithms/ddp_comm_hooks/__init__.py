@@ -8,7 +8,7 @@ from typing import Any
 
 from adjoint.distributed.algorithms.ddp_comm_hooks import debugging_hooks as debugging
 from adjoint.distributed.algorithms.ddp_comm_hooks import default_hooks as default
-from adjoint.names import list_names as _list_names
+from adjoint.names import named as _named
 
 __all__ = ["DDPCommHookType", "register_ddp_comm_hook"]
 
@@ -37,4 +37,4 @@ def register_ddp_comm_hook(comm_hook_type: DDPCommHookType, model: Any, state: A
     comm_hook_type.value(model=model, state=state)
 
 
-_list_names(__name__)
+_named(__name__, modules={"debugging_hooks", "default_hooks", "post_localSGD_hook", "powerSGD_hook"})
