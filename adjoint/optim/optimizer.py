@@ -14,6 +14,7 @@ from adjoint import dtypes
 from adjoint.autograd.hooks import RemovableHandle, add_hook
 from adjoint.kernels.deferred import settle, unsettled
 from adjoint.names import listed_without
+from adjoint.optim.for_others import *  # noqa: F403
 from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
 
