@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 
+from adjoint.names import list_names as _list_names
 from adjoint.threads import get_num_interop_threads, get_num_threads
 
 
@@ -40,3 +41,6 @@ def parallel_info() -> str:
 def _cxx_flags() -> str:
     """The flags of a C++ compiler: none was used."""
     return ""
+
+
+_list_names(__name__)

@@ -6,6 +6,8 @@ import functools
 import logging
 from typing import Any
 
+from adjoint.names import list_names as _list_names
+
 
 def set_logs(**artifacts: Any) -> None:
     """Have the compiler tell what it does.  Raises NotImplementedError where something is asked for."""
@@ -26,3 +28,6 @@ def getArtifactLogger(module_qname: str, artifact_name: str) -> logging.Logger:
 def warning_once(logger_obj: logging.Logger, *args: Any, **kwargs: Any) -> None:
     """``logger_obj.warning(...)``, the first time that it is called with these arguments."""
     logger_obj.warning(*args, **kwargs)
+
+
+_list_names(__name__)

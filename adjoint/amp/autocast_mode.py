@@ -13,6 +13,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import casting
 from adjoint.device import device as Device
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 from adjoint.thread_state import Switch, put_back, snapshot
@@ -148,7 +149,7 @@ def custom_fwd(
 
     @functools.wraps(fwd)
     def decorated(*args: Any, **kwargs: Any) -> Any:
-        ctx, on = args[0], is_enabled(device_type)
+        ctx, on = args[0], _is_enabled(device_type)
         ctx._dtype = _lower(device_type)
         ctx._fwd_used_autocast = on and cast_inputs is None
         if cast_inputs is None or not on:
@@ -193,7 +194,7 @@ def _cast(value: Any, device_type: str, dtype: dtypes.dtype) -> Any:
     return value
 
 
-def is_enabled(device_type: str) -> bool:
+def _is_enabled(device_type: str) -> bool:
     """Whether autocast is on in this thread for a kind of devices."""
     return _known(device_type) in casting.current().enabled
 
@@ -211,3 +212,6 @@ def _lower(device_type: str) -> dtypes.dtype:
     if kind not in casting.DEVICES:
         raise RuntimeError("unsupported scalarType")
     return casting.current().lower[kind]  # type: ignore[no-any-return]
+
+
+_list_names(__name__)

@@ -13,6 +13,7 @@ from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
 from adjoint.dtypes import float16, float32, int32
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
@@ -347,3 +348,6 @@ def _amp_update_scale_(
             self.copy_(grown)
         growth_tracker.zero_()
     return self
+
+
+_list_names(__name__)

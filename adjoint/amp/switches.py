@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from adjoint import dtypes
-from adjoint.amp.autocast_mode import _known, _lower, autocast, is_enabled
+from adjoint.amp.autocast_mode import _is_enabled, _known, _lower, autocast
 from adjoint.autograd import casting
 from adjoint.declare import composite
 from adjoint.places import users_level
@@ -17,7 +17,7 @@ composite(autocast, where="torch")
 @composite(where="torch")
 def is_autocast_enabled(device_type: str = "cuda") -> bool:
     """Whether :class:`autocast` is on in this thread for a kind of devices."""
-    return is_enabled(device_type)
+    return _is_enabled(device_type)
 
 
 @composite(where="torch")
@@ -84,7 +84,7 @@ def _deprecated(old: str, new: str) -> None:
 def is_autocast_cpu_enabled() -> bool:
     """Deprecated: ``torch.is_autocast_enabled("cpu")``."""
     _deprecated("is_autocast_cpu_enabled()", "is_autocast_enabled('cpu')")
-    return is_enabled("cpu")
+    return _is_enabled("cpu")
 
 
 @composite(where="torch")

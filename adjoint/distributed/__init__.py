@@ -165,7 +165,6 @@ _named(
     modules={
         "_composable",
         "_functional_collectives",
-        "_tensor",
         "algorithms",
         "checkpoint",
         "constants",

@@ -54,6 +54,12 @@ def refuse_in(
         space[name] = type(name, (Refused,), {"__module__": module, "__doc__": text}, why=why)
     for name in functions.split():
         space[name] = refused(name, why)
-    listed = [*classes.split(), *functions.split()]
-    space.setdefault("__all__", listed)
-    named(module, modules=frozenset(modules.split()), elsewhere=elsewhere, found=lambda: listed)
+        space[name].__module__ = module
+    own = __name__.partition(".")[0], "torch"  # by either name of the package
+    public = [
+        name
+        for name, value in space.items()
+        if name[0] != "_" and callable(value) and value is not refuse_in and value.__module__.partition(".")[0] in own
+    ]
+    space.setdefault("__all__", public)
+    named(module, modules=frozenset(modules.split()), elsewhere=elsewhere, found=lambda: public)

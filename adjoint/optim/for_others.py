@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import set_grad_enabled
 from adjoint.declare.namespaces import lookup
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 
 __all__ = [
@@ -111,3 +112,6 @@ def _view_as_real(params: list[Any], *state_and_grads: list[Any]) -> None:
 def _get_capturable_supported_devices(supports_xla: bool = True) -> list[str]:
     """The devices whose steps may be captured."""
     return ["cuda", "xpu", "hpu", "privateuseone"] + ["xla"] * supports_xla
+
+
+_list_names(__name__)

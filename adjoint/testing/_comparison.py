@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import adjoint as torch
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.testing._reports import of_numbers, of_tensors, with_item
 
@@ -316,3 +317,6 @@ def _compare_values(
     if actual.shape == ():
         raise _Differs(of_numbers(actual.item(), expected.item(), rtol, atol), item)
     raise _Differs(of_tensors(actual, expected, matches, rtol, atol, one_byte), item)
+
+
+_list_names(__name__)

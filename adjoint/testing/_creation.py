@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import adjoint as torch
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 
 
@@ -110,3 +111,6 @@ def _limits(dtype: Any) -> tuple[float, float]:
     limits = torch.iinfo(dtype)
     # randint takes its end as an int64, so that this dtype's last number is never drawn.
     return limits.min, limits.max + (dtype is not torch.int64)
+
+
+_list_names(__name__)

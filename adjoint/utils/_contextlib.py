@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.autograd.grad_mode import _ContextDecorator
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 
 
@@ -82,3 +83,6 @@ class _NoParamDecoratorContextManager(_DecoratorContextManager):
 
     def __new__(cls, orig_func: Any = None) -> Any:
         return super().__new__(cls) if orig_func is None else cls()(orig_func)
+
+
+_list_names(__name__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from adjoint.names import list_names as _list_names
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -16,3 +18,6 @@ def exposed_in(module: str) -> Callable[[F], F]:
         return fn
 
     return put
+
+
+_list_names(__name__)

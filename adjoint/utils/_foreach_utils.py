@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 
 Indices = list[int]
@@ -52,3 +53,6 @@ def _device_has_foreach_support(device: Any) -> bool:
 def _has_foreach_support(tensors: list[Any], device: Any) -> bool:
     """Whether operators over lists take these tensors, of which some may be None: no subclass's."""
     return _device_has_foreach_support(device) and all(t is None or type(t) is Tensor for t in tensors)
+
+
+_list_names(__name__)

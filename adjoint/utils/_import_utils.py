@@ -6,6 +6,8 @@ import importlib
 import importlib.util
 from types import ModuleType
 
+from adjoint.names import list_names as _list_names
+
 
 def _check_module_exists(name: str) -> bool:
     """Whether a module of that name can be found; it is not imported.
@@ -31,3 +33,6 @@ def import_dill() -> ModuleType | None:
     dill = importlib.import_module("dill")
     dill.extend(use_dill=False)
     return dill
+
+
+_list_names(__name__)

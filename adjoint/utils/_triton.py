@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adjoint.names import list_names as _list_names
 from adjoint.utils._import_utils import _check_module_exists
 
 
@@ -17,3 +18,6 @@ def has_triton() -> bool:
 
 has_triton_tma = has_triton_tma_device = has_triton_stable_tma_api = has_triton
 has_triton_experimental_host_tma = has_triton_tensor_descriptor_host_tma = has_triton
+
+
+_list_names(__name__)

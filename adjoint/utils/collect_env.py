@@ -11,6 +11,8 @@ import subprocess
 import sys
 from typing import Any, NamedTuple
 
+from adjoint.names import list_names as _list_names
+
 __all__ = ["SystemEnv", "get_env_info", "get_pretty_env_info", "main", "pretty_str"]
 
 _PACKAGES = (
@@ -133,6 +135,8 @@ def _processor() -> str:
         found = None
     return found[1] if found else platform.processor() or platform.machine()
 
+
+_list_names(__name__)
 
 if __name__ == "__main__":
     main()

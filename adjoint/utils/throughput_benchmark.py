@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.names import list_names as _list_names
+
 
 class ThroughputBenchmark:
     """Raises NotImplementedError."""
@@ -12,3 +14,6 @@ class ThroughputBenchmark:
         raise NotImplementedError(
             "ThroughputBenchmark: it calls modules from threads of C++; measure with torch.utils.benchmark.Timer"
         )
+
+
+_list_names(__name__)

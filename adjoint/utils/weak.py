@@ -6,6 +6,8 @@ import weakref
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
+from adjoint.names import list_names as _list_names
+
 WeakRef = weakref.ref
 
 
@@ -106,3 +108,6 @@ class TensorWeakRef:
 
     def __call__(self) -> Any:
         return self.ref()
+
+
+_list_names(__name__)

@@ -13,4 +13,4 @@ if _typing.TYPE_CHECKING:
     from adjoint.vision import transforms as transforms
     from adjoint.vision import utils as utils
 
-_named(__name__, modules={"datasets", "models", "ops", "transforms", "utils"})
+_named(__name__, modules={"datasets", "io", "models", "ops", "transforms", "utils"})

@@ -8,6 +8,7 @@ from adjoint import amp
 from adjoint.cuda.amp.common import warn_of_old
 from adjoint.dtypes import dtype as _dtype
 from adjoint.dtypes import float16
+from adjoint.names import list_names as _list_names
 
 __all__ = ["autocast", "custom_bwd", "custom_fwd"]
 
@@ -30,3 +31,6 @@ def custom_bwd(bwd: Any) -> Any:
     """Deprecated: ``torch.amp.custom_bwd(..., device_type="cuda")``."""
     warn_of_old("custom_bwd", "args..., device_type='cuda'")
     return amp.custom_bwd(bwd, device_type="cuda")
+
+
+_list_names(__name__)

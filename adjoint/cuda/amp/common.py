@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 
 __all__ = ["amp_definitely_not_available"]
@@ -21,3 +22,6 @@ def warn_of_old(name: str, arguments: str) -> None:
         FutureWarning,
         stacklevel=users_level(),
     )
+
+
+_list_names(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from adjoint import amp
 from adjoint.amp.grad_scaler import OptState
 from adjoint.cuda.amp.common import warn_of_old
+from adjoint.names import list_names as _list_names
 
 __all__ = ["GradScaler", "OptState"]
 
@@ -22,3 +23,6 @@ class GradScaler(amp.GradScaler):
     ) -> None:
         warn_of_old("GradScaler", "'cuda', args...")
         super().__init__("cuda", init_scale, growth_factor, backoff_factor, growth_interval, enabled)
+
+
+_list_names(__name__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
+from adjoint.names import list_names as _list_names
+
 __all__ = ["Stateful"]
 
 
@@ -16,3 +18,6 @@ class Stateful(Protocol):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on with a state."""
+
+
+_list_names(__name__)

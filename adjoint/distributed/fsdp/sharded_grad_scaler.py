@@ -1,6 +1,6 @@
 """``ShardedGradScaler``, which would scale the gradients of sharded parameters."""
 
-from adjoint.amp.scaler import GradScaler as _GradScaler
+from adjoint.amp.grad_scaler import GradScaler as _GradScaler
 from adjoint.distributed.fsdp.fully_sharded_data_parallel import WHY as _WHY
 from adjoint.distributed.refused import Refused
 from adjoint.names import list_names as _list_names

@@ -11,6 +11,7 @@ import numpy as np
 import adjoint.distributed as dist
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.distributed.algorithms.join import Join, Joinable, JoinHook
+from adjoint.names import list_names as _list_names
 from adjoint.nn.parallel.synchronizing import rows_of_all, start_broadcast
 from adjoint.optim.optimizer import Optimizer, _typename
 from adjoint.tensor import Tensor, from_array, writes_of
@@ -275,3 +276,6 @@ def _copy_options(source: list[dict[str, Any]], target: list[dict[str, Any]]) ->
         for key, value in theirs.items():
             if key not in ("params", "param_names"):
                 ours[key] = value
+
+
+_list_names(__name__)

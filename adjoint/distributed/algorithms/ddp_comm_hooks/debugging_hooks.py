@@ -6,6 +6,7 @@ from typing import Any
 
 from adjoint.distributed.grad_bucket import GradBucket
 from adjoint.futures import Future
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 
 __all__ = ["noop_hook"]
@@ -16,3 +17,6 @@ def noop_hook(_: Any, bucket: GradBucket) -> Future[Tensor]:
     future: Future[Tensor] = Future()
     future.set_result(bucket.buffer())
     return future
+
+
+_list_names(__name__)

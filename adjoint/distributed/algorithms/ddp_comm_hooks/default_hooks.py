@@ -9,6 +9,7 @@ import adjoint
 import adjoint.distributed as dist
 from adjoint.distributed.grad_bucket import GradBucket
 from adjoint.futures import Future
+from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 
 __all__ = ["allreduce_hook", "bf16_compress_hook", "bf16_compress_wrapper", "fp16_compress_hook", "fp16_compress_wrapper"]
@@ -66,3 +67,6 @@ def _wrapped(dtype: Any, hook: Hook, state: Any, bucket: GradBucket) -> Future[T
     buffer = bucket.buffer()
     bucket.set_buffer(buffer.to(dtype))
     return hook(state, bucket).then(lambda future: buffer.copy_(future.value()))
+
+
+_list_names(__name__)

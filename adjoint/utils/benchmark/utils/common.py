@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.names import list_names as _list_names
 from adjoint.threads import get_num_threads, set_num_threads
 
 _MOST_FIGURES = 4
@@ -206,3 +207,6 @@ def set_torch_threads(n: int) -> Iterator[None]:
         yield
     finally:
         set_num_threads(before)
+
+
+_list_names(__name__)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from adjoint.names import list_names as _list_names
 from adjoint.utils.benchmark.utils.common import Measurement, ordered_unique, select_unit, trim_sigfig, unit_to_english
 
 _BOLD, _END = "\033[1m", "\033[0m"  # the end is written twice
@@ -154,3 +155,6 @@ class _Table:
 
 def _row(m: Measurement) -> tuple[int, str | None, str]:
     return m.num_threads, m.env, m.as_row_name
+
+
+_list_names(__name__)

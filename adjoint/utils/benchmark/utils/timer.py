@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import adjoint as torch
+from adjoint.names import list_names as _list_names
 from adjoint.utils.benchmark.utils.common import Measurement, TaskSpec, set_torch_threads
 
 timer = timeit.default_timer
@@ -145,3 +146,6 @@ class Timer:
 def _plain(text: str) -> str:
     """A statement without the indentation of the program in which it is written."""
     return textwrap.dedent(text).removeprefix("\n").rstrip()
+
+
+_list_names(__name__)

@@ -1,0 +1,12 @@
+"""Queues of work on a device, where programs import them."""
+
+from adjoint import cuda as _cuda
+from adjoint.names import list_names as _list_names
+
+_NAMES = (
+    "Event",
+    "ExternalStream",
+    "Stream",
+)
+globals().update({name: getattr(_cuda, name) for name in _NAMES}, __all__=[*_NAMES])
+_list_names(__name__)
