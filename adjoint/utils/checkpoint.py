@@ -12,7 +12,7 @@ import contextlib
 import traceback
 import warnings
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from adjoint.autograd import casting, saved_hooks
@@ -37,8 +37,10 @@ __all__ = [
     "checkpoint",
     "checkpoint_sequential",
     "detach_variable",
+    "get_device_states",
     "noop_context_fn",
     "set_checkpoint_debug_enabled",
+    "set_device_states",
     "set_checkpoint_early_stop",
 ]
 
@@ -423,6 +425,17 @@ def check_backward_validity(inputs: Iterable[Any]) -> None:
     """Warn where no input requires grad, so that a reentrant checkpoint is outside of the graph."""
     if not any(t.requires_grad for t in inputs if isinstance(t, Tensor)):
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=users_level())
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The devices that the arguments are on, and the states of their generators: none, for there is only the processor."""
+    return [], []
+
+
+def set_device_states(devices: Sequence[int], states: Sequence[Tensor], *, device_type: str | None = None) -> None:
+    """Set the states of devices' generators.  Raises AssertionError if one is given: there is no device."""
+    for _ in zip(devices, states):
+        raise AssertionError("Torch not compiled with CUDA enabled")
 
 
 class CheckpointFunction(Function):
