@@ -99,8 +99,10 @@ bool: _dtype
 float: _dtype
 int: _dtype
 from adjoint import _C as _C
+from adjoint import __config__ as __config__
 from adjoint import _dynamo as _dynamo
 from adjoint import _jit_internal as _jit_internal
+from adjoint import _logging as _logging
 from adjoint import _utils as _utils
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
@@ -133,15 +135,26 @@ from adjoint import serialization as serialization
 from adjoint import signal as signal
 from adjoint import special as special
 from adjoint import testing as testing
+from adjoint import types as types
 from adjoint import utils as utils
 from adjoint import version as version
 from adjoint import viz as viz
 from adjoint import why as why
 from adjoint import xpu as xpu
-from adjoint.amp.autocast import autocast as autocast
-from adjoint.amp.scaler import GradScaler as GradScaler
+from adjoint.amp.autocast_mode import autocast as autocast
+from adjoint.amp.grad_scaler import GradScaler as GradScaler
 from adjoint.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from adjoint.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
+from adjoint.checks import _assert as _assert
+from adjoint.checks import _check as _check
+from adjoint.checks import _check_index as _check_index
+from adjoint.checks import _check_is_size as _check_is_size
+from adjoint.checks import _check_not_implemented as _check_not_implemented
+from adjoint.checks import _check_tensor_all as _check_tensor_all
+from adjoint.checks import _check_tensor_all_with as _check_tensor_all_with
+from adjoint.checks import _check_type as _check_type
+from adjoint.checks import _check_value as _check_value
+from adjoint.checks import _check_with as _check_with
 from adjoint.compiling import compile as compile
 from adjoint.func import vmap as vmap
 from adjoint.interop.storage import TypedStorage as TypedStorage
@@ -198,6 +211,19 @@ class LongTensor(Tensor):
 
 class ShortTensor(Tensor):
     """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+def _amp_foreach_non_finite_check_and_unscale_(tensors: Sequence[Tensor], found_inf: Tensor, inv_scale: Tensor) -> None:
+    """Multiply tensors in place; ``found_inf`` becomes 1 if an element of one is not finite."""
+
+def _amp_update_scale_(
+    self: Tensor,
+    growth_tracker: Tensor,
+    found_inf: Tensor,
+    scale_growth_factor: _float,
+    scale_backoff_factor: _float,
+    growth_interval: _int,
+) -> Tensor:
+    """A scale, in place, after a step: smaller if something was not finite, larger after so many steps without."""
 
 def _dirichlet_grad(
     x: Tensor, alpha: Tensor | _complex, total: Tensor | _complex, *, out: Tensor | None = None
@@ -787,6 +813,12 @@ def atleast_3d(tensor: Tensor, /) -> Tensor:
 def atleast_3d(*tensors: Tensor) -> tuple[Tensor, ...]: ...
 @overload
 def atleast_3d(tensors: Sequence[Tensor], /) -> tuple[Tensor, ...]: ...
+def autocast_decrement_nesting() -> _int:
+    """Be one context less deep; how deep that is.  Outside of all, what weights were cast to is forgotten."""
+
+def autocast_increment_nesting() -> _int:
+    """Be one context deeper; how deep that is."""
+
 def avg_pool1d(
     input: Tensor,
     kernel_size: _int | Sequence[_int],
@@ -1096,6 +1128,9 @@ def clamp_min(input: Tensor, min: Tensor | _complex, *, out: Tensor | None = Non
 
 def clamp_min_(input: Tensor, min: Tensor | _complex) -> Tensor:
     """In-place version of :func:`adjoint.clamp_min`."""
+
+def clear_autocast_cache() -> None:
+    """Forget what weights were cast to."""
 
 def clip(
     input: Tensor, min: _float | Tensor | None = None, max: _float | Tensor | None = None, *, out: Tensor | None = None
@@ -2058,8 +2093,14 @@ def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
             [6., 8.]])
     """
 
+def get_autocast_cpu_dtype() -> _dtype:
+    """Deprecated: ``torch.get_autocast_dtype("cpu")``."""
+
 def get_autocast_dtype(device_type: str) -> _dtype:
-    """The dtype that :class:`autocast` would use on a device."""
+    """The lower precision of a kind of devices: bfloat16 on the CPU, float16 elsewhere, or what was set."""
+
+def get_autocast_gpu_dtype() -> _dtype:
+    """Deprecated: ``torch.get_autocast_dtype("cuda")``."""
 
 def get_deterministic_debug_mode() -> _int:
     """0, 1 or 2, as :func:`set_deterministic_debug_mode` takes them."""
@@ -2363,11 +2404,14 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             [0.0000, 0.2500]])
     """
 
+def is_autocast_cache_enabled() -> _bool:
+    """Whether weights are cast once, and remembered until the outermost context is left."""
+
 def is_autocast_cpu_enabled() -> _bool:
-    """False.  Deprecated: ``torch.is_autocast_enabled("cpu")``."""
+    """Deprecated: ``torch.is_autocast_enabled("cpu")``."""
 
 def is_autocast_enabled(device_type: str = "cuda") -> _bool:
-    """False."""
+    """Whether :class:`autocast` is on in this thread for a kind of devices."""
 
 def is_complex(input: Tensor) -> _bool:
     """Whether the dtype is a complex one."""
@@ -4051,6 +4095,24 @@ def selu(input: Tensor) -> Tensor:
 
 def selu_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.selu`."""
+
+def set_autocast_cache_enabled(enabled: _bool) -> None:
+    """Have weights be cast once, or each time."""
+
+def set_autocast_cpu_dtype(dtype: _dtype) -> None:
+    """Deprecated: ``torch.set_autocast_dtype("cpu", dtype)``."""
+
+def set_autocast_cpu_enabled(enabled: _bool) -> None:
+    """Deprecated: ``torch.set_autocast_enabled("cpu", enabled)``."""
+
+def set_autocast_dtype(device_type: str, dtype: _dtype) -> None:
+    """Set the lower precision of a kind of devices in this thread."""
+
+def set_autocast_enabled(device_type: Any, enabled: Any = None) -> None:
+    """Switch autocast for a kind of devices (``"cuda"`` where none is named) in this thread."""
+
+def set_autocast_gpu_dtype(dtype: _dtype) -> None:
+    """Deprecated: ``torch.set_autocast_dtype("cuda", dtype)``."""
 
 def set_cache_limit(limit: _int | None) -> None:
     """Keep at most ``limit`` bytes of free buffers for further arrays, 0 for none at all; None for the default.

@@ -149,6 +149,10 @@ class Methods:
     def __truediv__(self, other: Tensor | _complex, /) -> Tensor: ...
     def __xor__(self, other: Tensor | _complex, /) -> Tensor: ...
     @property
+    def _backward_hooks(self) -> dict[_int, Any] | None:
+        """The hooks that see this tensor's gradient, by the numbers of their handles; None where there are none."""
+
+    @property
     def _base(self) -> Tensor | None: ...
     @property
     def _current_tangent(self) -> Tensor | None:

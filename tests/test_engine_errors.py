@@ -106,3 +106,20 @@ def test_errors_of_every_kind_pass(kind):
     handle.remove()
     y.sum().backward()
     assert x.grad is not None and adjoint.is_grad_enabled()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 2, 3)])
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_weight_that_was_stepped_is_told_as_the_transposed_view_that_pytorch_saves(bias, shape, frozen):
+    from tests.both import agree
+
+    def scenario(torch):
+        first, second = torch.nn.Linear(3, 4, bias=bias), torch.nn.Linear(4, 1, bias=bias)
+        second.requires_grad_(not frozen)
+        loss = second(first(torch.ones(*shape))).sum()
+        with torch.no_grad():
+            second.weight.mul_(2)
+        loss.backward()
+
+    agree(scenario, raises=True)

@@ -63,8 +63,9 @@ def operator_name(node: Node) -> str:
     return name + number.removesuffix("0") if backward and (not number or number.isdigit()) else node.name()
 
 
-def raise_modified(node: Node, saved: Tensor, output: int | None = None) -> NoReturn:
-    """PyTorch's error for a saved tensor that was written to since; ``output``: which of the node's own it is."""
+def raise_modified(node: Node, saved: Tensor, output: int | None = None, turned: bool = False) -> NoReturn:
+    """PyTorch's error for a saved tensor that was written to since; ``output``: which of the node's own it is; ``turned``: it is
+    a matrix of which PyTorch saves the transposed view."""
     from adjoint.autograd.anomaly_mode import is_anomaly_enabled
     from adjoint.autograd.edges import edge_of
 
@@ -91,7 +92,11 @@ def raise_modified(node: Node, saved: Tensor, output: int | None = None) -> NoRe
     if is_anomaly_enabled():
         hint = "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
         hint += "question was changed in there or anywhere later. Good luck!"
-    origin = f", which is output {number} of {operator_name(made_by)}," if made_by is not None else ""
+    maker = None if made_by is None else operator_name(made_by)
+    if turned and len(sizes) == 2:
+        sizes.reverse()
+        maker = "AsStrided" if now.requires_grad else None  # as a view's history is told after its base was written to
+    origin = f", which is output {number} of {maker}," if maker is not None else ""
     error = RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {sizes}]{origin} is at version {writes_of(now).count}; expected version "

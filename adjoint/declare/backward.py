@@ -200,6 +200,7 @@ class Backward:
             if name not in op.keeps:
                 line(inner_depth, f"w = s_{name}._writes")
                 which = f", {outputs.index(name)}" if name in outputs and name not in kinds else ""
+                which = which or (", turned=True" if name in op.held else "")
                 line(inner_depth, f"if w is not None and w.stamp < node._order: raise_modified(node, s_{name}{which})")
             now = f"s_{name}._array"
             if name in op.held:

@@ -15,9 +15,9 @@ from adjoint.vision.transforms.functional import (
     center_crop,
     convert_image_dtype,
     crop,
+    gaussian_blur,
     get_dimensions,
     hflip,
-    is_pil_image,
     normalize,
     pad,
     pil_to_tensor,
@@ -28,9 +28,11 @@ from adjoint.vision.transforms.functional import (
     to_tensor,
     vflip,
 )
+from adjoint.vision.transforms.images import is_pil_image
 
 __all__ = [
-    "InterpolationMode", "center_crop", "convert_image_dtype", "crop", "get_dimensions", "get_size", "grayscale_to_rgb", "hflip",
+    "InterpolationMode", "center_crop", "convert_image_dtype", "crop", "gaussian_blur", "get_dimensions", "get_size",
+    "grayscale_to_rgb", "hflip",
     "horizontal_flip", "normalize", "pad", "pil_to_tensor", "resize", "resized_crop", "rgb_to_grayscale", "to_dtype",
     "to_dtype_image", "to_image", "to_pil_image", "to_tensor", "vertical_flip", "vflip",
 ]  # fmt: skip
