@@ -87,6 +87,7 @@ from adjoint.layouts import (
     channels_last,
     channels_last_3d,
     contiguous_format,
+    jagged,
     layout,
     memory_format,
     preserve_format,
@@ -107,10 +108,10 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "__config__", "_logging",
-        "_C", "_jit_internal", "_utils",
+        "_C", "_inductor", "_jit_internal", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
         "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing",
-        "nn", "optim", "overrides", "profiler", "quasirandom", "random", "return_types",
+        "nested", "nn", "onnx", "optim", "overrides", "package", "profiler", "quasirandom", "random", "return_types",
         "serialization", "signal", "sparse",
         "special", "testing", "types", "utils", "version", "viz", "why", "xpu",
     }
@@ -141,7 +142,7 @@ _ELSEWHERE = {
 _KEPT_BACK = frozenset(
     {
         "BFloat16Tensor", "broadcast_shapes", "channels_last", "channels_last_3d", "contiguous_format", "eig",
-        "from_dlpack", "HalfTensor", "lstsq", "lu", "matrix_rank", "pca_lowrank", "preserve_format",
+        "from_dlpack", "HalfTensor", "jagged", "lstsq", "lu", "matrix_rank", "pca_lowrank", "preserve_format",
         "set_default_dtype", "set_grad_enabled", "segment_reduce", "solve", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc",
         "sparse_csr", "strided", "svd_lowrank", "symeig", "to_dlpack", "unique",
     }
@@ -163,6 +164,7 @@ _names.named(
     find=_find,
     found=lambda: (*_HERE, *_FUNCTIONS["torch"]),
     kept_back=_KEPT_BACK,
+    brought=("export",),
     unlisted=("load_ipython_extension", "unload_ipython_extension"),
 )
 _names.list_names(__name__)

@@ -101,6 +101,7 @@ int: _dtype
 from adjoint import _C as _C
 from adjoint import __config__ as __config__
 from adjoint import _dynamo as _dynamo
+from adjoint import _inductor as _inductor
 from adjoint import _jit_internal as _jit_internal
 from adjoint import _logging as _logging
 from adjoint import _utils as _utils
@@ -113,6 +114,7 @@ from adjoint import cpu as cpu
 from adjoint import cuda as cuda
 from adjoint import distributed as distributed
 from adjoint import distributions as distributions
+from adjoint import export as export
 from adjoint import fft as fft
 from adjoint import func as func
 from adjoint import functional as functional
@@ -124,9 +126,12 @@ from adjoint import library as library
 from adjoint import linalg as linalg
 from adjoint import mps as mps
 from adjoint import multiprocessing as multiprocessing
+from adjoint import nested as nested
 from adjoint import nn as nn
+from adjoint import onnx as onnx
 from adjoint import optim as optim
 from adjoint import overrides as overrides
+from adjoint import package as package
 from adjoint import profiler as profiler
 from adjoint import quasirandom as quasirandom
 from adjoint import random as random
@@ -162,6 +167,7 @@ from adjoint.interop.storage import UntypedStorage as UntypedStorage
 from adjoint.layouts import channels_last as channels_last
 from adjoint.layouts import channels_last_3d as channels_last_3d
 from adjoint.layouts import contiguous_format as contiguous_format
+from adjoint.layouts import jagged as jagged
 from adjoint.layouts import layout as layout
 from adjoint.layouts import memory_format as memory_format
 from adjoint.layouts import preserve_format as preserve_format

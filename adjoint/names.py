@@ -36,13 +36,15 @@ def named(
     found: Callable[[], Iterable[str]] = tuple,
     kept_back: Collection[str] = (),
     unlisted: Collection[str] = (),
+    brought: Collection[str] = (),
 ) -> None:
     """Give a module its ``__getattr__`` and ``__dir__``; they are not written there, for readers of types would take it that
     it has any name.
 
     ``modules`` are the modules in it that are imported when first named; ``elsewhere`` says of other names in which module
     below this one they are; ``find`` looks up what is declared (None where there is nothing of that name), and ``found``
-    lists it.  ``kept_back`` does not come with a star import; ``unlisted`` is for other programs, and offered to nobody.
+    lists it.  ``kept_back`` does not come with a star import, nor do modules but those ``brought``; ``unlisted`` is for other
+    programs, and offered to nobody.
     """
     own = sys.modules[module]
     places = elsewhere or {}
@@ -56,7 +58,8 @@ def named(
                 if error.name != full:
                     raise
         if name == "__all__" and find is not None:
-            return [n for n in listed() if n[0] != "_" and n not in modules and n not in kept_back]
+            public = [n for n in listed() if n[0] != "_" and n not in modules and n not in kept_back]
+            return [*public, *brought]
         value = find(name) if find is not None else None
         if value is None and name in places:
             value = getattr(importlib.import_module(f"{module}.{places[name]}"), name)

@@ -195,6 +195,8 @@ def test_arguments_may_be_constants_or_containers() -> None:
             return {"s": x + d["a"], "t": (d["b"][0], d["b"][1] * 2)}
 
         print(fx.symbolic_trace(lambda x, f=None: x + 1 if f is None else x, concrete_args={"f": None}).code)
+        flagged = fx.symbolic_trace(lambda x, flag: x + 1 if flag else x, concrete_args={"flag": True})
+        print(flagged.code, flagged(torch.ones(1), True))
         traced = fx.symbolic_trace(tree, concrete_args={"d": {"a": fx.PH, "b": (fx.PH, fx.PH)}})
         print(traced.code)
         one = torch.ones(1)

@@ -262,7 +262,7 @@ class Tracer(TracerBase):
                 self.create_proxy("call_function", _assert_is_none, (proxy, text), {})
             elif type(given) in base_types and type(given) is not Tensor:
                 text = f"{name} has been specialized to have value {given} but got another value"
-                self.create_proxy("call_function", adjoint._assert, (proxy == given, text), {})  # type: ignore[attr-defined]
+                self.create_proxy("call_function", adjoint._assert, (proxy == given, text), {})
             else:
                 warnings.warn(
                     f"Was not able to add assertion to guarantee correct input {name} to specialized function. It is up to the "

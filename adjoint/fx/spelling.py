@@ -9,6 +9,7 @@ from types import FunctionType, GenericAlias
 from typing import Any
 
 from adjoint.autograd.overriding import name_of
+from adjoint.declare.naming import shown
 from adjoint.tensor import Tensor
 
 # Where functions of `torch.nn.functional` are shown that PyTorch only passes on: operators written in C++.
@@ -43,6 +44,9 @@ def qualified_name(function: Callable[..., Any]) -> str:
     name = function.__name__
     if getattr(builtins, name, None) is function:
         return name
+    place = shown(getattr(function, "__module__", None) or "", getattr(function, "__qualname__", name))
+    if place is not None and place != "builtins":  # defined in a module of Adjoint's own
+        return f"{place}.{name}"
     known = name_of(function)
     if known is not None and not known.startswith("torch.Tensor."):
         place, _, name = known.rpartition(".")
