@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
 
 # Modules that only pickles name, whose functions users find elsewhere.
-_NAMES_ALONE = ("torch._C.", "torch._linalg_utils", "torch._lobpcg", "torch._lowrank", "torch._tensor_str")
+_NAMES_ALONE = ("torch._C.", "torch._linalg_utils", "torch._lobpcg", "torch._lowrank")
 
 # Modules that PyTorch has under another name.
 _MODULES = {

@@ -250,7 +250,9 @@ class Methods:
     def add_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.add`."""
 
-    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addbmm(
+        self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    ) -> Tensor:
         """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
         Gradients::
@@ -289,7 +291,9 @@ class Methods:
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcmul`."""
 
-    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmm(
+        self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    ) -> Tensor:
         """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -302,7 +306,9 @@ class Methods:
     def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmm`."""
 
-    def addmv(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmv(
+        self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    ) -> Tensor:
         """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -315,7 +321,9 @@ class Methods:
     def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmv`."""
 
-    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addr(
+        self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    ) -> Tensor:
         """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -343,6 +351,7 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -364,6 +373,7 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -379,6 +389,7 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -387,7 +398,9 @@ class Methods:
             self: g * (self == result) / sum(self == result, dim)
         """
 
-    def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
+    def aminmax(
+        self, *, dim: _int | None = None, keepdim: _bool = False, out: Tensor | None = None
+    ) -> return_types.aminmax:
         """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
         Gradients::
@@ -410,6 +423,7 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -504,6 +518,7 @@ class Methods:
         *,
         axis: _int | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
 
@@ -517,6 +532,7 @@ class Methods:
         *,
         axis: _int | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
 
@@ -651,7 +667,9 @@ class Methods:
         tensor([ 3., 12.])
         """
 
-    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def baddbmm(
+        self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    ) -> Tensor:
         """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -755,7 +773,7 @@ class Methods:
     def bitwise_xor_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_xor`."""
 
-    def bmm(self, mat2: Tensor) -> Tensor:
+    def bmm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -994,7 +1012,7 @@ class Methods:
     ) -> Tensor:
         """Raises: there is no cuda device."""
 
-    def cummax(self, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
+    def cummax(self, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummax:
         """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
         Gradients::
@@ -1002,7 +1020,7 @@ class Methods:
             self: g added up at indices
         """
 
-    def cummin(self, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
+    def cummin(self, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummin:
         """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
         Gradients::
@@ -1010,7 +1028,9 @@ class Methods:
             self: g added up at indices
         """
 
-    def cumprod(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
+    def cumprod(
+        self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
+    ) -> Tensor:
         """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
         Gradients::
@@ -1021,7 +1041,9 @@ class Methods:
     def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """In-place version of :func:`adjoint.cumprod`; ``dtype`` can only be the tensor's own."""
 
-    def cumsum(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
+    def cumsum(
+        self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
+    ) -> Tensor:
         """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
         Gradients::
@@ -1184,7 +1206,7 @@ class Methods:
     def divide_(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
         """In-place version of :func:`adjoint.div`."""
 
-    def dot(self, tensor: Tensor) -> Tensor:
+    def dot(self, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -1449,7 +1471,7 @@ class Methods:
     def frac_(self) -> Tensor:
         """In-place version of :func:`adjoint.frac`."""
 
-    def frexp(self) -> return_types.frexp:
+    def frexp(self, *, out: Tensor | None = None) -> return_types.frexp:
         """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
         Gradients::
@@ -1457,7 +1479,7 @@ class Methods:
             self: g / 2 ** exponent.astype(g.dtype)
         """
 
-    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
         """The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
 
         >>> import adjoint as torch
@@ -1654,7 +1676,9 @@ class Methods:
 
 Raises RuntimeError on a real tensor."""
 
-    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
+    def index_add(
+        self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1, out: Tensor | None = None
+    ) -> Tensor:
         """The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
         >>> import adjoint as torch
@@ -1670,7 +1694,7 @@ Raises RuntimeError on a real tensor."""
     def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.index_add`."""
 
-    def index_copy(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+    def index_copy(self, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The tensor with the places of ``source`` at the places ``index`` of a dimension.
 
         Gradients::
@@ -1701,7 +1725,14 @@ Raises RuntimeError on a real tensor."""
         """Write ``values`` at the indices, or add them there if ``accumulate``."""
 
     def index_reduce(
-        self, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True
+        self,
+        dim: _int,
+        index: Tensor,
+        source: Tensor,
+        reduce: str,
+        *,
+        include_self: _bool = True,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The tensor with the product, mean, maximum or minimum of what meets at the places ``index`` of a dimension, of
         ``source`` and (if ``include_self``) the tensor's own elements.
@@ -1717,7 +1748,7 @@ Raises RuntimeError on a real tensor."""
     ) -> Tensor:
         """In-place version of :func:`adjoint.index_reduce`."""
 
-    def index_select(self, dim: _int, index: Tensor) -> Tensor:
+    def index_select(self, dim: _int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The places ``index`` (a vector) of a dimension.
 
         >>> import adjoint as torch
@@ -1890,13 +1921,13 @@ Raises RuntimeError on a real tensor."""
         Not differentiable.
         """
 
-    def isneginf(self) -> Tensor:
+    def isneginf(self, *, out: Tensor | None = None) -> Tensor:
         """Whether each element is minus infinity.
 
         Not differentiable.
         """
 
-    def isposinf(self) -> Tensor:
+    def isposinf(self, *, out: Tensor | None = None) -> Tensor:
         """Whether each element is plus infinity.
 
         Not differentiable.
@@ -1961,6 +1992,7 @@ Raises RuntimeError on a real tensor."""
         *,
         axis: _int | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> return_types.kthvalue:
         """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
@@ -2115,7 +2147,7 @@ Raises RuntimeError on a real tensor."""
             other: g * σ((other - self) * log(2))
         """
 
-    def logcumsumexp(self, dim: _int, *, axis: _int | None = None) -> Tensor:
+    def logcumsumexp(self, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
         """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
         Gradients::
@@ -2185,6 +2217,7 @@ Raises RuntimeError on a real tensor."""
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
@@ -2249,7 +2282,7 @@ Raises RuntimeError on a real tensor."""
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.masked_scatter`."""
 
-    def masked_select(self, mask: Tensor) -> Tensor:
+    def masked_select(self, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The elements where ``mask`` is true, in one row; mask and tensor broadcast.
 
         >>> import adjoint as torch
@@ -2316,6 +2349,7 @@ Raises RuntimeError on a real tensor."""
         dtype: _dtype | None = None,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
@@ -2347,7 +2381,7 @@ Raises RuntimeError on a real tensor."""
             other: g if other < self else 0
         """
 
-    def mm(self, mat2: Tensor) -> Tensor:
+    def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -2357,7 +2391,13 @@ Raises RuntimeError on a real tensor."""
         """
 
     def mode(
-        self, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
+        self,
+        dim: _int = -1,
+        keepdim: _bool = False,
+        *,
+        axis: _int | None = None,
+        keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> return_types.mode:
         """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
@@ -2427,7 +2467,7 @@ Raises RuntimeError on a real tensor."""
     def multiply_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.mul`."""
 
-    def mv(self, vec: Tensor) -> Tensor:
+    def mv(self, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -2436,7 +2476,7 @@ Raises RuntimeError on a real tensor."""
             vec: dot(conj(self).T, g)
         """
 
-    def mvlgamma(self, p: _int) -> Tensor:
+    def mvlgamma(self, p: _int, *, out: Tensor | None = None) -> Tensor:
         """The logarithm of the multivariate gamma function of dimension ``p``.
 
         >>> import adjoint as torch
@@ -2516,6 +2556,7 @@ Raises RuntimeError on a real tensor."""
         dtype: _dtype | None = None,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The sum as ``sum`` has it, of the elements that are not NaN.
 
@@ -2834,6 +2875,7 @@ Raises RuntimeError on a real tensor."""
         dtype: _dtype | None = None,
         axis: _int | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
@@ -3116,7 +3158,7 @@ tensor([1.])"""
     ) -> Tensor:
         """Write the elements of ``src``, or a number, at ``index`` along a dimension."""
 
-    def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+    def scatter_add(self, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The tensor with the elements of ``src`` added at ``index`` along a dimension.
 
         >>> import adjoint as torch
@@ -3133,7 +3175,14 @@ tensor([1.])"""
         """In-place version of :func:`adjoint.scatter_add`."""
 
     def scatter_reduce(
-        self, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True
+        self,
+        dim: _int,
+        index: Tensor,
+        src: Tensor,
+        reduce: str,
+        *,
+        include_self: _bool = True,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The tensor with the sum, product, mean, maximum or minimum of what meets at ``index`` along a
         dimension, of ``src`` and (if ``include_self``) the tensor's own elements.
@@ -3273,6 +3322,7 @@ tensor([1.])"""
         step: _int = 1,
         *,
         axis: _int | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The tensor with ``src`` in a slice of a dimension.
 
@@ -3292,7 +3342,13 @@ tensor([1.])"""
         """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
 
     def sort(
-        self, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
+        self,
+        dim: _int = -1,
+        descending: _bool = False,
+        *,
+        stable: _bool = ...,
+        axis: _int | None = None,
+        out: Tensor | None = None,
     ) -> return_types.sort:
         """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
@@ -3458,6 +3514,7 @@ tensor([1.])"""
         dtype: _dtype | None = None,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
+        out: Tensor | None = None,
     ) -> Tensor:
         """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
@@ -3516,7 +3573,7 @@ tensor([1.])"""
     def t_(self) -> Tensor:
         """Transpose a matrix in place."""
 
-    def take(self, index: Tensor) -> Tensor:
+    def take(self, index: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The elements at the places ``index`` of the tensor as one row.
 
         >>> import adjoint as torch
@@ -3625,7 +3682,14 @@ tensor([1.])"""
         """
 
     def topk(
-        self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
+        self,
+        k: _int,
+        dim: _int = -1,
+        largest: _bool = True,
+        sorted: _bool = True,
+        *,
+        axis: _int | None = None,
+        out: Tensor | None = None,
     ) -> return_types.topk:
         """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
@@ -3668,7 +3732,7 @@ tensor([1.])"""
     ) -> Any:
         """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
-    def tril(self, diagonal: _int = 0) -> Tensor:
+    def tril(self, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
         """Matrices with zeros above a diagonal.
 
         Gradients::
@@ -3679,7 +3743,7 @@ tensor([1.])"""
     def tril_(self, diagonal: _int = 0) -> Tensor:
         """In-place version of :func:`adjoint.tril`."""
 
-    def triu(self, diagonal: _int = 0) -> Tensor:
+    def triu(self, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
         """Matrices with zeros below a diagonal.
 
         Gradients::
@@ -3863,7 +3927,7 @@ tensor([1.])"""
         tensor(1.)
         """
 
-    def vdot(self, other: Tensor) -> Tensor:
+    def vdot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The sum of the products of two vectors' elements, the first conjugated.
 
         Gradients::

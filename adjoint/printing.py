@@ -203,6 +203,20 @@ def _prefix(tensor: Tensor) -> str:
     return "tensor(" if cls.__module__.partition(".")[0] in ("adjoint", "torch") else f"{cls.__name__}("
 
 
+def with_suffixes(text: str, suffixes: list[str], indent: int, on_a_new_line: bool = False) -> str:
+    """A text that has begun with a bracket, to its end: what follows the numbers, on new lines where these get too long."""
+    length = len(text) - text.rfind("\n") + 1
+    for suffix in suffixes:
+        if on_a_new_line or length + len(suffix) + 2 > options.linewidth:
+            text += ",\n" + " " * indent + suffix
+            length = indent + len(suffix)
+            on_a_new_line = False
+        else:
+            text += ", " + suffix
+            length += len(suffix) + 2
+    return text + ")"
+
+
 @attach
 def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
     if not isinstance(self._array, np.ndarray) and (text := getattr(self._array, "tensor_text", None)) is not None:
@@ -211,27 +225,14 @@ def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
     indent = len(prefix)
     outline = getattr(self._array, "outline", None)
     if outline is not None:  # of what has no elements
-        text = _joined(prefix + "...", [*outline, *_suffixes(self, None)], indent)
+        text = with_suffixes(prefix + "...", [*outline, *_suffixes(self, None)], indent)
     else:
         array = numbers_of(np.asarray(self._array))
         if self.dtype is dtypes.float8_e8m0fnu:
             array = np.where(array == 2.0**-127, 0, array)  # which stands for zero there
         text = prefix + (contents(array, indent) if tensor_contents is None else tensor_contents)
-        text = _joined(text, _suffixes(self, array), indent)
+        text = with_suffixes(text, _suffixes(self, array), indent)
     return f"Parameter({text})" if getattr(self, "_is_param", False) else text
-
-
-def _joined(text: str, suffixes: list[str], indent: int) -> str:
-    """The text and what follows it, on lines that are not too long."""
-    length = len(text) - text.rfind("\n") + 1
-    for suffix in suffixes:
-        if length + len(suffix) + 2 > options.linewidth:
-            text += ",\n" + " " * indent + suffix
-            length = indent + len(suffix)
-        else:
-            text += ", " + suffix
-            length += len(suffix) + 2
-    return text + ")"
 
 
 @attach

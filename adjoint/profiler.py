@@ -20,6 +20,7 @@ from adjoint.places import users_level
 __all__ = [
     "ProfilerAction",
     "ProfilerActivity",
+    "kineto_available",
     "profile",
     "record_function",
     "schedule",
@@ -39,6 +40,11 @@ class ProfilerActivity(enum.Enum):
 def supported_activities() -> set[ProfilerActivity]:
     """The activities that can be profiled."""
     return {ProfilerActivity.CPU}
+
+
+def kineto_available() -> bool:
+    """Whether Kineto, which profiles for PyTorch, is there: this profiler is Adjoint's own."""
+    return False
 
 
 class ProfilerAction(enum.Enum):

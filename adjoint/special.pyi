@@ -259,6 +259,7 @@ def logsumexp(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
@@ -291,7 +292,7 @@ def modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     Not differentiable.
     """
 
-def multigammaln(input: Tensor, p: _int) -> Tensor:
+def multigammaln(input: Tensor, p: _int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension ``p``.
 
     >>> import adjoint as torch
@@ -319,7 +320,7 @@ def ndtri(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         self: g * sqrt(2 * pi) * exp(result ** 2 / 2)
     """
 
-def polygamma(n: _int, input: Tensor) -> Tensor:
+def polygamma(n: _int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.
 
     Gradients::

@@ -258,7 +258,7 @@ def test_pytorchs_names_of_operators_compute_with_the_functions():
     def scenario(torch):
         x = torch.ones(2, 2, requires_grad=True)
         aten = torch.ops.aten
-        print(aten.mm.default, aten.add.Tensor, aten.mm)
+        print(aten.mm.default, aten.add.Tensor, aten.mm, aten.add.overloads(), aten._to_copy.default, aten.topk.overloads())
         for call in (lambda: aten.nonsense, lambda: aten.add.nonsense):
             try:
                 call()

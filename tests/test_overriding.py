@@ -341,3 +341,20 @@ def test_vmap_and_forward_mode_go_through_instances():
         return torch.func.vmap(lambda v: (v * 2).sum())(x), torch.func.grad(lambda v: (v * v).sum())(torch.ones(2)), tangent
 
     agree(scenario)
+
+
+def test_a_batch_of_instances_is_one():
+    def scenario(torch):
+        x = torch.ones(2).as_subclass(logging_class(torch))
+        collate = importlib.import_module(f"{torch.__name__}.utils.data").default_collate
+        printed = collate([x, x])
+        return type(printed).__name__, tuple(printed.as_subclass(torch.Tensor).shape)
+
+    def without_questions(torch):  # PyTorch asks for the layout first
+        import contextlib
+        import io
+
+        with contextlib.redirect_stdout(io.StringIO()):
+            return scenario(torch)
+
+    agree(without_questions)

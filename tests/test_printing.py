@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -203,3 +205,13 @@ def test_a_tensor_with_dimensions_formats_as_its_text_or_not_at_all() -> None:
 def test_a_view_of_every_other_element_prints_its_own_elements() -> None:
     array = np.arange(12.0).reshape(3, 4)
     assert repr(adjoint.from_numpy(array[:, ::2])) == repr(torch.from_numpy(array[:, ::2]))
+
+
+def test_classes_of_tensors_print_by_pytorchs_private_names():
+    def text(library):
+        shown = importlib.import_module(f"{library.__name__}._tensor_str")
+        numbers = shown._tensor_str(library.arange(6.0).view(2, 3), 8)
+        suffixes = ["sizes=(3, 3)", "a long suffix that goes on a line of its own because it is so very long"]
+        return shown._add_suffixes("Special(" + numbers, suffixes, 8, False) + shown._str(library.ones(2))
+
+    assert text(adjoint) == text(torch)

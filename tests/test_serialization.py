@@ -524,3 +524,22 @@ def test_state_dicts_of_modules_cross_over():
     other = torch.nn.Linear(3, 2)
     other.load_state_dict(torch.load(saved(mine.state_dict())))
     assert (other.weight == theirs.weight).all()
+
+
+def test_files_are_read_and_written_record_by_record(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = str(tmp_path / "x.pt")
+    torch.save({"a": torch.arange(3.0)}, path)
+    theirs, ours = torch.PyTorchFileReader(path), adjoint.PyTorchFileReader(path)
+    assert ours.get_all_records() == theirs.get_all_records() and ours.serialization_id() == theirs.serialization_id()
+    for name in ours.get_all_records():
+        assert ours.get_record(name) == theirs.get_record(name) and ours.has_record(name)
+        assert ours.get_record_offset(name) == theirs.get_record_offset(name)
+        assert ours.get_record_size(name) == theirs.get_record_size(name)
+    assert ours.get_storage_from_record("data/0", 3, adjoint.float32).tolist() == [0, 1, 2]
+    with pytest.raises(RuntimeError, match="failed locating file nothing"):
+        ours.get_record("nothing")
+    writer = adjoint.PyTorchFileWriter(str(tmp_path / "y.pt"))
+    writer.write_record("part", b"hello", 4)
+    writer.write_end_of_file()
+    assert torch.PyTorchFileReader(str(tmp_path / "y.pt")).get_record("part") == b"hell"

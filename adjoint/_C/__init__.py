@@ -15,6 +15,7 @@ _ELSEWHERE = {
     "ScriptMethod": "adjoint.jit._script.ScriptMethod",
     "ScriptModule": "adjoint.jit._script.ScriptModule",
     "_disabled_torch_function_impl": "adjoint.autograd.overriding.disabled",
+    "_nn._parse_to": "adjoint.nn.modules.module._parse_to",
     "_has_torch_function": "adjoint.overrides.has_torch_function",
     "_has_torch_function_unary": "adjoint.overrides.has_torch_function_unary",
     "_has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",
@@ -24,11 +25,21 @@ _ELSEWHERE = {
 _PARTS = ("_fft", "_linalg", "_nn", "_special")
 
 
+def _log_api_usage_once(event: str) -> None:
+    """Count the use of something for PyTorch's makers: nothing is counted here."""
+
+
 class _Part(ModuleType):
     """A module of operators, such as ``torch._C._nn``."""
 
     def __getattr__(self, name: str) -> Any:
-        return _found(self.__name__, name)
+        full = f"{self.__name__.rpartition('.')[2]}.{name}"
+        return _elsewhere(full) if full in _ELSEWHERE else _found(self.__name__, name)
+
+
+def _elsewhere(name: str) -> Any:
+    place, _, own = _ELSEWHERE[name].rpartition(".")
+    return getattr(importlib.import_module(place), own)
 
 
 def _found(module: str, name: str) -> Any:
@@ -44,8 +55,7 @@ def _found(module: str, name: str) -> Any:
 
 def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
-        place, _, own = _ELSEWHERE[name].rpartition(".")
-        return getattr(importlib.import_module(place), own)
+        return _elsewhere(name)
     if name.startswith(("_jit_", "_get_graph_", "_set_graph_")):
         return getattr(importlib.import_module("adjoint._C.switches"), name)
     return _found(__name__, name)

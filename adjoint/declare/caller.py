@@ -9,6 +9,7 @@ from adjoint.declare.arranging import IN_ORDER, UNORDERED, by_operands
 from adjoint.declare.lines import Lines
 from adjoint.declare.naming import named_in
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator
+from adjoint.declare.outs import TAKE_OUT
 from adjoint.declare.record import Record
 from adjoint.declare.refusing import flags
 
@@ -35,6 +36,7 @@ class Caller:
         self.in_order = operator.lies is IN_ORDER and not writes
         self.lies = operator.lies or ((by_operands, ()) if operator.elementwise else None)
         self.laid = not (self.in_order or operator.view or writes) and bool(operator.arrays)
+        self.takes_out = not (dunder or writes) and (operator.elementwise or public_name(operator) in TAKE_OUT)
         self.lines = Lines()
         self.shown = {p.name: "input" if p.name == "self" else p.name for p in operator.params}
 
@@ -50,7 +52,7 @@ class Caller:
             line(2, f"{v} = {v}_given[0] if len({v}_given) == 1 and not isinstance({v}_given[0], int) else {v}_given")
             spread = f"({''.join(a + ', ' for a in arguments if a != v)})"
             packed = spread, f"{{{v!r}: {v}" + "".join(f", {k!r}: {k}" for k in keywords) + "}"
-        if op.elementwise and not self.dunder:
+        if self.takes_out:
             line(1, "if out is not None:")
             line(2, f"return write_out(OP, out, {packed[0]}, {packed[1]})")
         for name, numpy_name in self._numpy_names().items():
@@ -118,7 +120,7 @@ class Caller:
             default = "" if p.default is MISSING else f"=default_{p.name}"
             parts.append(self.shown[p.name] + ("=NEEDED" if p.name in numpy_names and not default else default))
         more = [f"{name}=None" for name in numpy_names.values()]
-        if self.op.elementwise and not self.dunder:
+        if self.takes_out:
             more.append("out=None")
         if more:
             if not starred:

@@ -30,6 +30,7 @@ from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
+from adjoint.declare.outs import write_outs
 from adjoint.declare.refusing import flag, refusal, with_plain_integers
 from adjoint.declare.second_try import is_taken, quietly
 from adjoint.declare.uncomputed import raise_refused
@@ -120,17 +121,18 @@ def _compile(operator: Operator, what: str) -> Any:
     return made
 
 
-def _write_out(operator: Operator, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+def _write_out(operator: Operator, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     from adjoint.autograd.overlap import check_overlap
-    from adjoint.declare.inplace import check_out, write_out
+    from adjoint.declare.inplace import check_out
 
-    if isinstance(out, Tensor):
-        check_out(operator.name, out, args, kwargs)
-        check_overlap(operator.name, out, args, kwargs)
+    for each in (out,) if isinstance(out, Tensor) else out if isinstance(out, (tuple, list)) else ():
+        if isinstance(each, Tensor):
+            check_out(operator.name, each, args, kwargs)
+            check_overlap(operator.name, each, args, kwargs)
     result = operator.function(*args, **kwargs)
     if operator.elementwise and any(a is out for a in args) and result._array.shape != out._array.shape:
         raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(result.shape)}")
-    return write_out(result, out, operator.name)
+    return write_outs(operator.name, result, out)
 
 
 _GLOBALS: dict[str, Any] = {

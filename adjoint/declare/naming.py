@@ -64,6 +64,7 @@ _SHOWN = {
     "adjoint.pytree": "torch.utils._pytree",
     "adjoint.random.generator.Generator": "torch._C",
     "adjoint.serialization": "torch.serialization",
+    "adjoint.serialization.record_files": "torch._C",
     "adjoint.tensor.Size": "torch",
     "adjoint.tensor.Tensor": "torch",
     "adjoint.utils.swapping": "torch.utils",

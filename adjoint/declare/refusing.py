@@ -22,6 +22,7 @@ from adjoint.autograd.interception import intercept
 from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.on_meta import made_on_meta
+from adjoint.declare.outs import TAKE_OUT, write_outs
 from adjoint.declare.uncomputed import not_computed
 from adjoint.readings.meta import OnMeta
 from adjoint.tensor import Tensor
@@ -176,7 +177,7 @@ def guarded(function: FunctionType, name: str) -> Any:
         described = described.__wrapped__
     code = described.__code__
     names, space = code.co_varnames, {"__name__": "adjoint.generated", "function": function, "flag": flag, "refusal": refusal}
-    space["raised_by_user"], space["overridden"] = raised_by_user, overriding.late
+    space |= {"raised_by_user": raised_by_user, "overridden": overriding.late, "write_outs": write_outs}
     space.update(OnMeta=OnMeta, made_on_meta=made_on_meta)
     space["with_plain_integers"] = with_plain_integers
     positional = names[: code.co_argcount]
@@ -199,6 +200,11 @@ def guarded(function: FunctionType, name: str) -> Any:
     passed_by_place = [*positional, *[f"*{starred}"] * bool(starred)]
     passed_by_name = ", ".join([*(f"{key!r}: {key}" for key in keywords), *[f"**{spread}"] * bool(spread)])
     values = (*positional, *[starred] * bool(starred), *keywords)
+    written = ""
+    if name in TAKE_OUT and "out" not in values:
+        end = len(signature) - bool(spread)
+        signature[end:end] = [*["*"] * (not starred and not keywords), "out=None"]
+        written = f"    if out is not None: return write_outs({name!r}, function({', '.join(passed)}), out)\n"
     shown = ", ".join(f"{('input' if key == 'self' else key)!r}: {spread_out(key) if key == starred else key}" for key in values)
     checks = "".join(f"        {line}\n" for line in flags(values, name, defaults))
     if name in casting.CASTS:  # as a whole; what it calls is not seen then
@@ -207,7 +213,7 @@ def guarded(function: FunctionType, name: str) -> Any:
         cast = f"cast_call({name!r}, function, ({''.join(f'{key}, ' for key in positional)}), dict({by_name}))"
         checks += f"        if intercept.active: return {cast}\n"
     text = (
-        f"def guard({', '.join(signature)}):\n    try:\n{checks}        return function({', '.join(passed)})\n"
+        f"def guard({', '.join(signature)}):\n{written}    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"
         "        if error.__class__ is OnMeta: return made_on_meta(function, "
         f"({''.join(f'{key}, ' for key in passed_by_place)}), {{{passed_by_name}}})\n"

@@ -12,9 +12,9 @@ if _typing.TYPE_CHECKING:
 # Modules and packages that are imported when first named.
 _MODULES = frozenset(
     {
-        "_contextlib", "_exposed_in", "_foreach_utils", "_import_utils", "_pytree", "_triton", "backcompat", "benchmark",
-        "checkpoint", "collect_env", "cpp_extension", "data", "deterministic", "dlpack", "hooks", "mobile_optimizer",
-        "model_zoo", "tensorboard", "throughput_benchmark", "weak",
+        "_contextlib", "_exposed_in", "_foreach_utils", "_import_utils", "_python_dispatch", "_pytree", "_triton", "backcompat",
+        "benchmark", "checkpoint", "collect_env", "cpp_extension", "data", "deterministic", "dlpack", "flop_counter", "hooks",
+        "mobile_optimizer", "model_zoo", "module_tracker", "tensorboard", "throughput_benchmark", "weak",
     }
 )  # fmt: skip
 

@@ -32,6 +32,17 @@ from adjoint.vision.models.resnet_weights import (
     Wide_ResNet50_2_Weights,
     Wide_ResNet101_2_Weights,
 )
+from adjoint.vision.models.vgg import VGG, vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
+from adjoint.vision.models.vgg_weights import (
+    VGG11_BN_Weights,
+    VGG11_Weights,
+    VGG13_BN_Weights,
+    VGG13_Weights,
+    VGG16_BN_Weights,
+    VGG16_Weights,
+    VGG19_BN_Weights,
+    VGG19_Weights,
+)
 from adjoint.vision.models.weights import Weights, WeightsEnum
 
 __all__ = [
@@ -43,6 +54,15 @@ __all__ = [
     "ResNet18_Weights",
     "ResNet34_Weights",
     "ResNet50_Weights",
+    "VGG",
+    "VGG11_BN_Weights",
+    "VGG11_Weights",
+    "VGG13_BN_Weights",
+    "VGG13_Weights",
+    "VGG16_BN_Weights",
+    "VGG16_Weights",
+    "VGG19_BN_Weights",
+    "VGG19_Weights",
     "Weights",
     "WeightsEnum",
     "Wide_ResNet101_2_Weights",
@@ -59,6 +79,14 @@ __all__ = [
     "resnet50",
     "resnext101_32x8d",
     "resnext50_32x4d",
+    "vgg11",
+    "vgg11_bn",
+    "vgg13",
+    "vgg13_bn",
+    "vgg16",
+    "vgg16_bn",
+    "vgg19",
+    "vgg19_bn",
     "wide_resnet101_2",
     "wide_resnet50_2",
 ]

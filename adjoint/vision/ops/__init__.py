@@ -1,6 +1,19 @@
-"""``torchvision.ops``: layers that models of images are put together from."""
+"""``torchvision.ops``: boxes, and layers that models of images are put together from."""
 
 from adjoint.names import list_names as _list_names
+from adjoint.vision.ops.boxes import (
+    batched_nms,
+    box_area,
+    box_convert,
+    box_iou,
+    clip_boxes_to_image,
+    complete_box_iou,
+    distance_box_iou,
+    generalized_box_iou,
+    masks_to_boxes,
+    nms,
+    remove_small_boxes,
+)
 from adjoint.vision.ops.misc import (
     MLP,
     Conv2dNormActivation,
@@ -17,6 +30,17 @@ __all__ = [
     "FrozenBatchNorm2d",
     "Permute",
     "SqueezeExcitation",
+    "batched_nms",
+    "box_area",
+    "box_convert",
+    "box_iou",
+    "clip_boxes_to_image",
+    "complete_box_iou",
+    "distance_box_iou",
+    "generalized_box_iou",
+    "masks_to_boxes",
+    "nms",
+    "remove_small_boxes",
 ]
 
 _list_names(__name__)

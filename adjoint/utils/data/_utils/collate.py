@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+import adjoint
 from adjoint import dtypes
 from adjoint.ops import bulk
 from adjoint.ops.from_data import as_tensor, tensor
-from adjoint.ops.joining import stack
 from adjoint.tensor import NO_EDGE, Tensor, from_array
 from adjoint.utils.data._utils.room import room
 
@@ -128,7 +128,7 @@ def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -
         arrays = [t._array for t in batch]
         if {*map(type, arrays)} == _ARRAYS and (out := _stacked(arrays)) is not None:
             return from_array(out)
-    return stack(batch, 0)  # which says what is wrong
+    return adjoint.stack(batch, 0)  # which says what is wrong, and asks classes of tensors
 
 
 def collate_numpy_array_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:

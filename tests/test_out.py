@@ -1,0 +1,62 @@
+"""``out=``: results are written into tensors that exist, for every function of PyTorch's that takes it."""
+
+import pytest
+from both import agree
+
+CALLS = """
+cumsum(x, 0) | cumprod(x, 0) | sum(x, 0) | mean(x, 0) | prod(x, 0) | amax(x, 0) | amin(x, 0) | any(x, 0) | all(x, 0)
+logsumexp(x, 0) | mm(A, A) | bmm(A[None], A[None]) | mv(A, x) | dot(x, x) | vdot(x, x) | addmm(A, A, A)
+addmv(x, A, x) | addr(A, x, x) | argmax(x) | argmin(x, 0) | baddbmm(A[None], A[None], A[None])
+addbmm(A, A[None], A[None]) | index_select(x, 0, i) | gather(x, 0, i) | take(x, i) | masked_select(x, x > 1)
+tril(A) | triu(A) | square(x) | renorm(A, 2, 0, 1.0) | scatter(x, 0, i, x) | scatter_add(x, 0, i, x)
+index_add(x, 0, i, x[:1]) | index_copy(x, 0, i, x[:1]) | isin(x, x) | isposinf(x) | polar(x, x) | complex(x, x)
+threshold(x, 1.0, 9.0) | nansum(x, 0) | msort(x) | sort(x) | topk(x, 2) | cummax(x, 0) | cummin(x, 0) | median(x, 0)
+kthvalue(x, 1) | mode(x, 0) | aminmax(x) | frexp(x) | slogdet(A) | linalg.cholesky_ex(A) | linalg.inv_ex(A)
+linalg.eigvals(A) | logcumsumexp(x, 0)
+"""
+
+
+@pytest.mark.parametrize("call", [c.strip() for c in CALLS.replace("\n", "|").split("|") if c.strip()])
+def test_a_result_is_written_into_what_is_given(call):
+    def scenario(torch):
+        names = {"x": torch.tensor([3.0, 1.0, 2.0]), "A": torch.eye(3) + 0.1, "i": torch.tensor([0])}
+        space = {**vars(torch), **names, "linalg": torch.linalg}
+        function, arguments = call.partition("(")[0], call.partition("(")[2][:-1]
+        made = eval(f"torch.{function}({arguments})", {**names, "torch": torch, **{n: space[n] for n in names}})
+        several = isinstance(made, tuple)
+        out = tuple(torch.empty(0, dtype=m.dtype) for m in made) if several else torch.empty(0, dtype=made.dtype)
+        result = eval(f"torch.{function}({arguments}, out=out)", {**names, "torch": torch, "out": out})
+        print(all(a is b for a, b in zip(result, out)) if several else result is out)
+        return out
+
+    agree(scenario)
+
+
+def test_a_part_of_a_tensor_is_written_to():
+    def scenario(torch):
+        x = torch.zeros(5)
+        torch.cumsum(torch.ones(3), 0, out=x.narrow(0, 1, 3))
+        torch.mm(torch.eye(2), torch.ones(2, 1), out=x[:2].view(2, 1))
+        return x
+
+    agree(scenario)
+
+
+def test_what_is_in_the_way_is_resized_with_a_warning():
+    agree(lambda torch: torch.sum(torch.ones(2, 3), 0, out=torch.empty(5)))
+
+
+@pytest.mark.parametrize("call", ["sort(x, out=(x, x, x))", "mm(A.requires_grad_(), A, out=torch.empty(3, 3))"])
+def test_what_cannot_be_written_is_refused(call):
+    def scenario(torch):
+        names = {"torch": torch, "x": torch.tensor([3.0, 1.0]), "A": torch.eye(3)}
+        try:
+            eval(f"torch.{call}", names)
+        except (TypeError, RuntimeError) as error:
+            return type(error).__name__
+
+    agree(scenario)
+
+
+def test_none_is_no_tensor_to_write_into():
+    agree(lambda torch: [torch.cumsum(torch.ones(3), 0, out=None), torch.linalg.cholesky_ex(torch.eye(2), out=None)[0]])
