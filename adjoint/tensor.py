@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.attributes import Attributes
 from adjoint.names import listed_without
 from adjoint.places import Place, here
 
 if TYPE_CHECKING:  # what other files attach, as type checkers and editors read it
     from adjoint.methods import Methods
 else:
-    Methods = object
+
+    class Methods:
+        """What a tensor is in memory; a class below it, so that :class:`Tensor` can show a ``__dict__`` of its own."""
+
+        __slots__ = ("__dict__", "__weakref__", "_array", "_edge", "_writes")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -183,7 +188,7 @@ class Tensor(Methods):
     tensor([2., 4.])
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_array", "_edge", "_writes")
+    __slots__ = ()
 
     _array: Any  # numpy.ndarray, or another reading's array (BatchedArray, TracedArray, cupy.ndarray)
     # Where this tensor's gradient goes: NO_EDGE, a Sink, or None for "ask `edge_of`": a leaf that requires grad (its
@@ -205,6 +210,17 @@ class Tensor(Methods):
     _retains = False
     _origin: Any = None  # why it does not require grad, and the place; see autograd.origins
     _tangents: dict[Any, Tensor] | None = None  # forward-mode level -> tangent
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        """What users put there, as in PyTorch, where nothing else is: libraries copy it and pass it on."""
+        return Attributes(dictionary_of(self), _is_own)
+
+    @__dict__.setter
+    def __dict__(self, attributes: dict[str, Any]) -> None:
+        shown = self.__dict__
+        shown.clear()
+        shown.update(attributes)
 
     @property
     def dtype(self) -> dtypes.dtype:
@@ -245,7 +261,8 @@ class Tensor(Methods):
                 if self._inference and not InferenceWrites.usable():
                     raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
                 self._edge = None
-            self._follows = False
+            if self._follows:
+                self._follows = False
         elif isinstance(self._stale, Sink) or (not self._stale and not self.is_leaf):
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
@@ -318,12 +335,20 @@ def as_number(value: complex) -> Number:
     return n
 
 
+dictionary_of: Callable[[Tensor], dict[str, Any]] = vars(Methods)["__dict__"].__get__
+"""All that a tensor keeps in its dictionary: rare things of its own, and what users put there."""
+
+
+def _is_own(name: str) -> bool:
+    return name[0] == "_" and hasattr(Tensor, name)
+
+
 def attach(function: Any = None, *, name: str | None = None) -> Any:
     """Make a function a method of Tensor (a decorator), under its own name or the one given."""
 
     def put(f: F) -> F:
         attribute = name or getattr(f, "__name__", None) or f.fget.__name__  # type: ignore[attr-defined]
-        assert attribute not in Tensor.__dict__, f"Tensor.{attribute} is attached twice"
+        assert attribute not in vars(Tensor), f"Tensor.{attribute} is attached twice"
         setattr(Tensor, attribute, f)
         return f
 

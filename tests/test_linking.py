@@ -182,6 +182,13 @@ def test_what_type_checkers_read_has_every_module_that_programs_import(linked):
     assert (linked.packages / "torchvision" / "models" / "__init__.pyi").exists()
 
 
+def test_type_checkers_are_told_of_no_top_level_module_that_pytorch_does_not_have():
+    torch = pytest.importorskip("torch")
+    theirs = {path.name.partition(".")[0] for path in Path(torch.__file__).parent.iterdir()}
+    ours = {path.split("/")[0].partition(".")[0] for path, _ in contents.stubs("torch")}
+    assert ours - theirs - set(dir(torch)) == set()
+
+
 def test_unlink_removes_what_link_wrote_and_nothing_else(environment):
     before = environment.files()
     environment.run("-m", "adjoint", "link")

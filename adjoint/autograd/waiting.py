@@ -15,7 +15,7 @@ import numpy as np
 from adjoint.autograd.overriding import disabled
 from adjoint.tensor import Tensor, as_array
 
-_slot = Tensor.__dict__["_array"]
+_slot = Tensor._array
 
 
 class Waiting(Tensor):

@@ -55,11 +55,6 @@ def _array_at(root: Any, dtype: Any, offset: int, shape: tuple[int, ...], stride
     return np.ndarray(shape, dtype, root.reshape(-1).view(np.uint8), offset, strides)
 
 
-def _own_attributes(tensor: Tensor) -> dict[str, Any]:
-    """What users put into the tensor's dictionary."""
-    return {name: value for name, value in tensor.__dict__.items() if not (name[0] == "_" and hasattr(Tensor, name))}
-
-
 def _class_of(tensor: Tensor) -> type[Tensor]:
     """What a copy is an instance of: nothing waits to be computed of it."""
     return type(tensor) if tensor._waits is None else Tensor
@@ -80,7 +75,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
 def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     if self._hooks is not None and self._hooks.tensor_pre:
         warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=users_level())
-    return _rebuild, (_class_of(self), _place(self), self.requires_grad, _own_attributes(self))
+    return _rebuild, (_class_of(self), _place(self), self.requires_grad, dict(self.__dict__))
 
 
 @attach
@@ -99,7 +94,7 @@ def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
     memo[id(self)] = new
     if self._grad is not None:
         new._grad = copy.deepcopy(self._grad, memo)
-    new.__dict__.update(copy.deepcopy(_own_attributes(self), memo))
+    new.__dict__.update(copy.deepcopy(dict(self.__dict__), memo))
     return new
 
 

@@ -97,7 +97,7 @@ def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
     segment = share(tensor)
     array = _memory(tensor)
     offset = array.__array_interface__["data"][0] - segment.address if segment is not None and array.size else 0
-    attributes = {name: value for name, value in tensor.__dict__.items() if not (name[0] == "_" and hasattr(Tensor, name))}
+    attributes = dict(tensor.__dict__)
     where = (array.dtype, offset, array.shape, array.strides)
     return rebuild_tensor, (_sent(segment), where, tensor.requires_grad, attributes)
 

@@ -241,7 +241,7 @@ class UninitializedTensorMixin:
         return type(self), (self.requires_grad,)
 
 
-_memory: Any = Tensor.__dict__["_array"]
+_memory: Any = Tensor._array
 
 
 def _conversion(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from adjoint.autograd.overriding import made_of_class
 from adjoint.dtypes import FLOAT
 from adjoint.ops.shape import alias_view
-from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
+from adjoint.tensor import NO_EDGE, Tensor, attach, dictionary_of, from_array, writes_of
 
 _NO_CLASS = (
     "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class inherits "
@@ -36,7 +36,7 @@ def _become(tensor: Tensor, cls: type[Tensor]) -> Any:
     except TypeError:  # a class with slots of its own lies otherwise in memory
         made = object.__new__(cls)
         made._array, made._edge, made._writes = tensor._array, tensor._edge, tensor._writes
-        made.__dict__.update(tensor.__dict__)
+        dictionary_of(made).update(dictionary_of(tensor))
         return made
 
 

@@ -17,7 +17,7 @@ from adjoint.why.trace import Stats
 @functools.lru_cache(maxsize=None)
 def is_public(name: str) -> bool:
     """Whether users know a function, or a module's class, by this name."""
-    return any(name in names for names in FUNCTIONS.values()) or name in Tensor.__dict__ or name[:1].isupper()
+    return any(name in names for names in FUNCTIONS.values()) or name in vars(Tensor) or name[:1].isupper()
 
 
 def stats_that_came(g: Any) -> tuple[Stats | None, ...]:
