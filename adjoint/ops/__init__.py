@@ -23,6 +23,7 @@ from adjoint.ops import (
     creation,
     creation_like,
     decompositions,
+    dense,
     differences,
     dropout,
     einsum,
