@@ -30,6 +30,20 @@ def _refresh_per_optimizer_state() -> dict[str, Any]:
     return {"stage": OptState.READY, "found_inf_per_device": {}}
 
 
+class _MultiDeviceReplicator:
+    """Copies of a tensor on the devices that ask for one, each made once."""
+
+    def __init__(self, master_tensor: Tensor) -> None:
+        self.master = master_tensor
+        self._per_device_tensors: dict[Any, Tensor] = {}
+
+    def get(self, device: Any) -> Tensor:
+        """The copy on a device."""
+        if device not in self._per_device_tensors:
+            self._per_device_tensors[device] = self.master.to(device=device, copy=True)  # type: ignore[attr-defined]
+        return self._per_device_tensors[device]
+
+
 @composite(where="torch")
 class GradScaler:
     """Scales a loss, so that its gradients are large enough for float16, and gradients back before they are used.
