@@ -797,6 +797,9 @@ class Methods:
         Raises RuntimeError for a ``sigma`` that is not positive or a dtype that is not floating-point.
         """
 
+    def ccol_indices(self) -> Any:
+        """Raises RuntimeError: only a sparse column compressed tensor has it, and there is none."""
+
     def cdouble(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.complex128``; itself where it is of that dtype already."""
 
@@ -903,6 +906,12 @@ class Methods:
             self: g
         """
 
+    def coalesce(self) -> Any:
+        """Raises RuntimeError: only a sparse coordinate tensor has it, and there is none."""
+
+    def col_indices(self) -> Any:
+        """Raises RuntimeError: only a sparse row compressed tensor has it, and there is none."""
+
     def conj(self) -> Tensor:
         """The complex conjugate, a view: what is written to it reaches the tensor; a real tensor itself.
 
@@ -1003,6 +1012,9 @@ class Methods:
 
     def cross(self, other: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
         """As :func:`adjoint.linalg.cross`; without ``dim`` along the first dimension of size 3, with a warning."""
+
+    def crow_indices(self) -> Any:
+        """Raises RuntimeError: only a sparse row compressed tensor has it, and there is none."""
 
     def cuda(
         self,
@@ -1760,6 +1772,9 @@ Raises RuntimeError on a real tensor."""
             self: g added up at index
         """
 
+    def indices(self) -> Any:
+        """Raises RuntimeError: only a sparse coordinate tensor has it, and there is none."""
+
     def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The sum of products over the last dimensions of both.
 
@@ -1781,6 +1796,9 @@ Raises RuntimeError on a real tensor."""
         tensor([[0.5000, 0.0000],
                 [0.0000, 0.2500]])
         """
+
+    def is_coalesced(self) -> Any:
+        """Raises RuntimeError: only a sparse coordinate tensor has it, and there is none."""
 
     def is_complex(self) -> _bool:
         """Whether the dtype is a complex one."""
@@ -3119,6 +3137,9 @@ tensor([1.])"""
     def round_(self, *, decimals: _int = 0) -> Tensor:
         """In-place version of :func:`adjoint.round`."""
 
+    def row_indices(self) -> Any:
+        """Raises RuntimeError: only a sparse column compressed tensor has it, and there is none."""
+
     def rsqrt(self, *, out: Tensor | None = None) -> Tensor:
         """One over the square root of each element; infinite for zero, NaN for a negative number.
 
@@ -3673,6 +3694,27 @@ tensor([1.])"""
         *,
         memory_format: _memory_format | None = None,
     ) -> Tensor: ...
+    def to_dense(self, dtype: _dtype | None = None, *, masked_grad: _bool | None = None) -> Tensor:
+        """The tensor itself, which is dense; in another dtype, if one is named."""
+
+    def to_sparse(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError: there are no sparse tensors."""
+
+    def to_sparse_bsc(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError: there are no sparse tensors."""
+
+    def to_sparse_bsr(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError: there are no sparse tensors."""
+
+    def to_sparse_coo(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError: there are no sparse tensors."""
+
+    def to_sparse_csc(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError: there are no sparse tensors."""
+
+    def to_sparse_csr(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError: there are no sparse tensors."""
+
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number where there are no dimensions.
 
@@ -3906,6 +3948,9 @@ tensor([1.])"""
 
     def untyped_storage(self) -> UntypedStorage:
         """The memory behind this tensor."""
+
+    def values(self) -> Any:
+        """Raises RuntimeError: only a sparse tensor has it, and there is none."""
 
     def var(
         self,
