@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from adjoint.autograd import overriding
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
@@ -21,6 +22,9 @@ def _assert(condition: Any, message: Any) -> None:
     """Raise AssertionError with the message unless the condition holds, a tensor of one element or anything else."""
     if not condition:
         raise AssertionError(message)
+
+
+overriding.begin_with_others(_assert)
 
 
 def _check_with(error_type: type[Exception], cond: Any, message: Message) -> None:

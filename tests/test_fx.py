@@ -98,6 +98,7 @@ FUNCTIONS: dict[str, Any] = {
     ],
     "calls that are noted": lambda torch, F: lambda x: math.sqrt(x.size(0)) + sqrt(x.size(1)) + len(x) + scaled(x, by=3),
     "containers": lambda torch, F: lambda x: {"a": (x, [x + 1, slice(x, None)]), "b": torch.cat([x, x])},
+    "assertions": lambda torch, F: lambda x: (torch._assert(x.shape[0] == 3, f"not {x}"), x + 1),
     "two lambdas": lambda torch, F: lambda x: (lambda y: y + 1)(x),
 }  # fmt: skip
 

@@ -318,6 +318,13 @@ def switch_on() -> None:
         function()
 
 
+def begin_with_others(function: Any) -> None:
+    """Have a function that no table declares be offered as those are: from when the others are."""
+    begin_all.append(lambda: begin(function))
+    if on:
+        begin(function)
+
+
 def convert(result: Any, kind: type) -> Any:
     """A function's result, with its tensors as instances of a class of tensors."""
     if kind is Tensor:
