@@ -406,7 +406,7 @@ def _getitem(level: Level, array: Any, index: Any) -> Any:
         return BatchedArray(x[(slice(None), *index)], level)
     adjacent, before = _advanced_layout(index)
     if not any(isinstance(p, BatchedArray) and p.level is level for p in index):
-        made = x[(slice(None), *index)]
+        made = _at(x, (slice(None), *index))
         if not adjacent:  # NumPy puts the indexed dimensions first, before the batch
             count = np.broadcast(*(p for p in index if isinstance(p, np.ndarray))).ndim
             made = np.moveaxis(made, count, 0)
@@ -414,10 +414,10 @@ def _getitem(level: Level, array: Any, index: Any) -> Any:
     positions, count = _batched_positions(level, index)
     if x_batched:
         batch = np.arange(x.shape[0]).reshape(-1, *(1,) * count)
-        made = x[(batch, *positions)]
+        made = _at(x, (batch, *positions))
         adjacent_now = before == 0 and adjacent
     else:
-        made = x[positions]
+        made = _at(x, positions)
         adjacent_now = adjacent
     # The batch and the indexed dimensions stand first, or, side by side in an array without the batch, at `before`.
     if adjacent and before > 0:
@@ -427,6 +427,15 @@ def _getitem(level: Level, array: Any, index: Any) -> Any:
             order = list(range(1, count + 1))
             made = np.moveaxis(made, order, [before + o for o in order])
     return BatchedArray(made, level)
+
+
+def _at(x: Any, index: tuple[Any, ...]) -> Any:
+    """``x[index]``, where ``x`` may be an array of NumPy's, and the index have batches of a vmap further out in it."""
+    if x.__class__ is np.ndarray:
+        for p in index:
+            if p.__class__ is BatchedArray:
+                return p._call(np.ndarray.__getitem__, (x, index), {})
+    return x[index]
 
 
 def _batched_positions(level: Level, index: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
