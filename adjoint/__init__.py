@@ -137,6 +137,7 @@ _ELSEWHERE = {
     "load_ipython_extension": "compat",
     "vmap": "func",
     "save": "serialization",
+    "storage": "interop",
     "summary": "viz.model_summary",
     "unload_ipython_extension": "compat",
 }  # fmt: skip
@@ -145,10 +146,11 @@ _ELSEWHERE = {
 # What a star import leaves behind, as PyTorch's does.
 _KEPT_BACK = frozenset(
     {
-        "BFloat16Tensor", "broadcast_shapes", "channels_last", "channels_last_3d", "contiguous_format", "eig",
-        "from_dlpack", "HalfTensor", "jagged", "lstsq", "lu", "matrix_rank", "pca_lowrank", "preserve_format",
-        "set_default_dtype", "set_grad_enabled", "segment_reduce", "solve", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc",
-        "sparse_csr", "strided", "svd_lowrank", "symeig", "to_dlpack", "unique",
+        "BFloat16Storage", "BFloat16Tensor", "broadcast_shapes", "channels_last", "channels_last_3d",
+        "ComplexDoubleStorage", "ComplexFloatStorage", "contiguous_format", "eig", "from_dlpack", "HalfStorage",
+        "HalfTensor", "jagged", "lstsq", "lu", "matrix_rank", "pca_lowrank", "preserve_format", "segment_reduce",
+        "set_default_dtype", "set_grad_enabled", "solve", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc",
+        "sparse_csr", "storage", "strided", "svd_lowrank", "symeig", "to_dlpack", "unique",
     }
 )  # fmt: skip
 

@@ -163,6 +163,7 @@ from adjoint.checks import _check_value as _check_value
 from adjoint.checks import _check_with as _check_with
 from adjoint.compiling import compile as compile
 from adjoint.func import vmap as vmap
+from adjoint.interop import storage as storage
 from adjoint.interop.storage import TypedStorage as TypedStorage
 from adjoint.interop.storage import UntypedStorage as UntypedStorage
 from adjoint.jit import ScriptFunction as ScriptFunction
@@ -193,32 +194,68 @@ from adjoint.tensor import Tensor as Tensor
 from adjoint.version import __version__ as __version__
 from adjoint.viz.model_summary import summary as summary
 
+class BFloat16Storage(Tensor):
+    """Storages of ``torch.bfloat16``.  Deprecated: ``torch.UntypedStorage``."""
+
 class BFloat16Tensor(Tensor):
     """The older constructor of tensors of torch.bfloat16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class BoolStorage(Tensor):
+    """Storages of ``torch.bool``.  Deprecated: ``torch.UntypedStorage``."""
 
 class BoolTensor(Tensor):
     """The older constructor of tensors of torch.bool: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class ByteStorage(Tensor):
+    """Storages of ``torch.uint8``.  Deprecated: ``torch.UntypedStorage``."""
+
 class ByteTensor(Tensor):
     """The older constructor of tensors of torch.uint8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class CharStorage(Tensor):
+    """Storages of ``torch.int8``.  Deprecated: ``torch.UntypedStorage``."""
 
 class CharTensor(Tensor):
     """The older constructor of tensors of torch.int8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class ComplexDoubleStorage(Tensor):
+    """Storages of ``torch.complex128``.  Deprecated: ``torch.UntypedStorage``."""
+
+class ComplexFloatStorage(Tensor):
+    """Storages of ``torch.complex64``.  Deprecated: ``torch.UntypedStorage``."""
+
+class DoubleStorage(Tensor):
+    """Storages of ``torch.float64``.  Deprecated: ``torch.UntypedStorage``."""
+
 class DoubleTensor(Tensor):
     """The older constructor of tensors of torch.float64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class FloatStorage(Tensor):
+    """Storages of ``torch.float32``.  Deprecated: ``torch.UntypedStorage``."""
 
 class FloatTensor(Tensor):
     """The older constructor of tensors of torch.float32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class HalfStorage(Tensor):
+    """Storages of ``torch.float16``.  Deprecated: ``torch.UntypedStorage``."""
+
 class HalfTensor(Tensor):
     """The older constructor of tensors of torch.float16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class IntStorage(Tensor):
+    """Storages of ``torch.int32``.  Deprecated: ``torch.UntypedStorage``."""
 
 class IntTensor(Tensor):
     """The older constructor of tensors of torch.int32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class LongStorage(Tensor):
+    """Storages of ``torch.int64``.  Deprecated: ``torch.UntypedStorage``."""
+
 class LongTensor(Tensor):
     """The older constructor of tensors of torch.int64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class ShortStorage(Tensor):
+    """Storages of ``torch.int16``.  Deprecated: ``torch.UntypedStorage``."""
 
 class ShortTensor(Tensor):
     """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
@@ -2024,6 +2061,22 @@ def from_dlpack(ext_tensor: Any, *, device: _device | str | _int | None = None, 
     >>> import adjoint as torch, numpy as np
     >>> torch.from_dlpack(np.arange(3))
     tensor([0, 1, 2])
+    """
+
+def from_file(
+    filename: str,
+    shared: _bool | None = None,
+    size: _int = 0,
+    *,
+    dtype: _dtype | None = None,
+    layout: _layout | None = None,
+    device: _device | str | _int | None = None,
+    pin_memory: _bool = False,
+) -> Tensor:
+    """The first ``size`` elements of a file, mapped into memory: what is written to the tensor is written to the file if
+    ``shared``, which is made longer where it has not so many.
+
+    Raises RuntimeError for a file that is shorter, or cannot be opened.
     """
 
 def from_numpy(ndarray: ndarray[Any, Any]) -> Tensor:

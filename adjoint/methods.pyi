@@ -188,6 +188,7 @@ class Methods:
         self: -g
         """
 
+    def _typed_storage(self) -> TypedStorage: ...
     def abs(self, *, out: Tensor | None = None) -> Tensor:
         """The absolute value of each element; of a complex number, its magnitude, which is real.
 
@@ -3244,8 +3245,22 @@ tensor([1.])"""
             src: g at the index
         """
 
-    def set_(self, source: Tensor | None = None) -> Tensor:
-        """Make this tensor look at the memory of ``source``, in the same way; at none without it."""
+    def set_(
+        self,
+        source: Any = None,
+        storage_offset: _int = 0,
+        size: _int | Sequence[_int] | None = None,
+        stride: _int | Sequence[_int] | None = None,
+    ) -> Tensor:
+        """Make this tensor look at the memory of ``source``, a tensor in the same way, or a storage with these sizes and strides from
+        an offset on (all of it in a row, if none are given); at none without it.
+
+        Raises RuntimeError where the storage is too small, or of another dtype.
+
+        >>> import adjoint as torch
+        >>> torch.tensor([]).set_(torch.arange(4.).untyped_storage(), 1, (2,), (2,))
+        tensor([1., 3.])
+        """
 
     def sgn(self, *, out: Tensor | None = None) -> Tensor:
         """The sign of each element; of a complex number, the number of magnitude one in its direction, or 0.
@@ -3492,6 +3507,9 @@ tensor([1.])"""
         >>> torch.zeros(3)[1:].storage_offset()
         1
         """
+
+    def storage_type(self) -> Any:
+        """The older class of storages of this tensor's dtype."""
 
     @overload
     def stride(self, dim: None = None) -> tuple[_int, ...]:

@@ -65,7 +65,11 @@ sys.stdout.buffer.write(pickle.dumps((ours, trouble), 2))
 
 
 APART = {
-    "torch.UntypedStorage": "stands in files for the storages, of which Adjoint has none by themselves",
+    "torch.UntypedStorage": "stands in files for storages",
+    **{
+        f"torch.{name}Storage": "stands in files for storages"
+        for name in "Double Float Half BFloat16 Long Int Short Char Byte Bool ComplexFloat ComplexDouble".split()
+    },
     "torch.to_dlpack": "PyTorch saves a function that only the interpreter of its own has",
     "torch.autograd.variable": "is a module in both",
     "torch.nn.functional.threshold": "PyTorch saves its private name, which only torch.load translates",

@@ -129,7 +129,7 @@ def rebuild_storage(sent: Any, dtype: Any) -> UntypedStorage:
     """The storage that another process sent."""
     place = _received(sent)
     place = np.empty(0, np.uint8) if place is None else place
-    return UntypedStorage(place) if dtype is None else TypedStorage(place, dtype)
+    return UntypedStorage._over(place) if dtype is None else TypedStorage._of(place, dtype)  # type: ignore[no-any-return]
 
 
 def _sent(segment: Segment | None) -> Any:

@@ -405,6 +405,10 @@ def asarray(
         if device is not None:
             obj = obj.to(device)  # type: ignore[attr-defined]
         return _tensor_asarray(obj, chosen, copy, requires_grad)
+    memory = getattr(obj, "_bytes", None)
+    if memory is not None:  # a storage
+        own = getattr(obj, "dtype", chosen or dtypes.get_default_dtype())
+        obj = memory[: memory.size // own.itemsize * own.itemsize].view(own.array)
     if isinstance(obj, np.ndarray) or hasattr(obj, "__dlpack__"):
         array = of_numpy(obj if isinstance(obj, np.ndarray) else np.from_dlpack(obj), writable=bool(copy))
         wanted = array.dtype if chosen is None else chosen.array

@@ -190,19 +190,49 @@ def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None
 
 
 @attach
-def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
-    """Make this tensor look at the memory of ``source``, in the same way; at none without it."""
+def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+    """Make this tensor look at the memory of ``source``, a tensor in the same way, or a storage with these sizes and strides from
+    an offset on (all of it in a row, if none are given); at none without it.
+
+    Raises RuntimeError where the storage is too small, or of another dtype.
+
+    >>> import adjoint as torch
+    >>> torch.tensor([]).set_(torch.arange(4.).untyped_storage(), 1, (2,), (2,))
+    tensor([1., 3.])
+    """
     if self.requires_grad and mode.enabled:
         raise RuntimeError("the derivative for 'set_' is not implemented")
     check_writable(self, False)
-    if source is not None and source._array.dtype != self._array.dtype:
+    other = getattr(source, "dtype", self.dtype)
+    if other is not self.dtype:
+        own = dtypes.C_NAMES[self.dtype]
+        if isinstance(source, Tensor):
+            raise RuntimeError(f"Could not set tensor of type {dtypes.C_NAMES[other]} to a tensor of type {own}")
         raise RuntimeError(
-            f"Expected a Tensor of type {dtypes.SCALAR_TYPE_NAMES[self.dtype]} but got a type "
-            f"{dtypes.SCALAR_TYPE_NAMES[source.dtype]}"
+            f"Expected a Storage of type {own} or an UntypedStorage, but got type {dtypes.SCALAR_TYPE_NAMES[other]} for argument 1 "
+            "'storage'"
         )
-    self._array = np.empty(0, self._array.dtype) if source is None else source._array
+    if source is None:
+        array = np.empty(0, self._array.dtype)
+    elif isinstance(source, Tensor) and size is None:
+        array = source._array
+    else:
+        memory = source.untyped_storage() if isinstance(source, Tensor) else source  # type: ignore[attr-defined]
+        array = _looking_at(memory._bytes, self._array.dtype, storage_offset, size, stride)
+    self._array = array
     writes_of(told(self)).bump()
     return self
+
+
+def _looking_at(memory: Any, dtype: Any, offset: int, size: Any, stride: Any) -> Any:
+    """An array that looks at bytes with sizes and strides in elements, from an offset on."""
+    shape = (memory.size // dtype.itemsize - offset,) if size is None else tuple(size)
+    if stride is None:
+        stride = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    check_in_storage(shape, tuple(stride), offset, dtype.itemsize, memory.nbytes)
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, memory, offset * dtype.itemsize, [s * dtype.itemsize for s in stride])
 
 
 # Other sizes in place

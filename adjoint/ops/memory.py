@@ -13,6 +13,8 @@ from adjoint.readings.meta import MetaArray, form_of
 
 def root(array: Any) -> Any:
     """The array that owns the memory (or is the first to look at memory that is not NumPy's)."""
+    if array.__class__ is MetaArray:
+        return MetaArray(root(array.form))
     found = array
     base = array.base
     while base is not None:
@@ -20,6 +22,15 @@ def root(array: Any) -> Any:
             found = base
         base = getattr(base, "base", None)
     return found
+
+
+def flat_bytes(owner: Any) -> Any:
+    """The bytes of an array that owns its memory, in the order in which they lie there; they are shared."""
+    if owner.dtype == np.uint8 and owner.ndim == 1:
+        return owner
+    if not owner.flags.c_contiguous:
+        owner = owner.transpose(sorted(range(owner.ndim), key=lambda d: -owner.strides[d]))
+    return owner.reshape(-1).view(np.uint8)
 
 
 def _start(array: Any) -> int:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from adjoint.device import device
 from adjoint.interop.storage import UntypedStorage
-from adjoint.readings.meta import new
 
 MAP_LOCATION = Callable[[Any, str], Any] | device | str | dict[str, str] | None
 """What ``torch.load`` takes for ``map_location``."""
@@ -42,7 +39,7 @@ def _absent(storage: Any, location: str) -> Any:
             "your storages to the CPU."
         )
     if kind == "meta":
-        return UntypedStorage(new((storage.nbytes(),), np.uint8))
+        return UntypedStorage(storage.nbytes(), device="meta")
     return None
 
 

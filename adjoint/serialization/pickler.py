@@ -80,6 +80,8 @@ class Pickler(_PythonPickler):
             self._classes.add(obj)
             file, source = source_of(obj)
             return None if source is None else ("module", obj, file, source)
+        if isinstance(obj, UntypedStorage):
+            obj = self._storage(obj)
         if not isinstance(obj, _Reference):
             return None
         count = obj.memory.array.nbytes // (1 if obj.type.dtype is None else obj.type.dtype.itemsize)
@@ -100,8 +102,6 @@ class Pickler(_PythonPickler):
             return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
         if isinstance(obj, layouts.layout):
             return rebuild._get_layout, (repr(obj),)
-        if isinstance(obj, UntypedStorage):
-            raise NotImplementedError("storages are saved with the tensors that look at them; save a tensor instead")
         return NotImplemented
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
@@ -182,6 +182,12 @@ class Pickler(_PythonPickler):
         if kind is UNTYPED:
             return rebuild._rebuild_tensor_v3, (*args, d)
         return rebuild._rebuild_tensor_v2, args
+
+    def _storage(self, storage: UntypedStorage) -> _Reference:
+        """A storage that is saved by itself; one without a dtype as PyTorch saves it, as of numbers of a byte."""
+        owner = storage._root if storage._root.flags.forc else storage._bytes
+        kind = type_of(getattr(storage, "dtype", dtypes.uint8))
+        return _Reference(self._memory(owner, kind.dtype, owner), kind)
 
     def _memory(self, owner: Any, d: dtypes.dtype | None, array: Any) -> Memory:
         known = self._by_owner.get(id(owner))

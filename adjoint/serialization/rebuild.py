@@ -32,7 +32,8 @@ class AwaitedStorage(TypedStorage):
     __slots__ = ("later",)
 
     def __init__(self, root: Any, dtype: dtypes.dtype, later: list[Callable[[], None]]) -> None:
-        super().__init__(root, dtype)
+        self._hold(root)
+        self.dtype = dtype
         self.later = later
 
 

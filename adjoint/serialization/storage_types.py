@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from adjoint import dtypes
 from adjoint.interop.storage import TypedStorage, UntypedStorage
 
@@ -51,10 +49,9 @@ def type_of(d: dtypes.dtype) -> StorageType:
 
 def typed(data: Any, d: dtypes.dtype) -> TypedStorage:
     """A loaded piece of memory, an array of bytes, as a storage of a dtype."""
-    return TypedStorage(data, d)
+    return TypedStorage._of(data, d)  # type: ignore[no-any-return]
 
 
 def bytes_of(storage: UntypedStorage) -> Any:
     """The bytes of a storage, an array that shares its memory."""
-    data = storage._root
-    return data if data.dtype == np.uint8 and data.ndim == 1 else data.reshape(-1).view(np.uint8)
+    return storage._bytes

@@ -83,7 +83,7 @@ class Storages:
     def placed(self, key: Any, kind: dtypes.dtype | None, data: Any, location: Any) -> Any:
         """A storage of the oldest format, whose bytes are there."""
         self._keep(_key(key), kind, data, text(location))
-        return TypedStorage(bytes_of(self.loaded[key]), kind or dtypes.uint8)
+        return TypedStorage._of(bytes_of(self.loaded[key]), kind or dtypes.uint8)
 
     def found(self, key: Any) -> tuple[Any, int, int]:
         """A storage's bytes, and the sizes of its elements and of what byte orders concern in them."""
@@ -95,7 +95,7 @@ class Storages:
 
     def _keep(self, key: Any, kind: dtypes.dtype | None, data: Any, location: str) -> None:
         with self.reading.outside():
-            restored = self.restore(UntypedStorage(data), location)
+            restored = self.restore(UntypedStorage._over(data), location)
             if not isinstance(restored, UntypedStorage):
                 raise TypeError(f"map_location gave {type(restored).__name__} and not a storage")
         self.loaded[key] = restored
@@ -108,7 +108,7 @@ class Storages:
             raise CorruptFileError("a part of a storage has no size")
         if (offset + length) * size > whole.nbytes:
             raise CorruptFileError("a part of a storage reaches outside of it")
-        self.loaded[name] = UntypedStorage(whole[offset * size : (offset + length) * size])
+        self.loaded[name] = UntypedStorage._over(whole[offset * size : (offset + length) * size])
         self.kinds[name] = kind
 
     def _as(self, key: Any, kind: dtypes.dtype | None) -> UntypedStorage:
@@ -117,7 +117,7 @@ class Storages:
             return storage
         if self.reader is None:
             return AwaitedStorage(bytes_of(storage), kind, self.reading.later)
-        return TypedStorage(bytes_of(storage), kind)
+        return TypedStorage._of(bytes_of(storage), kind)  # type: ignore[no-any-return]
 
 
 def parts(pid: Any, most: int) -> tuple[Any, ...]:

@@ -50,7 +50,7 @@ def _read_storages(file: Any, unpickle: Unpickle, storages: Storages, objects: d
         storage = objects[whole]
         size = itemsize_of(storage.dtype)
         part = bytes_of(storage)[_number(offset) * size : (offset + _number(count)) * size]
-        objects[key] = TypedStorage(part, storage.dtype)
+        objects[key] = TypedStorage._of(part, storage.dtype)
 
 
 def _read_tensors(file: Any, unpickle: Unpickle, objects: dict[int, Any]) -> None:

@@ -1,4 +1,4 @@
-"""transformers: models saved whole and in shards, and loaded: without memory at first, in another dtype, with missing and tied weights."""
+"""transformers: models saved whole and in shards, and loaded sparingly, in other dtypes, with missing and tied weights."""
 
 # packages: transformers
 
@@ -6,7 +6,16 @@ import json
 import os
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, BertConfig, BertModel, GPT2Config, GPT2LMHeadModel, set_seed
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    BertConfig,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    set_seed,
+)
 from transformers.utils import logging
 
 logging.set_verbosity_error()

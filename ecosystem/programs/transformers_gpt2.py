@@ -1,4 +1,4 @@
-"""transformers: a tiny GPT-2 trained for two steps, with its attentions and hidden states, and attention written out in eager mode."""
+"""transformers: a tiny GPT-2 trained for two steps, its hidden states and cache, and its attentions written out."""
 
 # packages: transformers
 
@@ -13,7 +13,7 @@ print("parameters:", model.num_parameters(), len(model.state_dict()))
 
 model.train()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-for step in range(2):
+for _ in range(2):
     loss = model(tokens, labels=tokens).loss
     optimizer.zero_grad()
     loss.backward()

@@ -16,7 +16,7 @@ mask = torch.ones_like(tokens)
 mask[0, :5] = 0
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.1)
 schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + step))
-for step in range(2):
+for _ in range(2):
     loss = model(tokens, attention_mask=mask, labels=tokens.masked_fill(mask == 0, -100)).loss
     loss.backward()
     optimizer.step()

@@ -14,7 +14,7 @@ source, target = torch.randint(2, 80, (3, 9)), torch.randint(2, 80, (3, 7))
 mask = torch.ones_like(source)
 mask[2, 5:] = 0
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-for step in range(2):
+for _ in range(2):
     loss = model(input_ids=source, attention_mask=mask, labels=target).loss
     optimizer.zero_grad()
     loss.backward()

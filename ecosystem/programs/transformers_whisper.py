@@ -21,7 +21,7 @@ print("features:", tuple(features.shape), features.dtype, f"{features.mean().ite
 
 words = torch.randint(4, 120, (3, 8))
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
-for step in range(2):
+for _ in range(2):
     loss = model(input_features=features, labels=words).loss
     optimizer.zero_grad()
     loss.backward()
