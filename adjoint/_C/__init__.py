@@ -21,6 +21,10 @@ _ELSEWHERE = {
     "_has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",
     "_is_torch_function_mode_enabled": "adjoint.overrides._is_torch_function_mode_enabled",
     "_len_torch_function_stack": "adjoint.overrides._len_torch_function_stack",
+    "_set_grad_enabled": "adjoint.autograd.grad_mode.set_grad_enabled",
+    "_to_dlpack": "adjoint.interop.dlpack.to_dlpack",
+    "_from_dlpack": "adjoint.interop.dlpack.from_dlpack",
+    "_get_deterministic_algorithms": "adjoint.settings.are_deterministic_algorithms_enabled",
 }
 _PARTS = ("_fft", "_linalg", "_nn", "_special")
 
@@ -58,8 +62,11 @@ def __getattr__(name: str) -> Any:
         return _elsewhere(name)
     if name.startswith(("_jit_", "_get_graph_", "_set_graph_")):
         return getattr(importlib.import_module("adjoint._C.switches"), name)
-    return _found(__name__, name)
+    answer = getattr(importlib.import_module("adjoint._C.answers"), name, _NOTHING) if name[:2] != "__" else _NOTHING
+    return _found(__name__, name) if answer is _NOTHING else answer
 
+
+_NOTHING = object()
 
 for _name in _PARTS:
     sys.modules[f"{__name__}.{_name}"] = globals()[_name] = _Part(f"{__name__}.{_name}")

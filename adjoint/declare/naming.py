@@ -65,6 +65,7 @@ _SHOWN = {
     "adjoint.random.generator.Generator": "torch._C",
     "adjoint.serialization": "torch.serialization",
     "adjoint.serialization.record_files": "torch._C",
+    "adjoint.symbolic": "torch",
     "adjoint.tensor.Size": "torch",
     "adjoint.tensor.Tensor": "torch",
     "adjoint.utils.swapping": "torch.utils",
