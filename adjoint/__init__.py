@@ -126,6 +126,7 @@ _ELSEWHERE = {
     "SymBool": "symbolic",
     "SymFloat": "symbolic",
     "SymInt": "symbolic",
+    "_sym_sqrt": "symbolic",
     "sym_constrain_range": "symbolic",
     "sym_float": "symbolic",
     "sym_fresh_size": "symbolic",

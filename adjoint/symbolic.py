@@ -93,6 +93,9 @@ def sym_sqrt(a: Any) -> float:
     return math.sqrt(a)
 
 
+_sym_sqrt = sym_sqrt  # as PyTorch's pickles name it
+
+
 def sym_fresh_size(expr: Any) -> Any:
     """The size itself."""
     return builtins.int(expr)

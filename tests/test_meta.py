@@ -18,8 +18,9 @@ needs_torch = pytest.mark.skipif(torch is None, reason="compares with PyTorch")
 
 # Samples whose results depend on elements.
 DEPENDING = {
-    "F.rrelu(x, 0.2, 0.2, training=True)", "torch.masked_select(x, mask)", "x[mask]", "torch.zeros(2, 3, dtype=x.dtype).copy_(x)",
-    "torch.linalg.lstsq(pair, m34).solution",
+    "torch.masked_select(x, mask)", "x[mask]", "torch.zeros(2, 3, dtype=x.dtype).copy_(x)",
+    "torch.linalg.lstsq(pair, m34).solution", "torch.lu_unpack(m, lines.int())", "torch.lu_unpack(m34, lines.int())",
+    "torch.lu_unpack(pair, lines[:2].int())",
 }  # fmt: skip
 # Whose results lie otherwise: a library's choice that nothing is computed of.
 OTHER_STRIDES = {"torch.linalg.cross(x, y)", "torch.rot90(x)", "torch.linalg.solve_triangular(m.triu() + 3 * eye, n, upper=True)"}
@@ -84,6 +85,18 @@ def test_few_rows_need_zeros_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 M = ", device='meta'"
+
+
+def test_what_is_drawn_has_its_shape() -> None:
+    p = adjoint.full((2, 3), 0.5, device="meta")
+    for draw in (
+        adjoint.bernoulli, adjoint.poisson, adjoint._standard_gamma, lambda p: adjoint.normal(p, p),
+        lambda p: adjoint.binomial(p, p), lambda p: adjoint.multinomial(p, 3), lambda p: p.exponential_(),
+        lambda p: adjoint.nn.functional.dropout(p),
+    ):  # fmt: skip
+        drawn = draw(p)
+        assert drawn.is_meta
+        assert drawn.shape == (2, 3)
 
 
 @needs_torch

@@ -21,6 +21,7 @@ from adjoint.ops.elementwise import sigmoid_of as sigmoid
 from adjoint.ops.scalars import convert, element
 from adjoint.ops.widening import in_float32, is_half
 from adjoint.readings.batched import current_levels
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor, from_array
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -187,8 +188,8 @@ def _rrelu(
     input: Tensor, lower: float, upper: float, training: bool, generator: Any, inplace: bool
 ) -> Tensor:
     _check_slopes(lower, upper)
-    noise = np.ones(input._array.shape, input._array.dtype)
-    if training:
+    noise = np.ones_like(input._array)
+    if training and input._array.__class__ is not MetaArray:
         if current_levels():
             raise RuntimeError("vmap: we do not yet support aten::rrelu. Please file an issue")
         if input.dtype.category != dtypes.FLOAT or input.dtype is dtypes.float16:

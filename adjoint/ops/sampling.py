@@ -39,6 +39,7 @@ from adjoint.readings.batched import (
     out_of_batch,
     to_draw_into,
 )
+from adjoint.readings.meta import MetaArray, new, room_for
 from adjoint.tensor import NO_EDGE, Tensor
 
 
@@ -151,7 +152,7 @@ def _normal(mean: Any, std: Any, dtype: dtypes.dtype, source: Generator) -> Any:
     except ValueError:
         raise_shapes(mean, std)
     check_normal(dtype)
-    drawn = to_draw_into(np.empty(shape, dtype.array))
+    drawn = to_draw_into(room_for(shape, dtype.array, mean, std))
     wide = np.float32 if dtype.itemsize == 2 else dtype.array
     if isinstance(std, _ARRAYS):
         normal_fill(drawn, source)
@@ -163,7 +164,7 @@ def _normal(mean: Any, std: Any, dtype: dtypes.dtype, source: Generator) -> Any:
     return (drawn.astype(wide, copy=False) + mean.astype(wide)).astype(dtype.array, copy=False)
 
 
-_ARRAYS = (np.ndarray, BatchedArray)
+_ARRAYS = (np.ndarray, BatchedArray, MetaArray)
 
 
 def _normal_of_size(
@@ -234,6 +235,8 @@ def multinomial(
 
 def _of_samples(pick: Any, chances: Any, n: int, source: Generator) -> Any:
     """The indices that ``pick`` draws; inside of vmaps with a row for each sample that has numbers of its own."""
+    if chances.__class__ is MetaArray:
+        return new((*chances.shape[:-1], n), np.int64)
     if not current_levels():
         return pick(chances, n, source)
     chances = drawn_for(chances)

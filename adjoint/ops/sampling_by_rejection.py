@@ -21,6 +21,7 @@ from adjoint.ops.sampling import recorded_sample
 from adjoint.random import rejection
 from adjoint.random.generator import Generator
 from adjoint.readings.batched import drawn_for, to_draw_into
+from adjoint.readings.meta import room_for
 from adjoint.summation import total
 from adjoint.tensor import NO_EDGE, Tensor
 
@@ -49,7 +50,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 
 def _drawn_like(parameters: Any, draw: Any, source: Generator) -> Any:
     """An array of the parameters' shape and dtype that ``draw(out, generator)`` fills."""
-    array = to_draw_into(np.empty(parameters.shape, parameters.dtype))
+    array = to_draw_into(room_for(parameters.shape, parameters.dtype, parameters))
     draw_into(array, draw, source)
     return array
 

@@ -144,7 +144,10 @@ class MetaArray(ArrayFace):
 
     @property
     def array(self) -> Any:
-        """An array of zeros, of one element if there are any: for checks that look at values, of which there are none."""
+        """What checks that look at values are to see, of which there are none: a zero, if there are any numbers; no truth value, so
+        that what holds for all or for any of them is found in order."""
+        if self.dtype.kind == "b":
+            return np.empty((0,) * max(self.ndim, 1), self.dtype)
         return np.zeros([min(n, 1) for n in self.shape], self.dtype)
 
     @staticmethod
@@ -260,6 +263,11 @@ def alike(array: Any) -> MetaArray:
         return new(array.shape, array.dtype)
     strides = tuple(max(s, 0) for s in array.strides)
     return strided(array.shape, array.dtype, strides)
+
+
+def room_for(shape: Sequence[int], dtype: Any, *parameters: Any) -> Any:
+    """A new array for what is made of these: without memory, if one of them is."""
+    return new(shape, dtype) if any([p.__class__ is MetaArray for p in parameters]) else np.empty(shape, dtype)
 
 
 def with_memory(array: MetaArray) -> Any:
