@@ -108,7 +108,7 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "__config__", "_logging",
-        "_C", "_inductor", "_jit_internal", "_tensor_str", "_utils",
+        "_C", "_higher_order_ops", "_inductor", "_jit_internal", "_tensor_str", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
         "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing",
         "nested", "nn", "onnx", "optim", "overrides", "package", "profiler", "quasirandom", "random", "return_types",
@@ -123,6 +123,7 @@ _ELSEWHERE = {
     "ScriptModule": "jit",
     "PyTorchFileReader": "serialization.record_files",
     "PyTorchFileWriter": "serialization.record_files",
+    "cond": "_higher_order_ops.cond",
     "SymBool": "symbolic",
     "SymFloat": "symbolic",
     "SymInt": "symbolic",

@@ -101,9 +101,11 @@ int: _dtype
 from adjoint import _C as _C
 from adjoint import __config__ as __config__
 from adjoint import _dynamo as _dynamo
+from adjoint import _higher_order_ops as _higher_order_ops
 from adjoint import _inductor as _inductor
 from adjoint import _jit_internal as _jit_internal
 from adjoint import _logging as _logging
+from adjoint import _tensor_str as _tensor_str
 from adjoint import _utils as _utils
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
@@ -146,6 +148,7 @@ from adjoint import version as version
 from adjoint import viz as viz
 from adjoint import why as why
 from adjoint import xpu as xpu
+from adjoint._higher_order_ops.cond import cond as cond
 from adjoint.amp.autocast_mode import autocast as autocast
 from adjoint.amp.grad_scaler import GradScaler as GradScaler
 from adjoint.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
@@ -165,6 +168,8 @@ from adjoint.func import vmap as vmap
 from adjoint.interop import storage as storage
 from adjoint.interop.storage import TypedStorage as TypedStorage
 from adjoint.interop.storage import UntypedStorage as UntypedStorage
+from adjoint.jit import ScriptFunction as ScriptFunction
+from adjoint.jit import ScriptModule as ScriptModule
 from adjoint.layouts import channels_last as channels_last
 from adjoint.layouts import channels_last_3d as channels_last_3d
 from adjoint.layouts import contiguous_format as contiguous_format
@@ -184,9 +189,12 @@ from adjoint.printing import set_printoptions as set_printoptions
 from adjoint.random.generator import Generator as Generator
 from adjoint.serialization import load as load
 from adjoint.serialization import save as save
+from adjoint.serialization.record_files import PyTorchFileReader as PyTorchFileReader
+from adjoint.serialization.record_files import PyTorchFileWriter as PyTorchFileWriter
 from adjoint.symbolic import SymBool as SymBool
 from adjoint.symbolic import SymFloat as SymFloat
 from adjoint.symbolic import SymInt as SymInt
+from adjoint.symbolic import _sym_sqrt as _sym_sqrt
 from adjoint.symbolic import sym_constrain_range as sym_constrain_range
 from adjoint.symbolic import sym_float as sym_float
 from adjoint.symbolic import sym_fresh_size as sym_fresh_size
@@ -419,7 +427,9 @@ def add(
         other: g if alpha == 1 else times(g, conj_number(alpha))
     """
 
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
     Gradients::
@@ -453,7 +463,9 @@ def addcmul(
         tensor2: g * times(conj(tensor1), conj_number(value))
     """
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -463,7 +475,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alph
         mat2: dot(conj(mat1).T, _scaled(g, alpha))
     """
 
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -476,7 +490,9 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha:
 def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """In-place version of :func:`adjoint.addmv`."""
 
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -494,7 +510,7 @@ def adjoint(input: Tensor) -> Tensor:
     torch.Size([5, 3, 2])
     """
 
-def alias_copy(input: Tensor) -> Tensor:
+def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy.
 
     Gradients::
@@ -509,6 +525,7 @@ def all(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -538,6 +555,7 @@ def amax(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -553,6 +571,7 @@ def amin(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -561,7 +580,9 @@ def amin(
         self: g * (self == result) / sum(self == result, dim)
     """
 
-def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
+def aminmax(
+    input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, out: Tensor | None = None
+) -> return_types.aminmax:
     """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
     Gradients::
@@ -584,6 +605,7 @@ def any(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -697,6 +719,7 @@ def argmax(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
 
@@ -710,6 +733,7 @@ def argmin(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
 
@@ -885,7 +909,9 @@ def avg_pool1d(
 ) -> Tensor:
     """The average of each window of (N, C, L) or (C, L)."""
 
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -1029,7 +1055,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
             [0, 0, 3]])
     """
 
-def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -1234,7 +1260,7 @@ def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) ->
             [2, 3]])
     """
 
-def complex(real: Tensor, imag: Tensor) -> Tensor:
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their real and imaginary parts.
 
     Gradients::
@@ -1478,7 +1504,7 @@ def cov(
 def cross(input: Tensor, other: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
     """As :func:`adjoint.linalg.cross`; without ``dim`` along the first dimension of size 3, with a warning."""
 
-def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
+def cummax(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummax:
     """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
     Gradients::
@@ -1486,7 +1512,7 @@ def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_type
         self: g added up at indices
     """
 
-def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
+def cummin(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummin:
     """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
     Gradients::
@@ -1494,7 +1520,9 @@ def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_type
         self: g added up at indices
     """
 
-def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
+def cumprod(
+    input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
+) -> Tensor:
     """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
     Gradients::
@@ -1502,7 +1530,9 @@ def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int
         self: g * result summed from the end, / self
     """
 
-def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
+def cumsum(
+    input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
+) -> Tensor:
     """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
     Gradients::
@@ -1552,7 +1582,7 @@ def detach(input: Tensor) -> Tensor:
 def detach_(input: Tensor) -> Tensor:
     """Take this tensor out of the graph.  Raises RuntimeError on a view."""
 
-def detach_copy(input: Tensor) -> Tensor:
+def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy through which no gradient comes back: asking for one raises RuntimeError.
 
     Gradients::
@@ -1596,7 +1626,9 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
         self: g on the diagonal, 0 elsewhere
     """
 
-def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+def diagonal_copy(
+    input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | None = None
+) -> Tensor:
     """The diagonal of two dimensions, as the last dimension, copied.
 
     Gradients::
@@ -1667,7 +1699,7 @@ def divide(
         other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
     """
 
-def dot(input: Tensor, tensor: Tensor) -> Tensor:
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -1864,7 +1896,9 @@ def exp2_(input: Tensor) -> Tensor:
 def exp_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.exp`."""
 
-def expand_copy(input: Tensor, size: _int | Sequence[_int], *, implicit: _bool = False) -> Tensor:
+def expand_copy(
+    input: Tensor, size: _int | Sequence[_int], *, implicit: _bool = False, out: Tensor | None = None
+) -> Tensor:
     """The tensor expanded to the given sizes, copied.
 
     Gradients::
@@ -2024,7 +2058,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def frac_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.frac`."""
 
-def frexp(input: Tensor) -> return_types.frexp:
+def frexp(input: Tensor, *, out: Tensor | None = None) -> return_types.frexp:
     """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
     Gradients::
@@ -2120,7 +2154,7 @@ def full_like(
     tensor([7, 7])
     """
 
-def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
     """The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
 
     >>> import adjoint as torch
@@ -2388,7 +2422,9 @@ def imag(input: Tensor) -> Tensor:
     Raises RuntimeError on a real tensor.
     """
 
-def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
+def index_add(
+    input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
     >>> import adjoint as torch
@@ -2401,7 +2437,7 @@ def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha:
         source: index_select(g, dim, index) if alpha == 1 else alpha * index_select(g, dim, index)
     """
 
-def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor with the places of ``source`` at the places ``index`` of a dimension.
 
     Gradients::
@@ -2426,7 +2462,14 @@ def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
     """Write ``values`` at the indices, or add them there if ``accumulate``."""
 
 def index_reduce(
-    input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with the product, mean, maximum or minimum of what meets at the places ``index`` of a dimension, of
     ``source`` and (if ``include_self``) the tensor's own elements.
@@ -2437,7 +2480,7 @@ def index_reduce(
         source: g at index, for its part in the result
     """
 
-def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
+def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The places ``index`` (a vector) of a dimension.
 
     >>> import adjoint as torch
@@ -2583,13 +2626,13 @@ def isnan(input: Tensor) -> Tensor:
     Not differentiable.
     """
 
-def isneginf(input: Tensor) -> Tensor:
+def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is minus infinity.
 
     Not differentiable.
     """
 
-def isposinf(input: Tensor) -> Tensor:
+def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is plus infinity.
 
     Not differentiable.
@@ -2655,6 +2698,7 @@ def kthvalue(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> return_types.kthvalue:
     """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
@@ -2847,7 +2891,7 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
         other: g * σ((other - self) * log(2))
     """
 
-def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
+def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
     """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
     Gradients::
@@ -2925,6 +2969,7 @@ def logsumexp(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
@@ -2992,7 +3037,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         source: g where mask, in order
     """
 
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements where ``mask`` is true, in one row; mask and tensor broadcast.
 
     >>> import adjoint as torch
@@ -3103,6 +3148,7 @@ def mean(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
@@ -3162,7 +3208,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
         other: g if other < self else 0
     """
 
-def mm(input: Tensor, mat2: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -3172,7 +3218,13 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """
 
 def mode(
-    input: Tensor, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
+    input: Tensor,
+    dim: _int = -1,
+    keepdim: _bool = False,
+    *,
+    axis: _int | None = None,
+    keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> return_types.mode:
     """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
@@ -3236,7 +3288,7 @@ def multiply(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor 
         other: g * self.conj()
     """
 
-def mv(input: Tensor, vec: Tensor) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -3245,7 +3297,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         vec: dot(conj(self).T, g)
     """
 
-def mvlgamma(input: Tensor, p: _int) -> Tensor:
+def mvlgamma(input: Tensor, p: _int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension ``p``.
 
     >>> import adjoint as torch
@@ -3319,6 +3371,7 @@ def nansum(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The sum as ``sum`` has it, of the elements that are not NaN.
 
@@ -3561,7 +3614,7 @@ def permute(input: Tensor, *dims: _int | Sequence[_int]) -> Tensor:
     torch.Size([4, 2, 3])
     """
 
-def permute_copy(input: Tensor, dims: _int | Sequence[_int]) -> Tensor:
+def permute_copy(input: Tensor, dims: _int | Sequence[_int], *, out: Tensor | None = None) -> Tensor:
     """As :func:`permute`, copied.
 
     Gradients::
@@ -3598,7 +3651,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     tensor([0., 0.])
     """
 
-def polar(abs: Tensor, angle: Tensor) -> Tensor:
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their magnitudes and their angles in radians.
 
     Gradients::
@@ -3607,7 +3660,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
         angle: _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype)
     """
 
-def polygamma(n: _int, input: Tensor) -> Tensor:
+def polygamma(n: _int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.
 
     Gradients::
@@ -3648,6 +3701,7 @@ def prod(
     dtype: _dtype | None = None,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
@@ -4062,7 +4116,7 @@ def scatter(
             [0., 1.]])
     """
 
-def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor with the elements of ``src`` added at ``index`` along a dimension.
 
     >>> import adjoint as torch
@@ -4076,7 +4130,14 @@ def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
     """
 
 def scatter_reduce(
-    input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with the sum, product, mean, maximum or minimum of what meets at ``index`` along a
     dimension, of ``src`` and (if ``include_self``) the tensor's own elements.
@@ -4145,7 +4206,7 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
         self: g at its index, 0 elsewhere
     """
 
-def select_copy(input: Tensor, dim: _int, index: _int) -> Tensor:
+def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
     """As :func:`select`, copied.
 
     Gradients::
@@ -4304,6 +4365,7 @@ def slice_copy(
     step: _int = 1,
     *,
     axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A slice of a dimension, copied.
 
@@ -4321,6 +4383,7 @@ def slice_scatter(
     step: _int = 1,
     *,
     axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with ``src`` in a slice of a dimension.
 
@@ -4340,7 +4403,13 @@ def solve(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
 
 def sort(
-    input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
+    input: Tensor,
+    dim: _int = -1,
+    descending: _bool = False,
+    *,
+    stable: _bool = ...,
+    axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> return_types.sort:
     """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
@@ -4357,7 +4426,9 @@ def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _i
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
 
-def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
+def split_copy(
+    input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """As :func:`split`, copied.
 
     Gradients::
@@ -4376,7 +4447,7 @@ def split_with_sizes(
     """
 
 def split_with_sizes_copy(
-    input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int | None = None
+    input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
 ) -> tuple[Tensor, ...]:
     """As :func:`split_with_sizes`, copied.
 
@@ -4524,6 +4595,7 @@ def sum(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
@@ -4583,7 +4655,7 @@ def t(input: Tensor) -> Tensor:
         self: g.transpose()
     """
 
-def t_copy(input: Tensor) -> Tensor:
+def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """As :func:`t`, copied.
 
     Gradients::
@@ -4591,7 +4663,7 @@ def t_copy(input: Tensor) -> Tensor:
         self: g.transpose()
     """
 
-def take(input: Tensor, index: Tensor) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements at the places ``index`` of the tensor as one row.
 
     >>> import adjoint as torch
@@ -4682,7 +4754,7 @@ def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence[_int] = 2, out: Tensor
             [3., 3.]])
     """
 
-def threshold(input: Tensor, threshold: _float, value: _complex) -> Tensor:
+def threshold(input: Tensor, threshold: _float, value: _complex, *, out: Tensor | None = None) -> Tensor:
     """Each element that is above ``threshold``, and ``value`` in the place of the others.
 
     Gradients::
@@ -4700,7 +4772,14 @@ def to_dlpack(tensor: Tensor) -> Any:
     """A capsule with a tensor's memory; it can be consumed once."""
 
 def topk(
-    input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
+    input: Tensor,
+    k: _int,
+    dim: _int = -1,
+    largest: _bool = True,
+    sorted: _bool = True,
+    *,
+    axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> return_types.topk:
     """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
@@ -4729,7 +4808,7 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
         self: _transpose(g, dim0, dim1)
     """
 
-def transpose_copy(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+def transpose_copy(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
     """As :func:`transpose`, copied.
 
     Gradients::
@@ -4768,7 +4847,7 @@ def triangular_solve(
 ) -> Any:
     """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
-def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
+def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Matrices with zeros above a diagonal.
 
     Gradients::
@@ -4793,7 +4872,7 @@ def tril_indices(
             [0, 0, 1]])
     """
 
-def triu(input: Tensor, diagonal: _int = 0) -> Tensor:
+def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Matrices with zeros below a diagonal.
 
     Gradients::
@@ -4857,7 +4936,9 @@ def unbind(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[T
         self: stack(gs, dim)
     """
 
-def unbind_copy(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
+def unbind_copy(
+    input: Tensor, dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """As :func:`unbind`, copied.
 
     Gradients::
@@ -4873,7 +4954,9 @@ def unflatten(input: Tensor, dim: _int, sizes: Sequence[_int]) -> Tensor:
     torch.Size([2, 2, 3])
     """
 
-def unfold_copy(input: Tensor, dimension: _int, size: _int | Sequence[_int], step: _int) -> Tensor:
+def unfold_copy(
+    input: Tensor, dimension: _int, size: _int | Sequence[_int], step: _int, *, out: Tensor | None = None
+) -> Tensor:
     """All windows of a dimension, as a new last dimension, copied.
 
     Gradients::
@@ -4965,7 +5048,7 @@ def unsqueeze(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
         self: g.reshape(self_shape)
     """
 
-def unsqueeze_copy(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
+def unsqueeze_copy(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
     """As :func:`unsqueeze`, copied.
 
     Gradients::
@@ -5022,7 +5105,7 @@ def var_mean(
 ) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
 
-def vdot(input: Tensor, other: Tensor) -> Tensor:
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements, the first conjugated.
 
     Gradients::
@@ -5052,7 +5135,7 @@ def view_as_real(input: Tensor) -> Tensor:
     tensor([[1., 2.]])
     """
 
-def view_as_real_copy(input: Tensor) -> Tensor:
+def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """As :func:`view_as_real`, copied.
 
     Gradients::
