@@ -16,6 +16,7 @@ _ELSEWHERE = {
     "ScriptModule": "adjoint.jit._script.ScriptModule",
     "_disabled_torch_function_impl": "adjoint.autograd.overriding.disabled",
     "_nn._parse_to": "adjoint.nn.modules.module._parse_to",
+    "_get_tracing_state": "adjoint.jit._trace._get_tracing_state",
     "_has_torch_function": "adjoint.overrides.has_torch_function",
     "_has_torch_function_unary": "adjoint.overrides.has_torch_function_unary",
     "_has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",

@@ -120,3 +120,4 @@ def sparse_dim(self: Tensor) -> int:
 
 
 attach(property(lambda self: None, doc="None: tensors have no names."), name="name")
+attach(property(id, doc="A number for the tensor as an object: equal only for one and the same."), name="_cdata")

@@ -138,6 +138,10 @@ def is_tracing() -> bool:
     return False
 
 
+def _get_tracing_state() -> None:
+    """None: nothing is being recorded."""
+
+
 def _script_if_tracing(fn: T) -> T:
     """``fn`` in a function that calls it."""
 
