@@ -155,6 +155,10 @@ class Methods:
     @property
     def _base(self) -> Tensor | None: ...
     @property
+    def _cdata(self) -> _int:
+        """A number for the tensor as an object: that of no other."""
+
+    @property
     def _current_tangent(self) -> Tensor | None:
         """The tangent at the level that printing shows."""
 

@@ -99,10 +99,13 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     except LinAlgError:
         if check_errors:
             raise
+        result = np.full_like(A._array, np.nan)
         for place in np.ndindex(info.shape):
             matrix = A._array[place]
             info[place] = next((n for n in range(1, len(matrix) + 1) if _fails_cholesky(matrix[:n, :n])), 0)
-        found = from_array(np.full_like(A._array, np.nan))
+            if not info[place]:
+                result[place] = _cholesky(matrix, upper)
+        found = from_array(result)
     return return_type("linalg_cholesky_ex")((found, from_array(info)))
 
 
