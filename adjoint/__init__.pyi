@@ -323,6 +323,12 @@ def _fft_r2c(input: Tensor, dim: _int, normalization: Any, onesided: Any) -> Ten
         self: the real part of the inverse transform of g, and zeros behind it
     """
 
+def _is_all_true(input: Tensor) -> Tensor:
+    """Whether all elements of a bool tensor are true; inside of a vmap, those of all samples, so that it may be asked."""
+
+def _is_any_true(input: Tensor) -> Tensor:
+    """Whether any element of a bool tensor is true; inside of a vmap, of any sample."""
+
 def _neg_view(input: Tensor) -> Tensor:
     """Gradients::
 

@@ -327,6 +327,15 @@ def test_validation_can_be_switched_off() -> None:
     agree(scenario, raises=False)
 
 
+def test_parameters_and_values_are_looked_at_inside_of_a_vmap_too() -> None:
+    def scenario(library: Any) -> Any:
+        loc, scale = library.tensor([0.0, 1.0]), library.tensor([1.0, 2.0])
+        density = lambda loc, scale: library.distributions.Normal(loc, scale).log_prob(library.tensor(0.5))
+        return library.vmap(density)(loc, scale), library._is_all_true(loc > -1), library._is_any_true(loc > 3)
+
+    agree(scenario, raises=False)
+
+
 def test_a_divergence_can_be_registered() -> None:
     def scenario(library: Any) -> Any:
         D = library.distributions

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import adjoint
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.distributions import constraints
 from adjoint.distributions.utils import lazy_property
@@ -76,7 +77,7 @@ class Distribution:
             if name not in self.__dict__ and isinstance(getattr(type(self), name), lazy_property):
                 continue  # it is computed from one that is looked at
             value = getattr(self, name)
-            if not constraint.check(value).all():
+            if not adjoint._is_all_true(constraint.check(value)):
                 raise ValueError(
                     f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
                     f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
@@ -241,7 +242,7 @@ class Distribution:
                 stacklevel=users_level(),
             )
             return
-        if not support.check(value).all():
+        if not adjoint._is_all_true(support.check(value)):
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the support "
                 f"({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.arguments import wrong_argument
 from adjoint.declare.operands import priority
-from adjoint.tensor import Tensor, attach
+from adjoint.ops.arrays import all_values
+from adjoint.tensor import Tensor, attach, from_array
 
 
 def _tensor(function: str, input: Any) -> Tensor:
@@ -98,6 +101,24 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape."""
     return _tensor("is_same_size", input)._array.shape == other._array.shape
+
+
+@composite(where="torch")
+def _is_all_true(input: Tensor) -> Tensor:
+    """Whether all elements of a bool tensor are true; inside of a vmap, those of all samples, so that it may be asked."""
+    return from_array(np.asarray(_truths("_is_all_true", input).all()))
+
+
+@composite(where="torch")
+def _is_any_true(input: Tensor) -> Tensor:
+    """Whether any element of a bool tensor is true; inside of a vmap, of any sample."""
+    return from_array(np.asarray(_truths("_is_any_true", input).any()))
+
+
+def _truths(function: str, input: Any) -> Any:
+    if _tensor(function, input).dtype is not dtypes.bool_:
+        raise RuntimeError(f"{function}: expected a tensor of bools, but got one of {input.dtype}")
+    return all_values(input._array)
 
 
 @attach
