@@ -28,8 +28,8 @@ SPACES = (
 KINDS: dict[str, tuple[str, str, str]] = {  # kind: (title, why, pattern of "space.name")
     "compiler": (
         "Compilers and their types",
-        "TorchScript, `fx`, `export`, symbolic shapes and the C++ objects behind them. A program runs on Adjoint as Python; there "
-        "is no second language to translate it to.",
+        "TorchScript, symbolic shapes and the C++ objects behind them. A program runs on Adjoint as Python; there is no second "
+        "language to translate it to.",
         r"\.(jit|fx|export|ao|package|library|ops|classes|futures|return_types|monitor|overrides|cpp|sym_\w+|import_ir\w*|parse_(ir"
         r"|schema|type\w*)|fork|wait|cond|while_loop|merge_type\w*|unify_type\w*|get_file_path|classproperty|PRIVATE_OPS|USE_\w+"
         r"|Sym\w+|JIT\w+|assert_int_or_pair|boolean_dispatch|BroadcastingList\d|\w*has_torch_function\w*|handle_torch_function|types"
