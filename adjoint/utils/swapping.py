@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, dictionary_of
 
 
 def swap_tensors(t1: Any, t2: Any) -> None:
@@ -27,16 +27,21 @@ def swap_tensors(t1: Any, t2: Any) -> None:
         raise RuntimeError("Cannot swap t1 and t2 if they have different slots")
     missing = object()
     first, second = ([getattr(t, slot, missing) for slot in slots] for t in (t1, t2))
+    attributes = [dict(dictionary_of(t)) for t in (t2, t1)]
     t1.__class__, t2.__class__ = t2.__class__, t1.__class__
-    for tensor, values in ((t1, second), (t2, first)):
-        for slot, value in zip(slots, values):
+    for tensor, kept in ((t1, second), (t2, first)):
+        for slot, value in zip(slots, kept):
             if value is not missing:
                 object.__setattr__(tensor, slot, value)
             elif hasattr(tensor, slot):
                 object.__delattr__(tensor, slot)
+    for tensor, values in zip((t1, t2), attributes):
+        whole = dictionary_of(tensor)
+        whole.clear()
+        whole.update(values)
 
 
 def _slots(cls: type) -> list[str]:
     assert issubclass(cls, Tensor)
     names = {slot for c in cls.__mro__ for slot in vars(c).get("__slots__", ())}
-    return sorted(names - {"__weakref__", "__dict__"}) + (["__dict__"] if hasattr(cls, "__dict__") else [])
+    return sorted(names - {"__weakref__", "__dict__"})
