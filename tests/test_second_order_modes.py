@@ -146,3 +146,29 @@ def test_an_integer_base_has_the_tangent_of_a_power_in_the_exponents_precision()
     found = adjoint.func.jvp(lambda x: 2**x, (x,), (adjoint.ones_like(x),))[1]
     expected = 2.0 ** x.numpy() * np.log(2.0)
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-15)
+
+
+def test_a_row_without_a_batching_rule_has_second_derivatives_of_what_it_saved_of_its_results():
+    from adjoint.declare import op
+    from adjoint.declare.namespaces import OPERATORS
+    from adjoint.ops.arrays import Array, array_function
+
+    @array_function
+    def grown(self: Array):  # which has no rule: it is run sample by sample
+        return np.exp(self)
+
+    row = op("grown_for_this_test", lambda self: grown(self), where="", self=lambda g, result: g * result)
+    row.forward.__annotations__["self"] = "Array"
+    del OPERATORS["grown_for_this_test"]
+    draw = np.random.default_rng(0)
+    x, t, u = (adjoint.tensor(draw.standard_normal((3, 2))) for _ in range(3))
+
+    def second(exponential: Any, outer: Any) -> Any:
+        inner = lambda a: exponential(a).sin().sum()
+        first = {"forward": lambda a, t: jvp(inner, (a,), (t,))[1], "reverse": lambda a, t: (grad(inner)(a) * t).sum()}[outer]
+        return vmap(lambda a, t, u: jvp(lambda b: first(b, t), (a,), (u,))[1])(x, t, u)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for outer in ("forward", "reverse"):
+            np.testing.assert_allclose(second(row.function, outer).numpy(), second(adjoint.exp, outer).numpy(), 1e-9)

@@ -326,11 +326,16 @@ def _with_fallback(level: Level, operator: Any, function: Callable[..., Any], ar
     shared = [not m and isinstance(v, Tensor) and v.requires_grad and mode.enabled for v, m in zip(flat, mine)]
     whole = [unbatch(v, level, 0) if m or s else v for v, m, s in zip(flat, mine, shared)]
     mine = [m or s for m, s in zip(mine, shared)]
-    results = []
-    for i in range(level.size):
-        one_args, one_kwargs = tree_unflatten([v[i] if m else v for v, m in zip(whole, mine)], spec)
-        results.append(function(*one_args, **one_kwargs))
-    flat_results = [tree_flatten(r) for r in results]
-    stack = lookup("torch", "stack")
-    together = [batch(stack(list(parts)), level, 0) for parts in zip(*(f[0] for f in flat_results))]
-    return tree_unflatten(together, flat_results[0][1])
+
+    def one_by_one() -> Any:
+        results = []
+        for i in range(level.size):
+            one_args, one_kwargs = tree_unflatten([v[i] if m else v for v, m in zip(whole, mine)], spec)
+            results.append(function(*one_args, **one_kwargs))
+        flat_results = [tree_flatten(r) for r in results]
+        stack = lookup("torch", "stack")
+        together = [batch(stack(list(parts)), level, 0) for parts in zip(*(f[0] for f in flat_results))]
+        return tree_unflatten(together, flat_results[0][1])
+
+    # What a sample's node saves of its own results needs their tangents: those of the levels inside of the vmap, too.
+    return intercept.anew(one_by_one) if any(isinstance(v, Tensor) and v._tangents for v in whole) else one_by_one()
