@@ -343,6 +343,15 @@ def test_vmap_and_forward_mode_go_through_instances():
     agree(scenario)
 
 
+def test_where_a_graph_was_freed_is_told_with_overriding_on_too():
+    adjoint.ones(1).as_subclass(Marked)
+    loss = adjoint.ones(1, requires_grad=True).exp().sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="a second time") as raised:
+        loss.backward()
+    assert __file__ in "".join(raised.value.__notes__)
+
+
 def test_a_batch_of_instances_is_one():
     def scenario(torch):
         x = torch.ones(2).as_subclass(logging_class(torch))

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd import engine
+from adjoint.autograd import engine, overriding
 from adjoint.autograd.batch import batch, unbatch
 from adjoint.autograd.edges import GradientEdge, edge_of, stand_in
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.origins import explain_missing
 from adjoint.autograd.taped import Taped
-from adjoint.places import explain, users_level
+from adjoint.places import explain, is_ours, users_level
 from adjoint.readings.batched import Level, current_levels, entered, levels_of
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
@@ -134,7 +134,9 @@ def backward(
     keep = create_graph if retain_graph is None else retain_graph
     if create_graph:
         _warn_of_cycle()
-    caller = sys._getframe(1)
+    caller: Any = sys._getframe(1)
+    while overriding.on and is_ours(caller.f_code):
+        caller = caller.f_back
     place = [caller.f_code, caller.f_lasti]
     engine.run(((edge, g),), keep_graph=keep, create_graph=create_graph, place=place)
 
