@@ -108,7 +108,7 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "__config__", "_logging",
-        "_C", "_higher_order_ops", "_inductor", "_jit_internal", "_tensor_str", "_utils",
+        "_C", "__future__", "_higher_order_ops", "_inductor", "_jit_internal", "_tensor_str", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
         "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing",
         "nested", "nn", "onnx", "optim", "overrides", "package", "profiler", "quasirandom", "random", "return_types",
@@ -119,6 +119,9 @@ _MODULES = frozenset(
 
 # Functions of packages that are imported when first needed.
 _ELSEWHERE = {
+    "Event": "streams",
+    "Stream": "streams",
+    "get_device_module": "streams",
     "ScriptFunction": "jit",
     "ScriptModule": "jit",
     "PyTorchFileReader": "serialization.record_files",

@@ -101,11 +101,9 @@ int: _dtype
 from adjoint import _C as _C
 from adjoint import __config__ as __config__
 from adjoint import _dynamo as _dynamo
-from adjoint import _higher_order_ops as _higher_order_ops
 from adjoint import _inductor as _inductor
 from adjoint import _jit_internal as _jit_internal
 from adjoint import _logging as _logging
-from adjoint import _tensor_str as _tensor_str
 from adjoint import _utils as _utils
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
@@ -148,7 +146,6 @@ from adjoint import version as version
 from adjoint import viz as viz
 from adjoint import why as why
 from adjoint import xpu as xpu
-from adjoint._higher_order_ops.cond import cond as cond
 from adjoint.amp.autocast_mode import autocast as autocast
 from adjoint.amp.grad_scaler import GradScaler as GradScaler
 from adjoint.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
@@ -165,11 +162,8 @@ from adjoint.checks import _check_value as _check_value
 from adjoint.checks import _check_with as _check_with
 from adjoint.compiling import compile as compile
 from adjoint.func import vmap as vmap
-from adjoint.interop import storage as storage
 from adjoint.interop.storage import TypedStorage as TypedStorage
 from adjoint.interop.storage import UntypedStorage as UntypedStorage
-from adjoint.jit import ScriptFunction as ScriptFunction
-from adjoint.jit import ScriptModule as ScriptModule
 from adjoint.layouts import channels_last as channels_last
 from adjoint.layouts import channels_last_3d as channels_last_3d
 from adjoint.layouts import contiguous_format as contiguous_format
@@ -189,89 +183,39 @@ from adjoint.printing import set_printoptions as set_printoptions
 from adjoint.random.generator import Generator as Generator
 from adjoint.serialization import load as load
 from adjoint.serialization import save as save
-from adjoint.serialization.record_files import PyTorchFileReader as PyTorchFileReader
-from adjoint.serialization.record_files import PyTorchFileWriter as PyTorchFileWriter
-from adjoint.symbolic import SymBool as SymBool
-from adjoint.symbolic import SymFloat as SymFloat
-from adjoint.symbolic import SymInt as SymInt
-from adjoint.symbolic import _sym_sqrt as _sym_sqrt
-from adjoint.symbolic import sym_constrain_range as sym_constrain_range
-from adjoint.symbolic import sym_float as sym_float
-from adjoint.symbolic import sym_fresh_size as sym_fresh_size
-from adjoint.symbolic import sym_int as sym_int
-from adjoint.symbolic import sym_ite as sym_ite
-from adjoint.symbolic import sym_max as sym_max
-from adjoint.symbolic import sym_min as sym_min
-from adjoint.symbolic import sym_not as sym_not
-from adjoint.symbolic import sym_sqrt as sym_sqrt
-from adjoint.symbolic import sym_sum as sym_sum
+from adjoint.streams import Event as Event
+from adjoint.streams import Stream as Stream
 from adjoint.tensor import Size as Size
 from adjoint.tensor import Tensor as Tensor
 from adjoint.version import __version__ as __version__
 from adjoint.viz.model_summary import summary as summary
 
-class BFloat16Storage(Tensor):
-    """Storages of ``torch.bfloat16``.  Deprecated: ``torch.UntypedStorage``."""
-
 class BFloat16Tensor(Tensor):
     """The older constructor of tensors of torch.bfloat16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
-
-class BoolStorage(Tensor):
-    """Storages of ``torch.bool``.  Deprecated: ``torch.UntypedStorage``."""
 
 class BoolTensor(Tensor):
     """The older constructor of tensors of torch.bool: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
-class ByteStorage(Tensor):
-    """Storages of ``torch.uint8``.  Deprecated: ``torch.UntypedStorage``."""
-
 class ByteTensor(Tensor):
     """The older constructor of tensors of torch.uint8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
-
-class CharStorage(Tensor):
-    """Storages of ``torch.int8``.  Deprecated: ``torch.UntypedStorage``."""
 
 class CharTensor(Tensor):
     """The older constructor of tensors of torch.int8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
-class ComplexDoubleStorage(Tensor):
-    """Storages of ``torch.complex128``.  Deprecated: ``torch.UntypedStorage``."""
-
-class ComplexFloatStorage(Tensor):
-    """Storages of ``torch.complex64``.  Deprecated: ``torch.UntypedStorage``."""
-
-class DoubleStorage(Tensor):
-    """Storages of ``torch.float64``.  Deprecated: ``torch.UntypedStorage``."""
-
 class DoubleTensor(Tensor):
     """The older constructor of tensors of torch.float64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
-
-class FloatStorage(Tensor):
-    """Storages of ``torch.float32``.  Deprecated: ``torch.UntypedStorage``."""
 
 class FloatTensor(Tensor):
     """The older constructor of tensors of torch.float32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
-class HalfStorage(Tensor):
-    """Storages of ``torch.float16``.  Deprecated: ``torch.UntypedStorage``."""
-
 class HalfTensor(Tensor):
     """The older constructor of tensors of torch.float16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
-
-class IntStorage(Tensor):
-    """Storages of ``torch.int32``.  Deprecated: ``torch.UntypedStorage``."""
 
 class IntTensor(Tensor):
     """The older constructor of tensors of torch.int32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
-class LongStorage(Tensor):
-    """Storages of ``torch.int64``.  Deprecated: ``torch.UntypedStorage``."""
-
 class LongTensor(Tensor):
     """The older constructor of tensors of torch.int64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
-
-class ShortStorage(Tensor):
-    """Storages of ``torch.int16``.  Deprecated: ``torch.UntypedStorage``."""
 
 class ShortTensor(Tensor):
     """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
@@ -433,9 +377,7 @@ def add(
         other: g if alpha == 1 else times(g, conj_number(alpha))
     """
 
-def addbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
     Gradients::
@@ -469,9 +411,7 @@ def addcmul(
         tensor2: g * times(conj(tensor1), conj_number(value))
     """
 
-def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -481,9 +421,7 @@ def addmm(
         mat2: dot(conj(mat1).T, _scaled(g, alpha))
     """
 
-def addmv(
-    input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -496,9 +434,7 @@ def addmv(
 def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """In-place version of :func:`adjoint.addmv`."""
 
-def addr(
-    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -516,7 +452,15 @@ def adjoint(input: Tensor) -> Tensor:
     torch.Size([5, 3, 2])
     """
 
-def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def affine_grid_generator(theta: Tensor, size: _int | Sequence[_int], align_corners: _bool | None) -> Tensor:
+    """As :func:`adjoint.nn.functional.affine_grid`.
+
+    Gradients::
+
+        theta: g.T @ points
+    """
+
+def alias_copy(input: Tensor) -> Tensor:
     """A copy.
 
     Gradients::
@@ -531,7 +475,6 @@ def all(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -561,7 +504,6 @@ def amax(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -577,7 +519,6 @@ def amin(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -586,9 +527,7 @@ def amin(
         self: g * (self == result) / sum(self == result, dim)
     """
 
-def aminmax(
-    input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, out: Tensor | None = None
-) -> return_types.aminmax:
+def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
     """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
     Gradients::
@@ -611,7 +550,6 @@ def any(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -725,7 +663,6 @@ def argmax(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
 
@@ -739,7 +676,6 @@ def argmin(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
 
@@ -915,9 +851,7 @@ def avg_pool1d(
 ) -> Tensor:
     """The average of each window of (N, C, L) or (C, L)."""
 
-def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -1061,7 +995,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
             [0, 0, 3]])
     """
 
-def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -1266,7 +1200,7 @@ def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) ->
             [2, 3]])
     """
 
-def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
+def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their real and imaginary parts.
 
     Gradients::
@@ -1372,11 +1306,11 @@ def conv3d(
     """Convolve (N, C, D, H, W) or (C, D, H, W) with (O, C / groups, KD, KH, KW)."""
 
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0) -> Tensor:
-    """Convolve sequences whose time comes first: (T, N, C) with (K, C, O) and a bias of O, zeros at both ends.
+    """Convolution over time of (T, N, C) with (K, C, C') kernels: (T + 2 pad - K + 1, N, C').
 
     >>> import adjoint as torch
-    >>> torch.conv_tbc(torch.ones(5, 1, 2), torch.ones(3, 2, 4), torch.zeros(4)).shape
-    torch.Size([3, 1, 4])
+    >>> torch.conv_tbc(torch.ones(4, 1, 2), torch.ones(3, 2, 1), torch.zeros(1)).flatten()
+    tensor([6., 6.])
     """
 
 def conv_transpose1d(
@@ -1510,7 +1444,18 @@ def cov(
 def cross(input: Tensor, other: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
     """As :func:`adjoint.linalg.cross`; without ``dim`` along the first dimension of size 3, with a warning."""
 
-def cummax(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummax:
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: _int = 0,
+    reduction: _int = 1,
+    zero_infinity: _bool = False,
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.ctc_loss`, with a number for the reduction."""
+
+def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
     """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
     Gradients::
@@ -1518,7 +1463,7 @@ def cummax(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | 
         self: g added up at indices
     """
 
-def cummin(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummin:
+def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
     """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
     Gradients::
@@ -1526,9 +1471,7 @@ def cummin(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | 
         self: g added up at indices
     """
 
-def cumprod(
-    input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
-) -> Tensor:
+def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
     """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
     Gradients::
@@ -1536,9 +1479,7 @@ def cumprod(
         self: g * result summed from the end, / self
     """
 
-def cumsum(
-    input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
-) -> Tensor:
+def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
     """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
     Gradients::
@@ -1588,7 +1529,7 @@ def detach(input: Tensor) -> Tensor:
 def detach_(input: Tensor) -> Tensor:
     """Take this tensor out of the graph.  Raises RuntimeError on a view."""
 
-def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def detach_copy(input: Tensor) -> Tensor:
     """A copy through which no gradient comes back: asking for one raises RuntimeError.
 
     Gradients::
@@ -1632,9 +1573,7 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
         self: g on the diagonal, 0 elsewhere
     """
 
-def diagonal_copy(
-    input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | None = None
-) -> Tensor:
+def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
     """The diagonal of two dimensions, as the last dimension, copied.
 
     Gradients::
@@ -1705,7 +1644,7 @@ def divide(
         other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
     """
 
-def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -1902,9 +1841,7 @@ def exp2_(input: Tensor) -> Tensor:
 def exp_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.exp`."""
 
-def expand_copy(
-    input: Tensor, size: _int | Sequence[_int], *, implicit: _bool = False, out: Tensor | None = None
-) -> Tensor:
+def expand_copy(input: Tensor, size: _int | Sequence[_int], *, implicit: _bool = False) -> Tensor:
     """The tensor expanded to the given sizes, copied.
 
     Gradients::
@@ -2064,7 +2001,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def frac_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.frac`."""
 
-def frexp(input: Tensor, *, out: Tensor | None = None) -> return_types.frexp:
+def frexp(input: Tensor) -> return_types.frexp:
     """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
     Gradients::
@@ -2083,22 +2020,6 @@ def from_dlpack(ext_tensor: Any, *, device: _device | str | _int | None = None, 
     >>> import adjoint as torch, numpy as np
     >>> torch.from_dlpack(np.arange(3))
     tensor([0, 1, 2])
-    """
-
-def from_file(
-    filename: str,
-    shared: _bool | None = None,
-    size: _int = 0,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _device | str | _int | None = None,
-    pin_memory: _bool = False,
-) -> Tensor:
-    """The first ``size`` elements of a file, mapped into memory: what is written to the tensor is written to the file if
-    ``shared``, which is made longer where it has not so many.
-
-    Raises RuntimeError for a file that is shorter, or cannot be opened.
     """
 
 def from_numpy(ndarray: ndarray[Any, Any]) -> Tensor:
@@ -2160,7 +2081,7 @@ def full_like(
     tensor([7, 7])
     """
 
-def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
     """The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
 
     >>> import adjoint as torch
@@ -2265,6 +2186,33 @@ def greater_equal(input: Tensor, other: Tensor | _complex, *, out: Tensor | None
     """Whether each element is greater than the other's or equal to it: a bool tensor.
 
     Not differentiable.
+    """
+
+def grid_sampler(
+    input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.grid_sample`, with numbers for the modes."""
+
+def grid_sampler_2d(
+    input: Tensor, grid: Tensor, interpolation_mode: Any, padding_mode: Any, align_corners: _bool | None
+) -> Tensor:
+    """The values of images in 2 dimensions at the points of a grid: see :func:`adjoint.nn.functional.grid_sample`; the modes are numbers here.
+
+    Gradients::
+
+        input: g times the weights, added up at the pixels
+        grid: sum(g * pixels * derivatives of their weights)
+    """
+
+def grid_sampler_3d(
+    input: Tensor, grid: Tensor, interpolation_mode: Any, padding_mode: Any, align_corners: _bool | None
+) -> Tensor:
+    """The values of images in 3 dimensions at the points of a grid: see :func:`adjoint.nn.functional.grid_sample`; the modes are numbers here.
+
+    Gradients::
+
+        input: g times the weights, added up at the pixels
+        grid: sum(g * pixels * derivatives of their weights)
     """
 
 def group_norm(
@@ -2428,9 +2376,7 @@ def imag(input: Tensor) -> Tensor:
     Raises RuntimeError on a real tensor.
     """
 
-def index_add(
-    input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
     """The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
     >>> import adjoint as torch
@@ -2443,7 +2389,7 @@ def index_add(
         source: index_select(g, dim, index) if alpha == 1 else alpha * index_select(g, dim, index)
     """
 
-def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
     """The tensor with the places of ``source`` at the places ``index`` of a dimension.
 
     Gradients::
@@ -2468,14 +2414,7 @@ def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
     """Write ``values`` at the indices, or add them there if ``accumulate``."""
 
 def index_reduce(
-    input: Tensor,
-    dim: _int,
-    index: Tensor,
-    source: Tensor,
-    reduce: str,
-    *,
-    include_self: _bool = True,
-    out: Tensor | None = None,
+    input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True
 ) -> Tensor:
     """The tensor with the product, mean, maximum or minimum of what meets at the places ``index`` of a dimension, of
     ``source`` and (if ``include_self``) the tensor's own elements.
@@ -2486,7 +2425,7 @@ def index_reduce(
         source: g at index, for its part in the result
     """
 
-def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
     """The places ``index`` (a vector) of a dimension.
 
     >>> import adjoint as torch
@@ -2632,13 +2571,13 @@ def isnan(input: Tensor) -> Tensor:
     Not differentiable.
     """
 
-def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def isneginf(input: Tensor) -> Tensor:
     """Whether each element is minus infinity.
 
     Not differentiable.
     """
 
-def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def isposinf(input: Tensor) -> Tensor:
     """Whether each element is plus infinity.
 
     Not differentiable.
@@ -2704,7 +2643,6 @@ def kthvalue(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> return_types.kthvalue:
     """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
@@ -2897,7 +2835,7 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
         other: g * σ((other - self) * log(2))
     """
 
-def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
+def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
     """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
     Gradients::
@@ -2975,7 +2913,6 @@ def logsumexp(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
@@ -3043,7 +2980,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         source: g where mask, in order
     """
 
-def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where ``mask`` is true, in one row; mask and tensor broadcast.
 
     >>> import adjoint as torch
@@ -3154,7 +3091,6 @@ def mean(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
@@ -3214,7 +3150,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
         other: g if other < self else 0
     """
 
-def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -3224,13 +3160,7 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
 
 def mode(
-    input: Tensor,
-    dim: _int = -1,
-    keepdim: _bool = False,
-    *,
-    axis: _int | None = None,
-    keepdims: _bool | None = None,
-    out: Tensor | None = None,
+    input: Tensor, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
 ) -> return_types.mode:
     """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
@@ -3294,7 +3224,7 @@ def multiply(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor 
         other: g * self.conj()
     """
 
-def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
+def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -3303,7 +3233,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
         vec: dot(conj(self).T, g)
     """
 
-def mvlgamma(input: Tensor, p: _int, *, out: Tensor | None = None) -> Tensor:
+def mvlgamma(input: Tensor, p: _int) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension ``p``.
 
     >>> import adjoint as torch
@@ -3377,7 +3307,6 @@ def nansum(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The sum as ``sum`` has it, of the elements that are not NaN.
 
@@ -3620,7 +3549,7 @@ def permute(input: Tensor, *dims: _int | Sequence[_int]) -> Tensor:
     torch.Size([4, 2, 3])
     """
 
-def permute_copy(input: Tensor, dims: _int | Sequence[_int], *, out: Tensor | None = None) -> Tensor:
+def permute_copy(input: Tensor, dims: _int | Sequence[_int]) -> Tensor:
     """As :func:`permute`, copied.
 
     Gradients::
@@ -3657,7 +3586,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     tensor([0., 0.])
     """
 
-def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their magnitudes and their angles in radians.
 
     Gradients::
@@ -3666,7 +3595,7 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
         angle: _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype)
     """
 
-def polygamma(n: _int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def polygamma(n: _int, input: Tensor) -> Tensor:
     """The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.
 
     Gradients::
@@ -3707,7 +3636,6 @@ def prod(
     dtype: _dtype | None = None,
     axis: _int | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
@@ -4122,7 +4050,7 @@ def scatter(
             [0., 1.]])
     """
 
-def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
     """The tensor with the elements of ``src`` added at ``index`` along a dimension.
 
     >>> import adjoint as torch
@@ -4136,14 +4064,7 @@ def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Te
     """
 
 def scatter_reduce(
-    input: Tensor,
-    dim: _int,
-    index: Tensor,
-    src: Tensor,
-    reduce: str,
-    *,
-    include_self: _bool = True,
-    out: Tensor | None = None,
+    input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True
 ) -> Tensor:
     """The tensor with the sum, product, mean, maximum or minimum of what meets at ``index`` along a
     dimension, of ``src`` and (if ``include_self``) the tensor's own elements.
@@ -4212,7 +4133,7 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
         self: g at its index, 0 elsewhere
     """
 
-def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
+def select_copy(input: Tensor, dim: _int, index: _int) -> Tensor:
     """As :func:`select`, copied.
 
     Gradients::
@@ -4371,7 +4292,6 @@ def slice_copy(
     step: _int = 1,
     *,
     axis: _int | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """A slice of a dimension, copied.
 
@@ -4389,7 +4309,6 @@ def slice_scatter(
     step: _int = 1,
     *,
     axis: _int | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with ``src`` in a slice of a dimension.
 
@@ -4409,13 +4328,7 @@ def solve(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
 
 def sort(
-    input: Tensor,
-    dim: _int = -1,
-    descending: _bool = False,
-    *,
-    stable: _bool = ...,
-    axis: _int | None = None,
-    out: Tensor | None = None,
+    input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
 ) -> return_types.sort:
     """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
@@ -4432,9 +4345,7 @@ def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _i
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
 
-def split_copy(
-    input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
-) -> tuple[Tensor, ...]:
+def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
     """As :func:`split`, copied.
 
     Gradients::
@@ -4453,7 +4364,7 @@ def split_with_sizes(
     """
 
 def split_with_sizes_copy(
-    input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
+    input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int | None = None
 ) -> tuple[Tensor, ...]:
     """As :func:`split_with_sizes`, copied.
 
@@ -4601,7 +4512,6 @@ def sum(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
-    out: Tensor | None = None,
 ) -> Tensor:
     """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
@@ -4661,7 +4571,7 @@ def t(input: Tensor) -> Tensor:
         self: g.transpose()
     """
 
-def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def t_copy(input: Tensor) -> Tensor:
     """As :func:`t`, copied.
 
     Gradients::
@@ -4669,7 +4579,7 @@ def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         self: g.transpose()
     """
 
-def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements at the places ``index`` of the tensor as one row.
 
     >>> import adjoint as torch
@@ -4760,7 +4670,7 @@ def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence[_int] = 2, out: Tensor
             [3., 3.]])
     """
 
-def threshold(input: Tensor, threshold: _float, value: _complex, *, out: Tensor | None = None) -> Tensor:
+def threshold(input: Tensor, threshold: _float, value: _complex) -> Tensor:
     """Each element that is above ``threshold``, and ``value`` in the place of the others.
 
     Gradients::
@@ -4778,14 +4688,7 @@ def to_dlpack(tensor: Tensor) -> Any:
     """A capsule with a tensor's memory; it can be consumed once."""
 
 def topk(
-    input: Tensor,
-    k: _int,
-    dim: _int = -1,
-    largest: _bool = True,
-    sorted: _bool = True,
-    *,
-    axis: _int | None = None,
-    out: Tensor | None = None,
+    input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
 ) -> return_types.topk:
     """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
@@ -4814,7 +4717,7 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
         self: _transpose(g, dim0, dim1)
     """
 
-def transpose_copy(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
+def transpose_copy(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """As :func:`transpose`, copied.
 
     Gradients::
@@ -4853,7 +4756,7 @@ def triangular_solve(
 ) -> Any:
     """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
-def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
+def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
     """Matrices with zeros above a diagonal.
 
     Gradients::
@@ -4878,7 +4781,7 @@ def tril_indices(
             [0, 0, 1]])
     """
 
-def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
+def triu(input: Tensor, diagonal: _int = 0) -> Tensor:
     """Matrices with zeros below a diagonal.
 
     Gradients::
@@ -4942,9 +4845,7 @@ def unbind(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[T
         self: stack(gs, dim)
     """
 
-def unbind_copy(
-    input: Tensor, dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
-) -> tuple[Tensor, ...]:
+def unbind_copy(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
     """As :func:`unbind`, copied.
 
     Gradients::
@@ -4960,9 +4861,7 @@ def unflatten(input: Tensor, dim: _int, sizes: Sequence[_int]) -> Tensor:
     torch.Size([2, 2, 3])
     """
 
-def unfold_copy(
-    input: Tensor, dimension: _int, size: _int | Sequence[_int], step: _int, *, out: Tensor | None = None
-) -> Tensor:
+def unfold_copy(input: Tensor, dimension: _int, size: _int | Sequence[_int], step: _int) -> Tensor:
     """All windows of a dimension, as a new last dimension, copied.
 
     Gradients::
@@ -5054,7 +4953,7 @@ def unsqueeze(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
         self: g.reshape(self_shape)
     """
 
-def unsqueeze_copy(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
+def unsqueeze_copy(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
     """As :func:`unsqueeze`, copied.
 
     Gradients::
@@ -5111,7 +5010,7 @@ def var_mean(
 ) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
 
-def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+def vdot(input: Tensor, other: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements, the first conjugated.
 
     Gradients::
@@ -5141,7 +5040,7 @@ def view_as_real(input: Tensor) -> Tensor:
     tensor([[1., 2.]])
     """
 
-def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def view_as_real_copy(input: Tensor) -> Tensor:
     """As :func:`view_as_real`, copied.
 
     Gradients::

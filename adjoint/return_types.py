@@ -24,8 +24,8 @@ def _fields() -> dict[str, tuple[str, ...]]:
 # Rows of several outputs whose callers take them apart.
 _INTERNAL = frozenset(
     {
-        "adaptive_max_pool2d", "adaptive_max_pool3d", "max_pool2d_with_indices", "max_pool3d_with_indices", "std_mean",
-        "var_mean",
+        "adaptive_max_pool2d", "adaptive_max_pool3d", "fractional_max_pool2d", "fractional_max_pool3d",
+        "max_pool2d_with_indices", "max_pool3d_with_indices", "std_mean", "var_mean",
     }
 )  # fmt: skip
 

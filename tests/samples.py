@@ -471,7 +471,25 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "upsample_Bicubic2D": ("F.interpolate(i2, (5, 3), mode='bicubic')",),
     "upsample_Bilinear2DAa": ("F.interpolate(i2, (3, 3), mode='bilinear', antialias=True)",),
     "upsample_Bicubic2DAa": ("F.interpolate(i2, (3, 3), mode='bicubic', antialias=True)",),
+    "grid_sampler_2d": (
+        "torch.grid_sampler_2d(i2, t2.reshape(2, 3, 2, 2), 0, 0, False)",
+        "torch.grid_sampler_2d(i2, t2.reshape(2, 3, 2, 2), 0, 2, True)",
+        "torch.grid_sampler_2d(i2, t2.reshape(2, 3, 2, 2), 1, 1, False)",
+    ),
+    "grid_sampler_3d": ("torch.grid_sampler_3d(i3, torch.cat([t.reshape(2, 2, 2, 1, 3)] * 2, 3), 0, 1, False)",),
+    "affine_grid_generator": ("torch.affine_grid_generator(t.reshape(4, 2, 3)[:2], (2, 1, 3, 2), False)",),
+    "fractional_max_pool2d": (
+        "F.fractional_max_pool2d(i2, 2, (2, 3), _random_samples=big4[:, :2, :, 0].detach().sigmoid())",
+    ),
+    "fractional_max_pool3d": (
+        "F.fractional_max_pool3d(i3, (2, 2, 1), (2, 3, 2), _random_samples=t[:, :2, :3].detach().sigmoid())",
+    ),
+    "conv_tbc": ("torch.conv_tbc(t, big4[:, :, 0, :], b2, 1)",),
     # losses and normalization
+    "_ctc_loss": (
+        "F.ctc_loss(t.transpose(0, 1).log_softmax(2), torch.tensor([[1, 2], [3, 3]]), (3, 2), (2, 1), reduction='none')",
+    ),
+    "_ctc_loss_backward": ("F.ctc_loss(t.log_softmax(2), torch.tensor([1, 3, 2]), (2, 2, 2), (1, 1, 1))",),
     "mse_loss": ("F.mse_loss(x, y)", "F.mse_loss(x, y, reduction='none')", "F.mse_loss(x, y, reduction='sum')"),
     "smooth_l1_loss": ("F.smooth_l1_loss(x, y, beta=0.6)", "F.smooth_l1_loss(x, y, reduction='none')"),
     "huber_loss": ("F.huber_loss(x, y, delta=0.7)",),

@@ -15,12 +15,6 @@ from fuzz.databases.modules import KNOWN, MODULES, compare, sampled
 # Samples of each module and dtype, always the same ones.
 PART = {"float64": 2, "float32": 1, "float16": 1}
 AT_ONCE = 15  # modules a test
-LACKING = {
-    "nn.LinearCrossEntropyLoss": "a product and a loss at once, in chunks: new in 2.13",
-    "nn.CTCLoss": "not here yet",
-    **dict.fromkeys((f"nn.FractionalMaxPool{d}d" for d in (2, 3)), "not here yet"),
-}
-"""Modules of the database that are not here, and why."""
 
 
 @pytest.mark.parametrize("first", range(0, len(MODULES), AT_ONCE))
@@ -32,7 +26,7 @@ def test_modules_do_to_the_databases_samples_what_pytorchs_do(first: int) -> Non
             found += report.findings
             lacking |= {each.removeprefix("torch.") for each in report.lacking}
     assert not found, "\n".join(map(str, found))
-    assert lacking <= set(LACKING)
+    assert not lacking
 
 
 @pytest.mark.parametrize("name", [name for name, info in MODULES.items() if info.module_error_inputs_func])
@@ -43,5 +37,5 @@ def test_modules_refuse_what_the_database_says_they_refuse_in_pytorchs_words(nam
 
 
 def test_exceptions_are_modules_of_the_database_and_have_a_reason() -> None:
-    assert set(KNOWN) | set(LACKING) <= set(MODULES)
+    assert set(KNOWN) <= set(MODULES)
     assert all(len(reason.split()) > 3 for _, reason in KNOWN.values())

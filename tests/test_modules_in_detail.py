@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -94,5 +95,29 @@ def test_the_loss_of_no_examples_has_a_gradient_of_none(shape: tuple[int, ...], 
         y = torch.nn.functional.cross_entropy(x, target, weight=torch.ones(2), reduction=reduction)
         y.sum().backward()
         return str(y.tolist()), tuple(y.shape), x.grad
+
+    agree(scenario)
+
+
+def test_a_parameters_dictionary_has_what_the_user_put_there_and_nothing_else() -> None:
+    def scenario(torch: Any) -> Any:
+        class Tagged(torch.nn.Parameter):
+            def __new__(cls, data: Any, requires_grad: bool = True, tag: Any = None) -> Any:
+                made = torch.nn.Parameter.__new__(cls, data, requires_grad)
+                made.tag = tag
+                return made
+
+        p = Tagged(torch.ones(2), tag="a")
+        (p * 2).sum().backward()
+        p.own, p.__dict__["other"] = 1, 2
+        p.__dict__.update(more=3)
+        seen = sorted(p.__dict__), p.other, p.more, "own" in dir(p), p.grad
+        del p.own
+        p.__dict__.pop("other")
+        p.__dict__.pop("more")
+        again = type(p)(p.data, **p.__dict__)
+        plain = torch.nn.Parameter(torch.ones(1))
+        plain.note = "kept"
+        return *seen, hasattr(p, "own"), hasattr(p, "other"), again.tag, pickle.loads(pickle.dumps(plain)).note
 
     agree(scenario)

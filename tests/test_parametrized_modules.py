@@ -315,3 +315,19 @@ def test_parametrizations_are_not_imported_with_modules() -> None:
 
     program = "import sys, adjoint.nn; print([m for m in sys.modules if 'parametriz' in m or 'prune' in m])"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+@pytest.mark.parametrize("kind", ["Linear(3, 4)", "Linear(4, 3)", "Linear(3, 3)"])
+@pytest.mark.parametrize("by", [None, "matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("trivialized", [True, False])
+def test_orthogonal_matrices(kind: str, by: str | None, trivialized: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        m = eval(f"torch.nn.{kind}", {"torch": torch}).double()
+        torch.nn.init.orthogonal_(m.weight)
+        torch.nn.utils.parametrizations.orthogonal(m, "weight", by, use_trivialization=trivialized)
+        with torch.no_grad():
+            m.parametrizations.weight.original.sub_(0.1 * torch.ones_like(m.weight).tril(-1))
+        (m.weight**3).sum().backward()
+        return m.weight, m.parametrizations.weight.original.grad
+
+    agree(scenario, 1e-9)
+
+

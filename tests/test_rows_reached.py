@@ -34,6 +34,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
     "function under vmap": {
         THIRD: ("_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
         LARGE: ("_fused_rms_norm",),
+        "is run sample by sample": ("_ctc_loss_backward",),
         "is made of other operators under vmap": ("_scaled_dot_product_flash_attention_for_cpu",),
         "PyTorch's vmap does not have it": ("rrelu_with_noise",),
         DRAWN: ("_of_concentration",),
@@ -58,10 +59,11 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         LARGE: ("_fused_rms_norm",),
         NO_DERIVATIVE: (
-            "geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce", "_dirichlet_grad", "_standard_gamma_grad",
+            "_ctc_loss_backward", "geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce", "_dirichlet_grad",
+            "_standard_gamma_grad",
         ),
         DRAWN: ("_of_concentration",),
-        "is run sample by sample": ("as_strided_scatter",),
+        "is run sample by sample": ("_ctc_loss", "as_strided_scatter", "fractional_max_pool2d", "fractional_max_pool3d"),
         "is made of other operators under vmap": ("_scaled_dot_product_flash_attention_for_cpu",),
         "PyTorch's vmap does not have it": ("rrelu_with_noise",),
     },
@@ -74,8 +76,8 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
             "remainder_of_number other", "rpow_number exponent", "rsub_number self",
         ),
         NO_DERIVATIVE: (
-            "geqrf self", "igamma self", "igammac self", "linalg_ldl_factor_ex self", "scatter.reduce self", "scatter.reduce src",
-            "scatter.value_reduce self", "zeta self",
+            "_ctc_loss_backward g", "_ctc_loss_backward log_probs", "geqrf self", "igamma self", "igammac self",
+            "linalg_ldl_factor_ex self", "scatter.reduce self", "scatter.reduce src", "scatter.value_reduce self", "zeta self",
         ),
         "PyTorch's gradient is wrong where tensors are not contiguous, so the sample has none": ("as_strided_scatter self",),
     },

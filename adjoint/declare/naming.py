@@ -69,6 +69,10 @@ _SHOWN = {
     "adjoint.tensor.Size": "torch",
     "adjoint.tensor.Tensor": "torch",
     "adjoint.utils.swapping": "torch.utils",
+    "adjoint.nn.attention.block_mask": "torch.nn.attention.flex_attention",
+    "adjoint.nn.modules.linear_loss.LinearCrossEntropyLoss": "torch.nn.modules.loss",
+    "adjoint.ops.attention_backends.SDPBackend": "torch.nn.attention",
+    "adjoint.streams": "torch",
 }
 
 

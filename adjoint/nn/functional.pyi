@@ -7,7 +7,7 @@ from builtins import complex as _complex
 from builtins import float as _float
 from builtins import int as _int
 from collections.abc import Callable, Sequence
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from adjoint.dtypes import dtype as _dtype
 from adjoint.tensor import Tensor
@@ -82,6 +82,18 @@ def adaptive_max_pool3d_with_indices(
     input: Tensor, output_size: _int | None | Sequence[_int | None], return_indices: _bool = False
 ) -> tuple[Tensor, Tensor]:
     """As :func:`adjoint.nn.functional.adaptive_max_pool3d`, always with the indices."""
+
+def affine_grid(theta: Tensor, size: _int | Sequence[_int], align_corners: _bool | None = None) -> Tensor:
+    """The points, for :func:`grid_sample`, to which affine maps ``theta`` (N, 2, 3) take those of images of ``size`` (N, C, H, W):
+    (N, H, W, 2); or the same of maps (N, 3, 4) and images with a depth.
+
+    Raises ValueError where they do not fit each other.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.affine_grid(torch.eye(2, 3)[None], (1, 1, 1, 2), align_corners=True)
+    tensor([[[[-1.,  0.],
+              [ 1.,  0.]]]])
+    """
 
 def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
     """Dropout that keeps mean 0 and variance 1, for networks of SELUs (Klambauer et al. 2017)."""
@@ -246,11 +258,11 @@ def conv3d(
     """Convolve (N, C, D, H, W) or (C, D, H, W) with (O, C / groups, KD, KH, KW)."""
 
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0) -> Tensor:
-    """Convolve sequences whose time comes first: (T, N, C) with (K, C, O) and a bias of O, zeros at both ends.
+    """Convolution over time of (T, N, C) with (K, C, C') kernels: (T + 2 pad - K + 1, N, C').
 
     >>> import adjoint as torch
-    >>> torch.conv_tbc(torch.ones(5, 1, 2), torch.ones(3, 2, 4), torch.zeros(4)).shape
-    torch.Size([3, 1, 4])
+    >>> torch.conv_tbc(torch.ones(4, 1, 2), torch.ones(3, 2, 1), torch.zeros(1)).flatten()
+    tensor([6., 6.])
     """
 
 def conv_transpose1d(
@@ -328,6 +340,28 @@ def cross_entropy(
     >>> import adjoint as torch
     >>> torch.nn.functional.cross_entropy(torch.zeros(1, 4), torch.tensor([2]))
     tensor(1.3863)
+    """
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: _int = 0,
+    reduction: str = "mean",
+    zero_infinity: _bool = False,
+) -> Tensor:
+    """How unlikely the labels ``targets`` are as what predictions say, repetitions and ``blank`` left out.
+
+    ``log_probs`` (T, N, C), of a log-softmax, are the predictions, of which ``input_lengths`` (N,) count; the labels are
+    (N, S), or one after the other, and there are ``target_lengths`` (N,) of them.  Or without N.  "mean" divides each loss by its
+    number of labels first.  With ``zero_infinity`` what cannot be said costs nothing.  Raises RuntimeError where sizes
+    do not fit.
+
+    >>> import adjoint as torch
+    >>> log_probs = torch.zeros(2, 1, 2) - torch.tensor(2.).log()
+    >>> torch.nn.functional.ctc_loss(log_probs, torch.tensor([[1]]), (2,), (1,))
+    tensor(0.2877)
     """
 
 def dropout(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _bool = False) -> Tensor:
@@ -420,6 +454,54 @@ def fold(
     Raises RuntimeError where the number of windows is not the one that the sizes give.
     """
 
+def fractional_max_pool2d(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    output_size: _int | None | Sequence[_int | None] = None,
+    output_ratio: Any = None,
+    return_indices: _bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The largest of windows of (N, C, H, W), of which ``output_size`` (or, of the input's, ``output_ratio``) are
+    put at places that are drawn; with ``return_indices`` also where in the space they are.
+
+    ``_random_samples`` (N, C, 2), from 0 to 1, are drawn if None.  Raises RuntimeError for windows that there is no room for.
+    """
+
+def fractional_max_pool2d_with_indices(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    output_size: _int | None | Sequence[_int | None] = None,
+    output_ratio: Any = None,
+    return_indices: _bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """As :func:`adjoint.nn.functional.fractional_max_pool2d`, always with the indices."""
+
+def fractional_max_pool3d(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    output_size: _int | None | Sequence[_int | None] = None,
+    output_ratio: Any = None,
+    return_indices: _bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The largest of windows of (N, C, D, H, W), of which ``output_size`` (or, of the input's, ``output_ratio``) are
+    put at places that are drawn; with ``return_indices`` also where in the space they are.
+
+    ``_random_samples`` (N, C, 3), from 0 to 1, are drawn if None.  Raises RuntimeError for windows that there is no room for.
+    """
+
+def fractional_max_pool3d_with_indices(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    output_size: _int | None | Sequence[_int | None] = None,
+    output_ratio: Any = None,
+    return_indices: _bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """As :func:`adjoint.nn.functional.fractional_max_pool3d`, always with the indices."""
+
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -444,6 +526,22 @@ def glu(input: Tensor, dim: _int = -1, *, axis: _int | None = None) -> Tensor:
     Gradients::
 
         self: g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves
+    """
+
+def grid_sample(
+    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: _bool | None = None
+) -> Tensor:
+    """The values of images (N, C, H, W) at the points (N, H', W', 2) of a grid: (N, C, H', W'); or the same with a depth,
+    where a point is of three numbers.
+
+    A point is (x, y) or (x, y, z), each from -1 to 1: with ``align_corners`` from the middle of the first pixel to that of
+    the last, otherwise from edge to edge.  ``mode`` is "bilinear", "nearest" or, without a depth, "bicubic".  What is outside of the image
+    is, by ``padding_mode``, "zeros", its "border", or its "reflection".  Both inputs have gradients, of any order.
+
+    >>> import adjoint as torch
+    >>> image = torch.tensor([[[[1., 2.], [3., 4.]]]])
+    >>> torch.nn.functional.grid_sample(image, torch.tensor([[[[0., -1.], [0., 0.]]]]), align_corners=True)
+    tensor([[[[1.5000, 2.5000]]]])
     """
 
 def group_norm(
@@ -578,6 +676,27 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> import adjoint as torch
     >>> torch.nn.functional.linear(torch.ones(1, 2), torch.ones(3, 2), torch.zeros(3))
     tensor([[2., 2., 2.]])
+    """
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: _int | None = None,
+    label_smoothing: _float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """The cross entropy of ``input @ linear_weight.T + linear_bias``: (N, in) and (classes, *, in), and targets (N, *).
+
+    Raises RuntimeError where shapes do not fit, NotImplementedError for ``options``, with which PyTorch computes it in parts.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.linear_cross_entropy(torch.zeros(1, 2), torch.ones(4, 2), torch.tensor([1]))
+    tensor(1.3863)
     """
 
 def local_response_norm(

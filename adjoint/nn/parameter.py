@@ -36,6 +36,50 @@ def _marked(data: Any, requires_grad: bool) -> Any:
     return made
 
 
+_state: Any = Tensor.__dict__["__dict__"]
+
+
+class _Attributes(dict[str, Any]):
+    """A parameter's dictionary as users see it, who make others of it (``type(p)(data, **p.__dict__)``): without what
+    autograd keeps there.  What is written to it is written to the parameter."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, everything: dict[str, Any]) -> None:
+        super().__init__({k: v for k, v in everything.items() if not (k[:1] == "_" and hasattr(Tensor, k))})
+        self._all = everything
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        self._all[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        del self._all[name]
+
+    def update(self, *given: Any, **named: Any) -> None:
+        """Set several."""
+        for name, value in dict(*given, **named).items():
+            self[name] = value
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """What is there, or the default, which is then there."""
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """Remove one, and return it."""
+        found = super().pop(name, *default)
+        self._all.pop(name, None)
+        return found
+
+    def clear(self) -> None:
+        """Remove all."""
+        for name in list(self):
+            del self[name]
+
+
 class _ParameterMeta(type):
     """Tensors of other classes that were marked ``_is_param`` count as parameters."""
 
@@ -58,6 +102,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     __slots__ = ()
     __torch_function__ = staticmethod(disabled)
+    __dict__: Any = property(lambda self: _Attributes(_state.__get__(self)))
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:
@@ -75,7 +120,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             made._set_requires_grad(True)
         return made
 
-    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
@@ -89,12 +134,21 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         return "Parameter containing:\n" + Tensor.__repr__(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild_parameter, (from_array(self._array), self.requires_grad, OrderedDict())
+        parts: Any = (from_array(self._array), self.requires_grad, OrderedDict())
+        attributes = dict(self.__dict__)
+        return (_rebuild_parameter_with_state, (*parts, attributes)) if attributes else (_rebuild_parameter, parts)
 
 
 def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:
     """A parameter from its pickled parts."""
     return Parameter(data, requires_grad)
+
+
+def _rebuild_parameter_with_state(data: Tensor, requires_grad: bool, backward_hooks: Any, state: Any) -> Parameter:
+    """A parameter from its pickled parts, attributes among them."""
+    made = Parameter(data, requires_grad)
+    made.__dict__.update(state)
+    return made
 
 
 class _BufferMeta(type):

@@ -13,6 +13,7 @@ from adjoint.declare.arguments import wrong_argument
 from adjoint.declare.namespaces import lookup
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
+from adjoint.ops.attention_backends import SDPBackend, chosen, switches
 from adjoint.ops.attention_kernels import attention, attention_gradients, attention_weights
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor
@@ -58,7 +59,10 @@ def scaled_dot_product_attention(
     if attn_mask is not None:
         constant = constant and not attn_mask._tangents  # of which the operator knows nothing
         attn_mask = _to_add(attn_mask, query)
-    if constant and _is_one_operator(query, key, value, attn_mask, enable_gqa):
+    whole = constant and _is_one_operator(query, key, value, attn_mask, enable_gqa)
+    if not switches.untouched:
+        whole = chosen(whole) == SDPBackend.FLASH_ATTENTION
+    if whole:
         dropout = None
         if dropout_p != 0:
             weights = (*query._array.shape[:3], key._array.shape[2])

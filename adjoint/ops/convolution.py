@@ -381,17 +381,6 @@ _row = convolution.function
 
 
 @composite(where="torch nn.functional")
-def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
-    """Convolve sequences whose time comes first: (T, N, C) with (K, C, O) and a bias of O, zeros at both ends.
-
-    >>> import adjoint as torch
-    >>> torch.conv_tbc(torch.ones(5, 1, 2), torch.ones(3, 2, 4), torch.zeros(4)).shape
-    torch.Size([3, 1, 4])
-    """
-    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1).contiguous()
-
-
-@composite(where="torch nn.functional")
 def conv1d(
     input: Tensor,
     weight: Tensor,

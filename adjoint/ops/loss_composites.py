@@ -21,6 +21,61 @@ def _where(condition: Tensor, a: Any, b: Any) -> Tensor:
 
 
 @composite(where="nn.functional")
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """The cross entropy of ``input @ linear_weight.T + linear_bias``: (N, in) and (classes, *, in), and targets (N, *).
+
+    Raises RuntimeError where shapes do not fit, NotImplementedError for ``options``, with which PyTorch computes it in parts.
+
+    >>> import adjoint as torch
+    >>> torch.nn.functional.linear_cross_entropy(torch.zeros(1, 2), torch.ones(4, 2), torch.tensor([1]))
+    tensor(1.3863)
+    """
+    if options is not None:
+        raise NotImplementedError("linear_cross_entropy: there is no computation in chunks here; leave `options` out")
+    if not 1 <= input.ndim <= 2:
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.ndim}")
+    if linear_weight.ndim < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.ndim}")
+    batch, in_features = tuple(input.shape[:-1]), input.shape[-1]
+    if in_features != linear_weight.shape[-1]:
+        raise RuntimeError(
+            f"expected equal input and linear_weight last dimensions (in_features), got {in_features} and "
+            f"{linear_weight.shape[-1]}, respectively"
+        )
+    classes, *more = linear_weight.shape[:-1]
+    if linear_bias is not None and tuple(linear_bias.shape) != (classes, *more):
+        raise RuntimeError(f"expected linear_bias shape {(classes, *more)}, got {tuple(linear_bias.shape)}")
+    if more and not batch:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, (N, "
+            f"{in_features}), got unbatched input with shape {tuple(input.shape)}"
+        )
+    shape = (*batch, classes, *more)
+    if tuple(target.shape) == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    rows = math.prod(more, start=classes)
+    if more:
+        linear_weight = linear_weight.reshape((rows, in_features))
+        linear_bias = None if linear_bias is None else linear_bias.reshape(rows)
+    scores = lookup("nn.functional", "linear")(input, linear_weight, linear_bias).reshape(shape)
+    return lookup("nn.functional", "cross_entropy")(
+        scores, target, weight=weight, reduction=reduction, ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip
+
+
+@composite(where="nn.functional")
 def kl_div(
     input: Tensor,
     target: Tensor,

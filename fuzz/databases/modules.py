@@ -32,6 +32,10 @@ NARROW = ("float16", "bfloat16")
 
 # Module -> what its difference looks like, and why it is there.
 KNOWN: dict[str, tuple[str, str]] = {
+    "nn.LinearCrossEntropyLoss": (
+        "NotImplementedError: linear_cross_entropy: there is no computation in chunks",
+        "Options of how PyTorch computes the product and the loss in chunks, which is refused",
+    ),
     "nn.TransformerDecoderLayer": (
         "forward .*strides|bfloat16 .*values",
         "Strides of a sum of operands that lie in conflicting orders; bfloat16 rounds to either side of relu's kink",

@@ -31,6 +31,7 @@ from adjoint.nn.modules.activation import Softsign as Softsign
 from adjoint.nn.modules.activation import Tanh as Tanh
 from adjoint.nn.modules.activation import Tanhshrink as Tanhshrink
 from adjoint.nn.modules.activation import Threshold as Threshold
+from adjoint.nn.modules.adaptive import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from adjoint.nn.modules.batchnorm import BatchNorm1d as BatchNorm1d
 from adjoint.nn.modules.batchnorm import BatchNorm2d as BatchNorm2d
 from adjoint.nn.modules.batchnorm import BatchNorm3d as BatchNorm3d
@@ -78,10 +79,12 @@ from adjoint.nn.modules.linear import Bilinear as Bilinear
 from adjoint.nn.modules.linear import Identity as Identity
 from adjoint.nn.modules.linear import LazyLinear as LazyLinear
 from adjoint.nn.modules.linear import Linear as Linear
+from adjoint.nn.modules.linear_loss import LinearCrossEntropyLoss as LinearCrossEntropyLoss
 from adjoint.nn.modules.loss import BCELoss as BCELoss
 from adjoint.nn.modules.loss import BCEWithLogitsLoss as BCEWithLogitsLoss
 from adjoint.nn.modules.loss import CosineEmbeddingLoss as CosineEmbeddingLoss
 from adjoint.nn.modules.loss import CrossEntropyLoss as CrossEntropyLoss
+from adjoint.nn.modules.loss import CTCLoss as CTCLoss
 from adjoint.nn.modules.loss import GaussianNLLLoss as GaussianNLLLoss
 from adjoint.nn.modules.loss import HingeEmbeddingLoss as HingeEmbeddingLoss
 from adjoint.nn.modules.loss import HuberLoss as HuberLoss
@@ -131,6 +134,8 @@ from adjoint.nn.modules.pooling import AdaptiveMaxPool3d as AdaptiveMaxPool3d
 from adjoint.nn.modules.pooling import AvgPool1d as AvgPool1d
 from adjoint.nn.modules.pooling import AvgPool2d as AvgPool2d
 from adjoint.nn.modules.pooling import AvgPool3d as AvgPool3d
+from adjoint.nn.modules.pooling import FractionalMaxPool2d as FractionalMaxPool2d
+from adjoint.nn.modules.pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from adjoint.nn.modules.pooling import LPPool1d as LPPool1d
 from adjoint.nn.modules.pooling import LPPool2d as LPPool2d
 from adjoint.nn.modules.pooling import LPPool3d as LPPool3d

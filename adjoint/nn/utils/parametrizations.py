@@ -37,8 +37,8 @@ def _is_orthogonal(Q: Tensor) -> bool:
 
 def _make_orthogonal(A: Tensor) -> Tensor:
     """The Q of a QR decomposition whose R has a positive diagonal, which makes it unique."""
-    reflectors, tau = adjoint.geqrf(A)  # type: ignore[attr-defined]
-    Q: Tensor = adjoint.linalg.householder_product(reflectors, tau)  # type: ignore[attr-defined]
+    reflectors, tau = adjoint.geqrf(A)
+    Q: Tensor = adjoint.linalg.householder_product(reflectors, tau)
     return Q.mul_(reflectors.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2))
 
 
@@ -81,7 +81,7 @@ class _Orthogonal(Module):
     def _by_reflections(self, X: Tensor) -> Tensor:
         A = X.tril(diagonal=-1)
         tau = 2.0 / (1.0 + (A * A).sum(dim=-2))
-        Q: Tensor = adjoint.linalg.householder_product(A, tau)  # type: ignore[attr-defined]
+        Q: Tensor = adjoint.linalg.householder_product(A, tau)
         # The diagonal, ones and minus ones, says which columns are turned round.
         return Q * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
 
@@ -106,7 +106,7 @@ class _Orthogonal(Module):
                     "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
                     "use_trivialization=False."
                 )
-            A, tau = adjoint.geqrf(Q)  # type: ignore[attr-defined]
+            A, tau = adjoint.geqrf(Q)
             A.diagonal(dim1=-2, dim2=-1).sign_()
             A.diagonal(dim1=-2, dim2=-1)[tau == 0.0] *= -1
             return A.mT if transposed else A
