@@ -100,6 +100,7 @@ float: _dtype
 int: _dtype
 from adjoint import _C as _C
 from adjoint import __config__ as __config__
+from adjoint import __future__ as __future__
 from adjoint import _dynamo as _dynamo
 from adjoint import _inductor as _inductor
 from adjoint import _jit_internal as _jit_internal
@@ -185,6 +186,7 @@ from adjoint.serialization import load as load
 from adjoint.serialization import save as save
 from adjoint.streams import Event as Event
 from adjoint.streams import Stream as Stream
+from adjoint.streams import get_device_module as get_device_module
 from adjoint.tensor import Size as Size
 from adjoint.tensor import Tensor as Tensor
 from adjoint.version import __version__ as __version__

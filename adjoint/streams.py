@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, NoReturn
 
-from adjoint.device import NO_ACCELERATOR, device
+from adjoint._utils import _get_device_module
+from adjoint.device import NO_ACCELERATOR
+from adjoint.device import device as Device
+
+
+def get_device_module(device: Any = None) -> ModuleType:
+    """The module of a device, ``torch.cpu`` or ``torch.cuda``; of the CPU for None, there being no accelerator.
+
+    Raises RuntimeError for what is no device, and for one that has no module.
+
+    >>> import adjoint as torch
+    >>> torch.get_device_module() is torch.cpu
+    True
+    """
+    if device is not None and not isinstance(device, (str, Device)):
+        raise RuntimeError(f"Invalid value of device '{device}', expect torch.device, str, or None")
+    return _get_device_module("cpu" if device is None else Device(device).type)
+
 
 _NO_EVENTS = "cpu backend doesn't support events."
 
@@ -13,7 +31,7 @@ def _device(given: Any) -> Any:
     """The device that was asked for; RuntimeError for one that is not there, and for a number, which would be an accelerator's."""
     if isinstance(given, int):
         raise RuntimeError(NO_ACCELERATOR)
-    return device("cpu" if given is None else given)
+    return Device("cpu" if given is None else given)
 
 
 class Stream:

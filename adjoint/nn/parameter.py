@@ -102,7 +102,10 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     __slots__ = ()
     __torch_function__ = staticmethod(disabled)
-    __dict__: Any = property(lambda self: _Attributes(_state.__get__(self)))
+    __dict__: Any = property(
+        lambda self: _Attributes(_state.__get__(self)),
+        lambda self, given: _state.__set__(self, given._all if isinstance(given, _Attributes) else given),
+    )
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from adjoint import dtypes
-from adjoint.autograd.grad_mode import no_grad
 from adjoint.names import listed_without
+from adjoint.nn.modules.conversion import converted
 from adjoint.nn.modules.module_hooks import (
     GLOBAL,
     REGISTRATION,
     _Hooked,
+    register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
@@ -25,7 +26,7 @@ from adjoint.nn.modules.module_hooks import (
 )
 from adjoint.nn.modules.own_names import own_names
 from adjoint.nn.modules.state_dict import _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys, _Stateful
-from adjoint.nn.parameter import Buffer, Parameter, is_lazy
+from adjoint.nn.parameter import Buffer, Parameter
 from adjoint.suggestions import Missing
 from adjoint.tensor import Tensor
 
@@ -124,6 +125,11 @@ class Module(_Hooked, _Stateful):
         if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks or GLOBAL:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
+
+    _call_impl = _wrapped_call_impl = __call__
+
+    def _slow_forward(self, *input: Any, **kwargs: Any) -> Any:
+        return self.forward(*input, **kwargs)
 
     def explain(self, *inputs: Any, **options: Any) -> Any:
         """What this module does with ``inputs``, operator by operator, as a table in text: see :func:`adjoint.viz.explain`."""
@@ -463,18 +469,13 @@ class Module(_Hooked, _Stateful):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         """Replace every parameter, its gradient and every buffer by what ``fn`` makes of it; parameters stay the same
-        objects."""
+        objects (but see :mod:`adjoint.__future__`)."""
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for param in self._parameters.values():
-            if param is None:
-                continue
-            grad = param.grad
-            with no_grad():
-                _replace(param, fn(param))
-                if grad is not None:
-                    _replace(grad, fn(grad))
+        for name, param in self._parameters.items():
+            if param is not None:
+                self._parameters[name] = converted(param, fn)
         for name, buffer in self._buffers.items():
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
@@ -510,6 +511,18 @@ class Module(_Hooked, _Stateful):
     def cuda(self, device: Any = None) -> Any:
         """Raise PyTorch's error for a machine without CUDA."""
         return self._apply(lambda t: t.cuda(device))
+
+    def ipu(self, device: Any = None) -> Any:
+        """Raise PyTorch's error for a machine without such a device."""
+        return self._apply(lambda t: _not_there(RuntimeError, "PyTorch is not linked with support for ipu devices"))
+
+    def xpu(self, device: Any = None) -> Any:
+        """Raise PyTorch's error for a machine without such a device."""
+        return self._apply(lambda t: _not_there(AssertionError, "Torch not compiled with XPU enabled"))
+
+    def mtia(self, device: Any = None) -> Any:
+        """Raise PyTorch's error for a machine without such a device."""
+        return self._apply(lambda t: _not_there(AssertionError, _NO_MTIA))
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Any:
         """Give every parameter and buffer fresh, uninitialised memory on a device."""
@@ -588,7 +601,14 @@ class Module(_Hooked, _Stateful):
         """Compile this module's forward with :func:`adjoint.compile`, in place."""
         import adjoint
 
-        adjoint.compile(self, *args, **kwargs)
+        self._compiled_call_impl = adjoint.compile(self._call_impl, *args, **kwargs)
+
+    def _replicate_for_data_parallel(self) -> Any:
+        """A module of the same submodules and buffers, with no parameters of its own."""
+        replica = object.__new__(type(self))
+        replica.__dict__ = {**self.__dict__, "_parameters": {}, "_is_replica": True}
+        replica._buffers, replica._modules = self._buffers.copy(), self._modules.copy()
+        return replica
 
     # Text
 
@@ -611,12 +631,14 @@ class Module(_Hooked, _Stateful):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
-def _replace(tensor: Tensor, new: Tensor) -> None:
-    """Have ``tensor`` look at the memory of ``new``."""
-    if new is not tensor:
-        new = new.data if is_lazy(new) else new
-        tensor._array = new._array
-        tensor._writes = new._writes
+_NO_MTIA = (
+    "Torch not compiled with MTIA enabled. Ensure you have `import mtia.host_runtime.torch_mtia.dynamic_library` in your python "
+    "src file and include `//mtia/host_runtime/torch_mtia:torch_mtia` as your target dependency!"
+)
+
+
+def _not_there(kind: Any, text: str) -> NoReturn:
+    raise kind(text)
 
 
 def _no_such_to(args: tuple[Any, ...]) -> NoReturn:
@@ -683,6 +705,7 @@ __all__ = [
     "Module",
     "_IncompatibleKeys",
     "_addindent",
+    "register_module_backward_hook",
     "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",

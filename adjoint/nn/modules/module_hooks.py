@@ -29,6 +29,21 @@ REGISTRATION: dict[str, OrderedDict[int, Any]] = {
 """Hooks on what is registered with any module."""
 
 
+class _Global:
+    """Whether hooks on every module's backward are full ones; they are of one kind, whichever came first."""
+
+    full: bool | None = None
+
+
+def _of_one_kind(full: bool) -> None:
+    if _Global.full is (not full):
+        raise RuntimeError(
+            "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one of "
+            "them."
+        )
+    _Global.full = full
+
+
 def _add_global(kind: str, hook: Any, always_call: bool = False) -> RemovableHandle:
     return add_hook(GLOBAL, (kind, hook, always_call))
 
@@ -45,8 +60,21 @@ def register_module_forward_hook(
     return _add_global("forward_with_kwargs" if with_kwargs else "forward", hook, always_call)
 
 
+def register_module_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Deprecated: have ``hook(module, grad_input, grad_output)`` called after the node of any module's output ran.
+
+    Raises RuntimeError once :func:`register_module_full_backward_hook` was called, which takes its place.
+    """
+    _of_one_kind(full=False)
+    return _add_global("backward_of_node", hook)
+
+
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Have ``hook(module, grad_input, grad_output)`` called whenever a module's input gradients were computed."""
+    """Have ``hook(module, grad_input, grad_output)`` called whenever a module's input gradients were computed.
+
+    Raises RuntimeError once :func:`register_module_backward_hook` was called.
+    """
+    _of_one_kind(full=True)
     return _add_global("backward", hook)
 
 
@@ -191,9 +219,22 @@ class _Hooked:
             raise
         if backward is not None:
             result = backward.watch_outputs(result)
-        if self._is_full_backward_hook is False and self._backward_hooks:
-            self._hook_output_node(result)
+        _, of_node = self._get_backward_hooks()
+        if of_node:
+            self._hook_output_node(args, result, of_node)
         return result
+
+    def _get_backward_hooks(self) -> tuple[list[Any], list[Any]]:
+        """The hooks on this module's backward, its own and the global ones: full ones, and those on the node of its output."""
+        full = [hook for kind, hook, _ in GLOBAL.values() if kind == "backward"]
+        of_node = [hook for kind, hook, _ in GLOBAL.values() if kind == "backward_of_node"]
+        if self._is_full_backward_hook is not None:
+            (full if self._is_full_backward_hook else of_node).extend(self._backward_hooks.values())
+        return full, of_node
+
+    def _get_backward_pre_hooks(self) -> list[Any]:
+        """The hooks before this module's backward, the global ones and its own."""
+        return [hook for kind, hook, _ in GLOBAL.values() if kind == "backward_pre"] + [*self._backward_pre_hooks.values()]
 
     def _run_forward_pre_hooks(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -243,7 +284,7 @@ class _Hooked:
                     stacklevel=users_level(),
                 )
 
-    def _hook_output_node(self, result: Any) -> None:
+    def _hook_output_node(self, args: Any, result: Any, hooks: list[Any]) -> None:
         tensor = result
         while not isinstance(tensor, Tensor):
             if isinstance(tensor, dict):
@@ -252,8 +293,40 @@ class _Hooked:
                 tensor = tensor[0]
         node = tensor.grad_fn
         if node is not None:
-            for hook in self._backward_hooks.values():
+            for hook in hooks:
                 node.register_hook(lambda grad_input, grad_output, hook=hook: hook(self, grad_input, grad_output))
+            self._maybe_warn_non_full_backward_hook(args, result, node)
+
+    def _maybe_warn_non_full_backward_hook(self, inputs: Any, result: Any, grad_fn: Any) -> None:
+        """Warn where the node of the output is not all that there is between inputs and outputs."""
+        what = _what_is_missed(inputs, result, grad_fn)
+        if what is not None:
+            warnings.warn(what, FutureWarning, stacklevel=users_level())
+
+
+def _what_is_missed(inputs: Any, result: Any, grad_fn: Any) -> str | None:
+    """PyTorch's warning of what a hook on the node of a module's output does not see; None where that is nothing."""
+    instead = "Please use register_full_backward_hook to get the documented behavior."
+    gone = "is deprecated and will be removed in future versions. This hook will be missing some"
+    sides: list[tuple[Any, ...]] = []
+    for value, verb, missed in ((result, "return", "of the grad_output"), (inputs, "take as input", "of the grad_input")):
+        values = (value,) if isinstance(value, Tensor) else value
+        if not (isinstance(values, tuple) and all(isinstance(v, Tensor) for v in values)):
+            return (
+                f"Using non-full backward hooks on a Module that does not {verb} a single Tensor or a tuple of Tensors {gone} "
+                f"{missed}. {instead}"
+            )
+        sides.append(values)
+    of_outputs, of_inputs = ({t.grad_fn for t in side if t.grad_fn is not None} for side in sides)
+    if not of_outputs or (len(of_outputs) == 1 and grad_fn not in of_outputs):
+        return f"Using a non-full backward hook when outputs are nested in python data structure {gone} grad_output."
+    if len(of_outputs) > 1:
+        return (
+            f"Using a non-full backward hook when outputs are generated by different autograd Nodes {gone} grad_output. {instead}"
+        )
+    if of_inputs != {node for node, _ in grad_fn.next_functions}:
+        return f"Using a non-full backward hook when the forward contains multiple autograd Nodes {gone} grad_input. {instead}"
+    return None
 
 
 class BackwardHookFunctionBackward(Node):
@@ -295,11 +368,8 @@ class _BackwardHooks:
     @classmethod
     def of(cls, module: Any) -> _BackwardHooks | None:
         """The full backward hooks that this module has now, its own and the global ones; None without any."""
-        pre = [hook for kind, hook, _ in GLOBAL.values() if kind == "backward_pre"]
-        post = [hook for kind, hook, _ in GLOBAL.values() if kind == "backward"]
-        pre += module._backward_pre_hooks.values()
-        if module._is_full_backward_hook is not False:
-            post += module._backward_hooks.values()
+        pre = module._get_backward_pre_hooks()
+        post, _ = module._get_backward_hooks()
         return cls(module, pre, post) if pre or post else None
 
     def watch_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:

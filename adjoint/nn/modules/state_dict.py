@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.autograd.hooks import RemovableHandle, add_hook
+from adjoint.nn.modules.conversion import Conversion, exchange
 from adjoint.nn.parameter import Parameter, is_lazy
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
@@ -31,6 +32,8 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpec
 
 class _Stateful:
     """The part of :class:`Module` that saves and loads its state."""
+
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
     _version = 1
     _parameters: dict[str, Any]
@@ -210,6 +213,9 @@ class _Stateful:
             )
         try:
             with no_grad():
+                if Conversion.swaps:
+                    self._exchange(tensor, given, assign)
+                    return
                 if not assign:
                     tensor.copy_(given)
                     return
@@ -220,10 +226,26 @@ class _Stateful:
                         given.requires_grad_(tensor.requires_grad)
                 setattr(self, name, given)
         except Exception as e:
+            doing = "swapping" if Conversion.swaps else "copying"
             error_msgs.append(
-                f'While copying the parameter named "{key}", whose dimensions in the model are {tensor.size()} and '
+                f'While {doing} the parameter named "{key}", whose dimensions in the model are {tensor.size()} and '
                 f"whose dimensions in the checkpoint are {given.size()}, an exception occurred : {e.args}."
             )
+
+    def _exchange(self, tensor: Any, given: Any, assign: bool) -> None:
+        """Have a tensor of the module be what its ``module_load`` makes of one that is loaded."""
+        new = tensor.module_load(given, assign=assign)
+        if new is given or new is tensor:
+            raise RuntimeError(
+                "module_load returned one of self or other, please .detach() the result if returning one of the inputs in "
+                "module_load"
+            )
+        if isinstance(tensor, Parameter):
+            if isinstance(new, Parameter):
+                new.requires_grad_(tensor.requires_grad)
+            else:
+                new = Parameter(new, requires_grad=tensor.requires_grad)
+        exchange(tensor, new)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Copy the tensors of a state dict into this module and those below it.
