@@ -102,9 +102,11 @@ from adjoint import _C as _C
 from adjoint import __config__ as __config__
 from adjoint import __future__ as __future__
 from adjoint import _dynamo as _dynamo
+from adjoint import _higher_order_ops as _higher_order_ops
 from adjoint import _inductor as _inductor
 from adjoint import _jit_internal as _jit_internal
 from adjoint import _logging as _logging
+from adjoint import _tensor_str as _tensor_str
 from adjoint import _utils as _utils
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
@@ -147,6 +149,7 @@ from adjoint import version as version
 from adjoint import viz as viz
 from adjoint import why as why
 from adjoint import xpu as xpu
+from adjoint._higher_order_ops.cond import cond as cond
 from adjoint.amp.autocast_mode import autocast as autocast
 from adjoint.amp.grad_scaler import GradScaler as GradScaler
 from adjoint.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
@@ -163,8 +166,11 @@ from adjoint.checks import _check_value as _check_value
 from adjoint.checks import _check_with as _check_with
 from adjoint.compiling import compile as compile
 from adjoint.func import vmap as vmap
+from adjoint.interop import storage as storage
 from adjoint.interop.storage import TypedStorage as TypedStorage
 from adjoint.interop.storage import UntypedStorage as UntypedStorage
+from adjoint.jit import ScriptFunction as ScriptFunction
+from adjoint.jit import ScriptModule as ScriptModule
 from adjoint.layouts import channels_last as channels_last
 from adjoint.layouts import channels_last_3d as channels_last_3d
 from adjoint.layouts import contiguous_format as contiguous_format
@@ -184,40 +190,92 @@ from adjoint.printing import set_printoptions as set_printoptions
 from adjoint.random.generator import Generator as Generator
 from adjoint.serialization import load as load
 from adjoint.serialization import save as save
+from adjoint.serialization.record_files import PyTorchFileReader as PyTorchFileReader
+from adjoint.serialization.record_files import PyTorchFileWriter as PyTorchFileWriter
 from adjoint.streams import Event as Event
 from adjoint.streams import Stream as Stream
 from adjoint.streams import get_device_module as get_device_module
+from adjoint.symbolic import SymBool as SymBool
+from adjoint.symbolic import SymFloat as SymFloat
+from adjoint.symbolic import SymInt as SymInt
+from adjoint.symbolic import _sym_sqrt as _sym_sqrt
+from adjoint.symbolic import sym_constrain_range as sym_constrain_range
+from adjoint.symbolic import sym_float as sym_float
+from adjoint.symbolic import sym_fresh_size as sym_fresh_size
+from adjoint.symbolic import sym_int as sym_int
+from adjoint.symbolic import sym_ite as sym_ite
+from adjoint.symbolic import sym_max as sym_max
+from adjoint.symbolic import sym_min as sym_min
+from adjoint.symbolic import sym_not as sym_not
+from adjoint.symbolic import sym_sqrt as sym_sqrt
+from adjoint.symbolic import sym_sum as sym_sum
 from adjoint.tensor import Size as Size
 from adjoint.tensor import Tensor as Tensor
 from adjoint.version import __version__ as __version__
 from adjoint.viz.model_summary import summary as summary
 
+class BFloat16Storage(Tensor):
+    """Storages of ``torch.bfloat16``.  Deprecated: ``torch.UntypedStorage``."""
+
 class BFloat16Tensor(Tensor):
     """The older constructor of tensors of torch.bfloat16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class BoolStorage(Tensor):
+    """Storages of ``torch.bool``.  Deprecated: ``torch.UntypedStorage``."""
 
 class BoolTensor(Tensor):
     """The older constructor of tensors of torch.bool: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class ByteStorage(Tensor):
+    """Storages of ``torch.uint8``.  Deprecated: ``torch.UntypedStorage``."""
+
 class ByteTensor(Tensor):
     """The older constructor of tensors of torch.uint8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class CharStorage(Tensor):
+    """Storages of ``torch.int8``.  Deprecated: ``torch.UntypedStorage``."""
 
 class CharTensor(Tensor):
     """The older constructor of tensors of torch.int8: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class ComplexDoubleStorage(Tensor):
+    """Storages of ``torch.complex128``.  Deprecated: ``torch.UntypedStorage``."""
+
+class ComplexFloatStorage(Tensor):
+    """Storages of ``torch.complex64``.  Deprecated: ``torch.UntypedStorage``."""
+
+class DoubleStorage(Tensor):
+    """Storages of ``torch.float64``.  Deprecated: ``torch.UntypedStorage``."""
+
 class DoubleTensor(Tensor):
     """The older constructor of tensors of torch.float64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class FloatStorage(Tensor):
+    """Storages of ``torch.float32``.  Deprecated: ``torch.UntypedStorage``."""
 
 class FloatTensor(Tensor):
     """The older constructor of tensors of torch.float32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class HalfStorage(Tensor):
+    """Storages of ``torch.float16``.  Deprecated: ``torch.UntypedStorage``."""
+
 class HalfTensor(Tensor):
     """The older constructor of tensors of torch.float16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class IntStorage(Tensor):
+    """Storages of ``torch.int32``.  Deprecated: ``torch.UntypedStorage``."""
 
 class IntTensor(Tensor):
     """The older constructor of tensors of torch.int32: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
 
+class LongStorage(Tensor):
+    """Storages of ``torch.int64``.  Deprecated: ``torch.UntypedStorage``."""
+
 class LongTensor(Tensor):
     """The older constructor of tensors of torch.int64: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
+
+class ShortStorage(Tensor):
+    """Storages of ``torch.int16``.  Deprecated: ``torch.UntypedStorage``."""
 
 class ShortTensor(Tensor):
     """The older constructor of tensors of torch.int16: of sizes, or of a sequence of numbers.  Prefer ``torch.tensor``."""
@@ -379,7 +437,9 @@ def add(
         other: g if alpha == 1 else times(g, conj_number(alpha))
     """
 
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
     Gradients::
@@ -413,7 +473,9 @@ def addcmul(
         tensor2: g * times(conj(tensor1), conj_number(value))
     """
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -423,7 +485,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alph
         mat2: dot(conj(mat1).T, _scaled(g, alpha))
     """
 
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -436,7 +500,9 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha:
 def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """In-place version of :func:`adjoint.addmv`."""
 
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -462,7 +528,7 @@ def affine_grid_generator(theta: Tensor, size: _int | Sequence[_int], align_corn
         theta: g.T @ points
     """
 
-def alias_copy(input: Tensor) -> Tensor:
+def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy.
 
     Gradients::
@@ -477,6 +543,7 @@ def all(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -506,6 +573,7 @@ def amax(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -521,6 +589,7 @@ def amin(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -529,7 +598,9 @@ def amin(
         self: g * (self == result) / sum(self == result, dim)
     """
 
-def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
+def aminmax(
+    input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, out: Tensor | None = None
+) -> return_types.aminmax:
     """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
     Gradients::
@@ -552,6 +623,7 @@ def any(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -665,6 +737,7 @@ def argmax(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
 
@@ -678,6 +751,7 @@ def argmin(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
 
@@ -853,7 +927,9 @@ def avg_pool1d(
 ) -> Tensor:
     """The average of each window of (N, C, L) or (C, L)."""
 
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
     Gradients::
@@ -997,7 +1073,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
             [0, 0, 3]])
     """
 
-def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -1202,7 +1278,7 @@ def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) ->
             [2, 3]])
     """
 
-def complex(real: Tensor, imag: Tensor) -> Tensor:
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their real and imaginary parts.
 
     Gradients::
@@ -1416,6 +1492,11 @@ def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def cosh_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.cosh`."""
 
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.cosine_embedding_loss`, with a number for the reduction."""
+
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-08) -> Tensor:
     """The cosine of the angle between ``x1`` and ``x2`` along ``dim``; norms are taken to be at least ``eps``.
 
@@ -1457,7 +1538,7 @@ def ctc_loss(
 ) -> Tensor:
     """As :func:`adjoint.nn.functional.ctc_loss`, with a number for the reduction."""
 
-def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
+def cummax(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummax:
     """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
     Gradients::
@@ -1465,7 +1546,7 @@ def cummax(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_type
         self: g added up at indices
     """
 
-def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
+def cummin(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummin:
     """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
     Gradients::
@@ -1473,7 +1554,9 @@ def cummin(input: Tensor, dim: _int, *, axis: _int | None = None) -> return_type
         self: g added up at indices
     """
 
-def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
+def cumprod(
+    input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
+) -> Tensor:
     """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
     Gradients::
@@ -1481,7 +1564,9 @@ def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int
         self: g * result summed from the end, / self
     """
 
-def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
+def cumsum(
+    input: Tensor, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
+) -> Tensor:
     """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
     Gradients::
@@ -1531,7 +1616,7 @@ def detach(input: Tensor) -> Tensor:
 def detach_(input: Tensor) -> Tensor:
     """Take this tensor out of the graph.  Raises RuntimeError on a view."""
 
-def detach_copy(input: Tensor) -> Tensor:
+def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy through which no gradient comes back: asking for one raises RuntimeError.
 
     Gradients::
@@ -1575,7 +1660,9 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
         self: g on the diagonal, 0 elsewhere
     """
 
-def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+def diagonal_copy(
+    input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | None = None
+) -> Tensor:
     """The diagonal of two dimensions, as the last dimension, copied.
 
     Gradients::
@@ -1646,7 +1733,7 @@ def divide(
         other: -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g)
     """
 
-def dot(input: Tensor, tensor: Tensor) -> Tensor:
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -1843,7 +1930,9 @@ def exp2_(input: Tensor) -> Tensor:
 def exp_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.exp`."""
 
-def expand_copy(input: Tensor, size: _int | Sequence[_int], *, implicit: _bool = False) -> Tensor:
+def expand_copy(
+    input: Tensor, size: _int | Sequence[_int], *, implicit: _bool = False, out: Tensor | None = None
+) -> Tensor:
     """The tensor expanded to the given sizes, copied.
 
     Gradients::
@@ -2003,7 +2092,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def frac_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.frac`."""
 
-def frexp(input: Tensor) -> return_types.frexp:
+def frexp(input: Tensor, *, out: Tensor | None = None) -> return_types.frexp:
     """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
     Gradients::
@@ -2022,6 +2111,22 @@ def from_dlpack(ext_tensor: Any, *, device: _device | str | _int | None = None, 
     >>> import adjoint as torch, numpy as np
     >>> torch.from_dlpack(np.arange(3))
     tensor([0, 1, 2])
+    """
+
+def from_file(
+    filename: str,
+    shared: _bool | None = None,
+    size: _int = 0,
+    *,
+    dtype: _dtype | None = None,
+    layout: _layout | None = None,
+    device: _device | str | _int | None = None,
+    pin_memory: _bool = False,
+) -> Tensor:
+    """The first ``size`` elements of a file, mapped into memory: what is written to the tensor is written to the file if
+    ``shared``, which is made longer where it has not so many.
+
+    Raises RuntimeError for a file that is shorter, or cannot be opened.
     """
 
 def from_numpy(ndarray: ndarray[Any, Any]) -> Tensor:
@@ -2083,7 +2188,7 @@ def full_like(
     tensor([7, 7])
     """
 
-def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
     """The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
 
     >>> import adjoint as torch
@@ -2378,7 +2483,9 @@ def imag(input: Tensor) -> Tensor:
     Raises RuntimeError on a real tensor.
     """
 
-def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
+def index_add(
+    input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
     >>> import adjoint as torch
@@ -2391,7 +2498,7 @@ def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha:
         source: index_select(g, dim, index) if alpha == 1 else alpha * index_select(g, dim, index)
     """
 
-def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor with the places of ``source`` at the places ``index`` of a dimension.
 
     Gradients::
@@ -2416,7 +2523,14 @@ def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
     """Write ``values`` at the indices, or add them there if ``accumulate``."""
 
 def index_reduce(
-    input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with the product, mean, maximum or minimum of what meets at the places ``index`` of a dimension, of
     ``source`` and (if ``include_self``) the tensor's own elements.
@@ -2427,7 +2541,7 @@ def index_reduce(
         source: g at index, for its part in the result
     """
 
-def index_select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
+def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The places ``index`` (a vector) of a dimension.
 
     >>> import adjoint as torch
@@ -2454,6 +2568,19 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.inner(torch.tensor([1., 2.]), torch.tensor([3., 4.]))
     tensor(11.)
     """
+
+def instance_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    use_input_stats: _bool,
+    momentum: _float,
+    eps: _float,
+    cudnn_enabled: _bool,
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.instance_norm`, in another order of arguments."""
 
 def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverses of square matrices.
@@ -2573,13 +2700,13 @@ def isnan(input: Tensor) -> Tensor:
     Not differentiable.
     """
 
-def isneginf(input: Tensor) -> Tensor:
+def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is minus infinity.
 
     Not differentiable.
     """
 
-def isposinf(input: Tensor) -> Tensor:
+def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is plus infinity.
 
     Not differentiable.
@@ -2629,6 +2756,14 @@ def kaiser_window(
 ) -> Tensor:
     """The Kaiser window, of Bessel functions; the larger ``beta``, the narrower."""
 
+def kl_div(input: Tensor, target: Tensor, reduction: _int = 1, *, log_target: _bool = False) -> Tensor:
+    """As :func:`adjoint.nn.functional.kl_div`, with a number for the reduction.
+
+    >>> import adjoint as torch
+    >>> torch.kl_div(torch.zeros(2), torch.ones(2), 2)
+    tensor(0.)
+    """
+
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product.
 
@@ -2645,6 +2780,7 @@ def kthvalue(
     *,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> return_types.kthvalue:
     """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
@@ -2837,7 +2973,7 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
         other: g * σ((other - self) * log(2))
     """
 
-def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
+def logcumsumexp(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
     """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
     Gradients::
@@ -2915,6 +3051,7 @@ def logsumexp(
     *,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
@@ -2964,6 +3101,11 @@ def manual_seed(seed: _int) -> Generator:
     tensor([ 1.5410, -0.2934, -2.1788])
     """
 
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.margin_ranking_loss`, with a number for the reduction."""
+
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | _complex) -> Tensor:
     """The tensor with ``value`` where ``mask`` is true; mask and tensor broadcast.
 
@@ -2982,7 +3124,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         source: g where mask, in order
     """
 
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements where ``mask`` is true, in one row; mask and tensor broadcast.
 
     >>> import adjoint as torch
@@ -3093,6 +3235,7 @@ def mean(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
@@ -3152,7 +3295,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
         other: g if other < self else 0
     """
 
-def mm(input: Tensor, mat2: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -3162,7 +3305,13 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """
 
 def mode(
-    input: Tensor, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
+    input: Tensor,
+    dim: _int = -1,
+    keepdim: _bool = False,
+    *,
+    axis: _int | None = None,
+    keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> return_types.mode:
     """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
@@ -3226,7 +3375,7 @@ def multiply(input: Tensor | _complex, other: Tensor | _complex, *, out: Tensor 
         other: g * self.conj()
     """
 
-def mv(input: Tensor, vec: Tensor) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
     Gradients::
@@ -3235,7 +3384,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         vec: dot(conj(self).T, g)
     """
 
-def mvlgamma(input: Tensor, p: _int) -> Tensor:
+def mvlgamma(input: Tensor, p: _int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension ``p``.
 
     >>> import adjoint as torch
@@ -3309,6 +3458,7 @@ def nansum(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The sum as ``sum`` has it, of the elements that are not NaN.
 
@@ -3328,12 +3478,39 @@ def narrow(input: Tensor, dim: _int, start: _int | None, length: _int) -> Tensor
 def narrow_copy(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
     """As :func:`narrow`, copied."""
 
+def native_batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: _bool,
+    momentum: _float,
+    eps: _float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """As :func:`adjoint.batch_norm`; also, in training, each channel's mean and 1 / its deviation."""
+
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """The channels (dimension 1) of ``groups`` groups interleaved.
 
     Gradients::
 
         self: g, the channels back in order
+    """
+
+def native_group_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """As :func:`adjoint.nn.functional.group_norm`; also each group's mean, and 1 / its deviation: (N, group)."""
+
+def native_layer_norm(
+    input: Tensor, normalized_shape: _int | Sequence[_int], weight: Tensor | None, bias: Tensor | None, eps: _float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """As :func:`adjoint.layer_norm`; also each example's mean, and 1 / its deviation.
+
+    >>> import adjoint as torch
+    >>> torch.native_layer_norm(torch.tensor([[1., 3.]]), (2,), None, None, 0.)[1:]
+    (tensor([[2.]]), tensor([[1.]]))
     """
 
 def ne(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
@@ -3551,7 +3728,7 @@ def permute(input: Tensor, *dims: _int | Sequence[_int]) -> Tensor:
     torch.Size([4, 2, 3])
     """
 
-def permute_copy(input: Tensor, dims: _int | Sequence[_int]) -> Tensor:
+def permute_copy(input: Tensor, dims: _int | Sequence[_int], *, out: Tensor | None = None) -> Tensor:
     """As :func:`permute`, copied.
 
     Gradients::
@@ -3588,7 +3765,12 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     tensor([0., 0.])
     """
 
-def polar(abs: Tensor, angle: Tensor) -> Tensor:
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: _bool, full: _bool, eps: _float, reduction: _int
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.poisson_nll_loss`, with a number for the reduction."""
+
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers of two real tensors of one dtype, their magnitudes and their angles in radians.
 
     Gradients::
@@ -3597,7 +3779,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
         angle: _fit((conjugate(g) * (result * constant(1j, result))).real, angle_shape, angle_dtype)
     """
 
-def polygamma(n: _int, input: Tensor) -> Tensor:
+def polygamma(n: _int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.
 
     Gradients::
@@ -3638,6 +3820,7 @@ def prod(
     dtype: _dtype | None = None,
     axis: _int | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
@@ -4052,7 +4235,7 @@ def scatter(
             [0., 1.]])
     """
 
-def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor with the elements of ``src`` added at ``index`` along a dimension.
 
     >>> import adjoint as torch
@@ -4066,7 +4249,14 @@ def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
     """
 
 def scatter_reduce(
-    input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True
+    input: Tensor,
+    dim: _int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: _bool = True,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with the sum, product, mean, maximum or minimum of what meets at ``index`` along a
     dimension, of ``src`` and (if ``include_self``) the tensor's own elements.
@@ -4135,7 +4325,7 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
         self: g at its index, 0 elsewhere
     """
 
-def select_copy(input: Tensor, dim: _int, index: _int) -> Tensor:
+def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
     """As :func:`select`, copied.
 
     Gradients::
@@ -4294,6 +4484,7 @@ def slice_copy(
     step: _int = 1,
     *,
     axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A slice of a dimension, copied.
 
@@ -4311,6 +4502,7 @@ def slice_scatter(
     step: _int = 1,
     *,
     axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The tensor with ``src`` in a slice of a dimension.
 
@@ -4330,7 +4522,13 @@ def solve(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
 
 def sort(
-    input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
+    input: Tensor,
+    dim: _int = -1,
+    descending: _bool = False,
+    *,
+    stable: _bool = ...,
+    axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> return_types.sort:
     """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
@@ -4347,7 +4545,9 @@ def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _i
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
 
-def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
+def split_copy(
+    input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """As :func:`split`, copied.
 
     Gradients::
@@ -4366,7 +4566,7 @@ def split_with_sizes(
     """
 
 def split_with_sizes_copy(
-    input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int | None = None
+    input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
 ) -> tuple[Tensor, ...]:
     """As :func:`split_with_sizes`, copied.
 
@@ -4514,6 +4714,7 @@ def sum(
     dtype: _dtype | None = None,
     axis: _int | Sequence[_int] | None = None,
     keepdims: _bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
@@ -4573,7 +4774,7 @@ def t(input: Tensor) -> Tensor:
         self: g.transpose()
     """
 
-def t_copy(input: Tensor) -> Tensor:
+def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """As :func:`t`, copied.
 
     Gradients::
@@ -4581,7 +4782,7 @@ def t_copy(input: Tensor) -> Tensor:
         self: g.transpose()
     """
 
-def take(input: Tensor, index: Tensor) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements at the places ``index`` of the tensor as one row.
 
     >>> import adjoint as torch
@@ -4672,7 +4873,7 @@ def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence[_int] = 2, out: Tensor
             [3., 3.]])
     """
 
-def threshold(input: Tensor, threshold: _float, value: _complex) -> Tensor:
+def threshold(input: Tensor, threshold: _float, value: _complex, *, out: Tensor | None = None) -> Tensor:
     """Each element that is above ``threshold``, and ``value`` in the place of the others.
 
     Gradients::
@@ -4690,7 +4891,14 @@ def to_dlpack(tensor: Tensor) -> Any:
     """A capsule with a tensor's memory; it can be consumed once."""
 
 def topk(
-    input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
+    input: Tensor,
+    k: _int,
+    dim: _int = -1,
+    largest: _bool = True,
+    sorted: _bool = True,
+    *,
+    axis: _int | None = None,
+    out: Tensor | None = None,
 ) -> return_types.topk:
     """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
@@ -4719,7 +4927,7 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
         self: _transpose(g, dim0, dim1)
     """
 
-def transpose_copy(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+def transpose_copy(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
     """As :func:`transpose`, copied.
 
     Gradients::
@@ -4758,7 +4966,7 @@ def triangular_solve(
 ) -> Any:
     """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
-def tril(input: Tensor, diagonal: _int = 0) -> Tensor:
+def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Matrices with zeros above a diagonal.
 
     Gradients::
@@ -4783,7 +4991,19 @@ def tril_indices(
             [0, 0, 1]])
     """
 
-def triu(input: Tensor, diagonal: _int = 0) -> Tensor:
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: _float = 1.0,
+    p: _float = 2,
+    eps: _float = 1e-06,
+    swap: _bool = False,
+    reduction: _int = 1,
+) -> Tensor:
+    """As :func:`adjoint.nn.functional.triplet_margin_loss`, with a number for the reduction."""
+
+def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Matrices with zeros below a diagonal.
 
     Gradients::
@@ -4847,7 +5067,9 @@ def unbind(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[T
         self: stack(gs, dim)
     """
 
-def unbind_copy(input: Tensor, dim: _int = 0, *, axis: _int | None = None) -> tuple[Tensor, ...]:
+def unbind_copy(
+    input: Tensor, dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """As :func:`unbind`, copied.
 
     Gradients::
@@ -4863,7 +5085,9 @@ def unflatten(input: Tensor, dim: _int, sizes: Sequence[_int]) -> Tensor:
     torch.Size([2, 2, 3])
     """
 
-def unfold_copy(input: Tensor, dimension: _int, size: _int | Sequence[_int], step: _int) -> Tensor:
+def unfold_copy(
+    input: Tensor, dimension: _int, size: _int | Sequence[_int], step: _int, *, out: Tensor | None = None
+) -> Tensor:
     """All windows of a dimension, as a new last dimension, copied.
 
     Gradients::
@@ -4955,7 +5179,7 @@ def unsqueeze(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
         self: g.reshape(self_shape)
     """
 
-def unsqueeze_copy(input: Tensor, dim: _int, *, axis: _int | None = None) -> Tensor:
+def unsqueeze_copy(input: Tensor, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
     """As :func:`unsqueeze`, copied.
 
     Gradients::
@@ -5012,7 +5236,7 @@ def var_mean(
 ) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
 
-def vdot(input: Tensor, other: Tensor) -> Tensor:
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors' elements, the first conjugated.
 
     Gradients::
@@ -5042,7 +5266,7 @@ def view_as_real(input: Tensor) -> Tensor:
     tensor([[1., 2.]])
     """
 
-def view_as_real_copy(input: Tensor) -> Tensor:
+def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """As :func:`view_as_real`, copied.
 
     Gradients::

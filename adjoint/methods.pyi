@@ -2429,6 +2429,11 @@ Raises RuntimeError on a real tensor."""
             self: g at indices, 0 elsewhere
         """
 
+    def module_load(self, other: Tensor, assign: _bool = False) -> Tensor:
+        """What takes this tensor's place when ``other`` is loaded into it, while modules exchange their parameters: ``other`` with
+        ``assign``, this one with its values otherwise.
+        """
+
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """The dimensions ``source`` moved to the places ``destination``, the others in their order.
 

@@ -105,3 +105,10 @@ def _copy_of(root: Any, memo: dict[int, Any]) -> Any:
         known = memo[id(root)] = alike(root) if root.__class__ is MetaArray else root.copy()
         memo.setdefault(id(memo), []).append(root)  # keep it alive, so that its id stays its own
     return known
+
+
+@attach
+def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
+    """What takes this tensor's place when ``other`` is loaded into it, while modules exchange their parameters: ``other`` with
+    ``assign``, this one with its values otherwise."""
+    return other.detach() if assign else self.copy_(other).detach()  # type: ignore[no-any-return]

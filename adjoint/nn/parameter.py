@@ -36,50 +36,6 @@ def _marked(data: Any, requires_grad: bool) -> Any:
     return made
 
 
-_state: Any = Tensor.__dict__["__dict__"]
-
-
-class _Attributes(dict[str, Any]):
-    """A parameter's dictionary as users see it, who make others of it (``type(p)(data, **p.__dict__)``): without what
-    autograd keeps there.  What is written to it is written to the parameter."""
-
-    __slots__ = ("_all",)
-
-    def __init__(self, everything: dict[str, Any]) -> None:
-        super().__init__({k: v for k, v in everything.items() if not (k[:1] == "_" and hasattr(Tensor, k))})
-        self._all = everything
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        super().__setitem__(name, value)
-        self._all[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        super().__delitem__(name)
-        del self._all[name]
-
-    def update(self, *given: Any, **named: Any) -> None:
-        """Set several."""
-        for name, value in dict(*given, **named).items():
-            self[name] = value
-
-    def setdefault(self, name: str, default: Any = None) -> Any:
-        """What is there, or the default, which is then there."""
-        if name not in self:
-            self[name] = default
-        return self[name]
-
-    def pop(self, name: str, *default: Any) -> Any:
-        """Remove one, and return it."""
-        found = super().pop(name, *default)
-        self._all.pop(name, None)
-        return found
-
-    def clear(self) -> None:
-        """Remove all."""
-        for name in list(self):
-            del self[name]
-
-
 class _ParameterMeta(type):
     """Tensors of other classes that were marked ``_is_param`` count as parameters."""
 
@@ -102,10 +58,6 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     __slots__ = ()
     __torch_function__ = staticmethod(disabled)
-    __dict__: Any = property(
-        lambda self: _Attributes(_state.__get__(self)),
-        lambda self, given: _state.__set__(self, given._all if isinstance(given, _Attributes) else given),
-    )
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:

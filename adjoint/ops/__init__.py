@@ -47,6 +47,7 @@ from adjoint.ops import (
     implicit_gradients,
     index_along,
     indexing,
+    inner_names,
     joining,
     layout,
     legacy,

@@ -6,7 +6,7 @@ from typing import Any
 
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.nn.parameter import Parameter, is_lazy
-from adjoint.tensor import Tensor, attach
+from adjoint.tensor import Tensor
 
 
 class Conversion:
@@ -44,13 +44,6 @@ def take_over(tensor: Tensor, new: Tensor) -> None:
         new = new.data if is_lazy(new) else new
         tensor._array = new._array
         tensor._writes = new._writes
-
-
-@attach
-def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
-    """What takes this tensor's place when ``other`` is loaded into it, while modules exchange their parameters: ``other`` with
-    ``assign``, this one with its values otherwise."""
-    return other.detach() if assign else self.copy_(other).detach()  # type: ignore[no-any-return]
 
 
 def exchange(tensor: Any, new: Any) -> None:
