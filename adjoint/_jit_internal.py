@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 from adjoint.futures import Future
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 
 __all__ = [
     "BroadcastingList1",
@@ -123,7 +124,7 @@ def ignore(drop: Any = False, **kwargs: Any) -> Any:
             f"ignore({'drop_on_export=True' if older else 'True'}) has been deprecated. TorchScript will now drop the function "
             "call on compilation. Use torch.jit.unused now. {}",
             category=FutureWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
     modifier = FunctionModifiers.UNUSED if older or drop else FunctionModifiers.IGNORE
     return lambda function: _marked(function, modifier)
@@ -241,7 +242,7 @@ def _overload(func: F) -> F:
     try:
         source = inspect.getsource(func)
     except OSError:
-        warnings.warn(f"Unable to retrieve source for @torch.jit._overload function: {func}.", stacklevel=2)
+        warnings.warn(f"Unable to retrieve source for @torch.jit._overload function: {func}.", stacklevel=users_level())
         return func
     body = ast.parse(textwrap.dedent(source)).body[0].body  # type: ignore[attr-defined]
     first = body[0]
@@ -347,7 +348,7 @@ def _isinstance(obj: Any, target_type: Any) -> bool:
         warnings.warn(
             "The inner type of a container is lost when calling torch.jit.isinstance in eager mode. For example, List[int] "
             "would become list and therefore falsely return True for List[float] or List[str].",
-            stacklevel=3,
+            stacklevel=users_level(),
         )
     if not isinstance(obj, kind):
         return False

@@ -21,6 +21,7 @@ from adjoint.fx.patching import Patches, callables, taking_all_by_position, wrap
 from adjoint.fx.proxy import ParameterProxy, Proxy, Scope, ScopeContextManager, TracerBase, base_types
 from adjoint.fx.spelling import torch_name
 from adjoint.nn import Module, Parameter, Sequential
+from adjoint.places import users_level
 from adjoint.pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 from adjoint.tensor import Tensor
 
@@ -267,7 +268,7 @@ class Tracer(TracerBase):
                 warnings.warn(
                     f"Was not able to add assertion to guarantee correct input {name} to specialized function. It is up to the "
                     "user to make sure that your inputs match the inputs you specialized the function with.",
-                    stacklevel=2,
+                    stacklevel=users_level(),
                 )
             return given
 

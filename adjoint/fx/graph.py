@@ -18,6 +18,7 @@ from adjoint.fx.node import LEGAL_OPS, Node, map_arg
 from adjoint.fx.spelling import qualified_name
 from adjoint.nn import Module, Parameter
 from adjoint.ops.legacy import typename
+from adjoint.places import users_level
 
 if TYPE_CHECKING:
     from adjoint.fx.graph_module import GraphModule
@@ -162,7 +163,7 @@ class Graph:
                 "Attempted to insert a get_attr Node with no underlying reference in the owning GraphModule! Call "
                 "GraphModule.add_submodule to add the necessary submodule, GraphModule.add_parameter to add the necessary "
                 "Parameter, or nn.Module.register_buffer to add the necessary buffer",
-                stacklevel=2,
+                stacklevel=users_level(),
             )
         return self.create_node("get_attr", qualified_name, type_expr=type_expr)
 
@@ -243,7 +244,7 @@ class Graph:
         if to_erase.graph is not self:
             raise RuntimeError(f"Attempting to remove {to_erase} from wrong graph!")
         if to_erase._erased:
-            warnings.warn(f"erase_node({to_erase}) on an already erased node", stacklevel=2)
+            warnings.warn(f"erase_node({to_erase}) on an already erased node", stacklevel=users_level())
             return
         for hook in getattr(self.owning_module, "_erase_node_hooks", ()):
             hook(to_erase)
@@ -402,7 +403,7 @@ def _is_there(module: Module, name: str) -> bool:
     try:
         owner = module.get_submodule(path)
     except AttributeError:
-        warnings.warn(f"Failed to fetch module {path}!", stacklevel=3)
+        warnings.warn(f"Failed to fetch module {path}!", stacklevel=users_level())
         return False
     return last in owner._buffers or isinstance(getattr(owner, last, None), (Module, Parameter))
 

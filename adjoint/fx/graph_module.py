@@ -20,6 +20,7 @@ from adjoint.fx.loading import forward_of, import_block, load
 from adjoint.fx.node import Node
 from adjoint.nn import Module, Parameter
 from adjoint.nn.modules.module import _addindent
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 __all__ = ["GraphModule", "reduce_graph_module"]
@@ -251,7 +252,7 @@ class GraphModule(Module):
         if pickled:
             warnings.warn(
                 f"Was not able to save the following children modules as reprs -saved as pickled files instead: {pickled}",
-                stacklevel=2,
+                stacklevel=users_level(),
             )
 
     # Text

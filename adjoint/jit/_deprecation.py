@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+from adjoint.places import users_level
+
 
 def deprecated(name: str, instead: str = "Please use `torch.compile` instead.", dropped: bool = False) -> None:
     """Warn that ``torch.jit.name`` is deprecated; ``dropped``: Python 3.14 and later do without it."""
@@ -12,7 +14,7 @@ def deprecated(name: str, instead: str = "Please use `torch.compile` instead.", 
         text = f"`torch.jit.{name}` is not supported in Python 3.14+ and may break. {instead}"
     else:
         text = f"`torch.jit.{name}` is deprecated. {instead}"
-    warnings.warn(text, DeprecationWarning, stacklevel=2)
+    warnings.warn(text, DeprecationWarning, stacklevel=users_level())
 
 
 SWITCH = "Please switch to `torch.compile` or `torch.export`."

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from adjoint.jit._deprecation import deprecated
+from adjoint.places import users_level
 
 _FUSERS = ("fuser0", "fuser1", "fuser2", "fuser3", "none")
 _set = {"onednn": False, "strategy": [("STATIC", 2), ("DYNAMIC", 10)]}
@@ -49,7 +50,7 @@ class strict_fusion:
     """A block of scripted code that must be fused; warns, as nothing is scripted."""
 
     def __init__(self) -> None:
-        warnings.warn("Only works in script mode", stacklevel=2)
+        warnings.warn("Only works in script mode", stacklevel=users_level())
 
     def __enter__(self) -> None:
         pass

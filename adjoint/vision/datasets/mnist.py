@@ -11,6 +11,7 @@ from urllib.error import URLError
 import numpy as np
 
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.serialization import load
 from adjoint.tensor import Tensor, from_array
 from adjoint.vision.datasets.utils import check_integrity, download_and_extract_archive
@@ -129,7 +130,7 @@ class MNIST(VisionDataset):
 
 def _renamed(old: str, new: str) -> property:
     def read(self: MNIST) -> Any:
-        warnings.warn(f"{old} has been renamed {new}", stacklevel=2)
+        warnings.warn(f"{old} has been renamed {new}", stacklevel=users_level())
         return getattr(self, new)
 
     return property(read)

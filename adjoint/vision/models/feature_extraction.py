@@ -14,6 +14,7 @@ from adjoint import nn
 from adjoint.fx import Graph, GraphModule, Node, Proxy, Tracer
 from adjoint.fx.graph_module import _CodeOnlyModule, _copy_attr
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 from adjoint.vision import ops
 
 __all__ = ["create_feature_extractor", "get_graph_node_names"]
@@ -124,7 +125,7 @@ def _warn_of_differences(train: list[str], evaluated: list[str]) -> None:
     else:
         text = "The nodes obtained by tracing the model in train mode are different to those obtained in eval mode. "
     text += "When choosing nodes for feature extraction, you may need to specify output nodes for train and eval mode separately."
-    warnings.warn(text, stacklevel=3)
+    warnings.warn(text, stacklevel=users_level())
 
 
 def _is_part(whole: list[str], part: list[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import adjoint
 from adjoint import nn
 from adjoint.names import list_names as _list_names
+from adjoint.places import users_level
 
 __all__ = [
     "MLP",
@@ -90,7 +91,7 @@ class ConvNormActivation(nn.Sequential):
         if type(self) is ConvNormActivation:
             warnings.warn(
                 "Don't use ConvNormActivation directly, please use Conv2dNormActivation and Conv3dNormActivation instead.",
-                stacklevel=2,
+                stacklevel=users_level(),
             )
 
 
