@@ -541,6 +541,7 @@ NEW: dict[str, Callable[..., Any]] = {
 
 # Rows that no sample can reach, and why.
 WITHOUT: dict[str, str] = {
+    "_to_copy.meta": "a tensor that moves to the device meta leaves its numbers behind, as test_meta has it",
     "batched.matmul": "the reading of matmul inside of vmap, which test_func runs",
     "scatter_multiply": "computes the derivative of a product that scatter_reduce's second derivative needs",
 }

@@ -16,6 +16,7 @@ TOLERANCE = {
     "float32": 2e-5,
     "complex64": 2e-5,
     "float16": 4e-3,
+    "complex32": 4e-3,
     "bfloat16": 3e-2,
 }
 
@@ -85,10 +86,12 @@ def strides(value: Any) -> tuple[int, ...] | None:
 
 
 def numbers(value: Any) -> np.ndarray:
-    """A tensor of either library as a NumPy array; bfloat16 and half as float32."""
+    """A tensor of either library as a NumPy array; bfloat16 and half as float32, complex32 as complex64."""
     value = value.detach().resolve_conj().resolve_neg()
     if str(value.dtype) in ("torch.bfloat16", "torch.float16"):
         value = value.float()
+    elif str(value.dtype) == "torch.complex32":
+        value = value.cfloat()
     return value.numpy(force=True)
 
 

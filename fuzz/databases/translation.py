@@ -65,7 +65,7 @@ def tensor(value: torch.Tensor) -> Any:
     else:
         size = plain.untyped_storage().nbytes() // value.itemsize  # all of it, where a view is of a part
         memory = torch.as_strided(plain, (size,), (1,), 0)
-        if value.dtype is torch.bfloat16:
+        if value.dtype in (torch.bfloat16, torch.complex32):  # which NumPy does not have
             whole = adjoint.from_numpy(memory.view(torch.int16).numpy().copy()).view(dtype)
         else:
             whole = adjoint.from_numpy(memory.numpy().copy())
