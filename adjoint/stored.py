@@ -84,6 +84,13 @@ def converted(array: Any, dtype: Any) -> Any:
     return found
 
 
+def as_type(array: Any, dtype: Any) -> Any:
+    """``array.astype(dtype)``, for stored dtypes too, whose numbers NumPy takes for records."""
+    if dtype.names is None is array.dtype.names or not isinstance(array, np.ndarray):  # other readings have their own way
+        return array.astype(dtype)
+    return converted(array, dtype)
+
+
 def element(number: complex, dtype: Any) -> Any:
     """A number as an element of a stored dtype: an array without dimensions."""
     return converted(np.asarray(number, np.complex128 if isinstance(number, complex) else np.float64), dtype)

@@ -141,3 +141,28 @@ def test_quantized_dtypes_and_parts_of_bytes_have_names_only() -> None:
             adjoint.zeros(2, dtype=getattr(adjoint, name))
         with pytest.raises(NotImplementedError, match=f"Adjoint has no tensors of dtype torch.{name}"):
             adjoint.ones(2).to(getattr(adjoint, name))
+
+
+@needs_torch
+@pytest.mark.parametrize("torch", [torch, adjoint], ids=["pytorch", "adjoint"])
+@pytest.mark.filterwarnings("ignore")
+def test_gradients_go_through_conversions_to_and_from_complex32(torch):
+    def derivative(x, dtype, cotangent, **options):
+        y = x.requires_grad_().to(dtype)
+        return torch.autograd.grad(y, x, torch.tensor(cotangent).to(y.dtype), **options)[0]
+
+    x, z = torch.tensor([1.5, 2.0]), torch.tensor([1 + 1j, 2.0], dtype=torch.complex32)
+    assert derivative(x, torch.complex32, [1 + 2j, 3j]).tolist() == [1, 0]
+    assert derivative(x, torch.complex32, [1 + 2j, 3j], create_graph=True).tolist() == [1, 0]
+    assert derivative(z, torch.complex64, [1 + 2j, 3j]).tolist() == [1 + 2j, 3j]
+    assert derivative(z, torch.float32, [1.0, 3.0]).tolist() == [1, 3]
+
+
+@needs_torch
+@pytest.mark.parametrize("torch", [torch, adjoint], ids=["pytorch", "adjoint"])
+@pytest.mark.filterwarnings("ignore")
+def test_samples_of_a_vmap_are_converted_as_tensors_are(torch):
+    x = torch.tensor([[1.5, 2.0], [300.0, 4000.0]])
+    for dtype in (torch.complex32, torch.float8_e4m3fn, torch.float8_e5m2):
+        each = torch.vmap(lambda t, dtype=dtype: t.to(dtype))(x)
+        assert each.to(torch.complex64).tolist() == x.to(dtype).to(torch.complex64).tolist()

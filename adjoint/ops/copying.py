@@ -29,6 +29,7 @@ from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.bulk import copy, write
 from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray, OnMeta, copy_of, like, no_data
+from adjoint.stored import as_type
 from adjoint.tensor import Tensor
 
 
@@ -123,7 +124,7 @@ _converted = op(
     tangent="linear",
     where="",
     node="ToCopyBackward0",
-    self=lambda g, self_dtype: real_if(g, self_dtype).astype(self_dtype),
+    self=lambda g, self_dtype: as_type(real_if(g, self_dtype), self_dtype),
 )
 
 

@@ -150,4 +150,5 @@ def histogramdd(
             f"torch.histogramdd: for a {count}-dimensional histogram range should have {2 * count} elements, but got {len(range)}"
         )
     counts, edges = _counted(input, each, range, weight, density, "torch.histogramdd")
-    return return_type("histogramdd")((from_array(counts), tuple(from_array(e) for e in edges)))
+    own = [b if isinstance(b, Tensor) else from_array(e) for b, e in zip(each, edges)]  # edges that were given are returned
+    return return_type("histogramdd")((from_array(counts), tuple(own)))

@@ -22,6 +22,7 @@ from adjoint.readings.batched import (
     rule,
     shifted,
 )
+from adjoint.stored import as_type
 from adjoint.summation import count_along
 
 
@@ -125,7 +126,7 @@ def _broadcast_to(level: Level, array: Any, shape: Any, **kwargs: Any) -> Any:
 
 @rule(np.ndarray.astype)
 def _astype(level: Level, array: Any, dtype: Any, **kwargs: Any) -> Any:
-    return BatchedArray(array.array.astype(dtype), level)
+    return BatchedArray(as_type(array.array, dtype), level)
 
 
 @rule(np.copy)
