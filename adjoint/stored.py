@@ -85,8 +85,8 @@ def converted(array: Any, dtype: Any) -> Any:
 
 
 def as_type(array: Any, dtype: Any) -> Any:
-    """``array.astype(dtype)``, for stored dtypes too, whose numbers NumPy takes for records."""
-    if dtype.names is None is array.dtype.names or not isinstance(array, np.ndarray):  # other readings have their own way
+    """``array.astype(dtype)``, for stored dtypes too, whose numbers NumPy takes for records; other readings have their own way."""
+    if getattr(dtype, "names", None) is None is array.dtype.names or not isinstance(array, np.ndarray):
         return array.astype(dtype)
     return converted(array, dtype)
 
