@@ -86,6 +86,9 @@ def _installed() -> bool:
 # The modules, by PyTorch's names, of before uninstall().
 _set_aside: dict[str, ModuleType] = {}
 
+# Classes that PyTorch shows in modules that nobody has imported yet, by PyTorch's names of both.
+_awaited: dict[str, dict[str, Any]] = {}
+
 
 def load_ipython_extension(shell: object) -> None:
     """``%load_ext adjoint``: in this notebook ``torch`` and ``torchvision`` are Adjoint."""
@@ -113,6 +116,9 @@ class _Finder:
         if top not in _PACKAGES:
             return None
         module = _module(_own_name(name))
+        if module is None and name in _awaited:  # not Adjoint's: made for what is shown in it
+            module = ModuleType(name, "Some of PyTorch's module, by Adjoint.")
+            vars(module).update(_awaited.pop(name))
         if module is None and name.startswith(_NAMES_ALONE):
             return ModuleSpec(name, _Known(_BuiltIn(name)), is_package=True)
         if module is None:  # nor will others find it: they look into the parent's folder, which is Adjoint's
@@ -231,6 +237,8 @@ def _show_as_torch(name: str, module: ModuleType) -> None:
             _rename(value)
         elif inspect.isfunction(value) and value.__module__ == name:
             value.__module__ = naming.shown(name, value.__qualname__) or shown
+    for awaited, cls in _awaited.pop(shown, {}).items():
+        vars(module).setdefault(awaited, cls)
     # Errors name the module by this: "cannot import name 'x' from 'torch'".
     module.__name__ = shown
 
@@ -241,15 +249,9 @@ def _rename(cls: Any) -> None:
     place = naming.shown(module, cls.__qualname__)
     shown = cls.__module__ = place or _torch_name(module)
     if place and shown != "builtins" and "." not in cls.__qualname__:
-        vars(_home(shown)).setdefault(cls.__name__, cls)
+        home = sys.modules.get(shown) or sys.modules.get(_own_name(shown))
+        names = _awaited.setdefault(shown, {}) if home is None else vars(home)
+        names.setdefault(cls.__name__, cls)
     for value in list(vars(cls).values()):
         if inspect.isclass(value) and value.__module__ == module and value.__qualname__.startswith(cls.__qualname__):
             _rename(value)
-
-
-def _home(name: str) -> ModuleType:
-    """PyTorch's module of that name; one that Adjoint does not have is made for what is shown in it."""
-    home = sys.modules.get(name) or _module(_own_name(name))
-    if home is None:
-        home = sys.modules[name] = ModuleType(name, "Some of PyTorch's module, by Adjoint.")
-    return home
