@@ -15,6 +15,12 @@ import adjoint
 NAMES = sorted(DISTRIBUTIONS)
 
 
+@pytest.fixture(autouse=True)
+def arguments_are_looked_at() -> None:
+    """PyTorch's compiler, which a test before may have called, switches that off in the whole process."""
+    torch.distributions.Distribution.set_default_validate_args(True)
+
+
 def tolerance(name: str) -> float:
     """Made of numbers alone, they compute in float32."""
     return 1e-5 if "number" in name or name in IN_FLOAT32 else 1e-9
