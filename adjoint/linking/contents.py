@@ -54,10 +54,11 @@ if __name__ == "__main__":
 # Modules of Adjoint's that PyTorch has nothing under the name of, or something else.
 _OWN = frozenset(
     {
-        "attributes", "cli", "compat", "compiling", "constants", "declare", "dtypes", "files", "forks", "interop",
-        "interrupts", "kernels", "layouts", "limits", "linking", "memory", "metadata", "methods", "names", "ops",
-        "places", "printing", "pytree", "readings", "settings", "spawned", "stored", "suggestions", "summation",
-        "tensor", "thread_state", "threads", "tracebacks", "trusted", "viz", "why",
+        "attributes", "checks", "cli", "compat", "compiling", "constants", "declare", "dtypes", "files", "foreach",
+        "forks", "interop", "interrupts", "kernels", "layouts", "limits", "linking", "memory", "metadata", "methods",
+        "names", "ops", "places", "printing", "pytree", "readings", "settings", "spawned", "stored", "streams",
+        "suggestions", "summation", "symbolic", "tensor", "thread_state", "threads", "tracebacks", "trusted", "viz",
+        "why",
     }
 )  # fmt: skip
 
