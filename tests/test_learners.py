@@ -29,7 +29,6 @@ OTHERWISE = {
     "torch.randn((2, 2), 2)": "its text for functions of several signatures",
     "model('data')": "all arguments with their defaults are listed there",
     "model(data.numpy())": "all arguments with their defaults are listed there",
-    "loss.backward(retain_graph=True); optim.step(); loss.backward()": "what it saved is the transposed weight there",
     "torch.tensor([2., [3.]])": "another way through the list",
     "torch.tensor()": "Python's text for what is missing",
     "torch.mul(w)": "Python's text for what is missing",
