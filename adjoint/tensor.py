@@ -214,11 +214,11 @@ class Tensor(Methods):
     @property
     def __dict__(self) -> Any:  # type: ignore[override]
         """What users put there, as in PyTorch, where nothing else is: libraries copy it and pass it on."""
-        return Attributes(dictionary_of(self), _is_own)
+        return attributes_of(self)
 
     @__dict__.setter
     def __dict__(self, attributes: dict[str, Any]) -> None:
-        shown = self.__dict__
+        shown = attributes_of(self)
         shown.clear()
         shown.update(attributes)
 
@@ -337,6 +337,11 @@ def as_number(value: complex) -> Number:
 
 dictionary_of: Callable[[Tensor], dict[str, Any]] = vars(Methods)["__dict__"].__get__
 """All that a tensor keeps in its dictionary: rare things of its own, and what users put there."""
+
+
+def attributes_of(tensor: Tensor) -> Attributes:
+    """Of that, what users put there, whatever class the tensor is of."""
+    return Attributes(dictionary_of(tensor), _is_own)
 
 
 def _is_own(name: str) -> bool:

@@ -82,7 +82,6 @@ USES = {
     "np.median": lambda x, t: np.median(x),
     "np.zeros_like": lambda x, t: np.zeros_like(x),
     "np.broadcast_to": lambda x, t: np.broadcast_to(x, (2, *x.shape)),
-    "np.sum, which PyTorch refuses": lambda x, t: np.sum(x) and None,
     "an index of an array": lambda x, t: np.arange(10)[x],
     "what is written to an array": lambda x, t: _written(x),
     "an array as an index": lambda x, t: x[np.array([0, 1])],
@@ -132,6 +131,8 @@ EXCEPT = {
     ("DLPack", "bfloat16"), ("DLPack and back", "bfloat16"),  # refused by the one who gives, or by the one who takes
     ("DLPack", "negated"), ("DLPack and back", "negated"),  # PyTorch gives the memory, which has not been negated
     *(("torch.tensor of a DataFrame", kind) for kind in ("float32", "transposed", "expanded")),  # refused: ValueError, KeyError
+    # NumPy asks the method, which takes out=None and axis=None here; PyTorch's does not, and NumPy then asks for an array
+    *(("np.argmax", kind) for kind in TENSORS),
     ("an array truediv it", "transposed"),  # shapes that do not go together: ValueError, RuntimeError
 }  # fmt: skip
 
@@ -173,6 +174,14 @@ def test_every_kind_of_tensor_is_to_others_what_pytorchs_is(use):
     ours = {kind: outcome(adjoint, use, kind) for kind in TENSORS if (use, kind) not in EXCEPT}
     theirs = {kind: outcome(torch, use, kind) for kind in TENSORS if (use, kind) not in EXCEPT}
     assert {k: (ours[k], theirs[k]) for k in ours if ours[k] != theirs[k]} == {}
+
+
+def test_numpys_functions_that_call_a_method_compute_with_tensors():
+    """PyTorch refuses some (``np.sum``), and those that require grad to others (``np.argmax``)."""
+    x = adjoint.tensor([1.0, 3.0, 2.0], requires_grad=True)
+    assert np.argmax(x).item() == 1
+    np.sum(x * x).backward()
+    assert x.grad.tolist() == [2, 6, 4]
 
 
 SCALARS = (

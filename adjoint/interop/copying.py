@@ -17,7 +17,7 @@ from adjoint.interop.storage import address
 from adjoint.ops.memory import root as root_of
 from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray, alike
-from adjoint.tensor import NO_EDGE, Tensor, attach, writes_of
+from adjoint.tensor import NO_EDGE, Tensor, attach, attributes_of, writes_of
 
 # How memory is described: the holding array (C-contiguous), dtype, byte offset, shape, strides.
 _Place = tuple[Any, Any, int, tuple[int, ...], tuple[int, ...]]
@@ -67,7 +67,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
     t._edge = None if requires_grad else NO_EDGE
     t._writes = None
     writes_of(t).bump()  # PyTorch has it made anew, and its memory set
-    t.__dict__.update(attributes)
+    attributes_of(t).update(attributes)
     return t
 
 
@@ -75,7 +75,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
 def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     if self._hooks is not None and self._hooks.tensor_pre:
         warnings.warn("the hooks of a tensor are not saved with it", UserWarning, stacklevel=users_level())
-    return _rebuild, (_class_of(self), _place(self), self.requires_grad, dict(self.__dict__))
+    return _rebuild, (_class_of(self), _place(self), self.requires_grad, dict(attributes_of(self)))
 
 
 @attach
@@ -94,7 +94,7 @@ def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
     memo[id(self)] = new
     if self._grad is not None:
         new._grad = copy.deepcopy(self._grad, memo)
-    new.__dict__.update(copy.deepcopy(dict(self.__dict__), memo))
+    attributes_of(new).update(copy.deepcopy(dict(attributes_of(self)), memo))
     return new
 
 
