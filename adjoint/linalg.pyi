@@ -292,7 +292,7 @@ def solve_ex(
     A: Tensor, B: Tensor, *, left: _bool = True, check_errors: _bool = False, out: Tensor | None = None
 ) -> Any:
     """The solution of ``A X = B``, and per matrix 0 or, counted from 1, which pivot of a singular one is zero; then the
-    solution is NaN.  Raises LinAlgError for one with ``check_errors``.
+    solution is not finite.  Raises LinAlgError for one with ``check_errors``.
 
     >>> import adjoint as torch
     >>> torch.linalg.solve_ex(torch.ones(2, 2), torch.ones(2)).info

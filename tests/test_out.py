@@ -42,6 +42,22 @@ def test_a_part_of_a_tensor_is_written_to():
     agree(scenario)
 
 
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod", "mean", "nansum"])
+def test_what_is_added_or_multiplied_is_so_in_the_dtype_of_what_is_given(name):
+    def scenario(torch):
+        results = []
+        for given in (torch.int64, torch.float64, torch.float16, torch.uint8):
+            for x in (torch.tensor([[1.6, 2.6], [1.7, 2.7]]), torch.tensor([[3, 4], [5, 6]], dtype=torch.int32)):
+                for asked in (None, torch.float32) if name != "nansum" else (None,):
+                    try:
+                        results.append(getattr(torch, name)(x, 0, dtype=asked, out=torch.empty(0, dtype=given)))
+                    except (RuntimeError, NotImplementedError) as error:
+                        results.append(str(error) if name.endswith(("sum", "prod")) and name != "nansum" else "refused")
+        return results
+
+    agree(scenario)
+
+
 def test_what_is_in_the_way_is_resized_with_a_warning():
     agree(lambda torch: torch.sum(torch.ones(2, 3), 0, out=torch.empty(5)))
 

@@ -30,7 +30,7 @@ from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
-from adjoint.declare.outs import write_outs
+from adjoint.declare.outs import in_dtype_of, write_outs
 from adjoint.declare.refusing import flag, refusal, with_plain_integers
 from adjoint.declare.second_try import is_taken, quietly
 from adjoint.declare.uncomputed import raise_refused
@@ -129,7 +129,7 @@ def _write_out(operator: Operator, out: Any, args: tuple[Any, ...], kwargs: dict
         if isinstance(each, Tensor):
             check_out(operator.name, each, args, kwargs)
             check_overlap(operator.name, each, args, kwargs)
-    result = operator.function(*args, **kwargs)
+    result = operator.function(*args, **in_dtype_of(operator.name, out, args, kwargs))
     if operator.elementwise and any(a is out for a in args) and result._array.shape != out._array.shape:
         raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(result.shape)}")
     return write_outs(operator.name, result, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint import dtypes
 from adjoint.declare.arguments import type_name
 from adjoint.tensor import Tensor
 
@@ -19,6 +20,26 @@ TAKE_OUT = frozenset(
     unbind_copy unfold_copy unsqueeze_copy vdot view_as_real_copy
     """.split()
 )
+
+IN_ITS_DTYPE = frozenset({"cumprod", "cumsum", "mean", "nansum", "prod", "sum"})
+"""What computes in the dtype of ``out``, not in its own to be converted then: numbers are cut off before they are added."""
+
+
+def in_dtype_of(name: str, out: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """A call's arguments by name; where ``out`` says in which dtype it computes, with that one as ``dtype``.
+
+    Raises RuntimeError where another was asked for.
+    """
+    if name not in IN_ITS_DTYPE or not isinstance(out, Tensor):
+        return named
+    asked = named["dtype"]
+    if asked not in (None, out.dtype):
+        wanted, given = dtypes.C_NAMES[asked], dtypes.C_NAMES[out.dtype]
+        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
+    fractions = [t.is_floating_point() or t.is_complex() for t in (args[0], out)]
+    if (name == "mean" and not all(fractions)) or (name == "nansum" and not fractions[1]):
+        return named  # which there is not: what comes without ``out`` is refused
+    return {**named, "dtype": out.dtype}
 
 
 def write_outs(name: str, result: Any, out: Any) -> Any:

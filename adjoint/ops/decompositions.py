@@ -10,10 +10,11 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import UNORDERED
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
-from adjoint.ops.arrays import Array, conj, in_columns
+from adjoint.ops.arrays import Array, array_function, conj, in_columns
 from adjoint.ops.contraction import adjoint_of
 from adjoint.ops.linalg import LinAlgError, check_matrix, of_batch
 from adjoint.ops.reduction import written
+from adjoint.readings.batched import BatchedArray, Level, rule
 from adjoint.tensor import Tensor, from_array
 
 
@@ -93,20 +94,31 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
 @composite(where="linalg")
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """As :func:`adjoint.linalg.cholesky`, with 0 or the order of the first minor that is not positive-definite."""
-    info = np.zeros(A._array.shape[:-2], np.int32)
     try:
-        found = _cholesky_row.function(A, upper)
-    except LinAlgError:
+        found, info = _cholesky_row.function(A, upper), from_array(np.zeros(A._array.shape[:-2], np.int32))
+    except LinAlgError as error:
         if check_errors:
-            raise
-        result = np.full_like(A._array, np.nan)
-        for place in np.ndindex(info.shape):
-            matrix = A._array[place]
-            info[place] = next((n for n in range(1, len(matrix) + 1) if _fails_cholesky(matrix[:n, :n])), 0)
-            if not info[place]:
-                result[place] = _cholesky(matrix, upper)
-        found = from_array(result)
-    return return_type("linalg_cholesky_ex")((found, from_array(info)))
+            raise LinAlgError(str(error).replace("linalg.cholesky:", "linalg.cholesky_ex:")) from None
+        found, info = (from_array(part) for part in _each_cholesky(A._array, upper))
+    return return_type("linalg_cholesky_ex")((found, info))
+
+
+@array_function
+def _each_cholesky(A: Any, upper: bool) -> tuple[Any, Any]:
+    """The factors of those matrices that have one, NaN for the others, and 0 or the order of the first minor that fails."""
+    info = np.zeros(A.shape[:-2], np.int32)
+    result = np.full_like(A, np.nan)
+    for place in np.ndindex(info.shape):
+        matrix = A[place]
+        info[place] = next((n for n in range(1, len(matrix) + 1) if _fails_cholesky(matrix[:n, :n])), 0)
+        if not info[place]:
+            result[place] = _cholesky(matrix, upper)
+    return result, info
+
+
+@rule(_each_cholesky)
+def _each_cholesky_of_samples(level: Level, A: Any, upper: bool) -> Any:
+    return tuple(BatchedArray(part, level) for part in _each_cholesky(A.array, upper))
 
 
 @composite

@@ -45,7 +45,8 @@ def check_matrix(name: str, A: Any, square: bool = True) -> None:
 
 
 def of_batch(A: Any, fails: Any) -> tuple[str, Any]:
-    """The words for the first matrix of a batch for which ``fails``, and that matrix."""
+    """The words for the first matrix of a batch, or of all samples of one, for which ``fails``, and that matrix."""
+    A = all_values(A)
     for i, matrix in enumerate(A.reshape(-1, *A.shape[-2:])):
         if fails(matrix):
             return f"(Batch element {i}): " if A.ndim > 2 else "", matrix
@@ -124,17 +125,15 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 @composite(where="linalg")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """The inverses and, per matrix, 0 or which diagonal element of a singular one is zero."""
-    info = np.zeros(A._array.shape[:-2], np.int32)
     try:
-        found = _inv_row.function(A)
-    except LinAlgError:
+        found, info = _inv_row.function(A), from_array(np.zeros(A._array.shape[:-2], np.int32))
+    except LinAlgError as error:
         if check_errors:
-            raise
-        for place in np.ndindex(info.shape):
-            if _is_singular(A._array[place]):
-                info[place] = _zero_pivot(A._array[place])
-        found = from_array(np.full_like(A._array, np.nan))
-    return return_type("linalg_inv_ex")((found, from_array(info)))
+            raise LinAlgError(str(error).replace("linalg.inv:", "linalg.inv_ex:")) from None
+        from adjoint.ops.lu import solved_by_factors
+
+        found, info = solved_by_factors(A, from_array(np.eye(A.shape[-1], dtype=A._array.dtype)))
+    return return_type("linalg_inv_ex")((found, info))
 
 
 # Determinants
@@ -225,7 +224,7 @@ def logdet(input: Tensor) -> Tensor:
 # Linear systems
 
 
-def _is_vector(A: Any, B: Any) -> bool:
+def is_vector(A: Any, B: Any) -> bool:
     """Whether ``B`` is a batch of vectors rather than of matrices."""
     return B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
 
@@ -238,7 +237,7 @@ def _solve(self: Array, B: Array, left=True):
             f"{name}: Expected A and B to have the same dtype, but found A of type {type_name(self)} and B of type "
             f"{type_name(B)} instead"
         )
-    vector = _is_vector(self, B)
+    vector = is_vector(self, B)
     b = B[..., None] if vector else B
     if b.shape[-2 if left else -1] != self.shape[-1]:
         equation = "AX = B" if left else "XA = B"

@@ -18,7 +18,7 @@ from adjoint.ops.contraction import adjoint_of
 from adjoint.ops.linalg import triangular_solve
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name, unsupported
-from adjoint.readings.batched import BatchedArray, Level, rule
+from adjoint.readings.batched import BatchedArray, Level, aligned, rule
 from adjoint.tensor import Tensor, from_array
 
 # How rows are exchanged
@@ -116,8 +116,8 @@ def _raise_singular(name: str, info: Any) -> None:
 def _lu_factor_ex(A: Array, pivot=True, check_errors=False):
     _check_pivot(pivot)
     packed, pivots, info = factorized(A)
-    if check_errors and info.any():
-        _raise_singular("torch.linalg.lu_factor_ex", info)
+    if check_errors and all_values(info).any():
+        _raise_singular("torch.linalg.lu_factor_ex", all_values(info))
     return packed, pivots, info
 
 
@@ -230,7 +230,7 @@ def _lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data=True, unpack_pivots
                 "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.\n"
                 "Note: this function is intended to be used with the output produced by torch.linalg.lu_factor"
             )
-        if ((LU_pivots < 1) | (LU_pivots > m)).any() or LU_pivots.shape[-1] != min(LU_data.shape[-2:]):
+        if all_values((LU_pivots < 1) | (LU_pivots > m)).any() or LU_pivots.shape[-1] != min(LU_data.shape[-2:]):
             raise RuntimeError(
                 "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
                 "Did you properly pass the result of lu_factor?"
@@ -306,12 +306,10 @@ def lu_solved(LU: Array, pivots: Array, B: Array, left, adjoint):
 
 @rule(lu_solved)
 def _lu_solved_samples(level: Level, LU: Any, pivots: Any, B: Any, left: Any, adjoint: Any) -> Any:
-    from adjoint.readings.batched import aligned
-
     ndim = max(LU.ndim, B.ndim)
     LU, pivots, B = aligned(LU, level, ndim), aligned(pivots, level, ndim - 1), aligned(B, level, ndim)
-    if pivots.shape[:-1] != LU.shape[:-2]:
-        pivots = np.broadcast_to(pivots, (*LU.shape[:-2], pivots.shape[-1]))
+    batch = np.broadcast_shapes(LU.shape[:-2], pivots.shape[:-1])  # one of the two may be every sample's
+    LU, pivots = np.broadcast_to(LU, (*batch, *LU.shape[-2:])), np.broadcast_to(pivots, (*batch, pivots.shape[-1]))
     return BatchedArray(lu_solved(LU, pivots, B, left, adjoint), level)
 
 
@@ -355,6 +353,13 @@ def linalg_lu_solve(
     return written(_lu_solve_row.function(LU, pivots, B, left, adjoint), out, "linalg_lu_solve")
 
 
+def solved_by_factors(A: Tensor, B: Tensor, left: bool = True) -> tuple[Tensor, Tensor]:
+    """The solution of ``A X = B`` where some of the matrices are singular, whose solution is not finite, and per matrix 0 or
+    which diagonal element is zero."""
+    LU, pivots, info = _lu_factor_row.function(A)
+    return _lu_solve_row.function(LU, pivots, B, left, False), info
+
+
 # What PyTorch is about to remove
 
 
@@ -381,10 +386,8 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
         "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
         "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
     )
-    found = _lu_factor_row.function(A, pivot)
+    found = _lu_factor_row.function(A, pivot)  # singular matrices too, as in PyTorch
     if get_infos:
         return _all_written(return_type("_lu_with_info")(tuple(found)), out, "lu")
-    if all_values(found[2]._array).any():
-        _raise_singular("torch.linalg.lu_factor_ex", all_values(found[2]._array))
     pair = (found[0], found[1])
     return pair if out is None else tuple(written(r, o, "lu") for r, o in zip(pair, out))

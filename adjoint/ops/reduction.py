@@ -106,7 +106,7 @@ def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
                 "mean(): could not infer output dtype. Optional dtype must be either a floating point or complex dtype. "
                 f"Got: {dtypes.SCALAR_TYPE_NAMES[dtype]}"
             )
-        self = self.astype(dtype.array)
+        d = dtype.array
     elif d.kind in "iub":
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
@@ -114,9 +114,9 @@ def _mean(self: Array, dim=None, keepdim=False, *, dtype=None):
         )
     over = axes(dim, self.ndim)
     size = reduced_size(self.shape, dim)
-    if self.dtype.itemsize == 2:
-        return (total(self.astype(np.float32), over, keepdim) / size).astype(self.dtype)
-    return total(self, over, keepdim) / size
+    if d.itemsize == 2:  # once rounded, at the end
+        return (total(self.astype(np.float32), over, keepdim) / size).astype(d)
+    return total(self if dtype is None else self.astype(d), over, keepdim) / size
 
 
 def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):

@@ -12,7 +12,9 @@ from adjoint.declare import composite, op
 from adjoint.declare.once import warn_once
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arrays import Array, all_values, in_columns
-from adjoint.ops.linalg import LinAlgError, _is_singular, _solve_row, _zero_pivot, solve_triangular
+from adjoint.ops.each_sample import each_sample
+from adjoint.ops.linalg import LinAlgError, _solve_row, is_vector, solve_triangular
+from adjoint.ops.lu import solved_by_factors
 from adjoint.ops.reduction import written
 from adjoint.ops.reflections import householder_product as _householder_row
 from adjoint.ops.unsupported import type_name, unsupported
@@ -47,8 +49,9 @@ def _ldl_factor_ex(self: Array, hermitian=False, check_errors=False):
         (factor,) = get_lapack_funcs(("hetrf" if hermitian and self.dtype.kind == "c" else "sytrf",), (packed,))
         for place in np.ndindex(self.shape[:-2]):
             packed[place], pivots[place], info[place] = factor(packed[place], lower=1)
-    if check_errors and info.any():
-        raise LinAlgError(f"{name}: D[{info.max()},{info.max()}] is zero, the factors solve no system.")
+    if check_errors and all_values(info).any():
+        block = all_values(info).max()
+        raise LinAlgError(f"{name}: D[{block},{block}] is zero, the factors solve no system.")
     return in_columns(np.tril(packed)), pivots, info
 
 
@@ -113,6 +116,11 @@ def _ldl_solve(LD: Array, pivots: Array, B: Array, hermitian=False):
     return in_columns(found)
 
 
+@each_sample
+def linalg_ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, hermitian: bool) -> Tensor:
+    return from_array(_ldl_solve(LD._array, pivots._array, B._array, hermitian))
+
+
 @composite(where="linalg")
 def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False, out: Tensor | None = None) -> Tensor:
     """The solution of ``A X = B`` from what ``ldl_factor`` made of ``A``.  It has no gradient.
@@ -122,7 +130,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False,
     tensor([[0.5000],
             [0.2500]])
     """
-    return written(from_array(_ldl_solve(LD._array, pivots._array, B._array, hermitian)), out, "linalg_ldl_solve")
+    return written(linalg_ldl_solve(LD, pivots, B, hermitian), out, "linalg_ldl_solve")
 
 
 # Reflections by their names in linalg
@@ -154,7 +162,7 @@ def orgqr(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
 @composite(where="linalg")
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> Any:
     """The solution of ``A X = B``, and per matrix 0 or, counted from 1, which pivot of a singular one is zero; then the
-    solution is NaN.  Raises LinAlgError for one with ``check_errors``.
+    solution is not finite.  Raises LinAlgError for one with ``check_errors``.
 
     >>> import adjoint as torch
     >>> torch.linalg.solve_ex(torch.ones(2, 2), torch.ones(2)).info
@@ -162,18 +170,14 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     """
     try:
         found = _solve_row.function(A, B, left)
-        info = np.zeros(A._array.shape[:-2], np.int32)
+        info = from_array(np.zeros(A._array.shape[:-2], np.int32))
     except LinAlgError as error:
         if check_errors:
             raise LinAlgError(str(error).replace("linalg.solve:", "linalg.solve_ex:")) from None
-        matrices = all_values(A._array)
-        info = np.zeros(matrices.shape[:-2], np.int32)
-        for place in np.ndindex(info.shape):
-            if _is_singular(matrices[place]):
-                info[place] = _zero_pivot(matrices[place])
-        found = from_array(np.full(np.broadcast_shapes(A._array.shape[:-2], B._array.shape[:-2])
-                                   + B._array.shape[-2:], np.nan, B._array.dtype))  # fmt: skip
-    return _all_written(return_type("linalg_solve_ex")((found, from_array(info))), out, "linalg_solve_ex")
+        vector = is_vector(A._array, B._array)
+        found, info = solved_by_factors(A, B.unsqueeze(-1) if vector else B, left)
+        found = found.squeeze(-1) if vector else found
+    return _all_written(return_type("linalg_solve_ex")((found, info)), out, "linalg_solve_ex")
 
 
 # Of tensors

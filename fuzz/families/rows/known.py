@@ -145,6 +145,10 @@ KNOWN = [
         _of(r"cumprod|\bprod\(", _value),
     ),
     Known(
+        "PyTorch's gradient of reflections divides by what is zero where a reflection has no inverse (finite differences say so)",
+        _of("ormqr|householder", _nan_for_number),
+    ),
+    Known(
         "PyTorch multiplies a derivative that is infinite by zero; Adjoint leaves it out",
         _of("nan_to_num", _nan_for_number),
     ),
