@@ -293,9 +293,7 @@ def _amp_update_scale_(
 ) -> Tensor:
     """A scale, in place, after a step: smaller if something was not finite, larger after so many steps without."""
 
-def _dirichlet_grad(
-    x: Tensor, alpha: Tensor | _complex, total: Tensor | _complex, *, out: Tensor | None = None
-) -> Tensor:
+def _dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
     x: _no_derivative('_dirichlet_grad')
@@ -366,7 +364,7 @@ def _standard_gamma(self: Tensor, generator: Generator | None = None) -> Tensor:
     True
     """
 
-def _standard_gamma_grad(input: Tensor, output: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+def _standard_gamma_grad(input: Tensor, output: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
     self: _no_derivative('_standard_gamma_grad')
@@ -3501,7 +3499,10 @@ def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
 def native_group_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """As :func:`adjoint.nn.functional.group_norm`; also each group's mean, and 1 / its deviation: (N, group)."""
+    """As :func:`adjoint.nn.functional.group_norm`; also each group's mean, and 1 / its deviation: (N, group).
+
+    These have gradients, unlike those of the other two.
+    """
 
 def native_layer_norm(
     input: Tensor, normalized_shape: _int | Sequence[_int], weight: Tensor | None, bias: Tensor | None, eps: _float

@@ -46,3 +46,23 @@ def test_normalizations_and_what_they_compute_on_the_way(call: str) -> None:
         return each[0], x.grad, [t.detach() for t in each[1:]]
 
     agree(scenario, 1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("weight", [None, "float32", "same"])
+def test_statistics_have_the_weights_dtype_and_those_of_groups_gradients(dtype: str, weight: str | None) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.arange(24.0).reshape(2, 4, 3).sin().to(getattr(torch, dtype)).requires_grad_()
+        kind = getattr(torch, dtype if weight == "same" else weight or dtype)
+        channels, features = (None if weight is None else torch.ones(n, dtype=kind) for n in (4, 3))
+        ones = torch.ones(4, dtype=kind)
+        groups = torch.native_group_norm(x, channels, channels, 2, 4, 3, 2, 1e-5)
+        others = [
+            torch.native_layer_norm(x, (3,), features, features, 1e-5),
+            *(torch.native_batch_norm(x, channels, channels, ones, ones, how, 0.0, 1e-5) for how in (True, False)),
+        ]
+        (groups[1] * 3 + groups[2]).sum().backward()
+        flags = [[t.requires_grad for t in each[1:]] for each in (groups, *others)]
+        return flags, [t.detach() for each in (groups, *others) for t in each[1:]], x.grad
+
+    agree(scenario, 1e-4 if dtype == "float32" else 2e-2)

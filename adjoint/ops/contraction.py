@@ -664,8 +664,7 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         )
     from adjoint.ops.einsum import tensordot
 
-    vectors = input._array.ndim == other._array.ndim == 1  # for which PyTorch has an operator, as autocast knows
-    return written(dot_product.function(input, other) if vectors else tensordot(input, other, ([-1], [-1])), out, "inner")
+    return written(tensordot(input, other, ([-1], [-1])), out, "inner")
 
 
 @composite

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from adjoint.declare import composite
-from adjoint.ops.contraction import bmm, mm
+from adjoint.ops.contraction import bmm, dot_product, mm
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.reduction import written
@@ -220,6 +220,13 @@ def _arranged(t: Tensor, have: list[Any], order: list[Any]) -> Tensor:
     return t.permute(places) if places != list(range(len(places))) else t
 
 
+def _dotted(a: Tensor, b: Tensor) -> Tensor:
+    """The sum of products of all elements: of runs of memory as vectors."""
+    if a.is_contiguous() and b.is_contiguous():
+        return dot_product.function(a.flatten(), b.flatten())
+    return (a.squeeze() * b.squeeze()).sum()
+
+
 @composite(where="torch")
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """The sum of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over two lists of them.
@@ -248,10 +255,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     of_a, of_b = [wrap_dim(d, a.ndim) for d in first], [wrap_dim(d, b.ndim) for d in second]
     for i, j in zip(of_a, of_b):  # a dimension of one element is broadcast: the other tensor is summed along its own
         n, m = a._array.shape[i], b._array.shape[j]
-        if n == 1 != m:
-            b = b.sum(j, keepdim=True)
-        elif m == 1 != n:
+        if m == 1:
             a = a.sum(i, keepdim=True)
+        elif n == 1:
+            b = b.sum(j, keepdim=True)
     for i, j, given_i, given_j in zip(of_a, of_b, first, second):
         if a._array.shape[i] != b._array.shape[j]:
             raise RuntimeError(
@@ -260,6 +267,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
             )
     rest_a = [i for i in range(a.ndim) if i not in of_a]
     rest_b = [j for j in range(b.ndim) if j not in of_b]
+    if not rest_a and not rest_b:  # a number
+        return written(_dotted(a.permute(of_a), b.permute(of_b)).view(()), out, "tensordot")
     k = math.prod(a._array.shape[i] for i in of_a)
     sizes_a, sizes_b = [a._array.shape[i] for i in rest_a], [b._array.shape[j] for j in rest_b]
     left = a.permute(rest_a + of_a).reshape(math.prod(sizes_a), k)

@@ -14,8 +14,10 @@ import numpy as np
 
 from adjoint.autograd.quiet import silence
 from adjoint.declare import elementwise
+from adjoint.dtypes import SCALAR_TYPE_NAMES
 from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.unsupported import unsupported
+from adjoint.tensor import Tensor
 
 _digamma = special_function("digamma")
 
@@ -210,6 +212,13 @@ def _beta_fitted(x: Array, alpha: Array, total: Array) -> Array:
     return p / q * (x * (_digamma(total) - _digamma(alpha)) / (total - alpha))
 
 
+def _check_dtypes(first: Tensor, *others: Tensor) -> None:
+    for other in others:
+        if other.dtype is not first.dtype:
+            found, expected = SCALAR_TYPE_NAMES[other.dtype], SCALAR_TYPE_NAMES[first.dtype]
+            raise RuntimeError(f"Found dtype {found} but expected {expected}")
+
+
 def _no_derivative(name: str) -> NoReturn:
     raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
 
@@ -219,6 +228,8 @@ _standard_gamma_grad = elementwise(
     standard_gamma_grad,
     where="torch",
     inplace=False,
+    numbers=False,
+    check=_check_dtypes,
     self=lambda g: _no_derivative("_standard_gamma_grad"),
     output=lambda g: _no_derivative("_standard_gamma_grad"),
 )
@@ -228,6 +239,8 @@ _dirichlet_grad = elementwise(
     dirichlet_grad,
     where="torch",
     inplace=False,
+    numbers=False,
+    check=_check_dtypes,
     x=lambda g: _no_derivative("_dirichlet_grad"),
     alpha=lambda g: _no_derivative("_dirichlet_grad"),
     total=lambda g: _no_derivative("_dirichlet_grad"),

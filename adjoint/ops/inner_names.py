@@ -88,11 +88,12 @@ def instance_norm(
     return normalized_instances(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
 
 
-def _statistics(x: Tensor, dims: Any, keepdim: bool, eps: float) -> tuple[Tensor, Tensor]:
-    """The means over some dimensions, and 1 / the deviations; of halves in float32."""
-    with no_grad():
-        wide = x.to(dtypes.float32) if x.dtype.itemsize == 2 else x
-        return wide.mean(dims, keepdim), (wide.var(dims, correction=0, keepdim=keepdim) + eps).rsqrt()
+def _statistics(x: Tensor, dims: Any, keepdim: bool, weight: Tensor | None, eps: float) -> tuple[Tensor, Tensor]:
+    """The means over some dimensions, and 1 / the deviations: of halves from float32, and in the weight's dtype."""
+    wide = x.to(dtypes.float32) if x.dtype.itemsize == 2 else x
+    mean, deviations = wide.mean(dims, keepdim), (wide.var(dims, correction=0, keepdim=keepdim) + eps).rsqrt()
+    dtype = x.dtype if weight is None else weight.dtype
+    return mean.to(dtype), deviations.to(dtype)
 
 
 @composite(where="torch")
@@ -107,16 +108,20 @@ def native_layer_norm(
     """
     output = _functional("layer_norm")(input, normalized_shape, weight, bias, eps)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
-    return output, *_statistics(input, tuple(range(-len(shape), 0)), True, eps)
+    with no_grad():
+        return output, *_statistics(input, tuple(range(-len(shape), 0)), True, weight, eps)
 
 
 @composite(where="torch")
 def native_group_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """As :func:`adjoint.nn.functional.group_norm`; also each group's mean, and 1 / its deviation: (N, group)."""
+    """As :func:`adjoint.nn.functional.group_norm`; also each group's mean, and 1 / its deviation: (N, group).
+
+    These have gradients, unlike those of the other two.
+    """
     output = _functional("group_norm")(input, group, weight, bias, eps)
-    return output, *_statistics(input.reshape(N, group, -1), 2, False, eps)
+    return output, *_statistics(input.reshape(N, group, -1), 2, False, weight, eps)
 
 
 @composite(where="torch")
@@ -135,5 +140,7 @@ def native_batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps, False
     )
     if not training:
-        return output, input.new_empty(0), input.new_empty(0)
-    return output, *_statistics(input, (0, *range(2, input.ndim)), False, eps)
+        dtype = input.dtype if weight is None else weight.dtype
+        return output, input.new_empty(0, dtype=dtype), input.new_empty(0, dtype=dtype)
+    with no_grad():
+        return output, *_statistics(input, (0, *range(2, input.ndim)), False, weight, eps)
