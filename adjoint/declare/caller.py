@@ -364,6 +364,7 @@ class Caller:
             line(1, "if r.__class__ is not ndarray:")
             line(2, "if isinstance(r, generic): r = asarray(r)  # a NumPy scalar")
             if self.in_order:
+                line(2, "elif r.__class__ is MetaArray and not r.flags.c_contiguous: r = r.copy()")
                 line(1, "elif r.ndim > 1 and not r.flags.c_contiguous:")
                 line(2, "r = r.copy()")
         if self.laid and op.outputs != "list":

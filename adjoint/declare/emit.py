@@ -36,6 +36,7 @@ from adjoint.declare.second_try import is_taken, quietly
 from adjoint.declare.uncomputed import raise_refused
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
+from adjoint.readings.meta import MetaArray
 from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
 
 _CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
@@ -142,6 +143,7 @@ _GLOBALS: dict[str, Any] = {
     "raise_missing": operands.raise_missing,
     "INTS": operands.INTS,
     "LARGE": threshold(),
+    "MetaArray": MetaArray,
     "NO_EDGE": NO_EDGE,
     "Output": Output,
     "Taped": Taped,
