@@ -36,7 +36,8 @@ def no_kind_yet() -> Any:
 
 def test_modules_have_all_that_pytorchs_have() -> None:
     theirs, ours = torch.nn.Module, adjoint.nn.Module
-    assert [name for name in dir(theirs) if not hasattr(ours, name)] == []
+    marks = {"___needs_generation_tag_patch"}  # PyTorch's compiler leaves it there, if a test before has called that
+    assert [name for name in dir(theirs) if not hasattr(ours, name) and name not in marks] == []
     for name in dir(theirs):
         if name[:2] == "__" or not inspect.isfunction(getattr(theirs, name)):
             continue
