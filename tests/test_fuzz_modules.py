@@ -24,7 +24,7 @@ from fuzz.families.modules.writer import Writer
 
 # What no program calls, and why.
 BARE = {
-    "Module", "RNNBase", "RNNCellBase", "NLLLoss2d",  # what others are made of
+    "Module", "RNNBase", "RNNCellBase", "NLLLoss2d", "Container",  # what others are made of
     "UninitializedParameter", "UninitializedBuffer", "Buffer", "Parameter",
     "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",  # by the programs of utilities
     "DataParallel", "SyncBatchNorm",  # by several processes, in tests of their own

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable
 
 from fuzz.compare import Settings
-from fuzz.families.modules import functions, layers, losses, sequences
+from fuzz.families.modules import functions, labels, layers, losses, sequences
 from fuzz.families.modules.known import KNOWN
+from fuzz.families.modules.lazy import lazy
 from fuzz.families.modules.utilities import utilities
 from fuzz.families.modules.writer import Made, Writer
 from fuzz.program import Program
@@ -41,6 +42,13 @@ def weighted(out):
 def leaves(module, *inputs):
     return [t for t in (*inputs, *(module.parameters() if module else ())) if isinstance(t, torch.Tensor) and t.requires_grad]
 
+def sized(module, *shape):
+    '''A lazy module that has seen an input of this shape, and found its sizes.'''
+    dtypes = [t.dtype for t in (*module.parameters(), *module.buffers()) if t.dtype.is_floating_point]
+    with torch.no_grad():
+        module(torch.zeros(shape, dtype=dtypes[0] if dtypes else None))
+    return module
+
 def laid(x, how):
     '''The same numbers (of an expanded one: those of its first sample), lying in memory in another way.'''
     y = x.detach()
@@ -58,7 +66,7 @@ def laid(x, how):
 MAKERS: list[Callable[[Writer], Made]] = [
     layers.activation, layers.convolution, layers.convolution, layers.pooling, layers.normalization, layers.normalization,
     layers.linear, layers.shape, losses.loss, losses.loss, losses.loss, sequences.recurrent, sequences.attention,
-    sequences.transformer,
+    sequences.transformer, lazy, labels.adaptive_softmax, labels.linear_cross_entropy, labels.ctc,
 ]  # fmt: skip
 _HOOKS = [
     "register_forward_hook(lambda m, i, o: None)",

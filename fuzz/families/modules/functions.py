@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fuzz.families.modules.labels import ctc, linear_cross_entropy
+from fuzz.families.modules.layers import fractional
 from fuzz.families.modules.writer import Made, Raw, Writer
 
 _Values = dict[str, list[Any]]
@@ -85,6 +87,10 @@ def channelwise(w: Writer) -> Made:
 
 def convolution(w: Writer) -> Made:
     """Convolutions whose weights are any tensors."""
+    if w.random.random() < 0.05:
+        length, samples, inside, outside = w.size(3, 6), w.samples(), w.size(1, 2), w.size(1, 2)
+        inputs = [w.data(length, samples, inside), w.data(w.size(1, 3), inside, outside), w.data(outside)]
+        return Made("", inputs, f"F.conv_tbc(x0, x1, x2, {w.given({}, {'pad': w.size(0, 2)})})")
     w.maybe_complex()
     d, groups = w.size(1, 3), w.pick(1, 1, 2)
     inside, outside = groups * w.size(1, 2), groups * w.size(1, 2)
@@ -111,7 +117,13 @@ def pooling(w: Writer) -> Made:
     """Pools, adaptive pools, and back."""
     d = w.size(1, 3)
     kind = w.pick("avg_pool", "max_pool", "max_pool_with_indices", "lp_pool", "adaptive_avg_pool", "adaptive_max_pool",
-                  "adaptive_max_pool_with_indices", "max_unpool")  # fmt: skip
+                  "adaptive_max_pool_with_indices", "max_unpool", "fractional_max_pool",
+                  "fractional_max_pool_with_indices")  # fmt: skip
+    if "fractional" in kind:
+        d = max(d, 2)
+        lead, space = [*w.batch(), w.size(1, 2)], [w.size(3, 6) for _ in range(d)]
+        call = f"F.{kind.replace('pool', f'pool{d}d')}(x0, {fractional(w, lead, space)})"
+        return Made("", [w.data(*lead, *space)], call)
     name = kind.replace("pool", f"pool{d}d")
     x = w.data(*w.batch(), w.size(1, 2), *(w.size(3, 6) for _ in range(d)), low=0.25 if kind == "lp_pool" else -2)
     indices = {"return_indices": w.flag()}
@@ -267,6 +279,22 @@ def _pad(w: Writer) -> Made:
     return Made("", [w.data(*shape)], f"F.pad(x0, {w.given({'pad': sizes, 'mode': mode}, value)})")
 
 
+def sampling(w: Writer) -> Made:
+    """Images at the points of a grid, and the grids of affine maps."""
+    d = w.size(2, 3)
+    samples, channels = w.samples(), w.size(1, 2)
+    corners = {"align_corners": w.flag()}
+    if w.random.random() < 0.3:
+        size = [samples, channels, *(w.size() for _ in range(d))]
+        given = w.given({"size": size}, corners)
+        return Made("", [w.data(samples, d, d + 1)], f"F.affine_grid(theta=x0, {given})")
+    modes = ["bilinear", "nearest", *(["bicubic"] if d == 2 else [])]
+    given = w.given({}, {"mode": w.pick(*modes), "padding_mode": w.pick("zeros", "border", "reflection"), **corners})
+    image = w.data(samples, channels, *(w.size(2, 5) for _ in range(d)))
+    grid = w.data(samples, *(w.size(1, 3) for _ in range(d)), d, low=-1.4, high=1.4)
+    return Made("", [image, grid], f"F.grid_sample(x0, grid=x1, {given})")
+
+
 def attention(w: Writer) -> Made:
     """The product of attention, with masks of both kinds."""
     batch, length, other, width, value = w.samples() or 1, w.size(), w.size(), w.size(), w.size()
@@ -296,4 +324,5 @@ def attention(w: Writer) -> Made:
 
 FUNCTIONS: list[Callable[[Writer], Made]] = [
     simple, simple, channelwise, convolution, pooling, normalization, products, products, resampling, attention,
+    sampling, ctc, linear_cross_entropy,
 ]  # fmt: skip

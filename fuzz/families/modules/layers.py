@@ -111,7 +111,11 @@ def pooling(w: Writer) -> Made:
     space = [w.size(3, 7) for _ in range(d)]
     lead = [*w.batch(), w.size(1, 2)]
     kernel = w.size(1, 3)
-    kind = w.pick("MaxPool", "AvgPool", "LPPool", "AdaptiveAvgPool", "AdaptiveMaxPool", "MaxUnpool")
+    kind = w.pick("MaxPool", "AvgPool", "LPPool", "AdaptiveAvgPool", "AdaptiveMaxPool", "MaxUnpool", "FractionalMaxPool")
+    if kind == "FractionalMaxPool":
+        d = max(d, 2)
+        space = [w.size(3, 7) for _ in range(d)]
+        return Made(f"nn.{kind}{d}d({fractional(w, lead, space)})", [w.data(*lead, *space)])
     if kind.startswith("Adaptive"):
         more = {"return_indices": w.flag()} if kind == "AdaptiveMaxPool" else {}
         size = w.per(d, lambda: w.pick(1, 2, 3, 4, None) if d > 1 else w.size(1, 4))
@@ -142,9 +146,24 @@ def pooling(w: Writer) -> Made:
     return Made(f"nn.{kind}{d}d({w.given({'kernel_size': size}, perhaps)})", [w.data(*lead, *space)])
 
 
+def fractional(w: Writer, lead: list[int], space: list[int]) -> str:
+    """The arguments of a pool whose windows lie at random, or where numbers say."""
+    d, kernel = len(space), w.size(1, 3)
+    always: dict[str, Any] = {"kernel_size": kernel if w.flag() else (kernel,) * d}
+    if w.flag():
+        always["output_size"] = w.per(d, lambda: w.size(1, min(space) - kernel + 1))
+    else:
+        always["output_ratio"] = w.per(d, lambda: w.pick(0.4, 0.5, 0.7))
+    perhaps: dict[str, Any] = {"return_indices": w.flag()}
+    if w.flag():
+        numbers = w.data(lead[0] if len(lead) > 1 else 1, lead[-1], d, low=0, high=0.99, grad=False)
+        always["_random_samples"] = Raw(numbers)
+    return w.given(always, perhaps)
+
+
 def normalization(w: Writer) -> Made:
     """Norms over the batch, over features, over both."""
-    kind = w.pick("BatchNorm", "InstanceNorm", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm")
+    kind = w.pick("BatchNorm", "InstanceNorm", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm", "CrossMapLRN2d")
     d = w.size(1, 3)
     channels = 2 * w.size(1, 2)
     shape = [w.samples(), channels, *(w.size(3, 5) for _ in range(d))]
@@ -160,9 +179,11 @@ def normalization(w: Writer) -> Made:
     if kind == "GroupNorm":
         always = {"num_groups": w.pick(1, 2, channels), "num_channels": channels}
         return Made(f"nn.GroupNorm({w.given(always, {**perhaps, 'affine': w.flag()})})", [w.data(*shape)])
-    if kind == "LocalResponseNorm":
+    if kind in ("LocalResponseNorm", "CrossMapLRN2d"):
         options = w.given({"size": w.size(1, 3)}, {"alpha": 0.1, "beta": w.pick(0.6, 1), "k": 1.5})
-        return Made(f"nn.LocalResponseNorm({options})", [w.data(*shape)])
+        if kind == "CrossMapLRN2d":
+            shape = [*shape[:2], w.size(3, 5), w.size(3, 5)]
+        return Made(f"nn.{kind}({options})", [w.data(*shape)])
     over: Any = shape[-w.size(1, 2) :]
     if kind == "RMSNorm":
         perhaps.pop("bias")
