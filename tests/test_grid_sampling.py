@@ -108,3 +108,27 @@ def test_derivatives_of_any_order_where_pytorch_has_the_first(d: int, mode: int,
     batches = x.detach()[:, None], grid.detach()[:, None]
     each = torch.stack([function(a, b) for a, b in zip(*batches)])
     assert torch.allclose(torch.vmap(function)(*batches), each)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_no_images_no_channels_and_no_points(mode: str) -> None:
+    def scenario(torch: Any) -> Any:
+        seen = []
+        for images, points in (((0, 1, 2, 2), (0, 3, 3, 2)), ((1, 0, 2, 2, 2), (1, 3, 3, 1, 3)), ((1, 2, 2, 2), (1, 0, 3, 2))):
+            x, grid = torch.ones(images, requires_grad=True), torch.zeros(points, requires_grad=True)
+            y = torch.nn.functional.grid_sample(x, grid, mode, align_corners=True)
+            y.sum().backward()
+            seen.append((y, x.grad, grid.grad))
+        return seen
+
+    agree(scenario)
+
+
+def test_the_second_derivative_of_the_nearest_pixel_is_zero_by_the_grid() -> None:
+    def scenario(torch: Any) -> Any:
+        x, grid = torch.rand(1, 2, 3, 3, requires_grad=True), (torch.rand(1, 2, 2, 2) * 2 - 1).requires_grad_()
+        y = torch.nn.functional.grid_sample(x, grid, "nearest", align_corners=False)
+        g = torch.autograd.grad(y.square().sum(), (x, grid), create_graph=True)
+        return [t.detach() for t in g], torch.autograd.grad(g[0].square().sum() + g[1].sum(), (x, grid))
+
+    agree(scenario)

@@ -158,7 +158,8 @@ def test_fractional_pooling_draws_what_pytorch_draws(d: int) -> None:
         x.data[0, 0, 2, 2] = float("nan")
         m = getattr(torch.nn, name)(2, output_ratio=0.5, return_indices=True)
         print(m, getattr(torch.nn, name)(2, 2, _random_samples=torch.ones(2, 3, d)).state_dict().keys())
-        return seen, m(x), pool(x[:0], 2, 2)
+        ratio = 0.5 if d == 3 else (0.5, 0.5)  # as a number only of three dimensions
+        return seen, m(x), pool(x[:0], 2, 2), pool(x, 1, output_ratio=ratio)
 
     agree(scenario)
 
@@ -173,6 +174,7 @@ def test_fractional_pooling_draws_what_pytorch_draws(d: int) -> None:
         "F.fractional_max_pool2d(x, 2, 2, _random_samples=torch.rand(2, 3, 3))",
         "F.fractional_max_pool2d(x, 2, 2, _random_samples=torch.rand(2, 3, 2).double())",
         "F.fractional_max_pool2d(x, 2, output_ratio=(.5, .5, .5))", "F.fractional_max_pool3d(x[None], 2, (6, 2, 2))",
+        "F.fractional_max_pool3d(x[None], 2, (2, 1, 1))",
         "F.conv_tbc(x[0], torch.ones(3, 6, 2), torch.ones(3))", "F.conv_tbc(x, torch.ones(3, 6, 2), torch.ones(2))",
         "F.conv_tbc(x[0], torch.ones(3, 5, 2), torch.ones(2))", "F.conv_tbc(x[0], torch.ones(3, 6), torch.ones(2))",
     ],

@@ -291,7 +291,8 @@ def test_the_old_normalization_across_channels(size: int) -> None:
         x = torch.randn(2, 7, 2, 2)
         m = torch.nn.CrossMapLRN2d(size, alpha=0.5)
         print(m)
-        return m(x), m(x[:, :2])
+        turned = m(x.transpose(2, 3)), m(x.to(memory_format=torch.channels_last))
+        return m(x), m(x[:, :2]), turned, [y.stride() for y in turned]
 
     agree(scenario, 1e-5)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -108,10 +109,10 @@ def _pool(n: int, input: Tensor, kernel_size: Any, output_size: Any, output_rati
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
     if output_size is None:
-        if len(output_ratio) > n:
+        if n == 2 and len(output_ratio) > n:
             raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
-        ratios = tuple(output_ratio) * (n if len(output_ratio) == 1 else 1)
-        output_size = [int(input.size(d - n) * ratio) for d, ratio in enumerate(ratios)]
+        ratios: Any = output_ratio if isinstance(output_ratio, Iterable) else (output_ratio,) * n
+        output_size = [int(input.size(d - n) * ratios[d]) for d in range(n)]
     shape = input._array.shape
     if samples is None:
         batch = 1 if input.ndim == n + 1 else input.size(0)
@@ -126,7 +127,7 @@ def _pool(n: int, input: Tensor, kernel_size: Any, output_size: Any, output_rati
                 f"dimension {d} being empty."
             )
     for side, window, places, size in zip(_SIDES[n], kernel, out, shape[-n:]):
-        if places + window - 1 > size:
+        if places + window - 1 > size - (n - 2):  # in three dimensions PyTorch wants one more than the windows need
             called = name if n == 2 else f"{name}_out"
             raise RuntimeError(f"{called}(): pool {side} {window} too large relative to input {side} {size}")
     if input._array.dtype.kind not in "fV":

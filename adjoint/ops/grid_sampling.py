@@ -135,7 +135,8 @@ def _product(factors: list[Any]) -> Any:
 def _pixels(images: Array) -> Array:
     """(N, C, *space) with a row for each pixel: (N * S, C)."""
     n, c = images.shape[:2]
-    return np.swapaxes(images.reshape(n, c, prod(images.shape[2:])), 1, 2).reshape(-1, c)
+    each = prod(images.shape[2:])
+    return np.swapaxes(images.reshape(n, c, each), 1, 2).reshape(n * each, c)
 
 
 def _as_images(rows: Array, n: int, space: tuple[int, ...]) -> Array:
@@ -150,7 +151,7 @@ def _grid_sampler(input: Array, grid: Array, interpolation_mode, padding_mode, a
     rows = _pixels(input)
     result = 0
     for index, there, weight, _ in _combinations(
-        grid.reshape(n, prod(space), -1), input.shape[2:], interpolation_mode, padding_mode, align_corners
+        grid.reshape(n, prod(space), len(space)), input.shape[2:], interpolation_mode, padding_mode, align_corners
     ):
         values = np.where(there, index_at(rows, [index], (0,)), rows.dtype.type(0))
         if weight is not None and len(space) > 2:  # in two dimensions a coordinate that is no number gives none, as in PyTorch
@@ -167,16 +168,18 @@ def _gradients(g, input, grid, needed, interpolation_mode, padding_mode, align_c
     nothing = g.dtype.type(0)
     g_input = g_grid = 0
     for index, there, weight, derivatives in _combinations(
-        grid.reshape(n, prod(grid.shape[1:-1]), -1), space, interpolation_mode, padding_mode, align_corners
+        grid.reshape(n, prod(grid.shape[1:-1]), len(space)), space, interpolation_mode, padding_mode, align_corners
     ):
         if needed[0]:
             share = np.where(there, arrived if weight is None else arrived * weight, nothing)
-            g_input = g_input + add_at(share.reshape(-1, share.shape[-1]), index.reshape(-1), rows.shape[0])
+            g_input = g_input + add_at(share.reshape(index.size, share.shape[-1]), index.reshape(-1), rows.shape[0])
         if needed[1] and weight is not None:
             along = total(np.where(there, index_at(rows, [index], (0,)) * arrived, nothing), 2, True)
             g_grid = g_grid + np.concatenate([along * by for by in derivatives()], 2)
     if needed[1]:
-        g_grid = np.zeros_like(grid) if interpolation_mode == NEAREST else g_grid.reshape(grid.shape)
+        # Of the nearest pixel, zeros that are computed from the grid all the same: second derivatives are zeros, too, as in PyTorch.
+        nearest = interpolation_mode == NEAREST
+        g_grid = np.where(np.zeros(grid.shape, bool), grid, grid.dtype.type(0)) if nearest else g_grid.reshape(grid.shape)
     return _as_images(g_input, n, space) if needed[0] else None, g_grid if needed[1] else None
 
 

@@ -50,6 +50,7 @@ class CrossMapLRN2d(Module):
         if input.ndim != 4:
             raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead.")
         reach = int((self.size - 1) / 2)
+        input = input.contiguous()
         square = input.square()
         channels = F.pad(square, (0, 0, 0, 0, reach, reach))
         scale = channels.unfold(1, 2 * reach + 1, 1).sum(-1)
