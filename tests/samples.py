@@ -482,7 +482,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "F.fractional_max_pool2d(i2, 2, (2, 3), _random_samples=big4[:, :2, :, 0].detach().sigmoid())",
     ),
     "fractional_max_pool3d": (
-        "F.fractional_max_pool3d(i3, (2, 2, 1), (2, 3, 2), _random_samples=t[:, :2, :3].detach().sigmoid())",
+        "F.fractional_max_pool3d(i3, (2, 2, 1), (2, 2, 1), _random_samples=t[:, :2, :3].detach().sigmoid())",
     ),
     "conv_tbc": ("torch.conv_tbc(t, big4[:, :, 0, :], b2, 1)",),
     # losses and normalization

@@ -132,3 +132,16 @@ def test_the_second_derivative_of_the_nearest_pixel_is_zero_by_the_grid() -> Non
         return [t.detach() for t in g], torch.autograd.grad(g[0].square().sum() + g[1].sum(), (x, grid))
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_the_nearest_pixels_gradient_has_zeros_for_the_grid_wherever_the_points_are(padding: int) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.arange(32.0).sin().reshape(1, 2, 4, 4).requires_grad_()
+        inf, nan = float("inf"), float("nan")
+        grid = torch.tensor([[[[inf, 0.1], [0.3, -inf]], [[nan, 0.2], [0.1, 0.2]]]], requires_grad=True)
+        y = torch.grid_sampler_2d(x, grid, 1, padding, False)
+        firsts = torch.autograd.grad(y, (x, grid), torch.ones_like(y), create_graph=True)
+        return [f.detach() for f in firsts], torch.autograd.grad(firsts[0].sin().sum(), grid)
+
+    agree(scenario)

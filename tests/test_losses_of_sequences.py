@@ -174,7 +174,7 @@ def test_fractional_pooling_draws_what_pytorch_draws(d: int) -> None:
         "F.fractional_max_pool2d(x, 2, 2, _random_samples=torch.rand(2, 3, 3))",
         "F.fractional_max_pool2d(x, 2, 2, _random_samples=torch.rand(2, 3, 2).double())",
         "F.fractional_max_pool2d(x, 2, output_ratio=(.5, .5, .5))", "F.fractional_max_pool3d(x[None], 2, (6, 2, 2))",
-        "F.fractional_max_pool3d(x[None], 2, (2, 1, 1))",
+        "F.fractional_max_pool3d(x[None], 2, (2, 1, 1))", "F.fractional_max_pool3d(x[None], 2, (1, 20, 20))",
         "F.conv_tbc(x[0], torch.ones(3, 6, 2), torch.ones(3))", "F.conv_tbc(x, torch.ones(3, 6, 2), torch.ones(2))",
         "F.conv_tbc(x[0], torch.ones(3, 5, 2), torch.ones(2))", "F.conv_tbc(x[0], torch.ones(3, 6), torch.ones(2))",
     ],

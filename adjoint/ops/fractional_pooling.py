@@ -88,6 +88,16 @@ def _sizes(n: int, value: Any, what: str) -> tuple[int, ...]:
     return found * n if len(found) == 1 else found
 
 
+def _check_windows(n: int, kernel: tuple[int, ...], out: tuple[int, ...], space: tuple[int, ...]) -> None:
+    """Raise PyTorch's error where there is no room for the windows; in three dimensions it wants one place more than they need,
+    and looks at the width before the height."""
+    called, order, left = ("fractional_max_pool2d", (0, 1), 0) if n == 2 else ("fractional_max_pool3d_out", (0, 2, 1), 1)
+    for d in order:
+        side, window, size = _SIDES[n][d], kernel[d], space[d]
+        if out[d] + window - 1 + left > size:
+            raise RuntimeError(f"{called}(): pool {side} {window} too large relative to input {side} {size}")
+
+
 def _check_samples(n: int, input: Tensor, samples: Tensor) -> None:
     """Raise PyTorch's error for samples that do not fit."""
     given = samples._array.shape
@@ -126,10 +136,7 @@ def _pool(n: int, input: Tensor, kernel_size: Any, output_size: Any, output_rati
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but got{list(shape)} with "
                 f"dimension {d} being empty."
             )
-    for side, window, places, size in zip(_SIDES[n], kernel, out, shape[-n:]):
-        if places + window - 1 > size - (n - 2):  # in three dimensions PyTorch wants one more than the windows need
-            called = name if n == 2 else f"{name}_out"
-            raise RuntimeError(f"{called}(): pool {side} {window} too large relative to input {side} {size}")
+    _check_windows(n, kernel, out, shape[-n:])
     if input._array.dtype.kind not in "fV":
         unsupported(f"{name}_out_frame", input._array)
     _check_samples(n, input, samples)

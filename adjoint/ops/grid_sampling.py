@@ -160,26 +160,30 @@ def _grid_sampler(input: Array, grid: Array, interpolation_mode, padding_mode, a
     return _as_images(result, n, space)
 
 
+def _steps_of_one(points: Array) -> Array:
+    """The weight of the nearest pixel: one, as a step function of the coordinates, so that a gradient that is differentiated
+    once more has zeros for the grid, as in PyTorch."""
+    x = points[..., :1]
+    return np.floor(np.where(np.isfinite(x), x, x.dtype.type(0))) * 0 + 1
+
+
 @in_float32
 def _gradients(g, input, grid, needed, interpolation_mode, padding_mode, align_corners):
     n, space = input.shape[0], input.shape[2:]
     arrived = _pixels(g).reshape(n, prod(g.shape[2:]), g.shape[1])
     rows = _pixels(input)
     nothing = g.dtype.type(0)
+    points = grid.reshape(n, prod(grid.shape[1:-1]), len(space))
     g_input = g_grid = 0
-    for index, there, weight, derivatives in _combinations(
-        grid.reshape(n, prod(grid.shape[1:-1]), len(space)), space, interpolation_mode, padding_mode, align_corners
-    ):
+    for index, there, weight, derivatives in _combinations(points, space, interpolation_mode, padding_mode, align_corners):
         if needed[0]:
-            share = np.where(there, arrived if weight is None else arrived * weight, nothing)
+            share = np.where(there, arrived * (_steps_of_one(points) if weight is None else weight), nothing)
             g_input = g_input + add_at(share.reshape(index.size, share.shape[-1]), index.reshape(-1), rows.shape[0])
         if needed[1] and weight is not None:
             along = total(np.where(there, index_at(rows, [index], (0,)) * arrived, nothing), 2, True)
             g_grid = g_grid + np.concatenate([along * by for by in derivatives()], 2)
     if needed[1]:
-        # Of the nearest pixel, zeros that are computed from the grid all the same: second derivatives are zeros, too, as in PyTorch.
-        nearest = interpolation_mode == NEAREST
-        g_grid = np.where(np.zeros(grid.shape, bool), grid, grid.dtype.type(0)) if nearest else g_grid.reshape(grid.shape)
+        g_grid = np.zeros_like(grid) if interpolation_mode == NEAREST else g_grid.reshape(grid.shape)
     return _as_images(g_input, n, space) if needed[0] else None, g_grid if needed[1] else None
 
 

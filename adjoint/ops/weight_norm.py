@@ -37,7 +37,7 @@ def _gradients(g, v, length, dim):
 
 _row = op(
     "_weight_norm_interface", _weight_norm_interface, lies=IN_ORDER, where="", node="WeightNormInterfaceBackward0",
-    gradients={"v length": _gradients}, joint="v length",
+    gradients={"v length": _gradients},
     reads={"v": "length / |v| * (g - v * sum(g * v) / |v| ** 2)", "length": "sum(g * v) / |v|"},
 )  # fmt: skip
 
