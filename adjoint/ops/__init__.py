@@ -96,9 +96,13 @@ from adjoint.ops import (
 __all__ = ["arithmetic"]
 
 
+_OF_PYTEST = frozenset({"pytest_plugins", "setUpModule", "setup_module", "tearDownModule", "teardown_module"})
+"""What pytest asks every package for whose doctests it runs: no namespaces of operators."""
+
+
 def _operators(name: str) -> object:
     """What ``torch.ops`` has under a name that is none of the tables': a namespace of operators (:mod:`adjoint.library`)."""
-    if name.startswith("_"):
+    if name.startswith("_") or name in _OF_PYTEST:
         return None
     loaded = vars(import_module("adjoint.library.loaded"))
     return loaded[name] if name in loaded else import_module("adjoint.library.operators").namespace(name)
