@@ -50,14 +50,14 @@ KINDS: dict[str, tuple[str, str, str]] = {  # kind: (title, why, pattern of "spa
         r"|autocast_(cpu|gpu|ipu|xla)|DeviceType|get_device_states|set_device_states|_flash_attention_impl|convert_conv\dd_weight)",
     ),
     "sparse": (
-        "Sparse, nested and masked layouts",
+        "Sparse and masked layouts",
         "Arrays are dense.",
         r"(^sparse\.|sparse|(cc|c)ol_indices|(crow|row)_indices|\.indices(_copy)?$|\.values(_copy)?$|coalesce|\.(hs|ss|s|ds|hsp|sp|ssp)a?(dd)?mm$"
         r"|to_dense|nested|to_padded|\.masked$|jagged|region_activation)",
     ),
     "distributed": (
         "Several processes and machines",
-        "One process computes, on all of its cores; data loaders have worker processes.",
+        "What is left out of packages that are there.",
         r"(distributed|multiprocessing|DataParallel|SyncBatchNorm|\.parallel$|prepare_multiprocessing)",
     ),
     "old": (
@@ -76,10 +76,8 @@ KINDS: dict[str, tuple[str, str, str]] = {  # kind: (title, why, pattern of "spa
     ),
     "package": (
         "Packages that are not there",
-        "Whole subjects of their own: probability distributions, Fourier transforms, parametrizations, lazily sized modules.",
-        r"^(distributions|fft|nn\.utils\.parametrize|nn\.attention|testing)\.|\.(distributions|fft|signal|windows|testing|stft|istft|attention"
-        r"|parametrizations|parametrize|stateless|functional|quasirandom|Lazy\w+|Uninitialized\w+|\w*DataPipe\w*|DataChunk|runtime_validation\w*"
-        r"|non_deterministic|argument_validation)$",
+        "DataPipes, which PyTorch itself develops no further.",
+        r"\.(windows|\w*DataPipe\w*|\w*datapipe\w*|DataChunk|runtime_validation\w*|non_deterministic|argument_validation)$",
     ),
     "function": (
         "Functions and modules that are not there",
