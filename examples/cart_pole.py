@@ -45,7 +45,7 @@ class CartPoles:
 
     def push(self, right: torch.Tensor) -> None:
         """Push every cart to the left or, where ``right`` is 1, to the right, and let a moment pass."""
-        place, speed, angle, turning = self.states.unbind(1)
+        _, speed, angle, turning = self.states.unbind(1)
         force = torch.where(right == 1, self.FORCE, -self.FORCE)
         mass, lever = self.CART + self.POLE, self.POLE * self.HALF_LENGTH
         sine, cosine = angle.sin(), angle.cos()
@@ -66,7 +66,8 @@ def ride(policy: nn.Module, options: argparse.Namespace) -> tuple[torch.Tensor, 
     """Let the carts run until all poles have fallen: the logarithms of the chances of what was done, and which poles stood,
     of shape (steps, carts)."""
     poles = CartPoles(options.carts)
-    logarithms, stood = [], []
+    logarithms: list[torch.Tensor] = []
+    stood: list[torch.Tensor] = []
     while poles.standing.any() and len(stood) < options.longest:
         choice = Categorical(logits=policy(poles.states))
         action = choice.sample()
@@ -78,7 +79,8 @@ def ride(policy: nn.Module, options: argparse.Namespace) -> tuple[torch.Tensor, 
 
 def returns(stood: torch.Tensor, discount: float) -> torch.Tensor:
     """What is to come, at every step: one for every step on which the pole stands, later ones counted less."""
-    found, later = [], torch.zeros(stood.shape[1])
+    found: list[torch.Tensor] = []
+    later = torch.zeros(stood.shape[1])
     for standing in stood.flip(0).float():
         later = standing * (1 + discount * later)
         found.append(later)
@@ -88,7 +90,8 @@ def returns(stood: torch.Tensor, discount: float) -> torch.Tensor:
 def train(policy: nn.Module, options: argparse.Namespace) -> tuple[list[float], list[float]]:
     """REINFORCE, Williams (1992), with the mean return as a baseline; returns the losses, and how long poles stood."""
     optimizer = torch.optim.Adam(policy.parameters(), lr=options.lr)
-    losses, lasted = [], []
+    losses: list[float] = []
+    lasted: list[float] = []
     with tqdm(total=options.rounds, unit="round") as progress:
         for _ in range(options.rounds):
             logarithms, stood = ride(policy, options)
@@ -108,7 +111,8 @@ def train(policy: nn.Module, options: argparse.Namespace) -> tuple[list[float], 
 @torch.no_grad()
 def best_ride(policy: nn.Module, steps: int) -> torch.Tensor:
     """The states of one cart that always does what scores best."""
-    poles, states = CartPoles(1), []
+    poles = CartPoles(1)
+    states: list[torch.Tensor] = []
     while poles.standing.all() and len(states) < steps:
         states.append(poles.states[0])
         poles.push(policy(poles.states).argmax(1))

@@ -157,7 +157,7 @@ def main() -> None:
     draw_losses(losses, options.out / "loss.png")
     model.eval()
     written = model.write(torch.tensor([[number["\n"]]]), 300)
-    print("".join(characters[k] for k in written[0].tolist()))
+    print("".join([characters[int(k)] for k in written[0]]))
     print(f"loss {losses['training'][0]:.4f} in the beginning, {losses['training'][-1]:.4f} in the end")
     print(f"trained {options.steps} steps in {seconds:.1f} s, saved {options.out / 'loss.png'}")
 

@@ -126,7 +126,7 @@ def main() -> None:
 
 def repeated(known: torch.Tensor, unseen: torch.Tensor) -> float:
     """The error of who says that every day will be as the last one was."""
-    return nn.functional.mse_loss(known[-DAY:].repeat(len(unseen) // DAY), unseen).sqrt().item()
+    return float(nn.functional.mse_loss(known[-DAY:].repeat(len(unseen) // DAY), unseen).sqrt().item())
 
 
 if __name__ == "__main__":

@@ -55,6 +55,9 @@ class VAE(nn.Module):
 def loss_of(model: VAE, images: torch.Tensor) -> torch.Tensor:
     """The negative evidence lower bound of an image, Kingma and Welling (2014): how well it is decoded, and how far its
     distribution is from the standard one."""
+    scores: torch.Tensor
+    mean: torch.Tensor
+    log_variance: torch.Tensor
     scores, mean, log_variance = model(images)
     decoding = F.binary_cross_entropy_with_logits(scores, images, reduction="sum")
     divergence = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum()
@@ -65,7 +68,7 @@ def train(model: VAE, images: torch.Tensor, options: argparse.Namespace) -> list
     """Train with Adam; returns the mean loss of every epoch."""
     loader = DataLoader(TensorDataset(images), batch_size=options.batch_size, shuffle=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
-    losses = []
+    losses: list[float] = []
     with tqdm(total=options.epochs * len(loader), unit="step") as progress:
         for epoch in range(options.epochs):
             total = 0.0

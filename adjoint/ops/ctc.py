@@ -252,6 +252,8 @@ def ctc_loss(
     >>> torch.nn.functional.ctc_loss(log_probs, torch.tensor([[1]]), (2,), (1,))
     tensor(0.2877)
     """
+    if not log_probs.is_floating_point():
+        unsupported("ctc_loss_cpu", log_probs._array)
     return _torch_ctc_loss(
         log_probs, targets, input_lengths, target_lengths, blank, reduction_of(reduction, None, None), zero_infinity
     )

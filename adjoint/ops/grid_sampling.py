@@ -261,7 +261,7 @@ def _aligned(align_corners: bool | None) -> bool:
 
 @composite(where="nn.functional")
 def grid_sample(
-    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+    input: Tensor, grid: Tensor, mode: Any = "bilinear", padding_mode: Any = "zeros", align_corners: bool | None = None
 ) -> Tensor:
     """The values of images (N, C, H, W) at the points (N, H', W', 2) of a grid: (N, C, H', W'); or the same with a depth,
     where a point is of three numbers.
@@ -275,11 +275,11 @@ def grid_sample(
     >>> torch.nn.functional.grid_sample(image, torch.tensor([[[[0., -1.], [0., 0.]]]]), align_corners=True)
     tensor([[[[1.5000, 2.5000]]]])
     """
-    if mode not in _MODES:
+    if mode not in tuple(_MODES):
         raise ValueError(
             f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'"
         )
-    if padding_mode not in _PADDINGS:
+    if padding_mode not in tuple(_PADDINGS):
         raise ValueError(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
             f"'{padding_mode}'"

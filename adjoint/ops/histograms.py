@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare import composite
+from adjoint.declare.arguments import type_name
 from adjoint.declare.return_types import return_type
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import unsupported
@@ -141,8 +142,15 @@ def histogramdd(
     """
     if input.ndim < 2:
         raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
+    if not isinstance(bins, (int, list, tuple)):
+        raise TypeError(
+            f"histogramdd() received an invalid combination of arguments - got (Tensor, {type_name(bins)}), but expected one of:"
+            "\n * (Tensor input, tuple of ints bins, tuple of floats range, Tensor weight, bool density)"
+            "\n * (Tensor input, int bins, tuple of floats range, Tensor weight, bool density)"
+            "\n * (Tensor input, tuple of Tensors bins, tuple of floats range, Tensor weight, bool density)"
+        )
     count = input.shape[-1]
-    each = [bins] * count if isinstance(bins, (int, Tensor)) else list(bins)
+    each = [bins] * count if isinstance(bins, int) else list(bins)
     if len(each) != count:
         raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
     if range is not None and len(range) != 2 * count:

@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
+from adjoint.declare.arguments import type_name as kind_of
 from adjoint.declare.arranging import UNORDERED
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import sum_to
@@ -97,7 +98,9 @@ def _factorized_samples(level: Level, A: Any) -> Any:
     return tuple(BatchedArray(part, level) for part in factorized(A.array))
 
 
-def _check_pivot(pivot: bool) -> None:
+def _check_pivot(name: str, pivot: Any) -> None:
+    if not isinstance(pivot, bool | np.bool_):
+        raise TypeError(f"{name}(): argument 'pivot' must be bool, not {kind_of(pivot)}")
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
 
@@ -114,7 +117,7 @@ def _raise_singular(name: str, info: Any) -> None:
 
 
 def _lu_factor_ex(A: Array, pivot=True, check_errors=False):
-    _check_pivot(pivot)
+    _check_pivot("linalg_lu_factor_ex", pivot)
     packed, pivots, info = factorized(A)
     if check_errors and all_values(info).any():
         _raise_singular("torch.linalg.lu_factor_ex", all_values(info))
@@ -193,7 +196,7 @@ def _all_written(results: Any, out: Any, name: str) -> Any:
 
 
 def _lu(A: Array, pivot=True):
-    _check_pivot(pivot)
+    _check_pivot("linalg_lu", pivot)
     packed, pivots, _ = factorized(A)
     P = permutation(pivots, A.shape[-2], packed.dtype)
     return P, contiguous(_lower(packed)), contiguous(_upper(packed))
