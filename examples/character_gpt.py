@@ -48,7 +48,8 @@ class Attention(nn.Module):
         batch, length, width = x.shape
         q, k, v = self.queries_keys_values(x).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         found = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.out(found.transpose(1, 2).reshape(batch, length, width))
+        mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(batch, length, width))
+        return mixed
 
 
 class Block(nn.Module):
@@ -59,7 +60,8 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x + self.attention(x)
-        return x + self.mlp(x)
+        x = x + self.mlp(x)
+        return x
 
 
 class GPT(nn.Module):
@@ -84,7 +86,8 @@ class GPT(nn.Module):
 
     def forward(self, text: torch.Tensor) -> torch.Tensor:
         places = torch.arange(text.shape[1], device=text.device)
-        return self.head(self.blocks(self.of_character(text) + self.of_place(places)))
+        scores: torch.Tensor = self.head(self.blocks(self.of_character(text) + self.of_place(places)))
+        return scores
 
     @torch.no_grad()
     def write(self, text: torch.Tensor, count: int, temperature: float = 0.7) -> torch.Tensor:

@@ -61,7 +61,8 @@ def loss_of(model: VAE, images: torch.Tensor) -> torch.Tensor:
     scores, mean, log_variance = model(images)
     decoding = F.binary_cross_entropy_with_logits(scores, images, reduction="sum")
     divergence = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum()
-    return (decoding + divergence) / len(images)
+    loss: torch.Tensor = (decoding + divergence) / len(images)
+    return loss
 
 
 def train(model: VAE, images: torch.Tensor, options: argparse.Namespace) -> list[float]:

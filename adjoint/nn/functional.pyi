@@ -529,7 +529,7 @@ def glu(input: Tensor, dim: _int = -1, *, axis: _int | None = None) -> Tensor:
     """
 
 def grid_sample(
-    input: Tensor, grid: Tensor, mode: Any = "bilinear", padding_mode: Any = "zeros", align_corners: _bool | None = None
+    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: _bool | None = None
 ) -> Tensor:
     """The values of images (N, C, H, W) at the points (N, H', W', 2) of a grid: (N, C, H', W'); or the same with a depth,
     where a point is of three numbers.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
+from adjoint.declare.arguments import type_name as kind_of
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import lookup
 from adjoint.dtypes import OF_ARRAY
@@ -256,12 +257,14 @@ def _aligned(align_corners: bool | None) -> bool:
             "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
             stacklevel=users_level(),
         )
+    elif not isinstance(align_corners, bool | np.bool_):
+        raise TypeError(f"grid_sampler(): argument 'align_corners' (position 5) must be bool, not {kind_of(align_corners)}")
     return bool(align_corners)
 
 
 @composite(where="nn.functional")
 def grid_sample(
-    input: Tensor, grid: Tensor, mode: Any = "bilinear", padding_mode: Any = "zeros", align_corners: bool | None = None
+    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
 ) -> Tensor:
     """The values of images (N, C, H, W) at the points (N, H', W', 2) of a grid: (N, C, H', W'); or the same with a depth,
     where a point is of three numbers.
