@@ -7,6 +7,7 @@ from typing import Any
 
 from adjoint import dtypes
 from adjoint.declare import composite
+from adjoint.declare.arguments import type_name
 from adjoint.declare.namespaces import FUNCTIONS, OPERATORS
 from adjoint.declare.once import warn_once
 from adjoint.places import users_level
@@ -82,6 +83,8 @@ def stft(
             f"return_complex={_flag(return_complex)}, align_to_window={_flag(align_to_window)}) : expected {words}"
         )
 
+    if return_complex is not None and not isinstance(return_complex, bool):
+        raise TypeError(f"stft(): argument 'return_complex' must be bool, not {type_name(return_complex)}")
     if return_complex is None and not (input.dtype.is_complex or (window is not None and window.dtype.is_complex)):
         raise RuntimeError(
             "stft requires the return_complex parameter be given for real inputs, and will further require that "
