@@ -360,7 +360,7 @@ def _standard_gamma(self: Tensor, generator: Generator | None = None) -> Tensor:
     Raises NotImplementedError for other dtypes than float32 and float64.
 
     >>> import adjoint as torch
-    >>> bool((torch._standard_gamma(torch.ones(2)) > 0).all())
+    >>> (torch._standard_gamma(torch.ones(2)) > 0).all().item()
     True
     """
 
@@ -2737,8 +2737,8 @@ def istft(
 
     >>> import adjoint as torch
     >>> window = torch.hann_window(4)
-    >>> torch.istft(torch.stft(torch.arange(6.), 4, window=window, return_complex=True), 4, window=window)
-    tensor([0.0000, 1.0000, 2.0000, 3.0000, 4.0000, 5.0000])
+    >>> torch.istft(torch.stft(torch.arange(6.), 4, window=window, return_complex=True), 4, window=window).round(decimals=4) + 0
+    tensor([0., 1., 2., 3., 4., 5.])
     """
 
 def kaiser_window(
@@ -4736,8 +4736,8 @@ def svd_lowrank(
     Algorithm 5.1 of Halko, Martinsson, Tropp, "Finding structure with randomness" (2009).
 
     >>> import adjoint as torch
-    >>> torch.svd_lowrank(torch.diag(torch.tensor([3., 2., 0.])), q=2)[1]
-    tensor([3.0000, 2.0000])
+    >>> torch.svd_lowrank(torch.diag(torch.tensor([3., 2., 0.])), q=2)[1].round(decimals=4)
+    tensor([3., 2.])
     """
 
 def swapaxes(input: Tensor, dim0: _int, dim1: _int) -> Tensor:

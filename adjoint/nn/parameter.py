@@ -273,8 +273,8 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
     >>> p
     <UninitializedParameter>
     >>> p.materialize((2, 3))
-    >>> type(p), p.shape
-    (<class 'adjoint.nn.parameter.Parameter'>, torch.Size([2, 3]))
+    >>> type(p).__name__, p.shape
+    ('Parameter', torch.Size([2, 3]))
     """
 
     __slots__ = ()

@@ -96,7 +96,7 @@ from adjoint.ops import (
 __all__ = ["arithmetic"]
 
 
-_OF_PYTEST = frozenset({"pytest_plugins", "setUpModule", "setup_module", "tearDownModule", "teardown_module"})
+_OF_PYTEST = frozenset({"pytest_plugins", "pytestmark", "setUpModule", "setup_module", "tearDownModule", "teardown_module"})
 """What pytest asks every package for whose doctests it runs: no namespaces of operators."""
 
 

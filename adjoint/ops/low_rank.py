@@ -34,8 +34,8 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     Algorithm 5.1 of Halko, Martinsson, Tropp, "Finding structure with randomness" (2009).
 
     >>> import adjoint as torch
-    >>> torch.svd_lowrank(torch.diag(torch.tensor([3., 2., 0.])), q=2)[1]
-    tensor([3.0000, 2.0000])
+    >>> torch.svd_lowrank(torch.diag(torch.tensor([3., 2., 0.])), q=2)[1].round(decimals=4)
+    tensor([3., 2.])
     """
     import adjoint
 

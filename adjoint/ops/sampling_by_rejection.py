@@ -95,7 +95,7 @@ def _standard_gamma(self: Tensor, generator: Generator | None = None) -> Tensor:
     Raises NotImplementedError for other dtypes than float32 and float64.
 
     >>> import adjoint as torch
-    >>> bool((torch._standard_gamma(torch.ones(2)) > 0).all())
+    >>> (torch._standard_gamma(torch.ones(2)) > 0).all().item()
     True
     """
     _check_single("gamma_cpu", self)

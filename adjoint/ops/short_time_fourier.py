@@ -151,8 +151,8 @@ def istft(
 
     >>> import adjoint as torch
     >>> window = torch.hann_window(4)
-    >>> torch.istft(torch.stft(torch.arange(6.), 4, window=window, return_complex=True), 4, window=window)
-    tensor([0.0000, 1.0000, 2.0000, 3.0000, 4.0000, 5.0000])
+    >>> torch.istft(torch.stft(torch.arange(6.), 4, window=window, return_complex=True), 4, window=window).round(decimals=4) + 0
+    tensor([0., 1., 2., 3., 4., 5.])
     """
     import adjoint
 
