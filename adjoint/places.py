@@ -25,6 +25,16 @@ def is_ours(code: CodeType) -> bool:
     return code.co_filename.startswith(_OURS)
 
 
+def is_our_file(name: str, *packages: str) -> bool:
+    """Whether a file is Adjoint's, or generated; with ``packages``, whether it is in one of those.
+
+    Asked of the whole path: a user's folder may be called adjoint, too.
+    """
+    if not packages:
+        return name.startswith(_OURS)
+    return name.startswith((*[_OURS[0] + package + os.sep for package in packages], _OURS[1]))
+
+
 def here() -> Place | None:
     """The place in the user's program that is being run: the innermost frame outside of Adjoint."""
     frame: Any = sys._getframe(1)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import adjoint
+from adjoint import places
 from adjoint.tracebacks import of_user
 
 ROOT = Path(adjoint.__file__).parent
@@ -190,3 +191,11 @@ def test_no_warning_counts_frames_by_itself():
                 if level is None or isinstance(level, ast.Constant):
                     wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert wrong == []
+
+
+def test_whose_a_file_is_is_asked_of_its_whole_path():
+    """A user's program may lie in a folder called adjoint, as a clone of this repository does."""
+    here = os.sep + os.path.join("home", "adjoint", "ops", "train.py")
+    assert not places.is_our_file(here) and not places.is_our_file(here, "ops")
+    assert places.is_our_file(places.__file__) and not places.is_our_file(places.__file__, "ops")
+    assert places.is_our_file(os.path.join(os.path.dirname(places.__file__), "ops", "arithmetic.py"), "autograd", "ops")

@@ -20,7 +20,7 @@ from adjoint.autograd.origins import note_result, noting
 from adjoint.autograd.saved_hooks import recorded_node
 from adjoint.interrupts import at_once
 from adjoint.names import list_names as _list_names
-from adjoint.places import here, users_level
+from adjoint.places import here, is_our_file, users_level
 from adjoint.tensor import tick
 from adjoint.thread_state import declare, put_back, snapshot
 
@@ -138,12 +138,7 @@ def _trace(operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs
 def _users_stack() -> list[str]:
     """The stack of this thread, up to the user's call of an operator."""
     stack = traceback.extract_stack()
-    inner = ("<adjoint ",)
-    folders = ("/adjoint/autograd/", "/adjoint/declare/", "/adjoint/ops/", "/adjoint/readings/")
-    while len(stack) > 1:
-        filename = stack[-1].filename.replace("\\", "/")
-        if not filename.startswith(inner) and not any(folder in filename for folder in folders):
-            break
+    while len(stack) > 1 and is_our_file(stack[-1].filename, "autograd", "declare", "ops", "readings"):
         stack.pop()
     return traceback.format_list(stack)
 

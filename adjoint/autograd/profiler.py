@@ -21,7 +21,7 @@ from adjoint.autograd.node import Node
 from adjoint.autograd.profiler_util import EventList, FunctionEvent, FunctionEventAvg
 from adjoint.interrupts import at_once, surely
 from adjoint.names import list_names as _list_names
-from adjoint.places import users_level
+from adjoint.places import is_our_file, users_level
 from adjoint.tensor import Tensor
 from adjoint.thread_state import declare, put_back, snapshot
 
@@ -123,12 +123,7 @@ _active = declare(recordings=())  # those of this thread's profilers
 def _stack() -> list[str]:
     """The user's stack, innermost first, in the form ``file(line): function``."""
     frames = traceback.extract_stack()[:-2]
-    own = os.sep + "adjoint" + os.sep
-    return [
-        f"{f.filename}({f.lineno}): {f.name}"
-        for f in reversed(frames)
-        if own not in f.filename and not f.filename.startswith("<adjoint")
-    ]
+    return [f"{f.filename}({f.lineno}): {f.name}" for f in reversed(frames) if not is_our_file(f.filename)]
 
 
 class profile:

@@ -20,6 +20,7 @@ from adjoint.fx.graph import Graph, magic_methods, reflectable_magic_methods
 from adjoint.fx.node import Node, map_arg
 from adjoint.layouts import layout, memory_format
 from adjoint.nn import Parameter
+from adjoint.places import is_our_file
 from adjoint.pytree import tree_map
 from adjoint.tensor import Size, Tensor
 
@@ -93,9 +94,7 @@ class TracerBase:
         if self.record_stack_traces and not node.stack_trace:
             frames = traceback.extract_stack()[:-1]
             first = next((i for i, frame in enumerate(frames) if frame.name == "forward"), None)
-            kept = (
-                [] if first is None else [f for f in frames[first:] if "/adjoint/" not in f.filename.replace("\\", "/")]
-            )
+            kept = [] if first is None else [f for f in frames[first:] if not is_our_file(f.filename)]
             if kept:
                 node.stack_trace = "".join(traceback.format_list(kept)).strip()
         return node
