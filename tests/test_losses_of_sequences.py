@@ -138,13 +138,6 @@ def test_what_a_linear_layer_with_its_loss_refuses(call: str) -> None:
     agree(scenario, raises=True)
 
 
-def test_parts_are_not_taken_for_the_whole() -> None:
-    import adjoint as torch
-
-    with pytest.raises(NotImplementedError, match="leave `options` out"):
-        torch.nn.functional.linear_cross_entropy(torch.ones(1, 2), torch.ones(3, 2), torch.tensor([1]), options=object())
-
-
 @pytest.mark.parametrize("d", [2, 3])
 def test_fractional_pooling_draws_what_pytorch_draws(d: int) -> None:
     def scenario(torch: Any) -> Any:

@@ -72,14 +72,14 @@ def _nll(self: Array, target: Array, weight: Array | None = None, reduction=MEAN
     if self.ndim == 1:
         loss, *rest = _nll(self[None], target.reshape(1), weight, reduction, ignore_index)
         return (loss.reshape(target.shape) if reduction == NONE else loss), *rest
-    counted, index = _counted(target, ignore_index)
+    counted, index = counted_classes(target, ignore_index)
     picked = class_gather(self, index)
     loss, *rest = _likelihood(widen(picked), counted, index, weight, reduction)
     return converted(loss).astype(self.dtype, copy=False), *rest
 
 
 @fused
-def _counted(target: Array, ignore_index: int) -> tuple[Array, Array]:
+def counted_classes(target: Array, ignore_index: int) -> tuple[Array, Array]:
     """Which examples count, and the class of each (0 where it does not)."""
     counted = target != ignore_index
     return counted, np.where(counted, target, 0).astype(np.int64)
@@ -144,7 +144,7 @@ def _cross_entropy(
     input: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int
 ) -> tuple[Array, tuple[Array, ...]]:
     """What the rows of log-softmax and of the likelihood return."""
-    counted, index = _counted(target, ignore_index)
+    counted, index = counted_classes(target, ignore_index)
     logp, picked = compiled(_log_softmax_and_picked, input, index, np.arange(input.shape[1], dtype=np.int32))
     return logp, _likelihood(picked, counted, index, weight, reduction)
 

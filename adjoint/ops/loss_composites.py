@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.activation import logsigmoid
@@ -35,14 +36,13 @@ def linear_cross_entropy(
 ) -> Tensor:
     """The cross entropy of ``input @ linear_weight.T + linear_bias``: (N, in) and (classes, *, in), and targets (N, *).
 
-    Raises RuntimeError where shapes do not fit, NotImplementedError for ``options``, with which PyTorch computes it in parts.
+    ``options`` (:class:`adjoint.nn.LinearCrossEntropyOptions`) have it computed some examples after the others.  Raises
+    RuntimeError where shapes do not fit.
 
     >>> import adjoint as torch
     >>> torch.nn.functional.linear_cross_entropy(torch.zeros(1, 2), torch.ones(4, 2), torch.tensor([1]))
     tensor(1.3863)
     """
-    if options is not None:
-        raise NotImplementedError("linear_cross_entropy: there is no computation in chunks here; leave `options` out")
     if not 1 <= input.ndim <= 2:
         raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.ndim}")
     if linear_weight.ndim < 2:
@@ -64,15 +64,44 @@ def linear_cross_entropy(
     shape = (*batch, classes, *more)
     if tuple(target.shape) == shape and ignore_index is not None:
         raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    ignored = -100 if ignore_index is None else ignore_index
+    if options is not None:
+        if not more and reduction in ("mean", "sum", "none") and label_smoothing == 0 and target.dtype is dtypes.int64:
+            return _linear_cross_entropy_in_chunks(
+                input, linear_weight, target, linear_bias, weight, reduction, ignored, options
+            )
+        of_bias = None if linear_bias is None else tuple(linear_bias.shape)
+        warnings.warn(
+            "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, label_smoothing == 0, "
+            f"target.dtype == int64, out_features == (). Got reduction={reduction!r}, label_smoothing={label_smoothing}, "
+            f"target.dtype={target.dtype}, out_features={tuple(more)}, tracing=False, linear_bias.shape={of_bias}.",
+            stacklevel=users_level(),
+        )
     rows = math.prod(more, start=classes)
     if more:
         linear_weight = linear_weight.reshape((rows, in_features))
         linear_bias = None if linear_bias is None else linear_bias.reshape(rows)
     scores = lookup("nn.functional", "linear")(input, linear_weight, linear_bias).reshape(shape)
     return lookup("nn.functional", "cross_entropy")(
-        scores, target, weight=weight, reduction=reduction, ignore_index=-100 if ignore_index is None else ignore_index,
+        scores, target, weight=weight, reduction=reduction, ignore_index=ignored,
         label_smoothing=label_smoothing,
     )  # fmt: skip
+
+
+def _linear_cross_entropy_in_chunks(
+    input: Tensor, weight: Tensor, target: Tensor, bias: Tensor | None, of_classes: Tensor | None, reduction: str, ignored: int,
+    options: Any,
+) -> Tensor:  # fmt: skip
+    from adjoint.ops.chunked_loss import in_chunks
+
+    one = input.ndim == 1
+    if one:
+        input, target = input.unsqueeze(0), target.unsqueeze(0)
+    options = options._adjust(
+        num_batches=input.size(0), in_features=input.size(1), num_classes=weight.size(0), dtype=input.dtype, device=input.device
+    )
+    loss = in_chunks(input, weight, target, bias, of_classes, reduction, ignored, options)
+    return loss.squeeze(0) if one else loss
 
 
 @composite(where="nn.functional")

@@ -98,10 +98,6 @@ _known("Residuals that are not computed do not require grad", r"\[1\] requires_g
 _known("Distances of order 0 have no gradient; PyTorch's are zeros", r"gradient \[0\] type", "nn.functional.pdist")
 _known("A vector without elements has no channels to normalize", "raised: None .*IndexError", "nn.functional.batch_norm")
 _known(
-    "Options of how PyTorch computes the product and the loss in chunks are refused", "raised: None .*in chunks",
-    *(f"nn.functional.linear_cross_entropy.{how}" for how in ("chunked", "chunked_none")),
-)
-_known(
     "The backward of a pooling is a name of torch.ops.aten only: here its formula is the operator's, and not a function",
     "raised: None .*no function of Adjoint", "max_pool2d_with_indices_backward",
 )

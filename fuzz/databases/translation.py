@@ -6,6 +6,7 @@ and a Python function of the databases becomes the same code in Adjoint's names.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import types
 from functools import lru_cache
@@ -110,6 +111,9 @@ def _translated(value: Any, memo: dict[int, Any]) -> Any:
         return type(value)(translated(v, memo) for v in value)
     if isinstance(value, slice):
         return slice(*(translated(part, memo) for part in (value.start, value.stop, value.step)))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: translated(getattr(value, field.name), memo) for field in dataclasses.fields(value)}
+        return translated(type(value), memo)(**fields)
     if isinstance(value, types.MethodType) and isinstance(value.__self__, torch.Tensor):
         return getattr(translated(value.__self__, memo), value.__name__)
     if callable(value) or isinstance(value, types.ModuleType):

@@ -7,7 +7,7 @@ from adjoint.nn.modules.module import Module
 _FILES = (
     "linear", "container", "conv", "batchnorm", "sync_batchnorm", "instancenorm", "normalization", "activation", "dropout",
     "sparse", "flatten", "fold", "distance", "pixelshuffle", "channelshuffle", "upsampling", "padding", "pooling", "loss",
-    "linear_loss", "adaptive", "rnn", "attention", "transformer",
+    "linear_cross_entropy_options", "linear_loss", "adaptive", "rnn", "attention", "transformer",
 )  # fmt: skip
 
 __all__ = ["Module"]

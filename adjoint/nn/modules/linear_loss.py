@@ -7,6 +7,7 @@ from typing import Any
 
 from adjoint.nn import functional as F
 from adjoint.nn.modules.linear import Linear
+from adjoint.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions
 from adjoint.nn.modules.loss import _WeightedLoss
 from adjoint.tensor import Tensor
 
@@ -35,7 +36,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         weight: Tensor | None = None,
         ignore_index: int | None = None,
         label_smoothing: float = 0.0,
-        options: Any = None,
+        options: LinearCrossEntropyOptions | None = None,
     ) -> None:
         if weight is not None and weight.shape != (num_classes,):
             raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
