@@ -692,7 +692,8 @@ def linear_cross_entropy(
 ) -> Tensor:
     """The cross entropy of ``input @ linear_weight.T + linear_bias``: (N, in) and (classes, *, in), and targets (N, *).
 
-    Raises RuntimeError where shapes do not fit, NotImplementedError for ``options``, with which PyTorch computes it in parts.
+    ``options`` (:class:`adjoint.nn.LinearCrossEntropyOptions`) have it computed some examples after the others.  Raises
+    RuntimeError where shapes do not fit.
 
     >>> import adjoint as torch
     >>> torch.nn.functional.linear_cross_entropy(torch.zeros(1, 2), torch.ones(4, 2), torch.tensor([1]))

@@ -79,6 +79,7 @@ from adjoint.nn.modules.linear import Bilinear as Bilinear
 from adjoint.nn.modules.linear import Identity as Identity
 from adjoint.nn.modules.linear import LazyLinear as LazyLinear
 from adjoint.nn.modules.linear import Linear as Linear
+from adjoint.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from adjoint.nn.modules.linear_loss import LinearCrossEntropyLoss as LinearCrossEntropyLoss
 from adjoint.nn.modules.loss import BCELoss as BCELoss
 from adjoint.nn.modules.loss import BCEWithLogitsLoss as BCEWithLogitsLoss
