@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NoReturn
 
 import numpy as np
 
 from adjoint.layouts import strides_of
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
 # What is read must not share any memory with what is written, not even be the same tensor.
@@ -18,6 +20,8 @@ _READS_ELSEWHERE = frozenset(
 # the last one counts.
 _MAY_REPEAT = frozenset("zero masked_fill index_put index_fill".split())
 
+# Of these, what PyTorch warns of, and which indexing also does it.
+_WARNED_OF = {"masked_fill": "[mask] = scalar", "index_put": "[indices] = tensor", "index_fill": "[mask] = scalar"}
 
 # What checks its operands before it looks for overlaps.
 _CHECKS_ITSELF = frozenset("index_add put scatter scatter_add scatter_reduce".split())
@@ -40,6 +44,8 @@ def check_overlap(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict
         return
     if name not in _MAY_REPEAT and not (name == "fill" and not isinstance(args[0] if args else None, Tensor)):
         check_no_overlap(array)
+    elif name in _WARNED_OF:
+        warn_of_overlap(name, array)
     if name in _READS_ANYTHING:
         return
     for value in (*args, *kwargs.values()) if kwargs else args:
@@ -70,10 +76,26 @@ def check_copy(written: Any, read: Any) -> None:
     check_reads(written, read, False)
 
 
+def _is_expanded(array: Any) -> bool:
+    """Whether one memory location stands for several elements."""
+    strides = array.strides
+    return 0 in strides and array.size and any(stride == 0 and size > 1 for stride, size in zip(strides, array.shape))
+
+
+def warn_of_overlap(name: str, array: Any) -> None:
+    """PyTorch's warning where an expanded tensor is written to by what may be."""
+    if _is_expanded(array):
+        warnings.warn(
+            f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. "
+            f"This also applies to advanced indexing e.g. tensor{_WARNED_OF[name]}",
+            UserWarning,
+            stacklevel=users_level(),
+        )
+
+
 def check_no_overlap(array: Any) -> None:
     """Raise PyTorch's error where one memory location stands for several elements (an expanded tensor)."""
-    strides = array.strides
-    if 0 in strides and array.size and any(stride == 0 and size > 1 for stride, size in zip(strides, array.shape)):
+    if _is_expanded(array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."

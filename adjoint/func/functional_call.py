@@ -24,15 +24,22 @@ def functional_call(
     With ``tie_weights`` a tensor given for one name of a shared parameter stands for all its names.  With ``strict``
     every parameter and buffer must be given.
 
-    Raises ValueError for a name given twice, RuntimeError for an unknown (or, if strict, missing) one.
+    What is no parameter or buffer of its module becomes an attribute of it for the call.  What the module itself puts in place of
+    a tensor that was given in one dictionary is in that dictionary afterwards.
+
+    Raises ValueError for a name given twice, RuntimeError (if strict) for an unknown or missing one, AttributeError for a name in a
+    module that is not there, TypeError for what is no tensor.
     """
-    given: dict[str, Tensor] = {}
     dicts = parameter_and_buffer_dicts
-    for d in (dicts,) if isinstance(dicts, dict) else dicts:
-        for name, value in d.items():
-            if name in given:
-                raise ValueError(f"{[name]} appeared in multiple dictionaries; behavior of functional call is ambiguous")
-            given[name] = value
+    if isinstance(dicts, dict):
+        given = dicts
+    else:
+        given = {}
+        for d in dicts:
+            for name, value in d.items():
+                if name in given:
+                    raise ValueError(f"{[name]} appeared in multiple dictionaries; behavior of functional call is ambiguous")
+                given[name] = value
     if args is None:
         args = ()
     elif not isinstance(args, tuple):
@@ -41,54 +48,97 @@ def functional_call(
         return module(*args, **(kwargs or {}))
 
 
-def _slots(module: Any) -> dict[str, tuple[dict[str, Any], str]]:
-    """Every name of a parameter or buffer, and the module dictionary and key where it is."""
-    found: dict[str, tuple[dict[str, Any], str]] = {}
-    for prefix, sub in module.named_modules(remove_duplicate=False):
-        for members in (sub._parameters, sub._buffers):
-            for name in members:
-                found[f"{prefix}.{name}" if prefix else name] = (members, name)
-    return found
-
-
-def _checked(module: Any, given: dict[str, Tensor], tie_weights: bool, strict: bool) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The module's places, and what is to be put into them."""
-    slots = _slots(module)
-    unexpected = [name for name in given if name not in slots]
-    if tie_weights:
-        names_of: dict[int, list[str]] = {}
-        for name, (members, key) in slots.items():
-            if members[key] is not None:
-                names_of.setdefault(id(members[key]), []).append(name)
-        for names in names_of.values():
-            values = {id(given[n]): given[n] for n in names if n in given}
-            if len(values) > 1:
-                raise ValueError(
-                    f"functional_call got multiple values for keys {sorted(n for n in names if n in given)}, which are "
-                    "tied. Consider using tie_weights=False"
-                )
-            for value in values.values():
-                given = {**dict.fromkeys(names, value), **given}
-    if strict:
-        missing = [name for name, (members, key) in slots.items() if name not in given and members[key] is not None]
-        if missing or unexpected:
-            raise RuntimeError(
-                f"Error(s) in loading state for {type(module).__name__}:"
-                + (f"\n\tUnexpected key(s): {', '.join(map(repr, unexpected))}." if unexpected else "")
-                + (f"\n\tMissing key(s): {', '.join(map(repr, missing))}." if missing else "")
+def _tied(module: Any, given: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What is given, under every name of a tensor that has several."""
+    names_of: dict[int, list[str]] = {}
+    for name, tensor in _named_tensors(module):
+        names_of.setdefault(id(tensor), []).append(name)
+    for names in names_of.values():
+        values = {id(given[n]): given[n] for n in names if n in given}
+        if len(values) > 1:
+            raise ValueError(
+                f"functional_call got multiple values for keys {sorted(n for n in names if n in given)}, which are "
+                "tied. Consider using tie_weights=False"
             )
-    elif unexpected:
-        name = unexpected[0]
-        raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-    return slots, given
+        for value in values.values():
+            given = {**given, **dict.fromkeys((n for n in names if n not in given), value)}
+    return given
+
+
+def _named_tensors(module: Any) -> list[tuple[str, Tensor]]:
+    return [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+
+
+def _check_names(module: Any, given: dict[str, Tensor]) -> None:
+    """Raise PyTorch's error unless the names are those of all parameters and buffers."""
+    names = {name for name, _ in _named_tensors(module)}
+    unexpected, missing = sorted(given.keys() - names), sorted(names - given.keys())
+    if missing or unexpected:
+        raise RuntimeError(
+            f"Error(s) in reparametrizing for {type(module).__name__}:"
+            + (f"\n\tUnexpected key(s): {', '.join(map(repr, unexpected))}." if unexpected else "")
+            + (f"\n\tMissing key(s): {', '.join(map(repr, missing))}." if missing else "")
+        )
+
+
+_NOTHING = object()
+
+
+def _owner(module: Any, path: str) -> Any:
+    """The module at a path."""
+    from adjoint.nn.modules.module import Module
+
+    for name in path.split(".") if path else ():
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        module = getattr(module, name)
+        if not isinstance(module, Module):
+            raise TypeError(f"submodule `{name}`: {module} is not an instance of torch.nn.Module")
+    return module
+
+
+class _Place:
+    """Where a module has a tensor of this name, among its parameters, its buffers or its other attributes, or will have it."""
+
+    def __init__(self, module: Any, name: str) -> None:
+        path, _, self.key = name.rpartition(".")
+        if not self.key:
+            raise KeyError('tensor name can\'t be empty string ""')
+        self.owner = owner = _owner(module, path)
+        self.members = next((m for m in (owner._parameters, owner._buffers) if self.key in m), None)
+
+    def look(self) -> Any:
+        """What is there; raises TypeError for an attribute that is no tensor."""
+        if self.members is not None:
+            return self.members.get(self.key, _NOTHING)
+        found = getattr(self.owner, self.key, _NOTHING)
+        if found is not _NOTHING and found is not None and not isinstance(found, Tensor):
+            raise TypeError(f"attribute `{self.key}`: {found} is not an instance of torch.Tensor")
+        return found
+
+    def put(self, value: Any) -> None:
+        """Have a tensor there, or nothing."""
+        if self.members is not None and value is not _NOTHING:
+            self.members[self.key] = value
+        elif value is not _NOTHING:
+            setattr(self.owner, self.key, value)
+        elif hasattr(self.owner, self.key):
+            delattr(self.owner, self.key)
 
 
 class _swapped:
     """The module has other parameters and buffers inside."""
 
     def __init__(self, module: Any, given: dict[str, Tensor], tie_weights: bool, strict: bool) -> None:
-        self.slots, self.given = _checked(module, given, tie_weights, strict)
-        self.before = {name: self.slots[name][0][self.slots[name][1]] for name in self.given}
+        self.users = given
+        self.given = _tied(module, given) if tie_weights else dict(given)
+        if strict:
+            _check_names(module, self.given)
+        for value in self.given.values():
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"{value} is not an instance of torch.Tensor")
+        self.places = {name: _Place(module, name) for name in self.given}
+        self.before = {name: place.look() for name, place in self.places.items()}
 
     def __enter__(self) -> None:
         try:
@@ -99,12 +149,18 @@ class _swapped:
 
     @at_once
     def __exit__(self, *exc: object) -> None:
-        surely(self._put, self.before)
+        surely(self._leave)
 
-    def _put(self, values: dict[str, Tensor]) -> None:
+    def _leave(self) -> None:
+        for name, place in self.places.items():
+            found = place.look()
+            if name in self.users and found is not _NOTHING and found is not self.before[name]:
+                self.users[name] = found
+            place.put(self.before[name])
+
+    def _put(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
-            members, key = self.slots[name]
-            members[key] = value
+            self.places[name].put(value)
 
 
 def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

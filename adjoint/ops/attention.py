@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
 from adjoint.ops.attention_backends import SDPBackend, chosen, switches
 from adjoint.ops.attention_kernels import attention, attention_gradients, attention_weights
+from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor
 
@@ -247,7 +249,7 @@ def multi_head_attention_forward(
             attention = torch("dropout")(attention, dropout_p, True)
         output = attention @ v
         output = output.transpose(0, 1).reshape(length * batch, embed)
-        output = linear(output, out_proj_weight, out_proj_bias).view(length, batch, -1)
+        output = linear(output, out_proj_weight, out_proj_bias).view(length, batch, out_proj_weight.shape[0])
         attention = attention.view(batch, num_heads, length, source)
         if average_attn_weights:
             attention = attention.mean(1)
@@ -262,7 +264,7 @@ def multi_head_attention_forward(
     v = v.view(batch, num_heads, source, head)
     output = scaled_dot_product_attention(q, k, v, attn_mask, dropout_p, is_causal)
     output = output.permute(2, 0, 1, 3).reshape(length * batch, embed)
-    output = linear(output, out_proj_weight, out_proj_bias).view(length, batch, -1)
+    output = linear(output, out_proj_weight, out_proj_bias).view(length, batch, out_proj_weight.shape[0])
     return (output if batched else output.squeeze(1)), None
 
 
@@ -323,6 +325,8 @@ def gumbel_softmax(
     logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
 ) -> Tensor:
     """A draw from the Gumbel-softmax distribution; with ``hard`` one-hot, with the gradient of the soft one."""
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=users_level())
     noise = -lookup("torch", "empty_like")(logits.detach(), memory_format=contiguous_format).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:

@@ -22,7 +22,7 @@ from adjoint.ops.convolution_kernels import _windows_first, convolve, input_grad
 from adjoint.ops.elementwise import sigmoid_of
 from adjoint.ops.error_functions import erfcx_of
 from adjoint.ops.gamma import digamma_of, lgamma_of, polygamma_of, zeta_of
-from adjoint.ops.linalg import cofactors, exponential_of, triangular_solve
+from adjoint.ops.linalg import cofactors, cofactors_along, exponential_of, solved, triangular_solve
 from adjoint.ops.loss import bounded
 from adjoint.ops.patches import from_patches, patches_of
 from adjoint.ops.pooling import adaptive_max, max_unpooled
@@ -56,7 +56,7 @@ def _leading(function: Any, count: int = 1) -> None:
 
 for _f, _count in (
     (tap_scatter, 2), (tap_gather, 2), (tap_sum, 1), (tap_spread, 1), (max_taps, 1), (flat_indices, 1),
-    (flat_scatter, 2), (flat_gather, 2), (weighted, 1), (split, 1), (join, 1), (cofactors, 1), (exponential_of, 1),
+    (flat_scatter, 2), (flat_gather, 2), (weighted, 1), (split, 1), (join, 1), (cofactors, 1), (cofactors_along, 2), (exponential_of, 1),
     (normal_cdf, 1), (sigmoid_of, 1), (sign_of, 1), (doubled, 1), (max_unpooled, 2), (adaptive_max, 1), (i0_of, 1), (i1_of, 1),
     (i0e_of, 1), (i1e_of, 1), (lgamma_of, 1), (erfcx_of, 1),
 ):  # fmt: skip
@@ -98,10 +98,15 @@ for _f in (complex_of, floor_quotient, trunc_quotient, zeta_of):
     _of_two(_f)
 
 
-@rule(triangular_solve)
-def _triangular_solve(level: Level, A: Any, B: Any, *rest: Any) -> Any:
-    ndim = max(A.ndim, B.ndim)
-    return wrapped(triangular_solve(aligned(A, level, ndim), aligned(B, level, ndim), *rest), level)
+def _of_matrices(function: Any) -> None:
+    @rule(function)
+    def aligned_first(level: Level, A: Any, B: Any, *rest: Any) -> Any:
+        ndim = max(A.ndim, B.ndim)
+        return wrapped(function(aligned(A, level, ndim), aligned(B, level, ndim), *rest), level)
+
+
+for _f in (triangular_solve, solved):
+    _of_matrices(_f)
 
 
 def _merged(function: Any, ndim: int) -> None:

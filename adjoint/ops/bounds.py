@@ -12,6 +12,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import as_operands
+from adjoint.declare.once import warn_once
 from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_type_of
 from adjoint.ops.arithmetic import constant, is_number, with_number
 from adjoint.ops.arrays import Array
@@ -363,6 +364,11 @@ def _where_of_anything(condition: Any, input: Any, other: Any) -> Tensor:
                 f"where expected condition to be a boolean tensor, but got a tensor with dtype "
                 f"{dtypes.SCALAR_TYPE_NAMES[condition.dtype]}"
             )
+        warn_once(
+            "where of uint8",
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
+            "PyTorch. Use a boolean condition instead.",
+        )
         condition = condition.to(dtypes.bool_)
     numbers = [v for v in (input, other) if not isinstance(v, Tensor)]
     if not isinstance(input, Tensor):

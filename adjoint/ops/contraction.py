@@ -11,6 +11,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.emit import build
+from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit, sum_to
 from adjoint.kernels.late import LARGE, Late
 from adjoint.kernels.reading import usable
@@ -726,6 +727,11 @@ def _product_in_best_order(tensors: list[Tensor]) -> Tensor:
 
 @composite(where="torch")
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
-    """The product of matrices, in the order that needs the least arithmetic."""
+    """The product of matrices, in the order that needs the least arithmetic.  Deprecated: it is :func:`adjoint.linalg.multi_dot`."""
+    warn_once(
+        "chain_matmul",
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead, "
+        "which accepts a list of two or more tensors rather than multiple parameters.",
+    )
     given = list(matrices[0]) if len(matrices) == 1 and not isinstance(matrices[0], Tensor) else list(matrices)
     return written(given[0] if len(given) == 1 else multi_dot(given), out, "chain_matmul")

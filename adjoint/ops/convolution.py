@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from operator import index
 from typing import Any
 
@@ -14,11 +13,11 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.once import warn_once
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.convolution_kernels import Ints, convolve, input_gradient, weight_gradient
 from adjoint.ops.widening import in_float32
-from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -319,10 +318,10 @@ def _same_padding(
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     total = [d * (k - 1) for d, k in zip(dilation, weight._array.shape[2:])]
     if any(t % 2 for t in total):
-        warnings.warn(
+        warn_once(
+            "padding of even kernels",
             "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input "
             "be created",
-            stacklevel=users_level(),
         )
         more = [side for t in reversed(total) for side in (0, t % 2)]
         input = lookup("nn.functional", "pad")(input, more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
 from adjoint.declare.namespaces import inplace_only
+from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
 from adjoint.kernels.late import LARGE
 from adjoint.layouts import (
@@ -27,7 +27,6 @@ from adjoint.layouts import (
 from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.bulk import copy, write
-from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray, OnMeta, copy_of, like, no_data
 from adjoint.stored import as_type
 from adjoint.tensor import Tensor
@@ -158,7 +157,7 @@ def convert(self: Tensor, dtype: dtypes.dtype, copy: bool = False, format_: Any 
 
 def warn_of_lost_parts() -> None:
     """PyTorch's warning where complex numbers become real ones."""
-    warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=users_level())
+    warn_once("complex to real", "Casting complex values to real discards the imaginary part")
 
 
 @composite(where="Tensor")

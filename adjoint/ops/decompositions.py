@@ -8,11 +8,12 @@ import numpy as np
 
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import UNORDERED
+from adjoint.declare.once import warn_once
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
 from adjoint.ops.contraction import adjoint_of
-from adjoint.ops.linalg import LinAlgError, check_matrix, of_batch
+from adjoint.ops.linalg import LinAlgError, check_matrix, of_batch, solve_triangular, triangular_solve
 from adjoint.ops.reduction import written
 from adjoint.readings.batched import BatchedArray, Level, rule
 from adjoint.tensor import Tensor, from_array
@@ -87,7 +88,14 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None
 
 @composite
 def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """As :func:`adjoint.linalg.cholesky`."""
+    """As :func:`adjoint.linalg.cholesky`, which is to be used instead."""
+    warn_once(
+        "cholesky",
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
+        "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper=True)\n"
+        "should be replaced with\nU = torch.linalg.cholesky(A).mH\n"
+        "This transform will produce equivalent results for all valid (symmetric positive definite) inputs.",
+    )
     return written(_cholesky_old.function(input, upper), out, "cholesky")
 
 
@@ -124,8 +132,6 @@ def _each_cholesky_of_samples(level: Level, A: Any, upper: bool) -> Any:
 @composite
 def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution of ``A X = input`` from the Cholesky factor of ``A``."""
-    from adjoint.ops.linalg import solve_triangular
-
     lower = L.transpose(-2, -1).conj() if upper else L
     return solve_triangular(
         lower.transpose(-2, -1).conj(), solve_triangular(lower, input, upper=False), upper=True
@@ -158,14 +164,14 @@ def _qr_square_gradient(gQ, gR, Q, R):
     M = M + adjoint_of(M)
     M = M - _diagonal_matrix(_diagonal(M)) / 2
     inner = np.matmul(Q, M) + gQ
-    return adjoint_of(np.linalg.solve(R, adjoint_of(inner)))
+    return adjoint_of(triangular_solve(R, adjoint_of(inner), True, True, False))
 
 
 def _qr_gradient(gs, self, Q, R, mode):
     if mode == "r":
         raise RuntimeError(
             "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
-            "linalg.qr(A, mode='reduced') if you are going to require gradients."
+            "linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr."
         )
     gQ, gR = gs
     m, n = self.shape[-2:]
@@ -196,7 +202,13 @@ def linalg_qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> Any:
 
 @composite
 def qr(input: Tensor, some: bool = True) -> Any:
-    """As :func:`adjoint.linalg.qr`."""
+    """As :func:`adjoint.linalg.qr`, which is to be used instead."""
+    warn_once(
+        "qr",
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\n"
+        "The boolean parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\n"
+        "should be replaced with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
+    )
     return return_type("qr")(tuple(_qr_row.function(input, "reduced" if some else "complete")))
 
 

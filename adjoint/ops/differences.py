@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import mean, written
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.scans import cumprod, cumsum
+from adjoint.places import users_level
 from adjoint.tensor import Tensor, as_number, from_array
 
 
@@ -139,6 +141,12 @@ def cov(
         norm = total - correction * summed.function(weights * aweights) / total
     away = rows - average
     back = away if weights is None else away * weights
+    if bool(norm <= 0):
+        warnings.warn(
+            "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
+            UserWarning,
+            stacklevel=users_level(),
+        )
     norm = norm.clamp(min=0) if isinstance(norm, Tensor) else max(norm, 0)
     return (mm.function(away, back.t().conj()) / norm).squeeze()
 

@@ -13,6 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import IN_ORDER, UNORDERED
+from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
 from adjoint.ops.arithmetic import constant, remainder
 from adjoint.ops.arrays import Array, array_function
@@ -332,6 +333,12 @@ def _scatter_row(src: Any, value: Any, reduce: Any) -> tuple[Any, tuple[Any, ...
         raise TypeError('scatter() missing 1 required positional arguments: "src"')
     if reduce is not None and reduce not in ("add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
+    if reduce is not None and isinstance(src, Tensor):
+        warn_once(
+            "scatter with reduce",
+            "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future PyTorch release. "
+            "Use torch.scatter_reduce instead for more reduction options.",
+        )
     extra = () if reduce is None else (reduce,)
     if isinstance(given, Tensor):
         return (_scatter_src if reduce is None else _scatter_reduced_src), (given, *extra)
@@ -530,6 +537,7 @@ def _index_reduce_into(self: Array, dim, index: Array, source: Array, reduce, *,
 
 
 def _check_index_reduce(self, dim, index, source, reduce):
+    warn_once("index_reduce", "index_reduce() is in beta and the API may change at any time.")
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim = wrap_dim(dim, self.ndim)

@@ -6,6 +6,7 @@ remains, integer tensors and masks, is one reading by index of that view.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -15,13 +16,12 @@ from adjoint import dtypes
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.overlap import check_copy, check_no_overlap, check_reads
+from adjoint.autograd.overlap import check_copy, check_no_overlap, check_reads, warn_of_overlap
 from adjoint.autograd.saved import alias
 from adjoint.autograd.views import become_view, check_writable
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.arranging import made_of
-from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
 from adjoint.layouts import empty_like, nesting_of, put_in, strides_of
 from adjoint.ops.arrays import Array, Arrays, array_function
@@ -35,6 +35,7 @@ from adjoint.ops.scatter import combine_at, index_at, index_back, index_zero, pl
 from adjoint.ops.shape import alias_view, squeezed, unsqueeze
 from adjoint.ops.slicing import select, slice_
 from adjoint.ops.widening import is_half
+from adjoint.places import users_level
 from adjoint.readings.batched import BatchedArray
 from adjoint.stored import element
 from adjoint.tensor import NO_EDGE, Tensor, attach, from_array, writes_of
@@ -200,11 +201,12 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
     if isinstance(index, list) and len(index) < 32:
         for item in index:
             if isinstance(item, (Tensor, list, tuple, slice, np.ndarray)) or item is None or item is Ellipsis:
-                warn_once(
-                    "indexing by a list",
+                warnings.warn(
                     "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
                     "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor "
                     "index, x[torch.tensor(seq)], which will result either in an error or a different result",
+                    UserWarning,
+                    stacklevel=users_level(),
                 )
                 return tuple(index)
     return (index,)
@@ -271,11 +273,6 @@ def _taken_apart(self: Tensor, index: Any, written: bool = False) -> tuple[Tenso
             kind = item.dtype
             if kind not in _INDEX_DTYPES and (kind.category != dtypes.INTEGER or item._array.ndim):
                 raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-            if kind is dtypes.uint8 and item._array.ndim:
-                warn_once(
-                    "indexing by uint8",
-                    "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
-                )
             if kind is dtypes.bool_ or kind is dtypes.uint8:
                 if item._array.ndim == 0:
                     view = unsqueeze.function(view, dim)
@@ -325,6 +322,12 @@ def _index_arrays(view: Tensor, advanced: list[tuple[int, Tensor]]) -> tuple[lis
             indices.append(item)
             dims.append(dim)
             continue
+        if item.dtype is dtypes.uint8:
+            warnings.warn(
+                "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+                UserWarning,
+                stacklevel=users_level(),
+            )
         mask = item._array
         if mask.__class__ is BatchedArray:
             raise RuntimeError(
@@ -447,6 +450,9 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
         mask = index._array
         if mask.dtype.kind == "b" and mask.ndim and mask.shape == self._array.shape[: mask.ndim]:
             check_writable(self, False)
+            if 0 in self._array.strides:
+                warn_of_overlap("index_put", self._array)
+                warn_of_overlap("masked_fill", self._array)
             self._array[mask] = number_for(value, self._array)
             writes_of(self).bump()
             return
@@ -457,18 +463,20 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     if not advanced:
         _assign(view, value)
         return
-    indices, dims, _ = _index_arrays(view, advanced)
     if not tensor:
         value = from_array(np.array(number_for(value, self._array), self._array.dtype))
     value = _without_leading_ones(value)
-    only_a_mask = len(advanced) == 1 and advanced[0][1].dtype is dtypes.bool_
-    if only_a_mask and value._array.size == 1:
+    fills = _fills(advanced, value)
+    indices, dims, _ = _index_arrays(view, advanced)
+    if fills:
         if value._array.dtype != self._array.dtype:
             check_item(value._array, self.dtype)
             value = value.to(self.dtype)  # type: ignore[attr-defined]
         elif np.may_share_memory(value._array, self._array):  # one number: it may come from anywhere
             value = alias(value, edge_of(value), array=value._array.copy())
     _index_put_row.inplace(view, indices, value, dims)
+    if fills and view._array.__class__ is np.ndarray:
+        warn_of_overlap("masked_fill", view._array)
 
 
 def _without_leading_ones(value: Tensor) -> Tensor:
@@ -505,7 +513,7 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
     >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor(1.))
     tensor([1., 0., 1.])
     """
-    arrays, dims = _given_indices(input, indices)
+    arrays, dims, _ = _given_indices(input, indices, values, accumulate)
     return _index_put_row.function(input, arrays, values, dims, accumulate)
 
 
@@ -513,11 +521,24 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
 def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
     """Write ``values`` at the indices, or add them there if ``accumulate``."""
     check_writable(input, input.requires_grad or values.requires_grad)
-    arrays, dims = _given_indices(input, indices)
-    return _index_put_row.inplace(input, arrays, values, dims, accumulate)
+    arrays, dims, fills = _given_indices(input, indices, values, accumulate)
+    _index_put_row.inplace(input, arrays, values, dims, accumulate)
+    if fills and input._array.__class__ is np.ndarray:
+        warn_of_overlap("masked_fill", input._array)
+    return input
 
 
-def _given_indices(input: Tensor, indices: Any) -> tuple[list[Tensor], tuple[int, ...]]:
+def _fills(advanced: list[tuple[int, Tensor]], value: Tensor) -> bool:
+    """Whether one number is written where one mask is true, which is masked_fill_'s business in PyTorch."""
+    if len(advanced) != 1 or value._array.size != 1 or advanced[0][1].dtype not in (dtypes.bool_, dtypes.uint8):
+        return False
+    if advanced[0][1].dtype is dtypes.uint8:
+        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+    return True
+
+
+def _given_indices(input: Tensor, indices: Any, values: Tensor, accumulate: bool) -> tuple[list[Tensor], tuple[int, ...], bool]:
+    """The index tensors, their dimensions, and whether one number is written where a mask is true."""
     advanced = []
     dim = 0
     for item in indices:
@@ -530,5 +551,6 @@ def _given_indices(input: Tensor, indices: Any) -> tuple[list[Tensor], tuple[int
             dim += 1
     if dim > input._array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input._array.ndim} (got {dim})")
+    fills = not accumulate and _fills(advanced, values)
     arrays, dims, _ = _index_arrays(input, advanced)
-    return arrays, dims
+    return arrays, dims, fills

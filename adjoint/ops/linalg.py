@@ -140,18 +140,57 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
 
 
 @array_function
-def cofactors(x):
+def cofactors(self: Array):
     """The derivative of the determinant, of singular matrices too: ``det(A) inv(A)`` transposed."""
-    u, s, vh = np.linalg.svd(x)
+    u, s, vh = np.linalg.svd(self)
     n = s.shape[-1]
     others = np.stack([np.multiply.reduce(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
     sign = np.linalg.det(u) * np.linalg.det(vh)
-    return conj(np.matmul(u * others[..., None, :], vh) * conj(sign)[..., None, None]).astype(x.dtype)
+    return conj(np.matmul(u * others[..., None, :], vh) * conj(sign)[..., None, None]).astype(self.dtype)
 
 
-@taped(cofactors)
-def _taped_cofactors(x: Tensor) -> Tensor:
-    return _det_row.function(x)[..., None, None] * _inv_row.function(x).transpose(-2, -1)
+@array_function
+def cofactors_along(self: Array, direction: Array):
+    """How the cofactors change along a direction, of singular matrices too.
+
+    In the bases of a singular value decomposition the matrix is a diagonal one, of whose second derivatives of the determinant
+    most are zero: two elements of the diagonal, or two that mirror each other, meet with the product of all other singular
+    values.
+    """
+    u, s, vh = np.linalg.svd(self)
+    n = s.shape[-1]
+    others = np.zeros((*s.shape, n), s.dtype)
+    for i in range(n):
+        for j in range(i):
+            others[..., i, j] = others[..., j, i] = np.multiply.reduce(np.delete(s, (i, j), -1), -1)
+    inner = np.matmul(adjoint_of(u), np.matmul(direction, adjoint_of(vh)))
+    turned = -others * inner.swapaxes(-1, -2)
+    turned[..., range(n), range(n)] = np.matmul(others, inner.diagonal(0, -2, -1)[..., None])[..., 0]
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return (np.matmul(conj(u), np.matmul(turned, conj(vh))) * sign[..., None, None]).astype(self.dtype)
+
+
+def _trace(matrices):
+    return np.sum(matrices * np.eye(matrices.shape[-1], dtype=matrices.dtype), (-2, -1))[..., None, None]
+
+
+def _along_gradient(g, self, direction):
+    """By the inverse: of singular matrices infinities and NaN."""
+    inverse, g = solved(self, np.eye(self.shape[-1], dtype=self.dtype)), conj(g)
+    a, b = np.matmul(inverse, direction), np.matmul(inverse, g)
+    ab, ba = np.matmul(a, b), np.matmul(b, a)
+    inner = (_trace(a) * _trace(b) - _trace(ab)) * inverse + np.matmul(ab + ba - a * _trace(b) - b * _trace(a), inverse)
+    return conj((np.linalg.det(self)[..., None, None] * inner).swapaxes(-1, -2))
+
+
+op(
+    "_cofactors_along", cofactors_along, where="", self=_along_gradient,
+    direction=lambda g, self: conj(cofactors_along(self, conj(g))),
+)  # fmt: skip
+op(
+    "_cofactors", cofactors, where="", self=lambda g, self: conj(cofactors_along(self, conj(g))),
+    tangent=lambda self, self_t: cofactors_along(self, self_t),
+)  # fmt: skip
 
 
 def _det(self: Array):
@@ -159,7 +198,13 @@ def _det(self: Array):
     return np.linalg.det(self).astype(self.dtype)
 
 
-_det_row = op("det", _det, where="", node="LinalgDetBackward0", self=lambda g, self: g[..., None, None] * conj(cofactors(self)), reads={"self": "g * result * inverse(self).T"})
+_det_row = op(
+    "det", _det, where="", node="LinalgDetBackward0", self=lambda g, self: g[..., None, None] * conj(cofactors(self)),
+    tangent=lambda self, self_t: np.sum(cofactors(self) * self_t, (-2, -1)), reads={"self": "g * result * inverse(self).T"},
+)  # fmt: skip
+
+
+taped(np.linalg.det)(lambda x: _det_row.function(x))
 
 
 @composite(where="torch Tensor linalg")
@@ -183,7 +228,7 @@ def _slogdet_gradient(gs, self, sign):
     g = gs[1]
     if sign.dtype.kind == "c":
         g = g - (conj(gs[0]) * sign).imag * constant(1j, self)
-    return g[..., None, None] * adjoint_of(np.linalg.inv(self))
+    return solved(adjoint_of(self), g[..., None, None] * np.eye(self.shape[-1], dtype=self.dtype))
 
 
 _slogdet_row = op(
@@ -259,16 +304,33 @@ def _solve(self: Array, B: Array, left=True):
     return in_columns(x) if left else contiguous(x)  # a batch of vectors too: PyTorch takes it for a matrix
 
 
-def _solved(A, B):
-    """``inv(A) @ B`` in a formula."""
-    return np.linalg.solve(A, B)
+@array_function
+def solved(A, B):
+    """``inv(A) @ B`` in a formula: of a singular matrix what its factors give, infinities and NaN, as in PyTorch."""
+    try:
+        return np.linalg.solve(A, B)
+    except np.linalg.LinAlgError:
+        from adjoint.ops.lu import factorized, lu_solved
+
+        factors, pivots, _ = factorized(A)
+        return lu_solved(factors, pivots, B, True, False)
+
+
+@taped(solved)
+def _taped_solved(A: Tensor, B: Tensor) -> Tensor:
+    try:
+        return _solve_row.function(A, B)
+    except LinAlgError:
+        from adjoint.ops.lu import solved_by_factors
+
+        return solved_by_factors(A, B)[0]
 
 
 def _solve_gradient_B(g, self, B_shape, left, vector):
     back = adjoint_of(self)
     if vector:
-        return _solved(back, g[..., None])[..., 0]
-    return _solved(back, g) if left else _solved(back.swapaxes(-1, -2), g.swapaxes(-1, -2)).swapaxes(-1, -2)
+        return solved(back, g[..., None])[..., 0]
+    return solved(back, g) if left else solved(back.swapaxes(-1, -2), g.swapaxes(-1, -2)).swapaxes(-1, -2)
 
 
 def _vector_by_shape(a: tuple[int, ...], b: tuple[int, ...]) -> bool:

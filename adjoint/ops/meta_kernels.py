@@ -17,7 +17,7 @@ from adjoint.ops.convolution_kernels import convolve, input_gradient, output_siz
 from adjoint.ops.fourier import fourier, from_half_spectrum, half_spectrum
 from adjoint.ops.gamma import polygamma_of
 from adjoint.ops.gathering import gathered, scatter_zero, scattered, scattered_number
-from adjoint.ops.linalg import exponential_of, triangular_solve
+from adjoint.ops.linalg import exponential_of, solved, triangular_solve
 from adjoint.ops.ordering import kth_along, mode_along, top_along
 from adjoint.ops.padding import padded
 from adjoint.ops.patches import from_patches, patches_of
@@ -269,7 +269,7 @@ def _block_diag(arrays: Any) -> MetaArray:
     return new((rows, columns), arrays[0].dtype)
 
 
-@rule(triangular_solve)
+@rule(triangular_solve, solved)
 def _triangular_solve(A: Any, B: Any, *rest: Any) -> MetaArray:
     return new((*broadcast(A[..., 0, 0], B[..., 0, 0]), *B.shape[-2:]), B.dtype)
 

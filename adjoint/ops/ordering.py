@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
+from adjoint.declare.once import warn_once
 from adjoint.layouts import empty_like
 from adjoint.ops import equals
 from adjoint.ops.arithmetic import lerp
@@ -163,6 +164,8 @@ topk = op(
 
 def _kthvalue(self: Array, k, dim=-1, keepdim=False):
     dim = wrap_dim(dim, self.ndim)
+    if self.ndim and not self.shape[dim]:
+        raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
     if not 1 <= k <= (self.shape[dim] if self.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if self.ndim == 0:
@@ -386,6 +389,17 @@ def nanquantile(
 # Searching in what is sorted
 
 
+def _warn_of_strides(name: str, array: Any) -> None:
+    """PyTorch's warning, once for each argument, where it would copy one first."""
+    if array.__class__ is np.ndarray and not array.flags.c_contiguous:
+        warn_once(
+            f"searchsorted's {name}",
+            f"torch.searchsorted(): {name} tensor is non-contiguous, this will lower the performance due to extra data copy when "
+            f"converting non-contiguous tensor to contiguous, please use contiguous {name} tensor if possible. This message will "
+            "only appear once per program.",
+        )
+
+
 @composite(where="torch")
 def searchsorted(
     sorted_sequence: Tensor, input: Tensor | float, *, out_int32: bool = False, right: bool = False,
@@ -403,6 +417,9 @@ def searchsorted(
         raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
     side = "right" if right or side == "right" else "left"
     sequence = sorted_sequence._array
+    _warn_of_strides("boundary", sequence)
+    if isinstance(input, Tensor):
+        _warn_of_strides("input value", input._array)
     if sequence.ndim == 0:
         raise RuntimeError("torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1")
     if not isinstance(input, Tensor):
@@ -426,6 +443,9 @@ def searchsorted(
                 f"value tensor {list(values.shape)}"
             )
     if sorter is not None:
+        if ((sorter._array < 0) | (sorter._array >= sequence.shape[-1])).any():
+            raise RuntimeError("torch.searchsorted(): sorter index out of range")
+        _warn_of_strides("sorter", sorter._array)
         sequence = np.take_along_axis(sequence, sorter._array, -1)
     plain = sequence.__class__ is np.ndarray is values.__class__
     if not plain or (sequence.dtype.kind not in "iub" and ((values != values).any() or (sequence != sequence).any())):

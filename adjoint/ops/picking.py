@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from adjoint.ops.index_along import index_select
 from adjoint.ops.memory import extent
 from adjoint.ops.padding import padded
 from adjoint.ops.scatter import add_at, combine_at, from_zero, index_at, index_zero, masked_put
+from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array
 
@@ -170,8 +172,16 @@ def _check_masked_scatter(self, mask, source):
             f"masked_scatter: expected self and source to have same dtypes but got{names[0]} and {names[1]}"
         )
     if mask.dtype.kind != "b":
+        if mask.dtype == np.uint8:
+            warnings.warn(
+                "masked_scatter_ received a mask with dtype torch.uint8, this behavior is now deprecated,please use a mask with "
+                "dtype torch.bool instead.",
+                UserWarning,
+                stacklevel=users_level(),
+            )
         raise RuntimeError(
-            f"masked_scatter_ only supports boolean masks, but got mask with dtype {dtypes.of_array(mask).name}"
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            f"{dtypes.SCALAR_TYPE_NAMES[dtypes.of_array(mask)]}"
         )
 
 

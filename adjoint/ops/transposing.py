@@ -123,16 +123,18 @@ def _reversed(self: Tensor) -> Tensor:
     """The dimensions in reversed order: a matrix transposed."""
     ndim = self._array.ndim
     if ndim != 2:
-        warn_once("x.T", _DEPRECATED_T)
+        warn_once(*(("x.T", _DEPRECATED_T) if ndim else ("0-D .T", _OF_A_NUMBER.format("Tensor.T"))))
     return permuted.function(self, tuple(range(ndim))[::-1])
 
 
-def _matrices_transposed(self: Tensor, name: str = "mT") -> Tensor:
+_OF_A_NUMBER = "{} is deprecated on 0-D tensors. This function is the identity in these cases."
+_CONJUGATE = "{} is deprecated on 0-D tensors. Consider using x.conj()."
+
+
+def _matrices_transposed(self: Tensor, name: str = "mT", of_a_number: str = _OF_A_NUMBER) -> Tensor:
     if self._array.ndim < 2:
         if self._array.ndim == 0:
-            warn_once(
-                name, f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these cases."
-            )
+            warn_once(name, of_a_number.format(name if name.endswith("()") else f"Tensor.{name}"))
             return self
         raise RuntimeError(
             f"tensor.{name} is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
@@ -148,7 +150,7 @@ def _hermitian(self: Tensor) -> Tensor:
     """A matrix transposed and conjugated."""
     ndim = self._array.ndim
     if ndim == 0:
-        warn_once("H", "Tensor.H is deprecated on 0-D tensors. Consider using x.conj().")
+        warn_once("H", _CONJUGATE.format("Tensor.H"))
         return _conjugated(self)
     if ndim != 2:
         also = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
@@ -164,7 +166,7 @@ attach(
 attach(property(_hermitian), name="H")
 attach(
     property(
-        lambda self: _conjugated(_matrices_transposed(self, "mH")),
+        lambda self: _conjugated(_matrices_transposed(self, "mH", _CONJUGATE)),
         doc="The matrices in the last two dimensions, transposed and conjugated: a view.",
     ),
     name="mH",
@@ -179,7 +181,7 @@ def adjoint(input: Tensor) -> Tensor:
     >>> torch.zeros(5, 2, 3).adjoint().shape
     torch.Size([5, 3, 2])
     """
-    return _conjugated(_matrices_transposed(input, "adjoint()"))
+    return _conjugated(_matrices_transposed(input, "adjoint()", _CONJUGATE))
 
 
 # What formulas use, taped
