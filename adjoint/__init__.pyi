@@ -1161,7 +1161,7 @@ def celu_(input: Tensor, alpha: _complex = 1.0) -> Tensor:
     """In-place version of :func:`adjoint.celu`."""
 
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
-    """The product of matrices, in the order that needs the least arithmetic."""
+    """The product of matrices, in the order that needs the least arithmetic.  Deprecated: it is :func:`adjoint.linalg.multi_dot`."""
 
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """The channels (dimension 1) of ``groups`` groups interleaved.
@@ -1172,7 +1172,7 @@ def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """
 
 def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
-    """As :func:`adjoint.linalg.cholesky`."""
+    """As :func:`adjoint.linalg.cholesky`, which is to be used instead."""
 
 def cholesky_inverse(L: Tensor, upper: _bool = False) -> Tensor:
     """The inverse of ``A`` from its Cholesky factor."""
@@ -3840,7 +3840,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False)
     """
 
 def qr(input: Tensor, some: _bool = True) -> return_types.qr:
-    """As :func:`adjoint.linalg.qr`."""
+    """As :func:`adjoint.linalg.qr`, which is to be used instead."""
 
 def quantile(
     input: Tensor,

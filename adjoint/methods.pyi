@@ -829,7 +829,7 @@ class Methods:
         """The tensor in ``torch.int8``; itself where it is of that dtype already."""
 
     def cholesky(self, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
-        """As :func:`adjoint.linalg.cholesky`."""
+        """As :func:`adjoint.linalg.cholesky`, which is to be used instead."""
 
     def cholesky_inverse(self, upper: _bool = False) -> Tensor:
         """The inverse of ``A`` from its Cholesky factor."""
@@ -2925,7 +2925,7 @@ Raises RuntimeError on a real tensor."""
         """In-place version of :func:`adjoint.put`."""
 
     def qr(self, some: _bool = True) -> return_types.qr:
-        """As :func:`adjoint.linalg.qr`."""
+        """As :func:`adjoint.linalg.qr`, which is to be used instead."""
 
     def quantile(
         self,
