@@ -114,6 +114,12 @@ class OpOverloadPacket:
             raise AttributeError(f"The underlying op of '{self}' has no overload name '{name}'")
         return found
 
+    def __copy__(self) -> OpOverloadPacket:
+        return self  # an operator is one thing, as a function is
+
+    def __deepcopy__(self, memo: object) -> OpOverloadPacket:
+        return self
+
     def __str__(self) -> str:
         return f"{self._namespace}.{self.__name__}"
 
