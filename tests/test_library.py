@@ -1,5 +1,6 @@
 """Operators of one's own: ``torch.library`` and ``torch.ops``."""
 
+import copy
 import importlib
 import itertools
 import re
@@ -296,3 +297,10 @@ def test_what_cannot_be_had_is_refused():
             call()
     with pytest.raises(OSError, match="Could not load this library"):
         adjoint.ops.load_library("kernels.so")
+
+
+def test_an_operator_is_copied_as_itself() -> None:
+    """As a function is: dataclasses that hold one are copied in depth."""
+    packet = adjoint.ops.aten.add
+    assert copy.deepcopy(packet) is packet
+    assert copy.copy(packet) is packet
