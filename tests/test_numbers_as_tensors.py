@@ -67,3 +67,15 @@ def test_so_it_is_for_large_tensors(size: int) -> None:
 def test_one_that_requires_grad_is_refused_where_pytorch_refuses_it(name: str) -> None:
     raised = [run(scenario(CALLS[name], requires_grad=True), library).get("raised") for library in (torch, adjoint)]
     assert raised[0] is not None and raised[1] is not None and raised[0][0] == raised[1][0]
+
+
+@pytest.mark.parametrize("pair", [(3, 2), (3.0, 2), (3, 2j), (True, True), (True, 2.0), ("a", 2), (2, None), (None, 2)], ids=str)
+@pytest.mark.parametrize("name", ["add", "subtract", "mul", "true_divide", "div", "floor_divide"])
+def test_two_numbers_are_a_tensor(name, pair):
+    def found(torch):
+        try:
+            return getattr(torch, name)(*pair), getattr(torch, name)(pair[0], other=pair[1])
+        except (TypeError, RuntimeError) as error:
+            return type(error).__name__, str(error)
+
+    agree(found)

@@ -160,6 +160,8 @@ class Caller:
             line(2, f"if {first}.__class__ in NUMBERS and isinstance({rest[0]}, Tensor):")
             line(3, f"return scalar_first({first}, {rest[0]})")
         beside = f"{rest[0]}._array.dtype if isinstance({rest[0]}, Tensor) else None" if op.scalar_first else "None"
+        if op.numbers_alone:
+            beside = f"beside_number(OP, {first}, {rest[0]})"
         line(2, f"{first} = operand(OP, 0, {first}, {beside})")
         line(2, f"a0 = {first}._array")
         if not op.numbers:

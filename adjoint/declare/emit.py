@@ -175,6 +175,7 @@ _GLOBALS: dict[str, Any] = {
     "ndarray": np.ndarray,
     "new": object.__new__,
     "operand": operands.operand,
+    "beside_number": operands.beside_number,
     "overridden": late,
     "made_of": made_of,
     "narrowed": operands.narrowed,

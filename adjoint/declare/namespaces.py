@@ -294,6 +294,7 @@ def elementwise(
     doc: str | None = None,
     scalar: Operator | None = None,
     scalar_first: bool | Operator = False,
+    numbers_alone: bool = False,
     numbers: bool = True,
     beside_numpy: bool = False,
     check: Callable[..., Any] | None = None,
@@ -310,8 +311,8 @@ def elementwise(
     ``plain`` is a cheaper forward for when every value has its default.  ``promote`` is "float" where integers become
     the default dtype, "bool" where the result is one.  ``wide`` rows compute halves beside a number in float32, the number
     not rounded.  ``scalar`` and ``scalar_first`` are the rows that take over where
-    the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers=False`` refuses
-    Python numbers altogether; with ``beside_numpy`` its special method takes NumPy arrays as tensors.  ``check`` is called
+    the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers_alone`` has two numbers
+    be a tensor, too; ``numbers=False`` refuses Python numbers altogether; with ``beside_numpy`` its special method takes NumPy arrays as tensors.  ``check`` is called
     with operands of two dtypes, or of one that the forward refuses, to raise PyTorch's error.  ``again`` names the node of
     ``flat`` gradients where PyTorch's has a name of its own.  Otherwise as :func:`op`.
     """
@@ -329,6 +330,7 @@ def elementwise(
             where=tuple(where.split()),
             doc=doc,
             scalar_first=scalar_first,
+            numbers_alone=numbers_alone,
             scalar=scalar,
             check=check,
             numbers=numbers,

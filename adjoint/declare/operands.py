@@ -8,7 +8,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd.quiet import quietly
-from adjoint.declare.arguments import type_name
+from adjoint.declare.arguments import python_number, type_name
 from adjoint.stored import converted, element
 from adjoint.summation import total
 from adjoint.tensor import NO_EDGE, Number, Tensor, from_array
@@ -102,6 +102,19 @@ def operand(operator: Any, position: int, value: Any, beside: Any) -> Tensor:
         if isinstance(value, np.generic) and value.dtype.kind in "biufc":
             return number(value, beside)
     wrong_type(operator, position, value)
+
+
+def beside_number(operator: Any, first: Any, second: Any) -> Any:
+    """The dtype that a first operand gets that is no tensor: the second's, or of two numbers the one that holds both."""
+    if isinstance(second, Tensor):
+        return second._array.dtype
+    numbers = python_number(first), python_number(second)
+    if numbers[0] is None:
+        return None
+    if numbers[1] is None:
+        wrong_type(operator, 1, second)
+    kinds = [dtypes.default_for(n) for n in numbers]
+    return max(kinds, key=lambda d: d.category).array
 
 
 def wrong_type(operator: Any, position: int, value: Any) -> NoReturn:

@@ -65,6 +65,7 @@ class Operator:
     doc: str | None = None
     scalar: Operator | None = None  # elementwise: the row that takes over where the last operand is a Python number
     scalar_first: bool | Operator = False  # whether the first operand may be a number; the row that takes over then
+    numbers_alone: bool = False  # elementwise: whether all operands may be Python numbers
     numbers: bool = True  # elementwise: whether operands may be Python numbers
     beside_numpy: bool = False  # elementwise: whether its special method takes NumPy arrays as tensors
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes

@@ -121,7 +121,7 @@ def _add(self, other, *, alpha=1):
 
 
 add = elementwise(
-    "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"), scalar_first=True,
+    "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"), numbers_alone=True, scalar_first=True,
     self=lambda g: g,
     other=lambda g, alpha: g if alpha == 1 else times(g, conj_number(alpha)),
     doc="The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.",
@@ -152,7 +152,8 @@ def _sub(self, other, *, alpha=1):
 
 
 sub = elementwise(
-    "sub", _sub, plain=np.subtract, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, scalar_first=True,
+    "sub", _sub, plain=np.subtract, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, numbers_alone=True,
+    scalar_first=True,
     self=lambda g: g,
     other=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
     doc="The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.",
@@ -193,7 +194,7 @@ rsub = elementwise(
 # Products and quotients
 
 mul = elementwise(
-    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), scalar_first=True, wide=True,
+    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), numbers_alone=True, scalar_first=True, wide=True,
     self=lambda g, other: g * other.conj(),  # of a real array, the method gives the array itself
     other=lambda g, self: g * self.conj(),
     doc="The product of two tensors, or of a tensor and a number, element by element.",
@@ -239,7 +240,7 @@ def _div_tangent(self_t, other_t, other, result, needed, rounding_mode):
 div = elementwise(
     "div", _div, plain=np.true_divide, promote="float", aliases=("divide",),
     dunder=("__truediv__", "__itruediv__", "__div__", "__idiv__"),
-    scalar_first=True, wide=True, node="DivBackward0 if rounding_mode is None else DivBackward2", tangent=_div_tangent,
+    numbers_alone=True, scalar_first=True, wide=True, node="DivBackward0 if rounding_mode is None else DivBackward2", tangent=_div_tangent,
     self=lambda g, other, rounding_mode: g / conj(other) if rounding_mode is None else np.zeros_like(g),
     other=lambda g, self, other, rounding_mode:
         -g * conj(self / other / other) if rounding_mode is None else np.zeros_like(g),
@@ -276,7 +277,7 @@ def _floor_divide(self, other):
 
 
 floor_divide = elementwise(
-    "floor_divide", _floor_divide, plain=None, dunder=("__floordiv__", "__ifloordiv__"), scalar_first=True, wide=True,
+    "floor_divide", _floor_divide, plain=None, dunder=("__floordiv__", "__ifloordiv__"), numbers_alone=True, scalar_first=True, wide=True,
     node="NotImplemented",
     self=lambda g: not_implemented("floor_divide"),
     other=lambda g: not_implemented("floor_divide"),

@@ -12,6 +12,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.empty_images import check_not_empty
 from adjoint.ops.pooling_kernels import flat_scatter
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor
@@ -130,12 +131,7 @@ def _pool(n: int, input: Tensor, kernel_size: Any, output_size: Any, output_rati
     kernel, out = _sizes(n, kernel_size, "kernel_size"), _sizes(n, output_size, "output_size")
     if len(shape) not in (n + 1, n + 2):
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got: {list(shape)}")
-    for d in range(len(shape) - n - 1, len(shape)):
-        if shape[d] == 0:
-            raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but got{list(shape)} with "
-                f"dimension {d} being empty."
-            )
+    check_not_empty(name if n == 2 else f"{name}_out", shape, len(shape) - n - 1, "but got", ".")
     _check_windows(n, kernel, out, shape[-n:])
     if input._array.dtype.kind not in "fV":
         unsupported(f"{name}_out_frame", input._array)

@@ -11,6 +11,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_images
 from adjoint.ops.arrays import Array, apart, array_function
 from adjoint.ops.copying import copy_
+from adjoint.ops.empty_images import check_padded
 from adjoint.ops.filling import number_for
 from adjoint.ops.scalars import number_argument
 from adjoint.ops.scatter import add_at
@@ -38,14 +39,9 @@ def padded(self: Array, pad, value=0):
         )
     ends = _ends(pad, self.ndim)
     shape = []
-    for d, (n, (before, after)) in enumerate(zip(self.shape, ends)):
-        if n + before + after < 0:
-            if before < 0 and after < 0:
-                raise RuntimeError("narrow(): length must be non-negative.")
-            raise RuntimeError(
-                f"The input size {n}, plus negative padding {before} and {after} resulted in a negative output size, which "
-                f"is invalid. Check dimension {d} of your input."
-            )
+    for n, (before, after) in zip(self.shape, ends):
+        if n + min(before, 0) + min(after, 0) < 0:
+            raise RuntimeError("narrow(): length must be non-negative.")
         shape.append(n + before + after)
     value = 0 if value is None else number_argument(value, "constant_pad_nd", "value", 3)
     fill = 0 if value == 0 else number_for(value, self)
@@ -179,11 +175,18 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if count not in (1, 2, 3) or ndim not in (count + 1, count + 2):
         if mode not in ("reflect", "replicate", "circular"):
             raise NotImplementedError(f"Unrecognised padding mode {mode}")
-        raise NotImplementedError(f"Padding size {len(pad)} is not supported for {ndim}D input tensor.")
+        raise NotImplementedError(
+            f"Padding size {len(pad)} is not supported for {ndim}D input tensor.\nSupported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
+        )
     if mode == "circular":
         return _circular(input, pad)
     if mode not in ("reflect", "replicate"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if mode == "reflect":
-        _check_reflection(array.shape, pad)
+        if all(array.shape[-count - 1 :]):
+            _check_reflection(array.shape, pad)
+    check_padded(array.shape, count, pad)
     return _PAD_ROWS[mode, count].function(input, pad)

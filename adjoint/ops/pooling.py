@@ -14,6 +14,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.ops.arrays import Array, all_values, array_function
+from adjoint.ops.empty_images import check_not_empty, check_positive
 from adjoint.ops.pooling_kernels import (
     Windows,
     flat_gather,
@@ -187,11 +188,7 @@ def _max_pool_nd(
     x = input._array
     if x.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
-    if 0 in x.shape[-n - 1 :]:
-        raise RuntimeError(
-            f"Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got:{list(x.shape)}"
-        )
+    check_positive(f"max_pool{n}d_with_indices_out_cpu_template", x.shape, n)
     windows = _windows(
         f"max_pool{n}d", x.shape[-n:], x.shape[-n - 1], kernel_size, stride, padding, dilation, ceil_mode
     )
@@ -204,7 +201,7 @@ def _max_pool_nd(
 def _max_pool1d(
     input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
-    if input.ndim not in (2, 3):
+    if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
         raise RuntimeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
             f"got:{list(input.shape)}"
@@ -390,6 +387,8 @@ def _unpool(
         raise RuntimeError(
             f"Found an invalid max index: {bad} (output volumes are of size {'x'.join(map(str, space))})"
         )
+    shape = (*input._array.shape, 1) if n == 1 else input._array.shape
+    check_not_empty(f"max_unpooling{max(n, 2)}d_forward_out_cpu", shape, len(shape) - max(n, 2) - 1, "but got ", ".")
     if n == 1:
         found_2d = _MAX_UNPOOL[2].function(input.unsqueeze(-1), indices.unsqueeze(-1), (*space, 1))
         return found_2d.squeeze(-1)
@@ -466,6 +465,7 @@ def _avg_pool_nd(
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
+    check_positive(f"avg_pool{n}d", x.shape, n)
     windows = _windows(f"avg_pool{n}d", x.shape[-n:], x.shape[-n - 1], kernel_size, stride, padding, 1, ceil_mode)
     counts = divisor_override or window_counts(windows, count_include_pad)
     return _AVG_POOL[n].function(input, windows, counts)
@@ -654,6 +654,7 @@ def _adaptive_avg(n: int, input: Tensor, output_size: Any) -> Tensor:
         raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {list(out)}")
     if all(o == 1 for o in out) and input._array.dtype.kind not in "iub":
         return input.mean(tuple(range(-n, 0)), keepdim=True)
+    check_not_empty(name, input._array.shape, input.ndim - 2 if n == 2 else 1)
     return _ADAPTIVE_AVG[n].function(input, out)
 
 
@@ -728,6 +729,7 @@ def _adaptive_max(n: int, input: Tensor, output_size: Any, return_indices: bool)
     out = _target(n, input, output_size)
     if input.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got: {list(input.shape)}")
+    check_not_empty(name, input._array.shape)
     output, indices = _ADAPTIVE_MAX[n].function(input, out)
     return (output, indices) if return_indices else output
 
@@ -736,6 +738,7 @@ def _adaptive_max(n: int, input: Tensor, output_size: Any, return_indices: bool)
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest of each of ``output_size`` windows of (N, C, L) or (C, L)."""
     _check_1d(input, "adaptive_max_pool1d")
+    check_not_empty("adaptive_max_pool1d", input._array.shape)
     (out,) = (output_size,) if isinstance(output_size, int) else tuple(output_size)
     found = _adaptive_max(2, input.unsqueeze(-2), (1, out), True)
     output, indices = (t.squeeze(-2) for t in found)

@@ -184,19 +184,20 @@ def interpolate(
         )
     known = (*_MODES, "nearest", "nearest-exact", "area")
     if n not in (1, 2, 3) or mode not in known:
-        raise NotImplementedError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear "
-            f"| bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
-        )
+        raise NotImplementedError(_only(input, mode))
     if mode == "area":
         return lookup("nn.functional", f"adaptive_avg_pool{n}d")(input, out)
+    if mode == "bicubic" and n != 2:
+        raise NotImplementedError(_only(input, mode))
     if mode in _MODES and _MODES[mode] != n:
         raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs {_MODES[mode] + 2}D input")
-    if any(o <= 0 for o in out) or 0 in input.shape[1:]:
+    if any(o <= 0 for o in out) or 0 in input.shape[2:]:
         raise RuntimeError(
             "Input and output sizes should be greater than 0, but got "
-            f"input ({_sides(input.shape[2:])}) output ({_sides(out)})"
+            f"input ({_sides(input.shape[2:])}) {'and ' if n == 1 else ''}output ({_sides(out)})"
         )
+    if not input.shape[1]:
+        raise RuntimeError(f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input.shape)}")
     kind = "cubic" if mode == "bicubic" else mode if mode.startswith("nearest") else "linear"
     if kind.startswith("nearest"):  # PyTorch has a kernel of its own for small images
         small = n == 2 and (sum(out) <= 128 or (input.shape[1] > 3 and has_channels_last(input._array)))
@@ -216,6 +217,13 @@ def interpolate(
         axes.append((kind, size_in, size_out, scale, bool(align_corners), antialias))
     node = _NODES.get(mode) or f"{'NearestExact' if mode == 'nearest-exact' else 'Nearest'}{n}D"
     return _ROWS[node + ("Aa" if antialias else "")].function(input, tuple(axes))
+
+
+def _only(input: Tensor, mode: str) -> str:
+    return (
+        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear "
+        f"| bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
+    )
 
 
 def _sides(sizes: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
@@ -59,4 +60,8 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError("pdist only supports non-negative p values")
     n = input.shape[0]
     i, j = lookup("torch", "triu_indices")(n, n, 1).unbind(0)
-    return (input[i] - input[j]).norm(p, -1)
+    away = input[i] - input[j]
+    if p == 0 or not away.size(1):  # differences that are counted, or that there are none of: the gradient is zeros
+        zeros = away.masked_fill(lookup("torch", "ones_like")(away, dtype=dtypes.bool_), 0.0)
+        return ((away != 0).to(away.dtype) + zeros).sum(-1)
+    return away.norm(p, -1)

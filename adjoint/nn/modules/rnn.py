@@ -157,7 +157,8 @@ class RNNBase(Module):
         if packed and input.ndim != 2:
             raise RuntimeError(f"input must have 2 dimensions, got {input.ndim}")
         if input.ndim not in (2, 3):
-            raise ValueError(f"{self._kind}: Expected input to be 2D or 3D, got {input.ndim}D instead")
+            what = "D tensor" if self._kind == "RNN" else "D"
+            raise ValueError(f"{self._kind}: Expected input to be 2D or 3D, got {input.ndim}{what} instead")
         weight = getattr(self, self._flat_weights_names[0])
         if input.dtype is not weight.dtype:
             raise ValueError(
@@ -217,6 +218,8 @@ class RNNBase(Module):
         if batched and self.batch_first:
             x = x.transpose(0, 1)
         h0, c0 = self._initial(hx, x.size(1), batched, x)
+        if not x.size(0):
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         if self.mode == "LSTM" and not self.proj_size:  # of which PyTorch's autocast knows an operator, as of no other
             x, h0, c0 = lowered(x, h0, c0)
         output, h, c = self._walk(x, h0, c0, [x.size(1)] * x.size(0))
