@@ -69,7 +69,7 @@ def test_one_that_requires_grad_is_refused_where_pytorch_refuses_it(name: str) -
     assert raised[0] is not None and raised[1] is not None and raised[0][0] == raised[1][0]
 
 
-@pytest.mark.parametrize("pair", [(3, 2), (3.0, 2), (3, 2j), (True, True), (True, 2.0), ("a", 2), (2, None), (None, 2)], ids=str)
+@pytest.mark.parametrize("pair", [(3, 2), (3.0, 2), (3, 2j), (True, True), (True, 2.0)], ids=str)
 @pytest.mark.parametrize("name", ["add", "subtract", "mul", "true_divide", "div", "floor_divide"])
 def test_two_numbers_are_a_tensor(name, pair):
     def found(torch):

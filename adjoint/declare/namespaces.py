@@ -311,10 +311,11 @@ def elementwise(
     ``plain`` is a cheaper forward for when every value has its default.  ``promote`` is "float" where integers become
     the default dtype, "bool" where the result is one.  ``wide`` rows compute halves beside a number in float32, the number
     not rounded.  ``scalar`` and ``scalar_first`` are the rows that take over where
-    the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers_alone`` has two numbers
-    be a tensor, too; ``numbers=False`` refuses Python numbers altogether; with ``beside_numpy`` its special method takes NumPy arrays as tensors.  ``check`` is called
-    with operands of two dtypes, or of one that the forward refuses, to raise PyTorch's error.  ``again`` names the node of
-    ``flat`` gradients where PyTorch's has a name of its own.  Otherwise as :func:`op`.
+    the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers_alone`` has two
+    numbers be a tensor, too; ``numbers=False`` refuses Python numbers altogether; with ``beside_numpy`` its special method takes
+    NumPy arrays as tensors.  ``check`` is called with operands of two dtypes, or of one that the forward refuses, to raise
+    PyTorch's error.  ``again`` names the node of ``flat`` gradients where PyTorch's has a name of its own.  Otherwise as
+    :func:`op`.
     """
     return _declare(
         Operator(
