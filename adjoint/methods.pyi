@@ -193,7 +193,7 @@ class Methods:
         """
 
     def _typed_storage(self) -> TypedStorage: ...
-    def abs(self, *, out: Tensor | None = None) -> Tensor:
+    def abs(self) -> Tensor:
         """The absolute value of each element; of a complex number, its magnitude, which is real.
 
         Gradients::
@@ -207,7 +207,7 @@ class Methods:
         Raises RuntimeError on a complex tensor.
         """
 
-    def absolute(self, *, out: Tensor | None = None) -> Tensor:
+    def absolute(self) -> Tensor:
         """The absolute value of each element; of a complex number, its magnitude, which is real.
 
         Gradients::
@@ -221,7 +221,7 @@ class Methods:
         Raises RuntimeError on a complex tensor.
         """
 
-    def acos(self, *, out: Tensor | None = None) -> Tensor:
+    def acos(self) -> Tensor:
         """The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].
 
         Gradients::
@@ -232,7 +232,7 @@ class Methods:
     def acos_(self) -> Tensor:
         """In-place version of :func:`adjoint.acos`."""
 
-    def acosh(self, *, out: Tensor | None = None) -> Tensor:
+    def acosh(self) -> Tensor:
         """The number, not negative, whose hyperbolic cosine each element is; NaN below 1.
 
         Gradients::
@@ -243,7 +243,7 @@ class Methods:
     def acosh_(self) -> Tensor:
         """In-place version of :func:`adjoint.acosh`."""
 
-    def add(self, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
+    def add(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
         Gradients::
@@ -255,9 +255,7 @@ class Methods:
     def add_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.add`."""
 
-    def addbmm(
-        self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-    ) -> Tensor:
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
         Gradients::
@@ -270,7 +268,7 @@ class Methods:
     def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addbmm`."""
 
-    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None) -> Tensor:
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
         Gradients::
@@ -283,7 +281,7 @@ class Methods:
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcdiv`."""
 
-    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None) -> Tensor:
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """``input + value * tensor1 * tensor2``, element by element.
 
         Gradients::
@@ -296,9 +294,7 @@ class Methods:
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcmul`."""
 
-    def addmm(
-        self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-    ) -> Tensor:
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -311,9 +307,7 @@ class Methods:
     def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmm`."""
 
-    def addmv(
-        self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-    ) -> Tensor:
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -326,9 +320,7 @@ class Methods:
     def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmv`."""
 
-    def addr(
-        self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-    ) -> Tensor:
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -356,7 +348,6 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -378,7 +369,6 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -394,7 +384,6 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The smallest element, of all, or of those along ``dim`` (one or several); the gradient is shared by equal ones.
 
@@ -403,9 +392,7 @@ class Methods:
             self: g * (self == result) / sum(self == result, dim)
         """
 
-    def aminmax(
-        self, *, dim: _int | None = None, keepdim: _bool = False, out: Tensor | None = None
-    ) -> return_types.aminmax:
+    def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> return_types.aminmax:
         """The smallest and the largest element, of all, or of those along ``dim``, at once.
 
         Gradients::
@@ -413,7 +400,7 @@ class Methods:
             self: g where the least and the greatest are
         """
 
-    def angle(self, *, out: Tensor | None = None) -> Tensor:
+    def angle(self) -> Tensor:
         """The angle of each complex element in radians; of a real one, 0, or pi where it is negative.
 
         Gradients::
@@ -428,7 +415,6 @@ class Methods:
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).
 
@@ -438,7 +424,7 @@ class Methods:
     def apply_(self, callable: Callable[[Any], Any]) -> Tensor:
         """Replace every element by what a Python function makes of it."""
 
-    def arccos(self, *, out: Tensor | None = None) -> Tensor:
+    def arccos(self) -> Tensor:
         """The angle in radians, from 0 to pi, whose cosine each element is; NaN outside of [-1, 1].
 
         Gradients::
@@ -449,7 +435,7 @@ class Methods:
     def arccos_(self) -> Tensor:
         """In-place version of :func:`adjoint.acos`."""
 
-    def arccosh(self, *, out: Tensor | None = None) -> Tensor:
+    def arccosh(self) -> Tensor:
         """The number, not negative, whose hyperbolic cosine each element is; NaN below 1.
 
         Gradients::
@@ -460,7 +446,7 @@ class Methods:
     def arccosh_(self) -> Tensor:
         """In-place version of :func:`adjoint.acosh`."""
 
-    def arcsin(self, *, out: Tensor | None = None) -> Tensor:
+    def arcsin(self) -> Tensor:
         """The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].
 
         Gradients::
@@ -471,7 +457,7 @@ class Methods:
     def arcsin_(self) -> Tensor:
         """In-place version of :func:`adjoint.asin`."""
 
-    def arcsinh(self, *, out: Tensor | None = None) -> Tensor:
+    def arcsinh(self) -> Tensor:
         """The number whose hyperbolic sine each element is.
 
         Gradients::
@@ -482,7 +468,7 @@ class Methods:
     def arcsinh_(self) -> Tensor:
         """In-place version of :func:`adjoint.asinh`."""
 
-    def arctan(self, *, out: Tensor | None = None) -> Tensor:
+    def arctan(self) -> Tensor:
         """The angle in radians, between -pi/2 and pi/2, whose tangent each element is.
 
         Gradients::
@@ -490,7 +476,7 @@ class Methods:
             self: g / conj(self * self + 1)
         """
 
-    def arctan2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def arctan2(self, other: Tensor) -> Tensor:
         """The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance to the right is ``other``.
 
         Gradients::
@@ -505,7 +491,7 @@ class Methods:
     def arctan_(self) -> Tensor:
         """In-place version of :func:`adjoint.atan`."""
 
-    def arctanh(self, *, out: Tensor | None = None) -> Tensor:
+    def arctanh(self) -> Tensor:
         """The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.
 
         Gradients::
@@ -523,7 +509,6 @@ class Methods:
         *,
         axis: _int | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.
 
@@ -537,7 +522,6 @@ class Methods:
         *,
         axis: _int | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.
 
@@ -593,7 +577,7 @@ class Methods:
         'Metres'
         """
 
-    def asin(self, *, out: Tensor | None = None) -> Tensor:
+    def asin(self) -> Tensor:
         """The angle in radians, from -pi/2 to pi/2, whose sine each element is; NaN outside of [-1, 1].
 
         Gradients::
@@ -604,7 +588,7 @@ class Methods:
     def asin_(self) -> Tensor:
         """In-place version of :func:`adjoint.asin`."""
 
-    def asinh(self, *, out: Tensor | None = None) -> Tensor:
+    def asinh(self) -> Tensor:
         """The number whose hyperbolic sine each element is.
 
         Gradients::
@@ -615,7 +599,7 @@ class Methods:
     def asinh_(self) -> Tensor:
         """In-place version of :func:`adjoint.asinh`."""
 
-    def atan(self, *, out: Tensor | None = None) -> Tensor:
+    def atan(self) -> Tensor:
         """The angle in radians, between -pi/2 and pi/2, whose tangent each element is.
 
         Gradients::
@@ -623,7 +607,7 @@ class Methods:
             self: g / conj(self * self + 1)
         """
 
-    def atan2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def atan2(self, other: Tensor) -> Tensor:
         """The angle in radians, from -pi to pi, of the point whose height is ``input`` and whose distance to the right is ``other``.
 
         Gradients::
@@ -638,7 +622,7 @@ class Methods:
     def atan_(self) -> Tensor:
         """In-place version of :func:`adjoint.atan`."""
 
-    def atanh(self, *, out: Tensor | None = None) -> Tensor:
+    def atanh(self) -> Tensor:
         """The number whose hyperbolic tangent each element is; infinite for -1 and 1, NaN beyond.
 
         Gradients::
@@ -672,9 +656,7 @@ class Methods:
         tensor([ 3., 12.])
         """
 
-    def baddbmm(
-        self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
-    ) -> Tensor:
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -724,7 +706,7 @@ class Methods:
         tensor([0, 2, 0, 1])
         """
 
-    def bitwise_and(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def bitwise_and(self, other: Tensor | _complex) -> Tensor:
         """The bits that are set in both, of integers or bools.
 
         Not differentiable.
@@ -733,7 +715,7 @@ class Methods:
     def bitwise_and_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_and`."""
 
-    def bitwise_left_shift(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def bitwise_left_shift(self, other: Tensor | _complex) -> Tensor:
         """The bits of ``input`` moved up by ``other``: ``input * 2**other``.
 
         Not differentiable.
@@ -742,7 +724,7 @@ class Methods:
     def bitwise_left_shift_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_left_shift`."""
 
-    def bitwise_not(self, *, out: Tensor | None = None) -> Tensor:
+    def bitwise_not(self) -> Tensor:
         """The bits that are not set, of integers or bools.
 
         Not differentiable.
@@ -751,7 +733,7 @@ class Methods:
     def bitwise_not_(self) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_not`."""
 
-    def bitwise_or(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def bitwise_or(self, other: Tensor | _complex) -> Tensor:
         """The bits that are set in either, of integers or bools.
 
         Not differentiable.
@@ -760,7 +742,7 @@ class Methods:
     def bitwise_or_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_or`."""
 
-    def bitwise_right_shift(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def bitwise_right_shift(self, other: Tensor | _complex) -> Tensor:
         """The bits of ``input`` moved down by ``other``, the sign kept: ``input`` over ``2**other``, rounded down.
 
         Not differentiable.
@@ -769,7 +751,7 @@ class Methods:
     def bitwise_right_shift_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_right_shift`."""
 
-    def bitwise_xor(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def bitwise_xor(self, other: Tensor | _complex) -> Tensor:
         """The bits that are set in one of the two alone, of integers or bools.
 
         Not differentiable.
@@ -778,7 +760,7 @@ class Methods:
     def bitwise_xor_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.bitwise_xor`."""
 
-    def bmm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def bmm(self, mat2: Tensor) -> Tensor:
         """The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -808,7 +790,7 @@ class Methods:
     def cdouble(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.complex128``; itself where it is of that dtype already."""
 
-    def ceil(self, *, out: Tensor | None = None) -> Tensor:
+    def ceil(self) -> Tensor:
         """The smallest integer not below each element, in the same dtype.
 
         Gradients::
@@ -860,7 +842,7 @@ class Methods:
     def clamp_(self, min: _float | Tensor | None = None, max: _float | Tensor | None = None) -> Tensor:
         """In-place version of :func:`adjoint.clamp`."""
 
-    def clamp_max(self, max: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def clamp_max(self, max: Tensor | _complex) -> Tensor:
         """Each element, and ``max`` in the place of larger ones.
 
         Gradients::
@@ -872,7 +854,7 @@ class Methods:
     def clamp_max_(self, max: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.clamp_max`."""
 
-    def clamp_min(self, min: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def clamp_min(self, min: Tensor | _complex) -> Tensor:
         """Each element, and ``min`` in the place of smaller ones.
 
         Gradients::
@@ -952,7 +934,7 @@ class Methods:
         tensor([3., 3.])
         """
 
-    def copysign(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def copysign(self, other: Tensor | _complex) -> Tensor:
         """The magnitudes of ``input`` with the signs of ``other``, element by element.
 
         Gradients::
@@ -973,7 +955,7 @@ class Methods:
                 [-1.,  1.]])
         """
 
-    def cos(self, *, out: Tensor | None = None) -> Tensor:
+    def cos(self) -> Tensor:
         """The cosine of each element, an angle in radians.
 
         Gradients::
@@ -984,7 +966,7 @@ class Methods:
     def cos_(self) -> Tensor:
         """In-place version of :func:`adjoint.cos`."""
 
-    def cosh(self, *, out: Tensor | None = None) -> Tensor:
+    def cosh(self) -> Tensor:
         """The hyperbolic cosine of each element: ``(exp(x) + exp(-x)) / 2``.
 
         Gradients::
@@ -1029,7 +1011,7 @@ class Methods:
     ) -> Tensor:
         """Raises: there is no cuda device."""
 
-    def cummax(self, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummax:
+    def cummax(self, dim: _int, *, axis: _int | None = None) -> return_types.cummax:
         """The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
         Gradients::
@@ -1037,7 +1019,7 @@ class Methods:
             self: g added up at indices
         """
 
-    def cummin(self, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> return_types.cummin:
+    def cummin(self, dim: _int, *, axis: _int | None = None) -> return_types.cummin:
         """The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.
 
         Gradients::
@@ -1045,9 +1027,7 @@ class Methods:
             self: g added up at indices
         """
 
-    def cumprod(
-        self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
-    ) -> Tensor:
+    def cumprod(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
         """The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.
 
         Gradients::
@@ -1058,9 +1038,7 @@ class Methods:
     def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """In-place version of :func:`adjoint.cumprod`; ``dtype`` can only be the tensor's own."""
 
-    def cumsum(
-        self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None, out: Tensor | None = None
-    ) -> Tensor:
+    def cumsum(self, dim: _int, *, dtype: _dtype | None = None, axis: _int | None = None) -> Tensor:
         """The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.
 
         Gradients::
@@ -1077,7 +1055,7 @@ class Methods:
     def data_ptr(self) -> _int:
         """The address of the first element; 0 for a tensor without elements, and on the device ``meta``."""
 
-    def deg2rad(self, *, out: Tensor | None = None) -> Tensor:
+    def deg2rad(self) -> Tensor:
         """Each element, an angle in degrees, in radians.
 
         Gradients::
@@ -1175,7 +1153,7 @@ class Methods:
         tensor([3, 5])
         """
 
-    def digamma(self, *, out: Tensor | None = None) -> Tensor:
+    def digamma(self) -> Tensor:
         """The derivative of ``lgamma`` of each element; minus infinity at zero, NaN at negative integers.
 
         Gradients::
@@ -1197,7 +1175,7 @@ class Methods:
         tensor(5.)
         """
 
-    def div(self, other: Tensor | _complex, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+    def div(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
         """The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', rounded toward zero or down in the operands' dtype.
 
         Gradients::
@@ -1209,9 +1187,7 @@ class Methods:
     def div_(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
         """In-place version of :func:`adjoint.div`."""
 
-    def divide(
-        self, other: Tensor | _complex, *, rounding_mode: str | None = None, out: Tensor | None = None
-    ) -> Tensor:
+    def divide(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
         """The quotient, element by element: a float, or, with ``rounding_mode`` 'trunc' or 'floor', rounded toward zero or down in the operands' dtype.
 
         Gradients::
@@ -1223,7 +1199,7 @@ class Methods:
     def divide_(self, other: Tensor | _complex, *, rounding_mode: str | None = None) -> Tensor:
         """In-place version of :func:`adjoint.div`."""
 
-    def dot(self, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def dot(self, tensor: Tensor) -> Tensor:
         """The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -1244,7 +1220,7 @@ class Methods:
     def element_size(self) -> _int:
         """The bytes of one element."""
 
-    def eq(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def eq(self, other: Tensor | _complex) -> Tensor:
         """Whether two elements are equal: a bool tensor.
 
         Not differentiable.
@@ -1261,7 +1237,7 @@ class Methods:
         True
         """
 
-    def erf(self, *, out: Tensor | None = None) -> Tensor:
+    def erf(self) -> Tensor:
         """The error function of each element: the integral of ``2/sqrt(pi) exp(-t**2)`` from 0 to ``x``.
 
         Gradients::
@@ -1272,7 +1248,7 @@ class Methods:
     def erf_(self) -> Tensor:
         """In-place version of :func:`adjoint.erf`."""
 
-    def erfc(self, *, out: Tensor | None = None) -> Tensor:
+    def erfc(self) -> Tensor:
         """One minus the error function of each element, exact to the last digits where that is small.
 
         Gradients::
@@ -1283,7 +1259,7 @@ class Methods:
     def erfc_(self) -> Tensor:
         """In-place version of :func:`adjoint.erfc`."""
 
-    def erfinv(self, *, out: Tensor | None = None) -> Tensor:
+    def erfinv(self) -> Tensor:
         """The number whose error function each element is; infinite for -1 and 1, NaN beyond.
 
         Gradients::
@@ -1294,7 +1270,7 @@ class Methods:
     def erfinv_(self) -> Tensor:
         """In-place version of :func:`adjoint.erfinv`."""
 
-    def exp(self, *, out: Tensor | None = None) -> Tensor:
+    def exp(self) -> Tensor:
         """e to the power of each element.  Integers give the default dtype.
 
         Gradients::
@@ -1302,7 +1278,7 @@ class Methods:
             self: g * conj(result)
         """
 
-    def exp2(self, *, out: Tensor | None = None) -> Tensor:
+    def exp2(self) -> Tensor:
         """Two to the power of each element.
 
         Gradients::
@@ -1340,7 +1316,7 @@ class Methods:
         leaves: x ← [2, 4], the sum of 2
         """
 
-    def expm1(self, *, out: Tensor | None = None) -> Tensor:
+    def expm1(self) -> Tensor:
         """``exp(x) - 1`` of each element, exact to the last digits where ``x`` is near zero.
 
         Gradients::
@@ -1374,7 +1350,7 @@ class Methods:
                 [0., 1.]])
         """
 
-    def fix(self, *, out: Tensor | None = None) -> Tensor:
+    def fix(self) -> Tensor:
         """Each element without its fraction: rounded toward zero.
 
         Gradients::
@@ -1424,7 +1400,7 @@ class Methods:
         Raises RuntimeError unless the tensor is of the dtype of the result.
         """
 
-    def floor(self, *, out: Tensor | None = None) -> Tensor:
+    def floor(self) -> Tensor:
         """The largest integer not above each element, in the same dtype.
 
         Gradients::
@@ -1435,7 +1411,7 @@ class Methods:
     def floor_(self) -> Tensor:
         """In-place version of :func:`adjoint.floor`."""
 
-    def floor_divide(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def floor_divide(self, other: Tensor | _complex) -> Tensor:
         """The quotient rounded down, element by element, in the operands' dtype.  Raises RuntimeError for an integer divided by zero.
 
         Gradients::
@@ -1447,7 +1423,7 @@ class Methods:
     def floor_divide_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.floor_divide`."""
 
-    def fmax(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def fmax(self, other: Tensor) -> Tensor:
         """The larger of two elements; where one is NaN, the other.
 
         Gradients::
@@ -1456,7 +1432,7 @@ class Methods:
             other: 0 if self >= other or other is NaN else g
         """
 
-    def fmin(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def fmin(self, other: Tensor) -> Tensor:
         """The smaller of two elements; where one is NaN, the other.
 
         Gradients::
@@ -1465,7 +1441,7 @@ class Methods:
             other: 0 if self <= other or other is NaN else g
         """
 
-    def fmod(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def fmod(self, other: Tensor | _complex) -> Tensor:
         """The remainder of the division that rounds toward zero, element by element: of the dividend's sign, as C's ``fmod``.
 
         Gradients::
@@ -1477,7 +1453,7 @@ class Methods:
     def fmod_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.fmod`."""
 
-    def frac(self, *, out: Tensor | None = None) -> Tensor:
+    def frac(self) -> Tensor:
         """The fraction of each element, of its sign: ``x - trunc(x)``.
 
         Gradients::
@@ -1488,7 +1464,7 @@ class Methods:
     def frac_(self) -> Tensor:
         """In-place version of :func:`adjoint.frac`."""
 
-    def frexp(self, *, out: Tensor | None = None) -> return_types.frexp:
+    def frexp(self) -> return_types.frexp:
         """Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.
 
         Gradients::
@@ -1496,7 +1472,7 @@ class Methods:
             self: g / 2 ** exponent.astype(g.dtype)
         """
 
-    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
+    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
         """The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
 
         >>> import adjoint as torch
@@ -1509,7 +1485,7 @@ class Methods:
             self: g added up at index
         """
 
-    def gcd(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def gcd(self, other: Tensor) -> Tensor:
         """The greatest common divisor of two integers, element by element, never negative.
 
         Not differentiable.
@@ -1518,7 +1494,7 @@ class Methods:
     def gcd_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.gcd`."""
 
-    def ge(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def ge(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is greater than the other's or equal to it: a bool tensor.
 
         Not differentiable.
@@ -1560,7 +1536,7 @@ class Methods:
     def grad_fn(self) -> Union[Node, Any]:
         """The node that made this tensor; None for a leaf."""
 
-    def greater(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def greater(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is greater than the other's: a bool tensor.
 
         Not differentiable.
@@ -1569,7 +1545,7 @@ class Methods:
     def greater_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.gt`."""
 
-    def greater_equal(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def greater_equal(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is greater than the other's or equal to it: a bool tensor.
 
         Not differentiable.
@@ -1578,7 +1554,7 @@ class Methods:
     def greater_equal_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.ge`."""
 
-    def gt(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def gt(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is greater than the other's: a bool tensor.
 
         Not differentiable.
@@ -1590,7 +1566,7 @@ class Methods:
     def half(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.float16``; itself where it is of that dtype already."""
 
-    def hardshrink(self, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    def hardshrink(self, lambd: _float = 0.5) -> Tensor:
         """Each element, and 0 in the place of those whose magnitude is at most ``lambd``.
 
         Gradients::
@@ -1598,7 +1574,7 @@ class Methods:
             self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
         """
 
-    def heaviside(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def heaviside(self, other: Tensor) -> Tensor:
         """The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.
 
         Gradients::
@@ -1641,7 +1617,7 @@ class Methods:
     def hsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
         """The tensor split as by ``tensor_split`` along the dimension that ``hsplit`` is named for."""
 
-    def hypot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def hypot(self, other: Tensor) -> Tensor:
         """The length of a right triangle's longest side, ``sqrt(input**2 + other**2)``, element by element.
 
         Gradients::
@@ -1653,7 +1629,7 @@ class Methods:
     def hypot_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.hypot`."""
 
-    def i0(self, *, out: Tensor | None = None) -> Tensor:
+    def i0(self) -> Tensor:
         """The modified Bessel function of the first kind and order 0 of each element.
 
         Gradients::
@@ -1664,7 +1640,7 @@ class Methods:
     def i0_(self) -> Tensor:
         """In-place version of :func:`adjoint.i0`."""
 
-    def igamma(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def igamma(self, other: Tensor) -> Tensor:
         """The lower incomplete gamma function, regularized, of ``input`` (the shape) at ``other``, element by element: from 0 to 1.
 
         Gradients::
@@ -1676,7 +1652,7 @@ class Methods:
     def igamma_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.igamma`."""
 
-    def igammac(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def igammac(self, other: Tensor) -> Tensor:
         """The upper incomplete gamma function, regularized, of ``input`` (the shape) at ``other``: one minus ``igamma``.
 
         Gradients::
@@ -1693,9 +1669,7 @@ class Methods:
 
 Raises RuntimeError on a real tensor."""
 
-    def index_add(
-        self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1, out: Tensor | None = None
-    ) -> Tensor:
+    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
         """The tensor with ``alpha`` times the places of ``source`` added at the places ``index`` of a dimension.
 
         >>> import adjoint as torch
@@ -1711,7 +1685,7 @@ Raises RuntimeError on a real tensor."""
     def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.index_add`."""
 
-    def index_copy(self, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def index_copy(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
         """The tensor with the places of ``source`` at the places ``index`` of a dimension.
 
         Gradients::
@@ -1742,14 +1716,7 @@ Raises RuntimeError on a real tensor."""
         """Write ``values`` at the indices, or add them there if ``accumulate``."""
 
     def index_reduce(
-        self,
-        dim: _int,
-        index: Tensor,
-        source: Tensor,
-        reduce: str,
-        *,
-        include_self: _bool = True,
-        out: Tensor | None = None,
+        self, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True
     ) -> Tensor:
         """The tensor with the product, mean, maximum or minimum of what meets at the places ``index`` of a dimension, of
         ``source`` and (if ``include_self``) the tensor's own elements.
@@ -1765,7 +1732,7 @@ Raises RuntimeError on a real tensor."""
     ) -> Tensor:
         """In-place version of :func:`adjoint.index_reduce`."""
 
-    def index_select(self, dim: _int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def index_select(self, dim: _int, index: Tensor) -> Tensor:
         """The places ``index`` (a vector) of a dimension.
 
         >>> import adjoint as torch
@@ -1944,13 +1911,13 @@ Raises RuntimeError on a real tensor."""
         Not differentiable.
         """
 
-    def isneginf(self, *, out: Tensor | None = None) -> Tensor:
+    def isneginf(self) -> Tensor:
         """Whether each element is minus infinity.
 
         Not differentiable.
         """
 
-    def isposinf(self, *, out: Tensor | None = None) -> Tensor:
+    def isposinf(self) -> Tensor:
         """Whether each element is plus infinity.
 
         Not differentiable.
@@ -2015,7 +1982,6 @@ Raises RuntimeError on a real tensor."""
         *,
         axis: _int | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> return_types.kthvalue:
         """The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).
 
@@ -2028,7 +1994,7 @@ Raises RuntimeError on a real tensor."""
     def layout(self) -> _layout:
         """How the elements are laid out: ``torch.strided``."""
 
-    def lcm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def lcm(self, other: Tensor) -> Tensor:
         """The least common multiple of two integers, element by element, never negative.
 
         Not differentiable.
@@ -2048,7 +2014,7 @@ Raises RuntimeError on a real tensor."""
     def ldexp_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.ldexp`."""
 
-    def le(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def le(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is less than the other's or equal to it: a bool tensor.
 
         Not differentiable.
@@ -2070,7 +2036,7 @@ Raises RuntimeError on a real tensor."""
     def lerp_(self, end: Tensor, weight: _float | Tensor) -> Tensor:
         """In-place version of :func:`adjoint.lerp`."""
 
-    def less(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def less(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is less than the other's: a bool tensor.
 
         Not differentiable.
@@ -2079,7 +2045,7 @@ Raises RuntimeError on a real tensor."""
     def less_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.lt`."""
 
-    def less_equal(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def less_equal(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is less than the other's or equal to it: a bool tensor.
 
         Not differentiable.
@@ -2088,7 +2054,7 @@ Raises RuntimeError on a real tensor."""
     def less_equal_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.le`."""
 
-    def lgamma(self, *, out: Tensor | None = None) -> Tensor:
+    def lgamma(self) -> Tensor:
         """The natural logarithm of the absolute value of the gamma function of each element.
 
         Gradients::
@@ -2099,7 +2065,7 @@ Raises RuntimeError on a real tensor."""
     def lgamma_(self) -> Tensor:
         """In-place version of :func:`adjoint.lgamma`."""
 
-    def log(self, *, out: Tensor | None = None) -> Tensor:
+    def log(self) -> Tensor:
         """The natural logarithm of each element: minus infinity for zero, NaN for a negative real number.
 
         Gradients::
@@ -2107,7 +2073,7 @@ Raises RuntimeError on a real tensor."""
             self: g / conj(self)
         """
 
-    def log10(self, *, out: Tensor | None = None) -> Tensor:
+    def log10(self) -> Tensor:
         """The logarithm to the base 10 of each element.
 
         Gradients::
@@ -2118,7 +2084,7 @@ Raises RuntimeError on a real tensor."""
     def log10_(self) -> Tensor:
         """In-place version of :func:`adjoint.log10`."""
 
-    def log1p(self, *, out: Tensor | None = None) -> Tensor:
+    def log1p(self) -> Tensor:
         """``log(1 + x)`` of each element, exact to the last digits where ``x`` is near zero.
 
         Gradients::
@@ -2129,7 +2095,7 @@ Raises RuntimeError on a real tensor."""
     def log1p_(self) -> Tensor:
         """In-place version of :func:`adjoint.log1p`."""
 
-    def log2(self, *, out: Tensor | None = None) -> Tensor:
+    def log2(self) -> Tensor:
         """The logarithm to the base 2 of each element.
 
         Gradients::
@@ -2152,7 +2118,7 @@ Raises RuntimeError on a real tensor."""
     def log_softmax(self, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
         """The logarithms of softmax along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
-    def logaddexp(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def logaddexp(self, other: Tensor) -> Tensor:
         """``log(exp(input) + exp(other))``, element by element, where neither need fit a float.
 
         Gradients::
@@ -2161,7 +2127,7 @@ Raises RuntimeError on a real tensor."""
             other: g * σ(other - self)
         """
 
-    def logaddexp2(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def logaddexp2(self, other: Tensor) -> Tensor:
         """``log2(2**input + 2**other)``, element by element, where neither need fit a float.
 
         Gradients::
@@ -2170,7 +2136,7 @@ Raises RuntimeError on a real tensor."""
             other: g * σ((other - self) * log(2))
         """
 
-    def logcumsumexp(self, dim: _int, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
+    def logcumsumexp(self, dim: _int, *, axis: _int | None = None) -> Tensor:
         """The logarithms of the sums of exponentials up to each element, along ``dim``.
 
         Gradients::
@@ -2186,7 +2152,7 @@ Raises RuntimeError on a real tensor."""
         tensor(0.)
         """
 
-    def logical_and(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def logical_and(self, other: Tensor) -> Tensor:
         """Whether neither of two elements is zero: a bool tensor.
 
         Not differentiable.
@@ -2195,7 +2161,7 @@ Raises RuntimeError on a real tensor."""
     def logical_and_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.logical_and`."""
 
-    def logical_not(self, *, out: Tensor | None = None) -> Tensor:
+    def logical_not(self) -> Tensor:
         """Whether each element is zero: a bool tensor.
 
         Not differentiable.
@@ -2204,7 +2170,7 @@ Raises RuntimeError on a real tensor."""
     def logical_not_(self) -> Tensor:
         """In-place version of :func:`adjoint.logical_not`."""
 
-    def logical_or(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def logical_or(self, other: Tensor) -> Tensor:
         """Whether one of two elements is not zero: a bool tensor.
 
         Not differentiable.
@@ -2213,7 +2179,7 @@ Raises RuntimeError on a real tensor."""
     def logical_or_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.logical_or`."""
 
-    def logical_xor(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def logical_xor(self, other: Tensor) -> Tensor:
         """Whether one of two elements is zero and the other is not: a bool tensor.
 
         Not differentiable.
@@ -2222,7 +2188,7 @@ Raises RuntimeError on a real tensor."""
     def logical_xor_(self, other: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.logical_xor`."""
 
-    def logit(self, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
+    def logit(self, eps: _float | None = None) -> Tensor:
         """The log of the odds ``x / (1 - x)`` of each element, the inverse of the sigmoid; with ``eps``, of ``x`` held within [eps, 1 - eps].
 
         Gradients::
@@ -2240,7 +2206,6 @@ Raises RuntimeError on a real tensor."""
         *,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.
 
@@ -2255,7 +2220,7 @@ Raises RuntimeError on a real tensor."""
     def lstsq(self, *args: Any, **kwargs: Any) -> Any:
         """Removed from PyTorch: raises RuntimeError, with what to write instead of ``lstsq``."""
 
-    def lt(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def lt(self, other: Tensor | _complex) -> Tensor:
         """Whether each element is less than the other's: a bool tensor.
 
         Not differentiable.
@@ -2305,7 +2270,7 @@ Raises RuntimeError on a real tensor."""
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.masked_scatter`."""
 
-    def masked_select(self, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def masked_select(self, mask: Tensor) -> Tensor:
         """The elements where ``mask`` is true, in one row; mask and tensor broadcast.
 
         >>> import adjoint as torch
@@ -2347,15 +2312,13 @@ Raises RuntimeError on a real tensor."""
         """
 
     @overload
-    def max(self, *, out: Tensor | None = None) -> Tensor:
+    def max(self) -> Tensor:
         """The largest element; with ``dim``, those along a dimension and their indices; of two tensors, element by element."""
     @overload
-    def max(
-        self, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-    ) -> return_types.max: ...
+    def max(self, dim: _int, keepdim: _bool = False) -> return_types.max: ...
     @overload
-    def max(self, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-    def maximum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def max(self, other: Tensor) -> Tensor: ...
+    def maximum(self, other: Tensor) -> Tensor:
         """The larger of two elements; NaN where one is.
 
         Gradients::
@@ -2372,7 +2335,6 @@ Raises RuntimeError on a real tensor."""
         dtype: _dtype | None = None,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for integers without ``dtype``.
 
@@ -2387,15 +2349,13 @@ Raises RuntimeError on a real tensor."""
     @overload
     def median(self, dim: _int, keepdim: _bool = False) -> return_types.median: ...
     @overload
-    def min(self, *, out: Tensor | None = None) -> Tensor:
+    def min(self) -> Tensor:
         """The smallest element; with ``dim``, those along a dimension and their indices; of two tensors, element by element."""
     @overload
-    def min(
-        self, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-    ) -> return_types.min: ...
+    def min(self, dim: _int, keepdim: _bool = False) -> return_types.min: ...
     @overload
-    def min(self, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-    def minimum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def min(self, other: Tensor) -> Tensor: ...
+    def minimum(self, other: Tensor) -> Tensor:
         """The smaller of two elements; NaN where one is.
 
         Gradients::
@@ -2404,7 +2364,7 @@ Raises RuntimeError on a real tensor."""
             other: g if other < self else 0
         """
 
-    def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def mm(self, mat2: Tensor) -> Tensor:
         """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -2414,13 +2374,7 @@ Raises RuntimeError on a real tensor."""
         """
 
     def mode(
-        self,
-        dim: _int = -1,
-        keepdim: _bool = False,
-        *,
-        axis: _int | None = None,
-        keepdims: _bool | None = None,
-        out: Tensor | None = None,
+        self, dim: _int = -1, keepdim: _bool = False, *, axis: _int | None = None, keepdims: _bool | None = None
     ) -> return_types.mode:
         """The most frequent element along ``dim``, the smallest of several, and an index of it (int64).
 
@@ -2453,7 +2407,7 @@ Raises RuntimeError on a real tensor."""
     def msort(self) -> Tensor:
         """The tensor sorted along its first dimension."""
 
-    def mul(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def mul(self, other: Tensor | _complex) -> Tensor:
         """The product of two tensors, or of a tensor and a number, element by element.
 
         Gradients::
@@ -2483,7 +2437,7 @@ Raises RuntimeError on a real tensor."""
         tensor([1, 1])
         """
 
-    def multiply(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def multiply(self, other: Tensor | _complex) -> Tensor:
         """The product of two tensors, or of a tensor and a number, element by element.
 
         Gradients::
@@ -2495,7 +2449,7 @@ Raises RuntimeError on a real tensor."""
     def multiply_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.mul`."""
 
-    def mv(self, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def mv(self, vec: Tensor) -> Tensor:
         """The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.
 
         Gradients::
@@ -2504,7 +2458,7 @@ Raises RuntimeError on a real tensor."""
             vec: dot(conj(self).T, g)
         """
 
-    def mvlgamma(self, p: _int, *, out: Tensor | None = None) -> Tensor:
+    def mvlgamma(self, p: _int) -> Tensor:
         """The logarithm of the multivariate gamma function of dimension ``p``.
 
         >>> import adjoint as torch
@@ -2524,12 +2478,7 @@ Raises RuntimeError on a real tensor."""
         """None: tensors have no names."""
 
     def nan_to_num(
-        self,
-        nan: _float | None = None,
-        posinf: _float | None = None,
-        neginf: _float | None = None,
-        *,
-        out: Tensor | None = None,
+        self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None
     ) -> Tensor:
         """Each element, with ``nan`` (0), ``posinf`` and ``neginf`` (the largest numbers of the dtype) in the place of those that are not finite.
 
@@ -2584,7 +2533,6 @@ Raises RuntimeError on a real tensor."""
         dtype: _dtype | None = None,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The sum as ``sum`` has it, of the elements that are not NaN.
 
@@ -2611,7 +2559,7 @@ Raises RuntimeError on a real tensor."""
     def ndimension(self) -> _int:
         """The number of dimensions."""
 
-    def ne(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def ne(self, other: Tensor | _complex) -> Tensor:
         """Whether two elements differ: a bool tensor.
 
         Not differentiable.
@@ -2620,7 +2568,7 @@ Raises RuntimeError on a real tensor."""
     def ne_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.ne`."""
 
-    def neg(self, *, out: Tensor | None = None) -> Tensor:
+    def neg(self) -> Tensor:
         """Each element with its sign changed.  Raises RuntimeError for bools.
 
         Gradients::
@@ -2631,7 +2579,7 @@ Raises RuntimeError on a real tensor."""
     def neg_(self) -> Tensor:
         """In-place version of :func:`adjoint.neg`."""
 
-    def negative(self, *, out: Tensor | None = None) -> Tensor:
+    def negative(self) -> Tensor:
         """Each element with its sign changed.  Raises RuntimeError for bools.
 
         Gradients::
@@ -2733,7 +2681,7 @@ Raises RuntimeError on a real tensor."""
                 [0, 0]])
         """
 
-    def nextafter(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def nextafter(self, other: Tensor) -> Tensor:
         """The next number of the dtype after ``input`` in the direction of ``other``, element by element.
 
         Gradients::
@@ -2746,7 +2694,7 @@ Raises RuntimeError on a real tensor."""
         """In-place version of :func:`adjoint.nextafter`."""
 
     @overload
-    def nonzero(self, *, out: Tensor | None = None, as_tuple: Literal[False] = False) -> Tensor:
+    def nonzero(self, *, as_tuple: Literal[False] = False) -> Tensor:
         """The indices of the elements that are not zero, a row each; as a tuple of one vector per dimension if ``as_tuple``.
 
         >>> import adjoint as torch
@@ -2793,7 +2741,7 @@ Raises RuntimeError on a real tensor."""
         tensor([13.0820,  9.4131])
         """
 
-    def not_equal(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def not_equal(self, other: Tensor | _complex) -> Tensor:
         """Whether two elements differ: a bool tensor.
 
         Not differentiable.
@@ -2873,7 +2821,7 @@ Raises RuntimeError on a real tensor."""
         Raises RuntimeError on a bool tensor.
         """
 
-    def pow(self, exponent: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def pow(self, exponent: Tensor | _complex) -> Tensor:
         """The powers ``input ** exponent``, element by element; either may be a number.  Raises RuntimeError for integers to a negative integer.
 
         Gradients::
@@ -2903,7 +2851,6 @@ Raises RuntimeError on a real tensor."""
         dtype: _dtype | None = None,
         axis: _int | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.
 
@@ -2945,7 +2892,7 @@ Raises RuntimeError on a real tensor."""
         tensor(2.)
         """
 
-    def rad2deg(self, *, out: Tensor | None = None) -> Tensor:
+    def rad2deg(self) -> Tensor:
         """Each element, an angle in radians, in degrees.
 
         Gradients::
@@ -2985,7 +2932,7 @@ Raises RuntimeError on a real tensor."""
 >>> torch.real(torch.tensor([1+2j]))
 tensor([1.])"""
 
-    def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
+    def reciprocal(self) -> Tensor:
         """One over each element; infinite for zero.  Integers give the default dtype.
 
         Gradients::
@@ -3012,7 +2959,7 @@ tensor([1.])"""
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Have ``hook(leaf)`` called after a gradient was accumulated into this leaf's ``grad``."""
 
-    def relu(self, *, out: Tensor | None = None) -> Tensor:
+    def relu(self) -> Tensor:
         """Each element, and 0 in the place of negative ones.
 
         Gradients::
@@ -3023,7 +2970,7 @@ tensor([1.])"""
     def relu_(self) -> Tensor:
         """In-place version of :func:`adjoint.relu`."""
 
-    def remainder(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def remainder(self, other: Tensor | _complex) -> Tensor:
         """The remainder of the division that rounds down, element by element: of the divisor's sign, as Python's ``%``.
 
         Gradients::
@@ -3136,7 +3083,7 @@ tensor([1.])"""
             self: rot90(g, -k, dims)
         """
 
-    def round(self, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
+    def round(self, *, decimals: _int = 0) -> Tensor:
         """Each element rounded to the nearest integer, of two as near to the even one; with ``decimals``, to so many digits behind the point.
 
         Gradients::
@@ -3150,7 +3097,7 @@ tensor([1.])"""
     def row_indices(self) -> Any:
         """Raises RuntimeError: only a sparse column compressed tensor has it, and there is none."""
 
-    def rsqrt(self, *, out: Tensor | None = None) -> Tensor:
+    def rsqrt(self) -> Tensor:
         """One over the square root of each element; infinite for zero, NaN for a negative number.
 
         Gradients::
@@ -3189,7 +3136,7 @@ tensor([1.])"""
     ) -> Tensor:
         """Write the elements of ``src``, or a number, at ``index`` along a dimension."""
 
-    def scatter_add(self, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
         """The tensor with the elements of ``src`` added at ``index`` along a dimension.
 
         >>> import adjoint as torch
@@ -3206,14 +3153,7 @@ tensor([1.])"""
         """In-place version of :func:`adjoint.scatter_add`."""
 
     def scatter_reduce(
-        self,
-        dim: _int,
-        index: Tensor,
-        src: Tensor,
-        reduce: str,
-        *,
-        include_self: _bool = True,
-        out: Tensor | None = None,
+        self, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True
     ) -> Tensor:
         """The tensor with the sum, product, mean, maximum or minimum of what meets at ``index`` along a
         dimension, of ``src`` and (if ``include_self``) the tensor's own elements.
@@ -3271,7 +3211,7 @@ tensor([1.])"""
         tensor([1., 3.])
         """
 
-    def sgn(self, *, out: Tensor | None = None) -> Tensor:
+    def sgn(self) -> Tensor:
         """The sign of each element; of a complex number, the number of magnitude one in its direction, or 0.
 
         Gradients::
@@ -3292,7 +3232,7 @@ tensor([1.])"""
     def short(self, memory_format: _memory_format | None = None) -> Tensor:
         """The tensor in ``torch.int16``; itself where it is of that dtype already."""
 
-    def sigmoid(self, *, out: Tensor | None = None) -> Tensor:
+    def sigmoid(self) -> Tensor:
         """The logistic function of each element, between 0 and 1: ``1 / (1 + exp(-x))``.
 
         Gradients::
@@ -3303,7 +3243,7 @@ tensor([1.])"""
     def sigmoid_(self) -> Tensor:
         """In-place version of :func:`adjoint.sigmoid`."""
 
-    def sign(self, *, out: Tensor | None = None) -> Tensor:
+    def sign(self) -> Tensor:
         """The sign of each element: -1, 0 or 1.  Raises RuntimeError for complex numbers, of which ``sgn`` is the like.
 
         Gradients::
@@ -3314,13 +3254,13 @@ tensor([1.])"""
     def sign_(self) -> Tensor:
         """In-place version of :func:`adjoint.sign`."""
 
-    def signbit(self, *, out: Tensor | None = None) -> Tensor:
+    def signbit(self) -> Tensor:
         """Whether the sign of each element is set: True for negative numbers and for -0.0.
 
         Not differentiable.
         """
 
-    def sin(self, *, out: Tensor | None = None) -> Tensor:
+    def sin(self) -> Tensor:
         """The sine of each element, an angle in radians.
 
         Gradients::
@@ -3331,7 +3271,7 @@ tensor([1.])"""
     def sin_(self) -> Tensor:
         """In-place version of :func:`adjoint.sin`."""
 
-    def sinc(self, *, out: Tensor | None = None) -> Tensor:
+    def sinc(self) -> Tensor:
         """``sin(pi x) / (pi x)`` of each element, 1 at zero.
 
         Gradients::
@@ -3342,7 +3282,7 @@ tensor([1.])"""
     def sinc_(self) -> Tensor:
         """In-place version of :func:`adjoint.sinc`."""
 
-    def sinh(self, *, out: Tensor | None = None) -> Tensor:
+    def sinh(self) -> Tensor:
         """The hyperbolic sine of each element: ``(exp(x) - exp(-x)) / 2``.
 
         Gradients::
@@ -3367,7 +3307,6 @@ tensor([1.])"""
         step: _int = 1,
         *,
         axis: _int | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The tensor with ``src`` in a slice of a dimension.
 
@@ -3387,13 +3326,7 @@ tensor([1.])"""
         """Removed from PyTorch: raises RuntimeError, with what to write instead of ``solve``."""
 
     def sort(
-        self,
-        dim: _int = -1,
-        descending: _bool = False,
-        *,
-        stable: _bool = ...,
-        axis: _int | None = None,
-        out: Tensor | None = None,
+        self, dim: _int = -1, descending: _bool = False, *, stable: _bool = ..., axis: _int | None = None
     ) -> return_types.sort:
         """The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs where ``stable``.
 
@@ -3423,7 +3356,7 @@ tensor([1.])"""
             self: cat(gs, dim)
         """
 
-    def sqrt(self, *, out: Tensor | None = None) -> Tensor:
+    def sqrt(self) -> Tensor:
         """The square root of each element; NaN for a negative real number.
 
         Gradients::
@@ -3530,7 +3463,7 @@ tensor([1.])"""
         """
     @overload
     def stride(self, dim: _int) -> _int: ...
-    def sub(self, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
+    def sub(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
         Gradients::
@@ -3542,7 +3475,7 @@ tensor([1.])"""
     def sub_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.sub`."""
 
-    def subtract(self, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
+    def subtract(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
         Gradients::
@@ -3562,7 +3495,6 @@ tensor([1.])"""
         dtype: _dtype | None = None,
         axis: _int | Sequence[_int] | None = None,
         keepdims: _bool | None = None,
-        out: Tensor | None = None,
     ) -> Tensor:
         """The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.
 
@@ -3621,7 +3553,7 @@ tensor([1.])"""
     def t_(self) -> Tensor:
         """Transpose a matrix in place."""
 
-    def take(self, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def take(self, index: Tensor) -> Tensor:
         """The elements at the places ``index`` of the tensor as one row.
 
         >>> import adjoint as torch
@@ -3643,7 +3575,7 @@ tensor([1.])"""
                 [2, 4]])
         """
 
-    def tan(self, *, out: Tensor | None = None) -> Tensor:
+    def tan(self) -> Tensor:
         """The tangent of each element, an angle in radians.
 
         Gradients::
@@ -3654,7 +3586,7 @@ tensor([1.])"""
     def tan_(self) -> Tensor:
         """In-place version of :func:`adjoint.tan`."""
 
-    def tanh(self, *, out: Tensor | None = None) -> Tensor:
+    def tanh(self) -> Tensor:
         """The hyperbolic tangent of each element, between -1 and 1: ``sinh(x) / cosh(x)``.
 
         Gradients::
@@ -3751,14 +3683,7 @@ tensor([1.])"""
         """
 
     def topk(
-        self,
-        k: _int,
-        dim: _int = -1,
-        largest: _bool = True,
-        sorted: _bool = True,
-        *,
-        axis: _int | None = None,
-        out: Tensor | None = None,
+        self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int | None = None
     ) -> return_types.topk:
         """The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.
 
@@ -3801,7 +3726,7 @@ tensor([1.])"""
     ) -> Any:
         """As :func:`adjoint.linalg.solve_triangular`, its arguments in another order, and a copy of ``A``."""
 
-    def tril(self, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
+    def tril(self, diagonal: _int = 0) -> Tensor:
         """Matrices with zeros above a diagonal.
 
         Gradients::
@@ -3812,7 +3737,7 @@ tensor([1.])"""
     def tril_(self, diagonal: _int = 0) -> Tensor:
         """In-place version of :func:`adjoint.tril`."""
 
-    def triu(self, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
+    def triu(self, diagonal: _int = 0) -> Tensor:
         """Matrices with zeros below a diagonal.
 
         Gradients::
@@ -3834,7 +3759,7 @@ tensor([1.])"""
     def true_divide_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.true_divide`."""
 
-    def trunc(self, *, out: Tensor | None = None) -> Tensor:
+    def trunc(self) -> Tensor:
         """Each element without its fraction: rounded toward zero.
 
         Gradients::
@@ -3999,7 +3924,7 @@ tensor([1.])"""
         tensor(1.)
         """
 
-    def vdot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def vdot(self, other: Tensor) -> Tensor:
         """The sum of the products of two vectors' elements, the first conjugated.
 
         Gradients::
@@ -4030,7 +3955,7 @@ tensor([1.])"""
     def where(self, condition: Tensor, other: Tensor | _complex) -> Tensor:
         """This tensor where ``condition`` is true and ``other`` elsewhere."""
 
-    def xlogy(self, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
+    def xlogy(self, other: Tensor | _complex) -> Tensor:
         """``input * log(other)``, element by element, and 0 where ``input`` is 0; NaN where ``other`` is.
 
         Gradients::

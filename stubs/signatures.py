@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from adjoint.declare.namespaces import NOT_OUT
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, Operator
 from stubs.overloads import OVERLOADS
 from stubs.types import OF_FUNCTION, PARAMETERS, translate
@@ -24,9 +25,10 @@ def signatures(place: str, name: str, function: Any, used: set[str]) -> list[str
     if in_place and open_ended:
         base = _out_of_place(place, name)
         written = OVERLOADS.get(name[:-1], ())
-        parameters = [p for p in inspect.signature(base).parameters.values() if p.name != "out"]
+        parameters = [p for p in inspect.signature(base).parameters.values() if p.name not in ("out", NOT_OUT)]
     elif open_ended and name[:3] == "__i":  # an augmented assignment
         return [_translated("(input: Tensor, other: Tensor | complex, /) -> Tensor", method, used)]
+    parameters = [p for p in parameters if p.name != NOT_OUT]
     operator = base.__globals__.get("OP")
     parts, starred = [], False
     for number, parameter in enumerate(parameters):
@@ -118,6 +120,9 @@ def _translated(text: str, method: bool, used: set[str]) -> str:
     if method:
         text = text.replace("(input: Tensor", "(self", 1)
     tree: Any = ast.parse(f"def f{text}: ...").body[0]
+    if method:  # none of which takes ``out``
+        kept = [(a, d) for a, d in zip(tree.args.kwonlyargs, tree.args.kw_defaults) if a.arg != "out"]
+        tree.args.kwonlyargs, tree.args.kw_defaults = [a for a, _ in kept], [d for _, d in kept]
     for argument in [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs, tree.args.vararg, tree.args.kwarg]:
         if argument is not None and argument.annotation is not None:
             argument.annotation = ast.parse(translate(ast.unparse(argument.annotation), used), mode="eval").body

@@ -1,5 +1,7 @@
 """``out=``: results are written into tensors that exist, for every function of PyTorch's that takes it."""
 
+from typing import Any
+
 import pytest
 from both import agree
 
@@ -76,3 +78,28 @@ def test_what_cannot_be_written_is_refused(call):
 
 def test_none_is_no_tensor_to_write_into():
     agree(lambda torch: [torch.cumsum(torch.ones(3), 0, out=None), torch.linalg.cholesky_ex(torch.eye(2), out=None)[0]])
+
+
+REMOVED = ("eig", "lstsq", "solve", "symeig")  # which raise whatever they are given
+
+
+def test_no_method_takes_it() -> None:
+    import adjoint
+
+    x = adjoint.ones(2, 2)
+    for name in dir(adjoint.Tensor):
+        method = getattr(adjoint.Tensor, name)
+        if name[:2] != "__" and name in dir(adjoint) and callable(method) and name not in REMOVED:
+            with pytest.raises(TypeError):
+                method(x, out=adjoint.empty(0))
+
+
+@pytest.mark.parametrize("call", ["x.polygamma(1, out=x)", "x.lu(out=x)", "x.norm(out=x)", "x.add(x, out=x)", "x.add_(x, out=x)", "x.clamp(0, out=x)", "x.sum(0, out=x)", "x.sort(out=x)"])
+def test_a_method_that_is_given_one_leaves_everything_as_it_was(call: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(2)
+        with pytest.raises(TypeError):
+            eval(call, {"x": x})
+        return x, x._version, torch.add(x, x, out=torch.empty(2)), x.add(x, alpha=2)
+
+    agree(scenario)

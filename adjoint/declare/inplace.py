@@ -87,6 +87,8 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
                 except BaseException:
                     writes_of(self).bump()  # it may have been written to
                     raise
+        if "out" in kwargs:
+            raise TypeError(f"{operator.name}_() got an unexpected keyword argument 'out'")
         if augmented and not isinstance(args[0], (Tensor, bool, int, float, complex, np.generic)):
             return NotImplemented
         if not isinstance(self, Tensor):
@@ -170,6 +172,8 @@ def inplace_composite(function: Any, name: str) -> Any:
     """``Tensor.name_`` for a function made of other operators."""
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if "out" in kwargs:
+            raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
         check_writable(self, _is_recorded(self, args, kwargs))
         check_overlap(name[:-1], self, args, kwargs)
         return overwrite(self, function(_before_write(self), *args, **kwargs))

@@ -55,10 +55,14 @@ class _Lazy:
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         made = self.make()
-        if isinstance(made, FunctionType) and not made.__qualname__.startswith("Tensor."):
-            if not self.own:  # what overrides functions tells `torch.add` and `Tensor.add` apart
+        if isinstance(made, FunctionType):
+            its_own, takes_out = self.own or made.__qualname__.startswith("Tensor."), _takes_out(made)
+            if not its_own or takes_out:  # what overrides functions tells `torch.add` and `Tensor.add` apart
                 made = _copied(made)
-            show(made, ("Tensor",), self.name)
+            if takes_out:
+                _without_out(made)
+            if not made.__qualname__.startswith("Tensor."):
+                show(made, ("Tensor",), self.name)
         if overriding.on:
             begin_method(self.name, made)
         setattr(Tensor, self.name, made)
@@ -71,9 +75,27 @@ def _copied(function: FunctionType) -> FunctionType:
         function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
     )
     made.__kwdefaults__, made.__doc__ = function.__kwdefaults__, function.__doc__
+    made.__qualname__, made.__module__ = function.__qualname__, function.__module__
     made.__annotations__ = function.__annotations__
     made.__dict__.update(function.__dict__)
     return made
+
+
+def _takes_out(function: FunctionType) -> bool:
+    code = function.__code__
+    return "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _without_out(method: FunctionType) -> None:
+    """Have a method not take ``out``, which of PyTorch's none does: its code is the function's, but for the parameter's name."""
+    names, defaults = method.__code__.co_varnames, method.__kwdefaults__
+    method.__code__ = method.__code__.replace(co_varnames=tuple(NOT_OUT if n == "out" else n for n in names))
+    if defaults:
+        method.__kwdefaults__ = {NOT_OUT if n == "out" else n: default for n, default in defaults.items()}
+
+
+NOT_OUT = "_nothing_to_write_to"
+"""What methods have in the place of the parameter ``out``; it is always None."""
 
 
 class _Guarded:
