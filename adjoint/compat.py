@@ -17,6 +17,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from adjoint import postponed
 from adjoint.declare import naming
 from adjoint.declare.namespaces import declared, name_methods
 
@@ -67,6 +68,7 @@ def install() -> None:
             _show_as_torch(name, module)
     if _SPAWNING in sys.modules:
         _prepare_children(sys.modules[_SPAWNING])
+    postponed.postpone()
 
 
 def uninstall() -> None:
@@ -76,7 +78,10 @@ def uninstall() -> None:
     """
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     for name in [name for name in sys.modules if name.partition(".")[0] in _PACKAGES]:
-        _set_aside[name] = sys.modules.pop(name)
+        waited = postponed.forget(name)
+        module = sys.modules.pop(name)
+        if not waited:
+            _set_aside[name] = module
 
 
 def _installed() -> bool:
@@ -109,7 +114,7 @@ class _Finder:
         top, _, _ = name.partition(".")
         if top == "adjoint":
             spec = PathFinder.find_spec(name, path, target)
-            return None if spec is None else _executed_then(spec, lambda module: _show_as_torch(name, module))
+            return None if spec is None else _begun(_executed_then(spec, lambda module: _show_as_torch(name, module)), name)
         if name == _SPAWNING:
             spec = PathFinder.find_spec(name, path, target)
             return None if spec is None else _executed_then(spec, _prepare_children)
@@ -189,6 +194,25 @@ def _executed_then(spec: ModuleSpec, do: Callable[[ModuleType], None]) -> Module
             do(module)
 
         spec.loader.exec_module = exec_module  # type: ignore[union-attr, method-assign]
+    return spec
+
+
+def _begun(spec: ModuleSpec, name: str) -> ModuleSpec:
+    """The spec of one of Adjoint's modules, with a loader that fills the module which already is there by PyTorch's name."""
+    loader: Any = spec.loader
+    execute: Any = getattr(loader, "exec_module", None)
+    module = None if execute is None else postponed.begun(_torch_name(name))
+    if module is not None:
+
+        def exec_module(module: ModuleType) -> None:
+            try:
+                execute(module)
+            except BaseException:
+                postponed.ended(module, False)
+                raise
+            postponed.ended(module, True)
+
+        loader.exec_module, loader.create_module = exec_module, lambda spec: module
     return spec
 
 

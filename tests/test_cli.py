@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from adjoint import postponed
+
 PYTHON = [sys.executable]
 ADJOINT_RUN = [sys.executable, "-m", "adjoint", "run"]
 
@@ -183,6 +185,56 @@ def test_torch_is_adjoint_down_to_its_submodules(write, run):
     run(program)
 
 
+def test_modules_are_known_before_they_are_imported(write, run):
+    program = write(
+        """\
+        import inspect, sys, threading, torch
+        waiting = [name for name in sys.modules if name.startswith("torch.") and "adjoint" + name[5:] not in sys.modules]
+        print(len(waiting) > 80, [name in waiting for name in ("torch.nn", "torch.optim.sgd", "torch.utils.data")])
+        inspect.getmodule(inspect.currentframe())  # who looks at all modules imports none
+        print("adjoint.nn" in sys.modules)
+        nn, fx, seen = sys.modules["torch.nn"], sys.modules["torch.fx"], []
+        from torch.nn import Linear
+        print(nn is torch.nn is sys.modules["adjoint.nn"], type(nn), nn.Linear is Linear, nn.__spec__.name)
+        sys.modules["torch.fft"].own = 1
+        print(torch.fft.own, torch.fft.fft is not None)
+        threads = [threading.Thread(target=lambda: seen.append(fx.Graph)) for _ in range(8)]
+        [t.start() for t in threads], [t.join() for t in threads]
+        print(len(seen), len(set(seen)))
+        for name in waiting:
+            vars(sys.modules[name])
+            assert type(sys.modules[name]).__name__ != "_Postponed", name
+        """
+    )
+    assert run(program).splitlines() == [
+        "True [True, True, True]", "False", "True <class 'module'> True adjoint.nn", "1 True", "8 1",
+    ]  # fmt: skip
+
+
+def test_modules_that_are_known_are_so_in_pytorch_too(write, run, tmp_path):
+    pytest.importorskip("torch")
+    program = write("import sys, torch; print(*[name for name in sys.modules if name.startswith('torch.')])")
+    theirs = call(PYTHON, str(program), cwd=tmp_path).stdout.split()
+    assert {f"torch.{name}" for name in postponed._BELOW_TORCH.split()} <= set(theirs)
+
+
+def test_a_module_whose_import_fails_is_tried_again(write, run):
+    program = write(
+        """\
+        import sys, torch
+        sys.modules["adjoint.fx.graph"] = None
+        for _ in range(2):
+            try:
+                sys.modules["torch.fx"].Graph
+            except ImportError as error:
+                print(type(error).__name__)
+        del sys.modules["adjoint.fx.graph"]
+        print(sys.modules["torch.fx"].Graph, sys.modules["torch.fx"] is torch.fx)
+        """
+    )
+    assert run(program).splitlines()[:2] == ["ModuleNotFoundError"] * 2
+
+
 def test_classes_go_by_pytorchs_names(write, run):
     program = write(
         """\
@@ -230,7 +282,7 @@ def test_a_class_is_shown_in_a_module_that_is_loaded_when_it_is_named(write, run
     program = write(
         """\
         import sys, pickle, torch
-        print("torch.nn.attention" in sys.modules, "torch.nn" in sys.modules, "torch.utils.hooks" in sys.modules)
+        print("adjoint.nn.attention" in sys.modules, "adjoint.nn" in sys.modules, "adjoint.utils.hooks" in sys.modules)
         kept = pickle.dumps([torch.PyTorchFileReader, torch.cuda.MemPool, torch.export.ExportGraphSignature])
         for found in pickle.loads(kept):
             print(found.__module__ + "." + found.__qualname__)
@@ -333,14 +385,14 @@ def test_packages_that_ask_for_pytorchs_version_are_told_adjoints(write, run):
         print(metadata.metadata("torch")["Version"], metadata.requires("torchvision"), find_spec("torch") is not None)
         print([next(e.value for e in metadata.entry_points(group="console_scripts") if e.name == "torchrun")])
         print(metadata.packages_distributions()["torch"][0], metadata.version("numpy").split(".")[0])
-        print(find_spec("torch.nn").name, find_spec("torch.nothing_of_that_name"), find_spec("torchvision.nothing"))
+        print(find_spec("torch.nn").origin[-14:], find_spec("torch.nothing_of_that_name"), find_spec("torchvision.nothing"))
         """)
     assert run(path).splitlines() == [
         "2.13.0+adjoint 0.28.0+adjoint torch",
         "2.13.0+adjoint ['torch==2.13.0+adjoint', 'numpy', 'pillow>=5.3.0'] True",
         "['torch.distributed.run:main']",
         "torch 2",
-        "torch.nn None None",
+        "nn/__init__.py None None",
     ]
 
 

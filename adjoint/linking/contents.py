@@ -56,7 +56,7 @@ _OWN = frozenset(
     {
         "attributes", "checks", "cli", "compat", "compiling", "constants", "declare", "dtypes", "files", "foreach",
         "forks", "interop", "interrupts", "kernels", "layouts", "limits", "linking", "memory", "metadata", "methods",
-        "names", "ops", "places", "printing", "pytree", "readings", "settings", "spawned", "stored", "streams",
+        "names", "ops", "places", "postponed", "printing", "pytree", "readings", "settings", "spawned", "stored", "streams",
         "suggestions", "summation", "symbolic", "tensor", "thread_state", "threads", "tracebacks", "trusted", "viz",
         "why",
     }
