@@ -23,7 +23,7 @@ class _Constant:
 
 
 class layout(_Constant):
-    """How a tensor's elements are stored; Adjoint's tensors are all ``torch.strided``."""
+    """How a tensor's elements are stored: ``torch.strided``, all of them, or ``torch.sparse_coo``, those that are not zero."""
 
     __slots__ = ()
 
@@ -83,7 +83,7 @@ def empty_like(array: Any, dtype: Any, format_: memory_format | None) -> Any:
 def check_layout(given: Any) -> None:
     """Raise unless ``given`` is None or ``torch.strided``."""
     if given is not None and given is not strided:
-        raise NotImplementedError(f"Adjoint has no sparse tensors: layout={given!r} is not supported")
+        raise NotImplementedError(f"no tensor is made here with layout={given!r}")
 
 
 def strides_of(array: Any) -> tuple[int, ...]:

@@ -217,6 +217,25 @@ def with_suffixes(text: str, suffixes: list[str], indent: int, on_a_new_line: bo
     return text + ")"
 
 
+def _of_parts(tensor: Tensor, prefix: str, parts: dict[str, Any], suffixes: list[str]) -> str:
+    """The text of a tensor that is stored as several arrays: theirs by name, and what it is beside them."""
+    indent = " " * len(prefix)
+    lines = []
+    for name, array in parts.items():
+        column = len(prefix) + len(name) + 1 + len("tensor(")
+        text = "tensor(" + contents(numbers_of(array), column)
+        lines.append(f"{name}=" + with_suffixes(text, [f"size={tuple(array.shape)}"] if not array.size else [], column))
+    default = dtypes.get_default_dtype()
+    stored = all(array.size for array in parts.values())
+    told = (default, default.to_complex(), dtypes.int64, dtypes.bool_) if stored else (default,)
+    at = suffixes.index("layout") if "layout" in suffixes else len(suffixes) - 1
+    more = [f"dtype={tensor.dtype}"] if tensor.dtype not in told else []
+    graph = [s for s in _suffixes(tensor, np.empty(0, default.array)) if s[:6] not in ("dtype=", "size=(")]
+    last = [*suffixes[:at], *more, *suffixes[at:], *graph]
+    first = (",\n" + indent).join(lines)
+    return with_suffixes(prefix + first, last, len(prefix), on_a_new_line=True)
+
+
 @attach
 def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
     if not isinstance(self._array, np.ndarray) and (text := getattr(self._array, "tensor_text", None)) is not None:
@@ -224,7 +243,10 @@ def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
     prefix = _prefix(self)
     indent = len(prefix)
     outline = getattr(self._array, "outline", None)
-    if outline is not None:  # of what has no elements
+    parts = getattr(self._array, "parts", None)
+    if parts is not None:  # of what is stored as several tensors
+        text = _of_parts(self, prefix, *parts())
+    elif outline is not None:  # of what has no elements
         text = with_suffixes(prefix + "...", [*outline, *_suffixes(self, None)], indent)
     else:
         array = numbers_of(np.asarray(self._array))

@@ -15,6 +15,7 @@ from adjoint.autograd.node import Node
 from adjoint.kernels.deferred import Deferred, settle
 from adjoint.kernels.reading import copied, threshold
 from adjoint.layouts import empty_like
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Tensor, as_array, from_array, tick, writes_of
 
 LARGE = threshold()
@@ -58,6 +59,8 @@ def _is_dense(array: Any) -> bool:
 
 def _copied(g: Any, leaf: Any) -> Any:
     """A copy of a gradient with the strides of its leaf; contiguous where the leaf itself has gaps."""
+    if g.__class__ is SparseArray and g.values.flags.c_contiguous and g.indices.flags.c_contiguous:
+        return SparseArray(g.indices.copy(), g.values.copy(), g.shape)  # as PyTorch, which takes it apart
     if g.__class__ is not np.ndarray or not _is_dense(leaf) or leaf.flags.c_contiguous:
         return as_array(copied(g))
     new = empty_like(leaf, g.dtype, None)
@@ -114,6 +117,15 @@ def _add_alone(leaf: Tensor, g: Any) -> None:
             new = from_array(_copied(g, leaf._array))
         elif grad._array.__class__ is np.ndarray and (g.__class__ is np.ndarray or isinstance(g, np.generic)):
             break
+        elif g.__class__ is SparseArray:  # in place as well, in the places that it has
+            if grad._array.__class__ is SparseArray:
+                grad._array.become(np.add(grad._array, g))
+            else:
+                np.add(_writable(grad), g, out=grad._array)
+            writes_of(grad).bump_at("a backward, which accumulated a gradient")
+            return
+        elif grad._array.__class__ is SparseArray:
+            new = from_array(as_array(g + grad._array))
         else:
             new = from_array(as_array(grad._array + g))
         if leaf._grad is grad:

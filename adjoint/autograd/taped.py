@@ -14,6 +14,7 @@ import numpy as np
 
 from adjoint.readings.batched import BatchedArray
 from adjoint.readings.face import ArrayFace
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor, from_array
 
 # NumPy function -> what computes it on tensors, with NumPy's arguments.  Filled by the tables.
@@ -36,7 +37,7 @@ def _tensors(value: Any) -> Any:
     """``value`` with every Taped in it replaced by its tensor, and every array by a tensor over it."""
     if isinstance(value, Taped):
         return value.tensor
-    if isinstance(value, (np.ndarray, BatchedArray)):
+    if isinstance(value, (np.ndarray, BatchedArray, SparseArray)):
         return from_array(value)
     if isinstance(value, (list, tuple)):
         return type(value)(_tensors(v) for v in value)

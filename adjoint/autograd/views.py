@@ -27,6 +27,7 @@ from adjoint.kernels.deferred import settle, unsettled
 from adjoint.places import explain, here, tell
 from adjoint.readings.batched import BatchedArray, MissingRule
 from adjoint.readings.meta import MetaArray, nested
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
 
 Step = Callable[[Tensor], Tensor]
@@ -34,6 +35,12 @@ Step = Callable[[Tensor], Tensor]
 MULTIPLE = "multiple"
 NO_GRAD = "no_grad"
 IN_FUNCTION = "function"
+
+
+_OF_SPARSE = (
+    "a view of a sparse tensor (or its base) is written to in place while recording, and views of sparse tensors share no memory "
+    "with their base: clone() it before, or use the out-of-place operator."
+)
 
 
 class View:
@@ -162,6 +169,8 @@ def find_edge(view: Tensor) -> Sink | None:
     Raises PyTorch's error for a view that may not be written to: neither may its base.
     """
     way = view._view
+    if way.base._array.__class__ is SparseArray:
+        raise RuntimeError(_OF_SPARSE)
     before = view._stale
     edge = edge_of(way.base)
     if edge is NO_EDGE and before is True:
@@ -213,6 +222,8 @@ def check_writable(tensor: Tensor, recorded: bool) -> None:
         return
     view = tensor._view
     if view is not None:
+        if view.base._array.__class__ is SparseArray:
+            raise RuntimeError(_OF_SPARSE)
         if view.made:
             _raise_made(tensor, view)
         if tensor.requires_grad and (view.base.is_leaf or _is_leaf(view.base)):

@@ -25,6 +25,7 @@ from adjoint.declare.on_meta import made_on_meta
 from adjoint.declare.outs import TAKE_OUT, write_outs
 from adjoint.declare.uncomputed import not_computed
 from adjoint.readings.meta import OnMeta
+from adjoint.readings.sparse import SparseArray, no_rule, renamed
 from adjoint.tensor import Tensor
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -47,11 +48,15 @@ def refusal(
     """
     if raised_by_user(error):
         return None
+    if error.__class__ is NotImplementedError and (other := renamed(error, function.rpartition(".")[2])) is not None:
+        return other  # type: ignore[return-value]
     leaked = isinstance(error, _FROM_INSIDE) and _leaked(error)
     if leaked:
         uncomputed = not_computed(function.rpartition(".")[2], values.values())
         if uncomputed is not None:
             return uncomputed
+        if _has_sparse(values.values()):
+            return no_rule(function.rpartition(".")[2], told=True)
     if isinstance(error, Warning) or (isinstance(error, TypeError) and not leaked and _is_about(function, str(error))):
         return _without_inside(error)
     given = list(values)
@@ -81,6 +86,13 @@ def refusal(
     if isinstance(error, (ValueError, IndexError)) and re.search("broadcast|mismatch|bounds|dimension|shape", str(error)):
         return RuntimeError(f"{function}(): these arguments do not go together: {', '.join(map(_form, values, values.values()))}")
     return combination(function, values)
+
+
+def _has_sparse(values: Iterable[Any]) -> bool:
+    """Whether one of a call's arguments is a sparse tensor."""
+    return any(
+        v._array.__class__ is SparseArray if isinstance(v, Tensor) else isinstance(v, (tuple, list)) and _has_sparse(v) for v in values
+    )
 
 
 def _is_about(function: str, text: str) -> bool:

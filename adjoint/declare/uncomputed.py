@@ -5,11 +5,13 @@ NumPy's ufuncs do not take such arrays; what they raise is looked at here, so th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from adjoint import dtypes
 from adjoint.declare.operands import raise_shapes
+from adjoint.readings.sparse import SparseArray, renamed
 from adjoint.tensor import Tensor
 
 # Where PyTorch's kernel is not called as the operator with "_cpu" behind it.
@@ -46,6 +48,11 @@ def not_computed(function: str, operands: Iterable[Any]) -> NotImplementedError 
 
 def raise_refused(operator: Any, *arrays: Any) -> NoReturn:
     """While NumPy's error is being handled: PyTorch's, for operands that are stored only or do not broadcast."""
+    if any([a.__class__ is SparseArray for a in arrays]):
+        error = renamed(sys.exc_info()[1], operator.name)
+        if error is not None:
+            raise error from None
+        raise
     refused = not_computed(operator.name.partition(".")[0], arrays)
     if refused is not None:
         raise refused from None

@@ -13,6 +13,7 @@ from adjoint.autograd.waiting import waits
 from adjoint.ops.creation import made
 from adjoint.readings.batched import BatchedArray
 from adjoint.readings.meta import MetaArray
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor, attach
 
 
@@ -40,6 +41,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         raise TypeError(
             "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
         )
+    if self._array.__class__ is SparseArray:
+        raise TypeError("can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first.")
     if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     array = self._array

@@ -17,6 +17,7 @@ from adjoint.interop.storage import address
 from adjoint.ops.memory import root as root_of
 from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray, alike
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Tensor, attach, attributes_of, writes_of
 
 # How memory is described: the holding array (C-contiguous), dtype, byte offset, shape, strides.
@@ -25,7 +26,7 @@ _Place = tuple[Any, Any, int, tuple[int, ...], tuple[int, ...]]
 
 def _place(tensor: Tensor) -> _Place:
     array = tensor._array
-    if array.__class__ is MetaArray:
+    if array.__class__ in (MetaArray, SparseArray):
         return array, array.dtype, 0, array.shape, array.strides
     array = np.asarray(array)
     root = root_of(array)
@@ -102,7 +103,7 @@ def _copy_of(root: Any, memo: dict[int, Any]) -> Any:
     """The copy of a piece of memory, one per deepcopy however many tensors look at it."""
     known = memo.get(id(root))
     if known is None:
-        known = memo[id(root)] = alike(root) if root.__class__ is MetaArray else root.copy()
+        known = memo[id(root)] = alike(root) if root.__class__ is MetaArray else root.copy()  # sparse: places and values
         memo.setdefault(id(memo), []).append(root)  # keep it alive, so that its id stays its own
     return known
 

@@ -9,6 +9,7 @@ from adjoint.device import CPU, META, NO_ACCELERATOR, check_device
 from adjoint.device import device as Device
 from adjoint.interop.segments import segment_of
 from adjoint.readings.meta import MetaArray, no_data
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor, attach
 
 attach(
@@ -18,7 +19,14 @@ attach(
     ),
     name="device",
 )
-attach(property(lambda self: layouts.strided, doc="How the elements are laid out: ``torch.strided``."), name="layout")
+attach(
+    property(
+        lambda self: layouts.sparse_coo if self._array.__class__ is SparseArray else layouts.strided,
+        doc="How the elements are laid out: ``torch.strided``, or ``torch.sparse_coo``.",
+    ),
+    name="layout",
+)
+attach(property(lambda self: self._array.__class__ is SparseArray, doc="Whether only places and values are stored."), name="is_sparse")
 attach(
     property(
         lambda self: self._array.__class__ is not MetaArray,
@@ -30,7 +38,7 @@ attach(property(lambda self: self._array.__class__ is MetaArray, doc="Whether th
 
 _NEVER = (
     "is_cuda", "is_mps", "is_xpu", "is_ipu", "is_xla", "is_mtia", "is_maia", "is_vulkan",
-    "is_mkldnn", "is_sparse", "is_sparse_csr", "is_quantized", "is_nested",
+    "is_mkldnn", "is_sparse_csr", "is_quantized", "is_nested",
 )  # fmt: skip
 for _name in _NEVER:
     _kind = _name.removeprefix("is_")

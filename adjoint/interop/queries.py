@@ -128,18 +128,6 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     return (a.shape, a.strides, a.dtype) == (b.shape, b.strides, b.dtype) and a.ctypes.data == b.ctypes.data
 
 
-@attach
-def dense_dim(self: Tensor) -> int:
-    """The number of dense dimensions: all."""
-    return self._array.ndim
-
-
-@attach
-def sparse_dim(self: Tensor) -> int:
-    """The number of sparse dimensions: none."""
-    return 0
-
-
 def _identity(self: Tensor) -> int:
     """A number for the tensor as an object: that of no other."""
     return id(self)

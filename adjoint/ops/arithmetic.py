@@ -17,6 +17,7 @@ from adjoint.ops.arrays import Array, all_values, array_function, conj
 from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, is_half
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor, from_array
 
 
@@ -383,6 +384,8 @@ taped(trunc_quotient)(lambda self, other: div.function(self, other, rounding_mod
 
 
 def _pow_number(self: Array, exponent):
+    if self.__class__ is SparseArray:  # of what values add up to, which products of them need not
+        return np.power(self, exponent)
     kind = self.dtype.kind
     if kind in "iub" or isinstance(exponent, complex):
         self = with_number(self, exponent)[0]

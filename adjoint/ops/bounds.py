@@ -19,6 +19,8 @@ from adjoint.ops.arrays import Array
 from adjoint.ops.complex_parts import complex_of
 from adjoint.ops.scalars import convert, element, filling
 from adjoint.ops.unsupported import unsupported
+from adjoint.readings.sparse import SparseArray
+from adjoint.readings.sparse_rules import of_coalesced
 from adjoint.tensor import Tensor, from_array
 
 # The larger and the smaller of two
@@ -412,6 +414,8 @@ def _nan_to_num(self, nan=None, posinf=None, neginf=None):
             )
     if self.dtype.kind in "iub":
         return self.copy()
+    if self.__class__ is SparseArray and not nan:
+        return of_coalesced(_nan_to_num)(self, nan, posinf, neginf)
     if self.dtype.kind == "c":
         return complex_of(*(_nan_to_num(part, nan, posinf, neginf) for part in (self.real, self.imag)))
     most = ml_dtypes.finfo(self.dtype).max

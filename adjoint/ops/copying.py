@@ -28,6 +28,7 @@ from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.bulk import copy, write
 from adjoint.readings.meta import MetaArray, OnMeta, copy_of, like, no_data
+from adjoint.readings.sparse import SparseArray
 from adjoint.stored import as_type
 from adjoint.tensor import Tensor
 
@@ -70,6 +71,8 @@ clone = op(
 
 def is_contiguous_array(array: Any, format_: Any) -> bool:
     """Whether the elements lie in memory in the order that ``format_`` names."""
+    if array.__class__ is SparseArray:
+        return False
     if format_ is contiguous_format:
         return array.flags.c_contiguous
     ndim = CHANNELS_LAST_NDIM[format_]
@@ -91,6 +94,8 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     (2, 1)
     """
     if memory_format is contiguous_format and self._array.flags.c_contiguous:
+        if self._array.__class__ is SparseArray:
+            raise RuntimeError("unsupported memory format option Contiguous")
         return self
     if is_contiguous_array(self._array, _check_format(memory_format)):
         return self
@@ -297,6 +302,13 @@ def _real(array: Any, dtype: Any) -> Any:
 
 
 def _check_copy(array: Any, source: Any) -> None:
+    if (array.__class__ is SparseArray) != (source.__class__ is SparseArray):
+        from adjoint.ops.legacy import type_string
+
+        own, other = (type_string(dtypes.of_array(a), a.__class__ is SparseArray) for a in (array, source))
+        raise RuntimeError(
+            f"copy_() between dense and sparse Tensors is not implemented! Found self type = {own} and src type = {other}"
+        )
     if array.shape != source.shape:
         shape = broadcast_shape(array.shape, source.shape)
         if shape != array.shape:

@@ -23,10 +23,10 @@ from adjoint.declare.arguments import (
 from adjoint.declare.arranging import told
 from adjoint.declare.inplace import write_out
 from adjoint.device import check_device, ever_set
-from adjoint.layouts import check_layout, empty_as
+from adjoint.layouts import check_layout, empty_as, sparse_coo
 from adjoint.ops import bulk
 from adjoint.ops.scalars import filling
-from adjoint.readings import meta
+from adjoint.readings import meta, sparse
 from adjoint.readings.meta import OnMeta, makes_nothing, shapes_alone
 from adjoint.tensor import NO_EDGE, InferenceWrites, Tensor
 
@@ -71,6 +71,8 @@ def options(
     elif beside is not None and beside._array.__class__ is meta.MetaArray and not makes_nothing():
         raise OnMeta
     if layout is not None:
+        if layout is sparse_coo and function in ("full", "ones"):
+            raise RuntimeError("full(...) is not implemented for sparse layout")
         check_layout(layout)
     if pin_memory:
         raise RuntimeError(NO_PINNED_MEMORY)
@@ -102,6 +104,14 @@ def _shape(function: str, given: Any, size: Any) -> tuple[int, ...]:
     return shape
 
 
+def nothing_stored(
+    function: str, shape: tuple[int, ...], dtype: Any, device: Any, pin_memory: Any, requires_grad: bool, beside: Tensor | None = None
+) -> Tensor:
+    """A new sparse tensor, all of whose elements are zero."""
+    chosen = options(function, dtype, None, device, pin_memory) or (beside.dtype if beside is not None else dtypes.get_default_dtype())
+    return made(sparse.empty(shape, chosen.array), requires_grad, function=function)
+
+
 @composite(where="torch")
 def zeros(
     *args: Any,
@@ -121,6 +131,8 @@ def zeros(
             [0, 0, 0]])
     """
     shape = _shape("zeros", args, size)
+    if layout is sparse_coo:
+        return nothing_stored("zeros", shape, dtype, device, pin_memory, requires_grad)
     chosen = options("zeros", dtype, layout, device, pin_memory)
     array = bulk.zeros(shape, (chosen or dtypes.get_default_dtype()).array)
     return made(array, requires_grad, function="zeros") if out is None else into(out, array, chosen, "zeros")
@@ -168,6 +180,8 @@ def empty(
     torch.Size([2, 3])
     """
     shape = _shape("empty", args, size)
+    if layout is sparse_coo:
+        return nothing_stored("empty", shape, dtype, device, pin_memory, requires_grad)
     chosen = options("empty", dtype, layout, device, pin_memory)
     wanted = (chosen or dtypes.get_default_dtype()).array
     if memory_format is not None and out is None:

@@ -12,9 +12,11 @@ from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
 from adjoint.declare.arranging import told
 from adjoint.ops import bulk
-from adjoint.ops.creation import filled, made, options, strided_array
+from adjoint.ops.creation import filled, made, nothing_stored, options, strided_array
 from adjoint.ops.scalars import filling
+from adjoint.readings import sparse
 from adjoint.readings.meta import MetaArray, makes_nothing, with_memory
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor
 
 _IN_ORDER = (None, layouts.preserve_format, layouts.contiguous_format)
@@ -23,9 +25,15 @@ _IN_ORDER = (None, layouts.preserve_format, layouts.contiguous_format)
 def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any) -> Any:
     if not isinstance(input, Tensor):
         wrong_argument(function, "input", "Tensor", input, 1)
-    chosen = options(function, dtype, layout, device, pin_memory, input)
     array = input._array
+    if layout is layouts.sparse_coo or (layout is None and array.__class__ is SparseArray):
+        chosen = options(function, dtype, None, device, pin_memory, input)
+        wanted = array.dtype if chosen is None else chosen.array
+        return sparse.empty(array.shape, wanted, array.sparse_dim if array.__class__ is SparseArray else None)
+    chosen = options(function, dtype, layout, device, pin_memory, input)
     wanted = array.dtype if chosen is None else chosen.array
+    if array.__class__ is SparseArray:
+        return bulk.empty(array.shape, wanted)
     if array.__class__ is MetaArray and not makes_nothing():  # on another device
         return layouts.empty_like(with_memory(array), wanted, memory_format)
     if array.__class__ is np.ndarray and array.flags.c_contiguous and memory_format in _IN_ORDER:
@@ -138,7 +146,10 @@ def new_empty(
     pin_memory: bool = False,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor of this one's dtype and the given sizes whose elements are whatever was in memory."""
+    """A tensor of this one's dtype and the given sizes whose elements are whatever was in memory; of a sparse one, a sparse one."""
+    if layout is layouts.sparse_coo or (layout is None and self._array.__class__ is SparseArray):
+        shape = sizes("new_empty", args if args or size is None else (size,))
+        return nothing_stored("new_empty", shape, dtype, device, pin_memory, requires_grad, self)
     shape, chosen = _new(self, "new_empty", size, args, dtype, layout, device, pin_memory)
     return made(bulk.empty(shape, chosen.array), requires_grad, function="new_empty")
 
@@ -161,6 +172,9 @@ def new_zeros(
     tensor([[0, 0],
             [0, 0]])
     """
+    if layout is layouts.sparse_coo or (layout is None and self._array.__class__ is SparseArray):
+        shape = sizes("new_zeros", args if args or size is None else (size,))
+        return nothing_stored("new_zeros", shape, dtype, device, pin_memory, requires_grad, self)
     shape, chosen = _new(self, "new_zeros", size, args, dtype, layout, device, pin_memory)
     return made(bulk.zeros(shape, chosen.array), requires_grad, function="new_zeros")
 

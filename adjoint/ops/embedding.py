@@ -7,9 +7,11 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite, op
-from adjoint.ops.arrays import Array, all_values
+from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.memory import extent
 from adjoint.ops.scatter import add_at, taken, zero_in
+from adjoint.ops.sparse_making import values_in
+from adjoint.readings.sparse import SparseArray, rule
 from adjoint.tensor import Tensor, from_array
 
 
@@ -44,6 +46,37 @@ _rows = op(
 )  # fmt: skip
 
 
+@array_function
+def listed_rows(g: Array, index: Array, count):
+    """The rows of ``g`` at indices, as a sparse array of so many rows: nothing is added up."""
+    return SparseArray(index.astype(np.int64)[None], g, (count, *g.shape[1:]))
+
+
+rule(listed_rows)(listed_rows.on_arrays)
+op(
+    "listed_rows", listed_rows, where="", fused=False, tangent="linear", node="SparseCooTensorWithDimsAndTensorsBackward0",
+    g=lambda g, result: values_in(g, result),
+)  # fmt: skip
+
+
+def _embedding_back_sparsely(g, weight_shape, indices, padding_idx, scale_grad_by_freq):
+    if scale_grad_by_freq:
+        raise RuntimeError("embedding_backward: scale_grad_by_freq not supported with sparse gradients")
+    rows, width = weight_shape
+    flat = indices.reshape(-1)
+    listed = g.reshape((flat.size, width))
+    if padding_idx >= 0:
+        kept = np.flatnonzero(all_values(flat) != padding_idx)
+        flat, listed = np.take(flat, kept), taken(listed, kept, 0)
+    return listed_rows(listed, flat, rows)
+
+
+_rows_sparsely = op(
+    "embedding_sparse", _embedding, tangent="linear", where="", node="EmbeddingBackward0", fused=False,
+    weight=_embedding_back_sparsely, reads={"weight": "g listed by the indices, sparse"},
+)  # fmt: skip
+
+
 @composite(where="nn.functional")
 def embedding(
     input: Tensor,
@@ -57,7 +90,8 @@ def embedding(
     """The rows of ``weight``, a table (rows, width), at the integers of ``input``: (*input.shape, width).
 
     The row ``padding_idx`` gets no gradient.  With ``max_norm``, rows that are looked up and longer than that are first
-    shortened in place.  ``scale_grad_by_freq`` divides a row's gradient by how often it was looked up.
+    shortened in place.  ``scale_grad_by_freq`` divides a row's gradient by how often it was looked up.  With ``sparse``, the
+    gradient of ``weight`` is sparse: the rows of the indices, as often as they were looked up.
 
     Raises IndexError for a row that is not there.
 
@@ -66,8 +100,6 @@ def embedding(
     tensor([[3., 4.],
             [1., 2.]])
     """
-    if sparse:
-        raise NotImplementedError("Adjoint has no sparse tensors: embedding(sparse=True) is not supported")
     rows = weight._array.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
@@ -75,7 +107,8 @@ def embedding(
         padding_idx %= rows
     if max_norm is not None:
         _shorten(weight, input, max_norm, norm_type)
-    return _rows.function(weight, input, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
+    row = _rows_sparsely if sparse else _rows
+    return row.function(weight, input, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
 
 
 def _shorten(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:

@@ -65,6 +65,8 @@ def embedding_bag(
         )
     if mode == "max" and scale_grad_by_freq:
         raise ValueError("max mode does not support scaling the gradient by the frequency")
+    if mode == "max" and sparse:
+        raise ValueError("max mode does not support sparse weights")
     indices = input._array
     weights = per_sample_weights
     if indices.ndim == 2:
@@ -98,11 +100,11 @@ def embedding_bag(
     if padding_idx is not None:
         filled = filled & (rows != padding_idx % weight.shape[0])
     embedding = lookup("nn.functional", "embedding")
-    if indices.size and indices.ndim == 1 and (max_norm is not None or scale_grad_by_freq):  # of what is asked for alone
-        once = embedding(input, weight, None, max_norm, norm_type, scale_grad_by_freq, sparse)
+    if indices.size and indices.ndim == 1 and (max_norm is not None or scale_grad_by_freq or sparse):  # of what is asked for alone
+        once = embedding(input, weight, padding_idx if sparse else None, max_norm, norm_type, scale_grad_by_freq, sparse)
         vectors = embedding(from_array(positions), once)
     else:
-        vectors = embedding(from_array(rows), weight, None, max_norm, norm_type, scale_grad_by_freq, sparse)
+        vectors = embedding(from_array(rows), weight, padding_idx if sparse else None, max_norm, norm_type, scale_grad_by_freq, sparse)
     empty = ~filled[..., None]
     if mode == "max":
         if all_values(empty).any():

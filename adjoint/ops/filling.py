@@ -23,7 +23,7 @@ from adjoint.tensor import Tensor, attach, writes_of
 
 
 def _zero(self: Array):
-    return bulk.zeros(self.shape, self.dtype)
+    return np.zeros_like(self) if self.__class__ is not np.ndarray else bulk.zeros(self.shape, self.dtype)
 
 
 def _zero_into(self: Array):

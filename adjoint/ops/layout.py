@@ -27,6 +27,7 @@ from adjoint.ops.strides import _as_strided_view, placed
 from adjoint.ops.transposing import t, transpose
 from adjoint.readings.batched import levels_of
 from adjoint.readings.meta import MetaArray
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, writes_of
 
 # Sizes
@@ -69,7 +70,8 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
     >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride(0)
     ((3, 1), 1)
     """
-    found = strides_of(memory_of(self))
+    memory = memory_of(self)
+    found = strides_of(memory) if memory.__class__ is not SparseArray else (0,) * memory.ndim
     return found if dim is None else found[wrap_dim(dim, len(found), False)]
 
 
@@ -88,6 +90,8 @@ def storage_offset(self: Tensor) -> int:
 def data_ptr(self: Tensor) -> int:
     """The address of the first element; 0 for a tensor without elements, and on the device ``meta``."""
     memory = memory_of(self)
+    if memory.__class__ is SparseArray:
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     return memory.__array_interface__["data"][0] if memory.size and memory.__class__ is not MetaArray else 0
 
 

@@ -15,6 +15,7 @@ from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.once import warn_once
 from adjoint.device import device as Device
 from adjoint.ops.from_data import array_of
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, InferenceWrites, Size, Tensor, writes_of
 
 
@@ -86,7 +87,8 @@ class tensortype(type):
         return _construct(Tensor, args, device, cls.dtype, strict=True)
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, Tensor) and not cls.is_cuda and instance.dtype is cls.dtype
+        dense = isinstance(instance, Tensor) and instance._array.__class__ is not SparseArray
+        return dense and not cls.is_cuda and instance.dtype is cls.dtype
 
 
 def _legacy_class(dtype: dtypes.dtype, module: str) -> tensortype:
@@ -112,9 +114,9 @@ FUNCTIONS.setdefault("torch", {}).update({cls.__name__: cls for cls in CPU_CLASS
 _BY_NAME = {f"torch.{name}Tensor": dtype for dtype, name in dtypes.SCALAR_TYPE_NAMES.items()}
 
 
-def type_string(dtype: dtypes.dtype) -> str:
+def type_string(dtype: dtypes.dtype, sparse: bool = False) -> str:
     """The name of the legacy class of a dtype: ``"torch.FloatTensor"``."""
-    return f"torch.{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
+    return f"torch.{'sparse.' if sparse else ''}{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
 
 
 def _dtype_of_class(given: Any) -> dtypes.dtype:
@@ -123,6 +125,8 @@ def _dtype_of_class(given: Any) -> dtypes.dtype:
     if isinstance(given, tensortype):
         if given.is_cuda:
             raise AssertionError("Torch not compiled with CUDA enabled")
+        return given.dtype
+    if isinstance(given, type) and isinstance(getattr(given, "dtype", None), dtypes.dtype):  # torch.sparse's
         return given.dtype
     if isinstance(given, str):
         if given.startswith("torch.cuda."):
@@ -146,7 +150,7 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     ('torch.FloatTensor', tensor([1]))
     """
     if dtype is None:
-        return type_string(self.dtype)
+        return type_string(self.dtype, self._array.__class__ is SparseArray)
     return self.to(_dtype_of_class(dtype))  # type: ignore[attr-defined]
 
 

@@ -13,6 +13,8 @@ from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.bulk import write, zeros
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.memory import strided
+from adjoint.readings.sparse import SparseArray
+from adjoint.readings.sparse_rules import narrowed
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -128,6 +130,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 
 def _narrow_copy(self: Array, dim, start, length):
+    if self.__class__ is SparseArray:
+        return narrowed(self, wrap_dim(dim, self.ndim), start, length)
     return self[sliced(wrap_dim(dim, self.ndim), start, start + length, None)].copy()
 
 
@@ -144,7 +148,8 @@ _narrowed = op(
 @composite
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """As :func:`narrow`, copied."""
-    narrow(input, dim, start, length)  # raises where the numbers do not fit
+    if input._array.__class__ is np.ndarray:
+        narrow(input, dim, start, length)  # raises where the numbers do not fit
     size = input._array.shape[wrap_dim(dim, input._array.ndim)]
     return _narrowed.function(input, dim, start + size if start < 0 else start, length)
 

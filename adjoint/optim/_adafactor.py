@@ -80,6 +80,8 @@ class Adafactor(Optimizer):
         with no_grad():
             for group in self.param_groups:
                 params = [p for p in group["params"] if p.grad is not None]
+                if any(p.grad.is_sparse for p in params):
+                    raise RuntimeError("Adafactor does not support sparse gradients")
                 for p in params:
                     if p.is_complex():
                         raise RuntimeError("Adafactor does not support complex parameters")

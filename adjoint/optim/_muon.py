@@ -76,6 +76,8 @@ class Muon(Optimizer):
         with no_grad():
             for group in self.param_groups:
                 params = [p for p in group["params"] if p.grad is not None]
+                if any(p.grad.is_sparse for p in params):
+                    raise RuntimeError("Muon does not support sparse gradients")
                 for p in params:
                     if p.is_complex():
                         raise RuntimeError("Muon does not support complex parameters")

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.optim.elementwise import Elementwise, signed_and_decayed
 from adjoint.optim.optimizer import check_at_least_zero, check_fused, check_learning_rate
+from adjoint.readings.sparse import SparseArray, add_into, coalesced, taken_at
 from adjoint.tensor import Tensor
 
 
@@ -72,6 +73,21 @@ class Adagrad(Elementwise):
 
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         return {"sum": group["initial_accumulator_value"]}
+
+    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
+        if group["fused"]:
+            raise RuntimeError("`fused` does not support sparse grad or complex param")
+        if group["differentiable"]:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if group["weight_decay"] != 0:
+            raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+        (total,) = slots
+        g = coalesced(-g if group["maximize"] else g)
+        add_into(total, g.with_values(g.values * g.values))
+        change = g.values / (np.sqrt(taken_at(total, g.indices)) + group["eps"])
+        change *= -group["lr"] / (1 + (step - 1) * group["lr_decay"])
+        add_into(p, g.with_values(change.astype(p.dtype, copy=False)))
+        return p, total
 
     def _update(self, group: dict[str, Any], step: Any, p: Any, g: Any, total: Any) -> Any:
         g = signed_and_decayed(group, p, g)

@@ -75,6 +75,8 @@ class Adam(Elementwise):
         }
         super().__init__(params, defaults)
 
+    _without_sparse = "Adam does not support sparse gradients, please consider SparseAdam instead"
+
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         if group["amsgrad"]:
             return {"exp_avg": 0.0, "exp_avg_sq": 0.0, "max_exp_avg_sq": 0.0}

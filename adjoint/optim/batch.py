@@ -78,6 +78,8 @@ class Batch:
             for name, tensor, window in held:
                 if state.get(name) is not tensor or tensor._array is not window:
                     return False
+            if g._array.__class__ is not np.ndarray:
+                return False
             gradients.append(g._array)
         np.concatenate(gradients, axis=None, out=self.gradient)
         np.concatenate(self.arrays, axis=None, out=self.data)

@@ -29,6 +29,7 @@ from adjoint.dtypes import FLOAT
 from adjoint.kernels.reading import threshold, usable
 from adjoint.optim.batch import SMALL, Batch
 from adjoint.optim.optimizer import Optimizer, count, number
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor, from_array, writes_of
 
 LARGE = threshold()
@@ -73,6 +74,9 @@ class Elementwise(Optimizer):
 
     # What a subclass says
 
+    _without_sparse = "{} does not support sparse gradients"
+    """What is said of a sparse gradient, with the name of the class; a subclass that takes them has :meth:`_sparsely`."""
+
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         """The names of the arrays of state beside each parameter, with what they are filled with at first."""
         raise NotImplementedError
@@ -83,6 +87,17 @@ class Elementwise(Optimizer):
         Returns the parameter and the slots.
         """
         raise NotImplementedError
+
+    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
+        """The rule for a sparse gradient, which changes the places alone that it has, as :meth:`_update` otherwise.
+
+        Raises RuntimeError, in PyTorch's words, where there is none.
+        """
+        raise RuntimeError(self._without_sparse.format(type(self).__name__))
+
+    def _sparse_slot(self, p: Any, name: str, value: float) -> Any:
+        """A slot at first, beside a parameter whose gradient is sparse."""
+        return np.full_like(p, value, order="K")
 
     def _new_state(self, group: dict[str, Any], p: Tensor) -> dict[str, Any]:
         """A parameter's state before its first step."""
@@ -164,6 +179,9 @@ class Elementwise(Optimizer):
                 return
         if options.get("fused"):
             _check_dtypes(params)
+        if any([p._grad is not None and p._grad._array.__class__ is SparseArray for p in params]):
+            self._step_sparsely(options, params)
+            return
         fresh = []
         jobs: dict[Any, list[list[Any]]] = {}  # step -> the arrays of large parameters that are at it
         for p in params:
@@ -192,6 +210,35 @@ class Elementwise(Optimizer):
             if len(small) > 1:
                 names = tuple(self._slots(group))
                 self._batches[id(params)] = Batch(params, small, self.state, names, self._counts)
+
+    def _step_sparsely(self, group: dict[str, Any], params: list[Tensor]) -> None:
+        """A step of parameters of which some have sparse gradients: one by one, those first whose gradients are refused."""
+        self._batches.clear()
+        for p in params:
+            if p._grad is None:
+                continue
+            g = p._grad._array
+            state = self.state[p] if self._counts or self._slots(group) else {}
+            first = not state
+            if g.__class__ is not SparseArray:
+                if first:
+                    state.update(self._new_state(group, p))
+                self._add_slots(group, p, state)
+                self._step_one(group, p, state, self._advance(group, state, first))
+                continue
+            if first:
+                made: dict[str, Any] = {"step": count()} if self._counts else {}
+                self._sparsely(group, 1, p._array.copy(), g, *[self._sparse_slot(p._array, *s) for s in self._slots(group).items()])
+                for name, value in self._slots(group).items():
+                    made[name] = from_array(self._sparse_slot(p._array, name, value))
+                state.update(made)
+            step = self._advance(group, state, first)
+            names = list(self._slots(group))
+            _, *changed = self._sparsely(group, step, p._array, g, *[state[name]._array for name in names])
+            for name, array in zip(names, changed):
+                if array is not state[name]._array:
+                    state[name]._array[...] = array
+            self._count_writes(group, p, state)
 
     def _add_slots(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
         """Make those slots that an option switched on after the first step."""
@@ -245,6 +292,8 @@ class Elementwise(Optimizer):
         for p in group["params"]:
             if p._grad is None:
                 continue
+            if p._grad._array.__class__ is SparseArray:
+                self._sparsely(group, 1, None, p._grad._array)
             check_writable(p, p.requires_grad or p._grad.requires_grad)
             state = self.state[p] if self._counts or self._slots(group) else {}
             first = not state

@@ -11,6 +11,7 @@ from adjoint.autograd.grad_mode import enable_grad, no_grad
 from adjoint.autograd.quiet import silence
 from adjoint.optim.line_search import Point, strong_wolfe
 from adjoint.optim.optimizer import Optimizer, check_learning_rate, number
+from adjoint.readings.sparse import SparseArray, to_dense
 from adjoint.tensor import Tensor, from_array, writes_of
 from adjoint.thread_state import put_back, snapshot
 
@@ -250,6 +251,8 @@ def _gradient(params: list[Tensor]) -> Any:
     parts = []
     for p in params:
         array = np.zeros_like(p._array) if p._grad is None else p._grad._array
+        if array.__class__ is SparseArray:
+            array = to_dense(array)
         flat = np.ascontiguousarray(array).reshape(-1)
         parts.append(flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat)
     return np.concatenate(parts)

@@ -6,6 +6,7 @@ from typing import Any
 
 from adjoint.optim.elementwise import Elementwise, signed_and_decayed
 from adjoint.optim.optimizer import check_fused, check_learning_rate, number
+from adjoint.readings.sparse import SparseArray, empty
 from adjoint.tensor import Tensor
 
 
@@ -64,6 +65,20 @@ class SGD(Elementwise):
 
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         return {"momentum_buffer": 0.0} if group["momentum"] != 0 else {}
+
+    def _sparse_slot(self, p: Any, name: str, value: float) -> Any:
+        return empty(p.shape, p.dtype)  # as sparse as the gradients that it is a mean of
+
+    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
+        if group["fused"]:
+            raise RuntimeError("`_fused_sgd` does not support sparse gradients")
+        if group["differentiable"]:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if group["weight_decay"] != 0:
+            raise RuntimeError("add(sparse, dense) is not supported. Use add(dense, sparse) instead.")
+        if slots and slots[0].stored == 0:
+            slots = (empty(g.shape, g.dtype, g.sparse_dim),)
+        return self._update(group, step, p, g, *slots)
 
     def _update(self, group: dict[str, Any], step: Any, p: Any, g: Any, momentum_buffer: Any = None) -> Any:
         g = signed_and_decayed(group, p, g)

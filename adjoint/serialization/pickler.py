@@ -18,11 +18,12 @@ from adjoint.interop.storage import UntypedStorage
 from adjoint.ops.memory import geometry, root
 from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray
+from adjoint.readings.sparse import SparseArray
 from adjoint.serialization import rebuild
 from adjoint.serialization.names import find, name_of
 from adjoint.serialization.sources import source_of
 from adjoint.serialization.storage_types import UNTYPED, StorageType, type_of
-from adjoint.tensor import Size, Tensor
+from adjoint.tensor import Size, Tensor, from_array
 
 _rebuild = rebuild.FUNCTIONS
 
@@ -160,6 +161,10 @@ class Pickler(_PythonPickler):
         if tensor._array.__class__ is MetaArray:
             shape, stride = tuple(tensor.shape), tensor.stride()  # type: ignore[attr-defined]
             return rebuild._rebuild_meta_tensor_no_storage, (tensor.dtype, shape, stride, requires_grad)
+        if tensor._array.__class__ is SparseArray:
+            array = tensor._array
+            parts = (from_array(array.indices), from_array(array.values), tensor.shape, array.coalesced)
+            return rebuild._rebuild_sparse_tensor, (layouts.sparse_coo, parts)
         if not isinstance(tensor._array, (np.ndarray, np.generic)):
             raise NotImplementedError(
                 "Cannot access storage of BatchedTensorImpl: save what vmap returns, not a sample in it"

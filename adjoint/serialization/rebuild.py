@@ -21,6 +21,7 @@ from adjoint import dtypes, layouts
 from adjoint.autograd.overriding import made_of_class
 from adjoint.interop.storage import TypedStorage, UntypedStorage
 from adjoint.ops.memory import check_in_storage
+from adjoint.ops.sparse_making import sparse_coo_tensor
 from adjoint.readings.meta import MetaArray, strided
 from adjoint.serialization.storage_types import bytes_of
 from adjoint.tensor import Tensor, attach, from_array
@@ -164,6 +165,18 @@ def _rebuild_meta_tensor_no_storage(dtype: Any, size: Any, stride: Any, requires
     return made._set_requires_grad(bool(requires_grad))
 
 
+def _rebuild_sparse_tensor(layout: Any, data: Any) -> Tensor:
+    """A sparse tensor of its places and values, which are looked at: places outside of it would reach outside of its memory."""
+    if layout is not layouts.sparse_coo:
+        raise NotImplementedError(f"rebuilding a tensor of layout {layout}: Adjoint's sparse tensors are in coordinate format alone")
+    if type(data) is not tuple or len(data) not in (3, 4) or not all(isinstance(part, Tensor) for part in data[:2]):
+        raise TypeError("a sparse tensor is rebuilt from indices, values, a size and whether it is coalesced")
+    indices, values, size, *coalesced = data
+    return sparse_coo_tensor(  # type: ignore[no-any-return]
+        indices, values, size, check_invariants=True, is_coalesced=bool(coalesced[0]) if coalesced and coalesced[0] else None
+    )
+
+
 def _rebuild_parameter(data: Any, requires_grad: bool, backward_hooks: Any) -> Tensor:
     """A parameter over a tensor's memory."""
     from adjoint.nn.parameter import Parameter
@@ -180,7 +193,7 @@ def _rebuild_parameter_with_state(data: Any, requires_grad: bool, backward_hooks
 
 def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> Any:
     """A tensor of a subclass, or with attributes of its own."""
-    if func not in (_rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, _rebuild_tensor):
+    if func not in (_rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, _rebuild_tensor, _rebuild_sparse_tensor):
         raise TypeError("what is to rebuild a tensor does not rebuild tensors")
     tensor = func(*args)
     if type(tensor) is not new_type:
@@ -274,6 +287,7 @@ FUNCTIONS = {
         _rebuild_tensor_v2,
         _rebuild_tensor_v3,
         _rebuild_meta_tensor_no_storage,
+        _rebuild_sparse_tensor,
         _rebuild_parameter,
         _rebuild_parameter_with_state,
         _rebuild_device_tensor_from_numpy,
