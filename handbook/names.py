@@ -51,7 +51,8 @@ KINDS: dict[str, tuple[str, str, str]] = {  # kind: (title, why, pattern of "spa
     ),
     "sparse": (
         "Sparse and masked layouts",
-        "Arrays are dense.",
+        "Sparse tensors are in coordinate format (`torch.sparse_coo_tensor`, `to_sparse`, `torch.sparse`); compressed and semi-structured "
+        "ones are not there.",
         r"(^sparse\.|sparse|(cc|c)ol_indices|(crow|row)_indices|\.indices(_copy)?$|\.values(_copy)?$|coalesce|\.(hs|ss|s|ds|hsp|sp|ssp)a?(dd)?mm$"
         r"|to_dense|nested|to_padded|\.masked$|jagged|region_activation)",
     ),

@@ -1,4 +1,4 @@
-"""Questions about sparse tensors, answered of dense ones as in PyTorch; making sparse ones is refused."""
+"""Questions about sparse tensors, answered of dense ones as in PyTorch; making compressed ones is refused."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def test_a_dense_tensor_made_dense_is_itself() -> None:
     assert x.to_dense() is x
 
 
-def test_sparse_tensors_are_refused_by_name() -> None:
-    with pytest.raises(NotImplementedError, match="to_sparse_csr: Adjoint has no sparse tensors"):
+def test_compressed_tensors_are_refused_by_name() -> None:
+    with pytest.raises(NotImplementedError, match="to_sparse_csr: Adjoint's sparse tensors are in coordinate format alone"):
         adjoint.ones(2, 2).to_sparse_csr()

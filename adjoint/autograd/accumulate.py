@@ -119,7 +119,7 @@ def _add_alone(leaf: Tensor, g: Any) -> None:
             break
         elif g.__class__ is SparseArray:  # in place as well, in the places that it has
             if grad._array.__class__ is SparseArray:
-                grad._array.become(np.add(grad._array, g))
+                grad._array[...] = np.add(grad._array, g)
             else:
                 np.add(_writable(grad), g, out=grad._array)
             writes_of(grad).bump_at("a backward, which accumulated a gradient")

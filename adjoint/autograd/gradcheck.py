@@ -21,6 +21,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.node import Node, record
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
+from adjoint.readings.sparse import SparseArray, to_dense
 from adjoint.tensor import Tensor, from_array
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -86,8 +87,18 @@ def gradcheck(
         raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
     if check_batched_forward_grad and not check_forward_ad:
         raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
-    settings = _Settings(eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode, bool(masked))
     given = _tuple(inputs)
+    if any(isinstance(x, Tensor) and x._array.__class__ is SparseArray for x in given):  # checked by its values
+        from adjoint.sparse.gradients import as_sparse_gradcheck
+
+        return as_sparse_gradcheck(gradcheck)(
+            func, given, eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
+            check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes, check_batched_grad=check_batched_grad,
+            check_batched_forward_grad=check_batched_forward_grad, check_forward_ad=check_forward_ad,
+            check_backward_ad=check_backward_ad, fast_mode=fast_mode, masked=masked,
+        )  # fmt: skip
+    settings = _Settings(eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode, bool(masked))
+    func = _with_dense_outputs(func)
     try:
         _check_inputs(given)
         result = func(*given)
@@ -220,6 +231,25 @@ def _tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
+def _with_dense_outputs(func: Func) -> Func:
+    """A function whose sparse results are made dense, which leaves them as they are."""
+
+    def dense(value: Any) -> Any:
+        if isinstance(value, (tuple, list)):
+            return tuple(map(dense, value))
+        return value.to_dense() if isinstance(value, Tensor) and value._array.__class__ is SparseArray else value
+
+    return lambda *args: dense(func(*args))
+
+
+def _elements(gradient: Tensor | None) -> Any:
+    """The array of a gradient, dense."""
+    if gradient is None:
+        return None
+    array = gradient._array
+    return to_dense(array) if array.__class__ is SparseArray else array
+
+
 def _differentiable(result: Any) -> tuple[Tensor, ...]:
     return tuple(t for t in _tuple(result) if t.requires_grad)
 
@@ -319,7 +349,7 @@ def _numerical_jacobian(func: Func, inputs: Any, target: Tensor, settings: _Sett
 def _vector_jacobian(output: Tensor, targets: list[Tensor], v: Array) -> list[Array | None]:
     gradient = from_array(np.asarray(v, output._array.dtype).reshape(output._array.shape))
     found = grad(output, targets, gradient, retain_graph=True, allow_unused=True)
-    return [None if g is None else g._array for g in found]
+    return [_elements(g) for g in found]
 
 
 def _rows(output: Tensor, targets: list[Tensor], v: Array | None, settings: _Settings) -> list[Array]:
@@ -674,7 +704,7 @@ def _check_multiplied(outputs: tuple[Tensor, ...], inputs: Any, settings: _Setti
     for g, t in zip(grad(outputs, targets, zeros, retain_graph=True, allow_unused=True) if outputs else (), targets):
         if g is None:
             continue
-        if not (np.allclose(g._array, 0) if settings.masked else np.all(g._array == 0)):
+        if not (np.allclose(_elements(g), 0) if settings.masked else np.all(_elements(g) == 0)):
             raise GradcheckError("backward not multiplied by grad_output")
         if g.dtype is not t.dtype:
             raise GradcheckError("grad is incorrect type")
@@ -714,7 +744,7 @@ def _check_undefined(func: Func, inputs: Any) -> None:
                 'Expected backward function to handle undefined output grads. Please look at "Notes about undefined '
                 'output gradients" in "tools/autograd/derivatives.yaml"'
             ) from error
-        if any(g is not None and np.any(g._array != 0) for g in found):
+        if any(g is not None and np.any(_elements(g) != 0) for g in found):
             _warn_of_undefined()
             raise GradcheckError(
                 "Expected all input grads to be undefined or zero when all output grads are undefined or zero. Please "

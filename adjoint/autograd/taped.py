@@ -79,5 +79,10 @@ class Taped(ArrayFace):
 
     _call = staticmethod(_call)
 
+    def __add__(self, other: Any) -> Any:
+        if self.tensor._array.__class__ is SparseArray:
+            return _call(np.add, (other, self), {})  # as gradients are added
+        return _call(np.add, (self, other), {})
+
     def __getitem__(self, index: Any) -> Taped:
         return Taped(self.tensor[_tensors(index)])

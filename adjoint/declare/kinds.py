@@ -55,7 +55,8 @@ _BY_NAME = {
 
 # What is another kind in one function: "function.parameter".
 _OF_FUNCTIONS = {
-    "Tensor": """_sparse_coo_tensor_unsafe.indices _validate_sparse_coo_tensor_args.indices cross_entropy_loss.target embedding.indices embedding.weight linear.weight max_unpool1d.indices
+    "Tensor": """_sparse_coo_tensor_unsafe.indices _validate_sparse_coo_tensor_args.indices
+        cross_entropy_loss.target embedding.indices embedding.weight linear.weight max_unpool1d.indices
         max_unpool2d.indices max_unpool3d.indices scaled_dot_product_attention.value take_along_dim.indices
         multi_head_attention_forward.value lerp.end conv1d.weight conv2d.weight conv3d.weight
         conv_transpose1d.weight conv_transpose2d.weight conv_transpose3d.weight matmul.other
@@ -78,7 +79,8 @@ _OF_FUNCTIONS = {
     "Tensor|Number|str?": "linalg_norm.ord",
     # What Python code of PyTorch's looks at itself.
     "": """sparse_coo_tensor.indices sparse_coo_tensor.values sparse_coo_tensor.size sparse_coo_tensor.is_coalesced
-        spdiags.shape histogramdd.bins __rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims
+        spdiags.shape
+        histogramdd.bins __rtruediv__.other norm.p normalize.p use_deterministic_algorithms.mode view.shape tensordot.dims
         unique.return_inverse unique.return_counts unique_consecutive.return_inverse unique_consecutive.return_counts
         interpolate.size interpolate.mode embedding_bag.mode adaptive_avg_pool2d.output_size
         adaptive_avg_pool3d.output_size adaptive_max_pool2d.output_size adaptive_max_pool3d.output_size

@@ -91,7 +91,8 @@ def refusal(
 def _has_sparse(values: Iterable[Any]) -> bool:
     """Whether one of a call's arguments is a sparse tensor."""
     return any(
-        v._array.__class__ is SparseArray if isinstance(v, Tensor) else isinstance(v, (tuple, list)) and _has_sparse(v) for v in values
+        v._array.__class__ is SparseArray if isinstance(v, Tensor) else isinstance(v, (tuple, list)) and _has_sparse(v)
+        for v in values
     )
 
 

@@ -26,7 +26,7 @@ attach(
     ),
     name="layout",
 )
-attach(property(lambda self: self._array.__class__ is SparseArray, doc="Whether only places and values are stored."), name="is_sparse")
+attach(property(lambda self: self._array.__class__ is SparseArray, doc="Whether places and values are stored."), name="is_sparse")
 attach(
     property(
         lambda self: self._array.__class__ is not MetaArray,

@@ -16,7 +16,7 @@ from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.ops.arithmetic import not_implemented, times
 from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.dims import wrap_dim, wrap_dims
-from adjoint.ops.sparse_making import dense, in_places, is_sparse, with_values
+from adjoint.ops.sparse_making import dense, in_places, is_sparse, values_in, with_values
 from adjoint.readings import sparse
 from adjoint.readings.sparse import SparseArray, coalesced, keys_of, rule
 from adjoint.readings.sparse_products import matmul, times_dense
@@ -30,8 +30,8 @@ def _sparse_mask(self: Array, mask: Array, of_sparse=False):
 
 
 def _mask_back(g, mask, of_sparse):
-    found = in_places(g, mask)
-    return found if of_sparse else dense(found)
+    listed = with_values(values_in(g, mask), mask)  # as often as the mask lists a place, it was taken
+    return in_places(listed, mask) if of_sparse else dense(listed)
 
 
 _mask_row = op(
@@ -91,7 +91,10 @@ def sum_spread(g: Array, self: Array, dim):
 
 
 rule(sum_spread)(sum_spread.on_arrays)
-op("sum_spread", sum_spread, where="", fused=False, g=lambda g, dim: _sum_over(g, dim), tangent="linear")
+op(
+    "sum_spread", sum_spread, where="", fused=False, tangent="linear",
+    g=lambda g, self, dim: np.add.reduce(in_places(g, self), dim, None, None, False),
+)  # fmt: skip
 
 _sum_row = op(
     "_sparse_sum", _sum_over, where="", node="SparseSumBackward0", fused=False, tangent="linear",
@@ -144,7 +147,8 @@ def product_in_places(a: Array, b: Array, mask: Array):
 rule(product_in_places)(product_in_places.on_arrays)
 op(
     "product_in_places", product_in_places, where="", fused=False,
-    a=lambda g, b: matmul_of(g, conj(b).T), b=lambda g, a: matmul_of(conj(a).T, g), tangent="multilinear",
+    a=lambda g, b, mask: matmul_of(in_places(g, mask), conj(b).T), b=lambda g, a, mask: matmul_of(conj(a).T, in_places(g, mask)),
+    tangent="multilinear",
 )  # fmt: skip
 
 
@@ -174,7 +178,7 @@ op(
 _addmm_row = op(
     "_sparse_addmm", _addmm, where="torch", node="SparseAddmmBackward0", fused=False,
     self=lambda g, beta: times(g, beta),
-    mat1=lambda g, mat1, mat2, alpha: times(product_in_places(g, conj(mat2).T, mat1), alpha),
+    mat1=lambda g, mat1, mat2, alpha: times(product_in_places(dense(g), conj(mat2).T, mat1), alpha),
     mat2=lambda g, mat1, alpha: times(matmul_of(conj(mat1).T, g), alpha),
 )  # fmt: skip
 
@@ -217,7 +221,9 @@ def _sparse_matmul(self: Array, other: Array):
 
 @array_function
 def kept_in(self: Array, mask: Array):
-    """A sparse array with zeros where another one has no places."""
+    """An array with zeros where another, sparse one has no places; sparse."""
+    if not isinstance(self, SparseArray):
+        return sparse.masked(self, coalesced(mask))
     self, mask = coalesced(self), coalesced(mask)
     _, there = sparse.positions(mask, self)
     shaped = there.reshape(-1, *(1,) * (self.values.ndim - 1))
@@ -352,7 +358,10 @@ def softmax_back(g: Array, result: Array, dim, log):
 
 
 rule(softmax_back)(softmax_back.on_arrays)
-op("softmax_back", softmax_back, where="", fused=False)
+op(
+    "softmax_back", softmax_back, where="", fused=False,
+    g=lambda g: not_implemented("_sparse_softmax_backward_data"), result=lambda g: not_implemented("_sparse_softmax_backward_data"),
+)  # fmt: skip
 
 def _plain_softmax(self: Array, dim):
     return _softmax(self, dim, False)
@@ -450,4 +459,4 @@ def spdiags(diagonals: Tensor, offsets: Tensor, shape: Any, layout: Any = None) 
         taken.append(i * rows._array.shape[1] + columns)
     indices = np.concatenate(parts, 1) if parts else np.empty((2, 0), np.int64)
     values = rows.reshape(-1)[from_array(np.concatenate(taken).astype(np.int64))]  # type: ignore[attr-defined]
-    return sparse_coo_tensor(from_array(indices), values, (n, m))
+    return sparse_coo_tensor(from_array(indices), values, (n, m), check_invariants=False)

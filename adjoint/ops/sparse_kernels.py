@@ -8,10 +8,12 @@ import numpy as np
 
 from adjoint.ops.activation import kept_where
 from adjoint.ops.arithmetic import doubled, sign_of
+from adjoint.ops.scatter import add_onto
 from adjoint.ops.slicing import select_backward
-from adjoint.readings.sparse import SparseArray, coalesced, no_rule, rule
+from adjoint.readings.sparse import SparseArray, add_rows_by, coalesced, no_rule, rule
 from adjoint.readings.sparse_rules import of_coalesced
 
+add_rows_by(add_onto)
 rule(sign_of)(of_coalesced(sign_of.on_arrays))
 rule(doubled)(of_coalesced(doubled.on_arrays))
 

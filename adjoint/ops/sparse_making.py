@@ -161,6 +161,7 @@ def sparse_coo_tensor(
             [4., 0., 0.]])
     """
     chosen = options("sparse_coo_tensor", dtype, None, device, pin_memory)
+    checked = _are_checked() if check_invariants is None else check_invariants
     if values is None:
         shape = sizes("sparse_coo_tensor", (size if size is not None else indices,))
         check_not_negative(shape)
@@ -180,7 +181,7 @@ def sparse_coo_tensor(
     _check_shapes(places, values._array, shape)
     if shape is None:
         shape = _smallest_size(places, values._array)
-    if check_invariants if check_invariants is not None else _are_checked():
+    if checked:
         _check_places(places, shape, is_coalesced)
     if requires_grad:
         values = values.detach()  # type: ignore[attr-defined]

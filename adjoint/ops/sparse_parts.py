@@ -224,10 +224,12 @@ def sparse_resize_(self: Tensor, size: Any, sparse_dim: int, dense_dim: int) -> 
     return self
 
 
-_RESIZING = """If you need an empty sparse tensor of this size, call `x = torch.sparse_coo_tensor(size)`.
-If you need to resize this tensor, you have the following options:
-1. For both sparse and dense dimensions, keep the number of them constant and the size of them non-shrinking, and then try the same call again.
-2. Or, create a new sparse tensor with the correct indices and values from this sparse tensor."""
+_RESIZING = """You could try the following options:
+1. If you need an empty sparse tensor of this size, call `x = torch.sparse_coo_tensor(size)`.
+2. If you need to resize this tensor, you have the following options:
+    1. For both sparse and dense dimensions, keep the number of them constant and the size of them non-shrinking, and then try the \
+same call again.
+    2. Or, create a new sparse tensor with the correct indices and values from this sparse tensor."""
 
 
 @composite(where="Tensor")

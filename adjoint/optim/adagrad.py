@@ -74,15 +74,17 @@ class Adagrad(Elementwise):
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         return {"sum": group["initial_accumulator_value"]}
 
-    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
+    def _check_sparse(self, group: dict[str, Any]) -> None:
         if group["fused"]:
             raise RuntimeError("`fused` does not support sparse grad or complex param")
         if group["differentiable"]:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         if group["weight_decay"] != 0:
             raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+
+    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
         (total,) = slots
-        g = coalesced(-g if group["maximize"] else g)
+        g = coalesced(g.with_values(-g.values) if group["maximize"] else g)
         add_into(total, g.with_values(g.values * g.values))
         change = g.values / (np.sqrt(taken_at(total, g.indices)) + group["eps"])
         change *= -group["lr"] / (1 + (step - 1) * group["lr_decay"])

@@ -75,7 +75,7 @@ class Elementwise(Optimizer):
     # What a subclass says
 
     _without_sparse = "{} does not support sparse gradients"
-    """What is said of a sparse gradient, with the name of the class; a subclass that takes them has :meth:`_sparsely`."""
+    """What is said of sparse gradients; a subclass that takes them has :meth:`_check_sparse` and :meth:`_sparsely`."""
 
     def _slots(self, group: dict[str, Any]) -> dict[str, float]:
         """The names of the arrays of state beside each parameter, with what they are filled with at first."""
@@ -88,12 +88,13 @@ class Elementwise(Optimizer):
         """
         raise NotImplementedError
 
-    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
-        """The rule for a sparse gradient, which changes the places alone that it has, as :meth:`_update` otherwise.
-
-        Raises RuntimeError, in PyTorch's words, where there is none.
-        """
+    def _check_sparse(self, group: dict[str, Any]) -> None:
+        """Raise RuntimeError, in PyTorch's words, where there is no rule for sparse gradients, or none with these options."""
         raise RuntimeError(self._without_sparse.format(type(self).__name__))
+
+    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
+        """The rule for a sparse gradient, which changes the places alone that it has; as :meth:`_update` otherwise."""
+        raise NotImplementedError
 
     def _sparse_slot(self, p: Any, name: str, value: float) -> Any:
         """A slot at first, beside a parameter whose gradient is sparse."""
@@ -212,7 +213,7 @@ class Elementwise(Optimizer):
                 self._batches[id(params)] = Batch(params, small, self.state, names, self._counts)
 
     def _step_sparsely(self, group: dict[str, Any], params: list[Tensor]) -> None:
-        """A step of parameters of which some have sparse gradients: one by one, those first whose gradients are refused."""
+        """A step of parameters of which some have sparse gradients, one by one."""
         self._batches.clear()
         for p in params:
             if p._grad is None:
@@ -226,9 +227,9 @@ class Elementwise(Optimizer):
                 self._add_slots(group, p, state)
                 self._step_one(group, p, state, self._advance(group, state, first))
                 continue
+            self._check_sparse(group)
             if first:
                 made: dict[str, Any] = {"step": count()} if self._counts else {}
-                self._sparsely(group, 1, p._array.copy(), g, *[self._sparse_slot(p._array, *s) for s in self._slots(group).items()])
                 for name, value in self._slots(group).items():
                     made[name] = from_array(self._sparse_slot(p._array, name, value))
                 state.update(made)
@@ -293,7 +294,7 @@ class Elementwise(Optimizer):
             if p._grad is None:
                 continue
             if p._grad._array.__class__ is SparseArray:
-                self._sparsely(group, 1, None, p._grad._array)
+                self._check_sparse(group)
             check_writable(p, p.requires_grad or p._grad.requires_grad)
             state = self.state[p] if self._counts or self._slots(group) else {}
             first = not state

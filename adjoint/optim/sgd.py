@@ -69,13 +69,15 @@ class SGD(Elementwise):
     def _sparse_slot(self, p: Any, name: str, value: float) -> Any:
         return empty(p.shape, p.dtype)  # as sparse as the gradients that it is a mean of
 
-    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
+    def _check_sparse(self, group: dict[str, Any]) -> None:
         if group["fused"]:
             raise RuntimeError("`_fused_sgd` does not support sparse gradients")
         if group["differentiable"]:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         if group["weight_decay"] != 0:
             raise RuntimeError("add(sparse, dense) is not supported. Use add(dense, sparse) instead.")
+
+    def _sparsely(self, group: dict[str, Any], step: Any, p: Any, g: SparseArray, *slots: Any) -> Any:
         if slots and slots[0].stored == 0:
             slots = (empty(g.shape, g.dtype, g.sparse_dim),)
         return self._update(group, step, p, g, *slots)

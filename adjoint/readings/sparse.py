@@ -75,7 +75,7 @@ class SparseArray(ArrayFace):
         self.indices = indices
         self.values = values
         self.shape = shape
-        self.coalesced = coalesced
+        self.coalesced = coalesced or indices.shape[1] < 2
         self.shown: Any = None  # the record of writes to the indices, where somebody else holds them, too
         self.rows: Any = None  # the places of a matrix row by row (sparse_products), once they were asked for
 
@@ -98,9 +98,8 @@ class SparseArray(ArrayFace):
         return found(*args, **kwargs)
 
     def __add__(self, other: Any) -> Any:
-        """The sum, as gradients that arrive one after the other are added: in PyTorch the later one comes first in the list."""
-        first, second = (other, self) if isinstance(other, SparseArray) else (self, other)
-        return self._call(np.add, (first, second), {})
+        """The sum, as gradients that arrive one after the other are added: a dense one first, and of two sparse ones the later."""
+        return self._call(np.add, (other, self), {})
 
     def parts(self) -> tuple[dict[str, Any], list[str]]:
         """What a tensor over it prints in place of elements."""
@@ -208,13 +207,32 @@ def add_into(target: Any, array: SparseArray) -> None:
         array = coalesced(array)
     if not array.sparse_dim:
         target += array.values.sum(0).astype(target.dtype, copy=False)
-    elif array.coalesced:
+        return
+    if array.dtype.kind == "V" or (array.dtype.itemsize == 2 and array.dtype.kind == "f"):
+        array = coalesced(array)
         places = tuple(array.indices)
-        target[places] += array.values
-    elif array.dtype.kind == "V" or array.dtype.itemsize == 2 and array.dtype.kind == "f":
-        add_into(target, coalesced(array))
+        target[places] = target[places] + array.values
+        return
+    if array.sparse_dim > 1 and target.flags.c_contiguous:  # as rows
+        target = target.reshape(-1, *array.values.shape[1:])
+        index = keys_of(array.indices, array.shape)
+    elif array.sparse_dim == 1:
+        index = array.indices[0]
     else:
         np.add.at(target, tuple(array.indices), array.values)
+        return
+    if array.coalesced and array.values.ndim == 1:
+        target[index] += array.values
+    else:
+        _add_rows[-1](target, index, array.values)
+
+
+_add_rows: list[Callable[[Any, Any, Any], None]] = [np.add.at]
+
+
+def add_rows_by(function: Callable[[Any, Any, Any], None]) -> None:
+    """Have rows added by a kernel of a layer above this one: ``function(target, index, rows)`` is as ``numpy.add.at``."""
+    _add_rows.append(function)
 
 
 def keys_of(indices: Any, shape: tuple[int, ...]) -> Any:
@@ -257,7 +275,7 @@ def _groups_added(values: Any, order: Any, new: Any, first: Any) -> Any:
     dtype = values.dtype
     if dtype.kind == "b":
         return np.logical_or.reduceat(taken, first)
-    if dtype.kind == "V" or dtype.itemsize == 2 and dtype.kind == "f":
+    if dtype.kind == "V" or (dtype.itemsize == 2 and dtype.kind == "f"):
         return np.add.reduceat(taken.astype(np.float32), first).astype(dtype)
     if taken.ndim == 2 and dtype.kind in "fc" and dtype.itemsize >= 4:
         from scipy.sparse import csr_array  # a product with ones: numpy.add.reduceat of rows is several times slower

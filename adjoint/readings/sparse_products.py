@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.readings.sparse import no_rule, SparseArray
+from adjoint.readings.sparse import SparseArray, no_rule
 
 
 class Rows:
-    """The places of a matrix, row by row: where each row's begin, the columns, and (None if in order) which of the list they are."""
+    """The places of a matrix row by row: where those of each row begin, the columns, and which of the list they are (None: all in
+    order)."""
 
     __slots__ = ("begins", "columns", "other", "taken", "version")
 
@@ -46,7 +47,7 @@ def _rows_of(array: SparseArray) -> Rows:
     np.cumsum(np.bincount(rows, minlength=n), out=begins[1:])
     if in_order:
         return Rows(begins, columns.astype(small), None)
-    order = np.argsort(rows.astype(np.uint16) if n <= 1 << 16 else rows, kind="stable")  # of 16 bits NumPy counts and does not compare
+    order = np.argsort(rows.astype(np.uint16) if n <= 1 << 16 else rows, kind="stable")  # by counting
     return Rows(begins, columns[order].astype(small), order)
 
 
@@ -85,6 +86,8 @@ def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
     """The product of two matrices (or a matrix and a vector, or batches of them) of which one is sparse, or both are."""
     if a.ndim == 3 and b.ndim == 3:
         return _batched(a, b)
+    if a.ndim > 2 or b.ndim > 2:
+        raise no_rule("bmm")
     if isinstance(a, SparseArray) and isinstance(b, SparseArray):
         return _sparse_times_sparse(a, b)
     if isinstance(a, SparseArray):

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from adjoint.readings.sparse import (
-    no_rule,
     SparseArray,
     add_into,
     coalesced,
     empty,
     keys_of,
+    no_rule,
     positions,
     refuse,
     rule,
@@ -270,8 +270,20 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     return a * condition
 
 
-for _ufunc in (np.bitwise_and, np.logical_and):
-    rule(_ufunc)(lambda a, b, **kwargs: _multiply(a, b))
+def _truth(x: Any) -> Any:
+    return of_coalesced(lambda values: values != 0)(x) if isinstance(x, SparseArray) else np.asarray(x) != 0
+
+
+@rule(np.logical_and)
+def _logical_and(a: Any, b: Any, **kwargs: Any) -> Any:
+    return _multiply(_truth(a), _truth(b))
+
+
+@rule(np.bitwise_and)
+def _bitwise_and(a: Any, b: Any, **kwargs: Any) -> Any:
+    if not a.dtype.kind == b.dtype.kind == "b":
+        raise no_rule("bitwise_and")
+    return _multiply(_truth(a), _truth(b))
 
 
 # Reductions
@@ -359,7 +371,7 @@ def expanded(array: SparseArray, axis: Any) -> SparseArray:
     shape = (*array.shape[:axis], 1, *array.shape[axis:])
     if axis > array.sparse_dim:
         return SparseArray(array.indices, np.expand_dims(array.values, axis - array.sparse_dim + 1), shape, array.coalesced)
-    return SparseArray(np.insert(array.indices, axis, 0, 0), array.values, shape, array.coalesced)
+    return SparseArray(np.insert(array.indices, axis, 0, 0), array.values, shape)
 
 
 @rule(np.ndarray.__getitem__)
@@ -403,8 +415,7 @@ def selected(array: SparseArray, dim: int, index: int) -> Any:
         if array.coalesced and len(places) == 1:
             return np.asarray(values[0])
         return np.asarray(np.add.reduce(values, 0, values.dtype if values.dtype.kind != "b" else None)).astype(values.dtype)
-    indices = np.take(np.delete(array.indices, dim, 0), places, 1)
-    return SparseArray(indices, values, shape, array.coalesced)
+    return SparseArray(np.take(np.delete(array.indices, dim, 0), places, 1), values, shape)
 
 
 def narrowed(array: SparseArray, dim: int, start: int, length: int) -> SparseArray:
@@ -450,8 +461,8 @@ def _concatenate(arrays: Sequence[Any], axis: int = 0, **kwargs: Any) -> SparseA
             raise RuntimeError("Concatenating sparse tensors, but a dense tensor was found at position " + str(i) + ".")
         if array.sparse_dim != first.sparse_dim:
             raise RuntimeError(
-                f"All tensors must have the same sparse_dim and dense_dim: {first.sparse_dim}, {first.ndim - first.sparse_dim}, but "
-                f"tensor at position {i} has {array.sparse_dim}, {array.ndim - array.sparse_dim}."
+                f"All tensors must have the same sparse_dim and dense_dim: {first.sparse_dim}, {first.ndim - first.sparse_dim}, but"
+                f" tensor at position {i} has {array.sparse_dim}, {array.ndim - array.sparse_dim}."
             )
     axis %= first.ndim
     dtype = np.result_type(*[a.dtype for a in arrays])

@@ -162,8 +162,8 @@ class Pickler(_PythonPickler):
             shape, stride = tuple(tensor.shape), tensor.stride()  # type: ignore[attr-defined]
             return rebuild._rebuild_meta_tensor_no_storage, (tensor.dtype, shape, stride, requires_grad)
         if tensor._array.__class__ is SparseArray:
-            array = tensor._array
-            parts = (from_array(array.indices), from_array(array.values), tensor.shape, array.coalesced)
+            stored = tensor._array
+            parts = (from_array(stored.indices), from_array(stored.values), tensor.shape, stored.coalesced)
             return rebuild._rebuild_sparse_tensor, (layouts.sparse_coo, parts)
         if not isinstance(tensor._array, (np.ndarray, np.generic)):
             raise NotImplementedError(

@@ -168,7 +168,7 @@ def _rebuild_meta_tensor_no_storage(dtype: Any, size: Any, stride: Any, requires
 def _rebuild_sparse_tensor(layout: Any, data: Any) -> Tensor:
     """A sparse tensor of its places and values, which are looked at: places outside of it would reach outside of its memory."""
     if layout is not layouts.sparse_coo:
-        raise NotImplementedError(f"rebuilding a tensor of layout {layout}: Adjoint's sparse tensors are in coordinate format alone")
+        raise NotImplementedError(f"a tensor of layout {layout}: Adjoint's sparse tensors are in coordinate format alone")
     if type(data) is not tuple or len(data) not in (3, 4) or not all(isinstance(part, Tensor) for part in data[:2]):
         raise TypeError("a sparse tensor is rebuilt from indices, values, a size and whether it is coalesced")
     indices, values, size, *coalesced = data

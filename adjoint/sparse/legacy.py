@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint import dtypes
-from adjoint.ops.sparse_making import is_sparse, sparse_coo_tensor
+from adjoint.declare.once import warn_once
+from adjoint.ops.sparse_making import check_all, is_sparse, sparse_coo_tensor
 from adjoint.tensor import Tensor
 
 
@@ -17,10 +18,16 @@ class sparsetype(type):
 
     def __call__(cls, *args: Any, device: Any = None) -> Any:
         parts = [a for a in args if isinstance(a, Tensor)]
+        of = ["indices", "values", "shape"][: len(args)] if len(parts) == 2 else ["shape"][: len(args)]
+        warn_once(
+            f"torch.sparse.{', '.join(of)}",
+            f"torch.sparse.SparseTensor({', '.join([*of, '*', 'device=']) if of else ''}) is deprecated.  Please use "
+            f"torch.sparse_coo_tensor({', '.join(of or ['(0,)'])}, dtype={', device=' if of else ''}).",
+        )
         if len(parts) == 2:
-            return sparse_coo_tensor(*args, device=device)
+            return sparse_coo_tensor(*args, device=device, check_invariants=check_all())
         size = args[0] if len(args) == 1 and not isinstance(args[0], int) else args
-        return sparse_coo_tensor(tuple(size) or (0,), dtype=cls.dtype, device=device)
+        return sparse_coo_tensor(tuple(size) or (0,), dtype=cls.dtype, device=device, check_invariants=check_all())
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, Tensor) and is_sparse(instance) and instance.dtype is cls.dtype
@@ -28,7 +35,8 @@ class sparsetype(type):
 
 def _class(dtype: dtypes.dtype) -> sparsetype:
     doc = f"The older constructor of sparse tensors of {dtype}.  Prefer ``torch.sparse_coo_tensor``."
-    return sparsetype(f"{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor", (), {"__module__": "torch.sparse", "__doc__": doc, "dtype": dtype})
+    name = f"{dtypes.SCALAR_TYPE_NAMES[dtype]}Tensor"
+    return sparsetype(name, (), {"__module__": "torch.sparse", "__doc__": doc, "dtype": dtype})
 
 
 CLASSES = {
