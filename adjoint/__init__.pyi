@@ -141,6 +141,7 @@ from adjoint import random as random
 from adjoint import return_types as return_types
 from adjoint import serialization as serialization
 from adjoint import signal as signal
+from adjoint import sparse as sparse
 from adjoint import special as special
 from adjoint import testing as testing
 from adjoint import types as types
@@ -354,6 +355,13 @@ def _sample_dirichlet(self: Tensor, generator: Generator | None = None) -> Tenso
     tensor(1.)
     """
 
+def _sparse_sparse_matmul(input: Tensor, other: Tensor) -> Tensor:
+    """Gradients::
+
+    self: kept_in(matmul_of(g, conj(other).T), self)
+    other: kept_in(matmul_of(conj(self).T, g), other)
+    """
+
 def _standard_gamma(self: Tensor, generator: Generator | None = None) -> Tensor:
     """Gamma-distributed numbers of these concentrations and of rate 1, with the implicit gradient.
 
@@ -370,6 +378,15 @@ def _standard_gamma_grad(input: Tensor, output: Tensor, *, out: Tensor | None = 
     self: _no_derivative('_standard_gamma_grad')
     output: _no_derivative('_standard_gamma_grad')
     """
+
+def _validate_sparse_coo_tensor_args(
+    indices: Tensor,
+    values: Tensor,
+    size: _int | Sequence[_int],
+    is_coalesced: _bool | None = None,
+    check_pinning: _bool | None = None,
+) -> None:
+    """Raise RuntimeError where these do not make a sparse tensor."""
 
 def _weight_norm(v: Tensor, g: Tensor, dim: _int = 0) -> Tensor:
     """``v`` with the norms ``g``, one for each place of ``dim``: ``v * (g / norm_except_dim(v, 2, dim))``."""
@@ -1753,6 +1770,15 @@ def dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
 def dropout_(input: Tensor, p: _float, train: _bool) -> Tensor:
     """In-place version of :func:`adjoint.dropout`."""
 
+def dsmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
+
+    Gradients::
+
+        self: dot(g, conj(mat2).T)
+        mat2: dot(conj(self).T, g)
+    """
+
 def dsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
     """The tensor split as by ``tensor_split`` along the dimension that ``dsplit`` is named for."""
 
@@ -2431,8 +2457,26 @@ def histogramdd(
             [1., 1.]])
     """
 
+def hsmm(mat1: Tensor, mat2: Tensor) -> Tensor:
+    """The product of a sparse matrix and a dense one, as rows: with one sparse dimension and a dense one.  It has no derivative.
+
+    Gradients::
+
+        mat1: not_implemented('hspmm')
+        mat2: not_implemented('hspmm')
+    """
+
 def hsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
     """The tensor split as by ``tensor_split`` along the dimension that ``hsplit`` is named for."""
+
+def hspmm(mat1: Tensor, mat2: Tensor) -> Tensor:
+    """The product of a sparse matrix and a dense one, as rows: with one sparse dimension and a dense one.  It has no derivative.
+
+    Gradients::
+
+        mat1: not_implemented('hspmm')
+        mat2: not_implemented('hspmm')
+    """
 
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors, of at least 1 dimensions, joined along dimension 1 or 0."""
@@ -4208,6 +4252,16 @@ def rsub(input: Tensor, other: Tensor | _complex, *, alpha: _complex = 1, out: T
         other: g
     """
 
+def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
+
+    Gradients::
+
+        self: not_implemented('sspaddmm')
+        mat1: not_implemented('sspaddmm')
+        mat2: not_implemented('sspaddmm')
+    """
+
 def scalar_tensor(
     s: _complex,
     *,
@@ -4516,6 +4570,15 @@ def slice_scatter(
 def slogdet(input: Tensor) -> return_types.slogdet:
     """The signs of determinants, and the logarithms of their sizes."""
 
+def smm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of a sparse matrix and a dense one, made sparse again.  It has no derivative.
+
+    >>> import adjoint as torch
+    >>> torch.smm(torch.eye(2).to_sparse(), torch.ones(2, 1)).to_dense()
+    tensor([[1.],
+            [1.]])
+    """
+
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """The exponentials, divided by their sum along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
@@ -4536,6 +4599,31 @@ def sort(
     Gradients::
 
         self: g, back in the order of before
+    """
+
+def sparse_coo_tensor(
+    indices: Tensor | Sequence[_int],
+    values: Any = None,
+    size: _int | Sequence[_int] | None = None,
+    *,
+    dtype: _dtype | None = None,
+    device: _device | str | _int | None = None,
+    pin_memory: _bool = False,
+    requires_grad: _bool = False,
+    check_invariants: _bool | None = None,
+    is_coalesced: _bool | None = None,
+) -> Tensor:
+    """A tensor in coordinate format: of ``indices``, (sparse dimensions, stored), and the ``values`` in those places, (stored, *dense
+    dimensions).  Values in one place add up.
+
+    Without a ``size`` it is the smallest that has all places.  Given a size alone, the tensor has no values.  ``check_invariants``
+    has the places looked at, ``is_coalesced`` says that they are in order, each once.  Gradients flow to ``values`` that are a tensor,
+    unless ``requires_grad`` makes the result a leaf.  Raises RuntimeError where the parts do not fit together.
+
+    >>> import adjoint as torch
+    >>> torch.sparse_coo_tensor([[0, 1], [2, 0]], [3., 4.], (2, 3)).to_dense()
+    tensor([[0., 0., 3.],
+            [4., 0., 0.]])
     """
 
 def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
@@ -4574,6 +4662,15 @@ def split_with_sizes_copy(
     Gradients::
 
         self: cat(gs, dim)
+    """
+
+def spmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.
+
+    Gradients::
+
+        self: dot(g, conj(mat2).T)
+        mat2: dot(conj(self).T, g)
     """
 
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -4618,6 +4715,16 @@ def squeeze_copy(input: Tensor, dim: _int | None = None, *, axis: _int | None = 
     Gradients::
 
         self: g.reshape(self_shape)
+    """
+
+def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
+
+    Gradients::
+
+        self: not_implemented('sspaddmm')
+        mat1: not_implemented('sspaddmm')
+        mat2: not_implemented('sspaddmm')
     """
 
 def stack(tensors: Sequence[Tensor], dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:

@@ -158,9 +158,21 @@ class Methods:
     def _cdata(self) -> _int:
         """A number for the tensor as an object: that of no other."""
 
+    def _coalesced_(self, coalesced: _bool) -> Tensor:
+        """Say whether the tensor is coalesced, which nobody checks."""
+
     @property
     def _current_tangent(self) -> Tensor | None:
         """The tangent at the level that printing shows."""
+
+    def _dimI(self) -> _int:
+        """As :func:`sparse_dim`."""
+
+    def _dimV(self) -> _int:
+        """As :func:`dense_dim`."""
+
+    def _indices(self) -> Tensor:
+        """The places as they are listed, coalesced or not."""
 
     def _is_view(self) -> _bool:
         """Whether this tensor looks at another one's memory, and autograd knows."""
@@ -192,7 +204,13 @@ class Methods:
         self: -g
         """
 
+    def _nnz(self) -> _int:
+        """How many places are listed."""
+
     def _typed_storage(self) -> TypedStorage: ...
+    def _values(self) -> Tensor:
+        """The values as they are listed; no gradient flows through them."""
+
     def abs(self) -> Tensor:
         """The absolute value of each element; of a complex number, its magnitude, which is real.
 
@@ -893,8 +911,15 @@ class Methods:
             self: g
         """
 
-    def coalesce(self) -> Any:
-        """Raises RuntimeError: only a sparse coordinate tensor has it, and there is none."""
+    def coalesce(self) -> Tensor:
+        """The same sparse tensor with every place once, and in order: values that share one are added up.
+
+        Returns the tensor itself where it is coalesced.  Raises RuntimeError for a dense one.
+
+        >>> import adjoint as torch
+        >>> torch.sparse_coo_tensor([[1, 1]], [3., 4.], (2,)).coalesce().values()
+        tensor([7.])
+        """
 
     def col_indices(self) -> Any:
         """Raises RuntimeError: only a sparse row compressed tensor has it, and there is none."""
@@ -1067,7 +1092,7 @@ class Methods:
         """In-place version of :func:`adjoint.deg2rad`."""
 
     def dense_dim(self) -> _int:
-        """The number of dense dimensions: all."""
+        """The number of dense dimensions: all, of a dense tensor."""
 
     def det(self, *, out: Tensor | None = None) -> Tensor:
         """The determinants of square matrices.
@@ -1744,8 +1769,16 @@ Raises RuntimeError on a real tensor."""
             self: g added up at index
         """
 
-    def indices(self) -> Any:
-        """Raises RuntimeError: only a sparse coordinate tensor has it, and there is none."""
+    def indices(self) -> Tensor:
+        """The places of a coalesced sparse tensor, (sparse dimensions, stored).
+
+        Raises RuntimeError for one that is not coalesced, or dense.
+
+        >>> import adjoint as torch
+        >>> torch.eye(2).to_sparse().indices()
+        tensor([[0, 1],
+                [0, 1]])
+        """
 
     def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The sum of products over the last dimensions of both.
@@ -1769,8 +1802,8 @@ Raises RuntimeError on a real tensor."""
                 [0.0000, 0.2500]])
         """
 
-    def is_coalesced(self) -> Any:
-        """Raises RuntimeError: only a sparse coordinate tensor has it, and there is none."""
+    def is_coalesced(self) -> _bool:
+        """Whether a sparse tensor is known to have every place once, and in order.  Raises RuntimeError for a dense one."""
 
     def is_complex(self) -> _bool:
         """Whether the dtype is a complex one."""
@@ -1865,7 +1898,7 @@ Raises RuntimeError on a real tensor."""
 
     @property
     def is_sparse(self) -> _bool:
-        """False: there are no tensors of the kind 'sparse' here."""
+        """Whether places and values are stored."""
 
     @property
     def is_sparse_csr(self) -> _bool:
@@ -1992,7 +2025,7 @@ Raises RuntimeError on a real tensor."""
 
     @property
     def layout(self) -> _layout:
-        """How the elements are laid out: ``torch.strided``."""
+        """How the elements are laid out: ``torch.strided``, or ``torch.sparse_coo``."""
 
     def lcm(self, other: Tensor) -> Tensor:
         """The least common multiple of two integers, element by element, never negative.
@@ -2605,7 +2638,7 @@ Raises RuntimeError on a real tensor."""
         pin_memory: _bool = False,
         requires_grad: _bool = False,
     ) -> Tensor:
-        """A tensor of this one's dtype and the given sizes whose elements are whatever was in memory."""
+        """A tensor of this one's dtype and the given sizes whose elements are whatever was in memory; of a sparse one, a sparse one."""
 
     def new_empty_strided(
         self,
@@ -3319,6 +3352,15 @@ tensor([1.])"""
     def slogdet(self) -> return_types.slogdet:
         """The signs of determinants, and the logarithms of their sizes."""
 
+    def smm(self, mat2: Tensor) -> Tensor:
+        """The product of a sparse matrix and a dense one, made sparse again.  It has no derivative.
+
+        >>> import adjoint as torch
+        >>> torch.smm(torch.eye(2).to_sparse(), torch.ones(2, 1)).to_dense()
+        tensor([[1.],
+                [1.]])
+        """
+
     def softmax(self, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
         """The exponentials, divided by their sum along ``dim``, of the tensor converted to ``dtype`` where it is given."""
 
@@ -3336,7 +3378,26 @@ tensor([1.])"""
         """
 
     def sparse_dim(self) -> _int:
-        """The number of sparse dimensions: none."""
+        """The number of dimensions that places have: none, of a dense tensor."""
+
+    def sparse_mask(self, mask: Tensor) -> Tensor:
+        """The elements in the places that ``mask``, a sparse tensor of the same size, has; sparse.
+
+        Raises RuntimeError where the mask is dense or of another size.
+
+        >>> import adjoint as torch
+        >>> torch.tensor([[1., 2.], [3., 4.]]).sparse_mask(torch.eye(2).to_sparse()).values()
+        tensor([1., 4.])
+        """
+
+    def sparse_resize_(self, size: _int | Sequence[_int], sparse_dim: _int, dense_dim: _int) -> Tensor:
+        """Give a sparse tensor another size in place.  One that has values can only grow, and keeps its dimensions.
+
+        Raises RuntimeError otherwise.
+        """
+
+    def sparse_resize_and_clear_(self, size: _int | Sequence[_int], sparse_dim: _int, dense_dim: _int) -> Tensor:
+        """Give a sparse tensor another size in place, and no values."""
 
     def split(self, split_size: _int | Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
         """The tensor in parts along a dimension: of one size (the last may be smaller), or of the sizes listed.
@@ -3392,6 +3453,16 @@ tensor([1.])"""
 
     def squeeze_(self, dim: _int | Sequence[_int] | None = None) -> Tensor:
         """Remove dimensions of size 1, in place."""
+
+    def sspaddmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+        """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
+
+        Gradients::
+
+            self: not_implemented('sspaddmm')
+            mat1: not_implemented('sspaddmm')
+            mat2: not_implemented('sspaddmm')
+        """
 
     def std(
         self,
@@ -3654,25 +3725,55 @@ tensor([1.])"""
         memory_format: _memory_format | None = None,
     ) -> Tensor: ...
     def to_dense(self, dtype: _dtype | None = None, *, masked_grad: _bool | None = None) -> Tensor:
-        """The tensor itself, which is dense; in another dtype, if one is named."""
+        """The tensor with all its elements, zeros included; itself, if it is dense already.
 
-    def to_sparse(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotImplementedError: there are no sparse tensors."""
+        Its gradient is sparse, in the places that the tensor has, unless ``masked_grad`` is False.
+
+        >>> import adjoint as torch
+        >>> torch.eye(2).to_sparse().to_dense()
+        tensor([[1., 0.],
+                [0., 1.]])
+        """
+
+    def to_sparse(
+        self,
+        *args: Any,
+        sparse_dim: _int | None = None,
+        layout: _layout | None = None,
+        blocksize: Any = None,
+        dense_dim: Any = None,
+    ) -> Tensor:
+        """The tensor in coordinate format, or in another sparse ``layout``; itself, if it is that already.
+
+        ``sparse_dim`` is how many dimensions, the first ones, places have: all, unless it is given; the others are dense.
+
+        >>> import adjoint as torch
+        >>> torch.eye(2).to_sparse()
+        tensor(indices=tensor([[0, 1],
+                               [0, 1]]),
+               values=tensor([1., 1.]),
+               size=(2, 2), nnz=2, layout=torch.sparse_coo)
+        """
 
     def to_sparse_bsc(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotImplementedError: there are no sparse tensors."""
+        """Raises NotImplementedError: there are no compressed layouts."""
 
     def to_sparse_bsr(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotImplementedError: there are no sparse tensors."""
+        """Raises NotImplementedError: there are no compressed layouts."""
 
-    def to_sparse_coo(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotImplementedError: there are no sparse tensors."""
+    def to_sparse_coo(self) -> Tensor:
+        """The tensor in coordinate format.
+
+        >>> import adjoint as torch
+        >>> torch.eye(2).to_sparse_coo().values()
+        tensor([1., 1.])
+        """
 
     def to_sparse_csc(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotImplementedError: there are no sparse tensors."""
+        """Raises NotImplementedError: there are no compressed layouts."""
 
     def to_sparse_csr(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotImplementedError: there are no sparse tensors."""
+        """Raises NotImplementedError: there are no compressed layouts."""
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number where there are no dimensions.
@@ -3901,8 +4002,15 @@ tensor([1.])"""
     def untyped_storage(self) -> UntypedStorage:
         """The memory behind this tensor."""
 
-    def values(self) -> Any:
-        """Raises RuntimeError: only a sparse tensor has it, and there is none."""
+    def values(self) -> Tensor:
+        """The values of a coalesced sparse tensor, (stored, *dense dimensions); gradients flow through them.
+
+        Raises RuntimeError for one that is not coalesced, or dense.
+
+        >>> import adjoint as torch
+        >>> torch.eye(2).to_sparse().values()
+        tensor([1., 1.])
+        """
 
     def var(
         self,

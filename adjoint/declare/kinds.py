@@ -55,7 +55,7 @@ _BY_NAME = {
 
 # What is another kind in one function: "function.parameter".
 _OF_FUNCTIONS = {
-    "Tensor": """_sparse_coo_tensor_unsafe.indices _validate_sparse_coo_tensor_args.indices
+    "Tensor": """_validate_sparse_coo_tensor_args.indices
         cross_entropy_loss.target embedding.indices embedding.weight linear.weight max_unpool1d.indices
         max_unpool2d.indices max_unpool3d.indices scaled_dot_product_attention.value take_along_dim.indices
         multi_head_attention_forward.value lerp.end conv1d.weight conv2d.weight conv3d.weight

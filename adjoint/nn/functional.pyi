@@ -404,7 +404,8 @@ def embedding(
     """The rows of ``weight``, a table (rows, width), at the integers of ``input``: (*input.shape, width).
 
     The row ``padding_idx`` gets no gradient.  With ``max_norm``, rows that are looked up and longer than that are first
-    shortened in place.  ``scale_grad_by_freq`` divides a row's gradient by how often it was looked up.
+    shortened in place.  ``scale_grad_by_freq`` divides a row's gradient by how often it was looked up.  With ``sparse``, the
+    gradient of ``weight`` is sparse: the rows of the indices, as often as they were looked up.
 
     Raises IndexError for a row that is not there.
 

@@ -176,7 +176,7 @@ op(
 )  # fmt: skip
 
 _addmm_row = op(
-    "_sparse_addmm", _addmm, where="torch", node="SparseAddmmBackward0", fused=False,
+    "_sparse_addmm", _addmm, where="", node="SparseAddmmBackward0", fused=False,
     self=lambda g, beta: times(g, beta),
     mat1=lambda g, mat1, mat2, alpha: times(product_in_places(dense(g), conj(mat2).T, mat1), alpha),
     mat2=lambda g, mat1, alpha: times(matmul_of(conj(mat1).T, g), alpha),

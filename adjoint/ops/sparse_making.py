@@ -191,18 +191,6 @@ def sparse_coo_tensor(
 
 
 @composite(where="torch")
-def _sparse_coo_tensor_unsafe(
-    indices: Tensor, values: Tensor, size: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-    check_invariants: bool | None = None, is_coalesced: bool | None = None,
-) -> Tensor:  # fmt: skip
-    """As :func:`sparse_coo_tensor`, of tensors."""
-    return sparse_coo_tensor(
-        indices, values, size, dtype=dtype, device=device, requires_grad=requires_grad, check_invariants=check_invariants,
-        is_coalesced=is_coalesced,
-    )  # fmt: skip
-
-
-@composite(where="torch")
 def _validate_sparse_coo_tensor_args(
     indices: Tensor, values: Tensor, size: Any, is_coalesced: bool | None = None, check_pinning: bool | None = None
 ) -> None:
