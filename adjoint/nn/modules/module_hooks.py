@@ -15,6 +15,8 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.hooks import RemovableHandle, add_hook
 from adjoint.autograd.node import Node, Output, record
 from adjoint.autograd.saved import alias
+from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view
+from adjoint.declare.namespaces import lookup
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
@@ -334,6 +336,9 @@ class BackwardHookFunctionBackward(Node):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.BackwardHookFunctionBackward object at {id(self):#x}>"
+
     def apply(self, g: Any) -> Any:
         return tuple(g) if isinstance(g, list) else (g,)
 
@@ -350,7 +355,10 @@ def _pass_through(values: tuple[Any, ...]) -> tuple[tuple[Any, ...], BackwardHoo
     node._outputs = len(where)
     passed = list(values)
     for k, i in enumerate(where):
-        passed[i] = alias(values[i], node if len(where) == 1 else Output(node, k))
+        edge = node if len(where) == 1 else Output(node, k)
+        passed[i] = t = alias(values[i], edge)
+        become_view(t, values[i], lambda x: x.view(x.shape), IN_FUNCTION if len(where) == 1 else MULTIPLE)
+        t._edge = edge  # a write to it would pass the hooks by, and is refused
     return tuple(passed), node, where
 
 
@@ -381,11 +389,14 @@ class _BackwardHooks:
             return args
         self.watches_inputs = True
         count = len(args)
+        constants = [(i, a.shape, a.dtype) for i, a in enumerate(args) if isinstance(a, Tensor) and i not in where]
 
         def after(grad_input: tuple[Any, ...], _: Any) -> Any:
             if self.grad_outputs is None:
                 return None  # backward began inside of the module
             spread: list[Any] = [None] * count
+            for i, shape, dtype in constants:  # as in PyTorch
+                spread[i] = lookup("torch", "zeros")(shape, dtype=dtype)
             for i, g in zip(where, grad_input):
                 spread[i] = g
             grads: tuple[Any, ...] = tuple(spread)
@@ -439,7 +450,7 @@ class _BackwardHooks:
                     )
                 grads = returned
             self.grad_outputs = grads
-            if self.post and not self.watches_inputs:
+            if not self.watches_inputs:
                 warnings.warn(
                     "Full backward hook is firing when gradients are computed with respect to module outputs since no "
                     "inputs require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
