@@ -13,7 +13,7 @@ from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
 from adjoint.ops.contraction import adjoint_of
-from adjoint.ops.linalg import LinAlgError, check_matrix, of_batch, solve_triangular, triangular_solve
+from adjoint.ops.linalg import LinAlgError, check_matrix, least_counted, of_batch, solve_triangular, triangular_solve
 from adjoint.ops.reduction import written
 from adjoint.readings.batched import BatchedArray, Level, rule
 from adjoint.tensor import Tensor, from_array
@@ -394,23 +394,16 @@ def matrix_rank(
     >>> torch.linalg.matrix_rank(torch.ones(2, 2))
     tensor(1)
     """
+    if A.ndim < 2:
+        raise RuntimeError("torch.linalg.matrix_rank: The input tensor input must have at least 2 dimensions.")
     check_matrix("linalg.matrix_rank", A._array, square=False)
+    if hermitian:
+        check_matrix("linalg.eigh", A._array)
     if tol is not None:
         atol, rtol = tol, 0.0
     values = np.absolute(np.linalg.eigvalsh(A._array)) if hermitian else np.linalg.svd(A._array, compute_uv=False)
-    absolute = _of_each(0.0 if atol is None else atol)
-    if rtol is None:
-        relative = np.where(absolute > 0, 0.0, max(A._array.shape[-2:]) * np.finfo(A._array.dtype).eps)
-    else:
-        relative = _of_each(rtol)
-    largest = values.max(-1, keepdims=True) if values.shape[-1] else np.zeros((*values.shape[:-1], 1), values.dtype)
-    least = np.maximum(absolute, relative * largest)
+    least, _ = least_counted(values, max(A._array.shape[-2:]), atol, rtol)
     return from_array(np.asarray((values > least).sum(-1), np.int64))
-
-
-def _of_each(tolerance: Any) -> Any:
-    """A number, or a tensor's numbers, beside the singular values of each matrix."""
-    return np.asarray(tolerance._array)[..., None] if isinstance(tolerance, Tensor) else np.asarray(tolerance)
 
 
 @composite(where="linalg")

@@ -148,6 +148,7 @@ def _as_images(rows: Array, n: int, space: tuple[int, ...]) -> Array:
 
 @in_float32
 def _grid_sampler(input: Array, grid: Array, interpolation_mode, padding_mode, align_corners):
+    _check_sizes(input.shape, grid.shape)
     n, space = grid.shape[0], grid.shape[1:-1]
     rows = _pixels(input)
     result = 0
@@ -208,7 +209,16 @@ def _check(input: Tensor, grid: Tensor, mode: int) -> None:
             "grid_sampler(): expected input and grid to be on same device, but input is on "
             f"{input.device} and grid is on {grid.device}"
         )
-    shape, points = input._array.shape, grid._array.shape
+    _check_sizes(input._array.shape, grid._array.shape)
+    if input.ndim == 5 and mode == BICUBIC:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    if input._array.dtype != grid._array.dtype:
+        raise RuntimeError(f"expected scalar type {type_name(input._array)} but found {type_name(grid._array)}")
+    if input._array.dtype.kind not in "fV":
+        unsupported("grid_sampler_2d_cpu_kernel_impl" if input.ndim == 4 else "grid_sampler3d_cpu", input._array)
+
+
+def _check_sizes(shape: tuple[int, ...], points: tuple[int, ...]) -> None:
     shown = f"{list(shape)}", f"{list(points)}"
     if len(shape) == 0 or len(points) == 0 or shape[0] != points[0]:
         raise RuntimeError(
@@ -226,16 +236,11 @@ def _check(input: Tensor, grid: Tensor, mode: int) -> None:
                 f"dimension {i} being empty"
             )
     if len(shape) not in (4, 5) or len(shape) != len(points):
+        wanted = f"{len(shape)}D" if len(shape) in (4, 5) else "4D or 5D"
         raise RuntimeError(
-            "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes "
-            f"{shown[0]} and grid with sizes {shown[1]}"
+            f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, but got input with sizes {shown[0]}"
+            f" and grid with sizes {shown[1]}"
         )
-    if len(shape) == 5 and mode == BICUBIC:
-        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
-    if input._array.dtype != grid._array.dtype:
-        raise RuntimeError(f"expected scalar type {type_name(input._array)} but found {type_name(grid._array)}")
-    if input._array.dtype.kind not in "fV":
-        unsupported("grid_sampler_2d_cpu_kernel_impl" if len(shape) == 4 else "grid_sampler3d_cpu", input._array)
 
 
 @composite(where="torch")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
 from adjoint.declare.return_types import return_type
@@ -59,6 +60,13 @@ def _edges_of(x: Any, bins: list[Any], limits: Sequence[float] | None, function:
     return found
 
 
+def _densities(counts: Any, edges: list[Any]) -> Any:
+    counts = counts / counts.sum()
+    for d, e in enumerate(edges):
+        counts = counts / np.diff(e.astype(np.float64)).reshape([-1 if k == d else 1 for k in range(len(edges))])
+    return counts
+
+
 def _counted(points: Tensor, bins: list[Any], limits: Any, weight: Tensor | None, density: bool, function: str) -> tuple[Any, list[Any]]:
     """The counts (sums of weights, densities) of points in a last dimension, and the edges."""
     x = points._array
@@ -89,9 +97,7 @@ def _counted(points: Tensor, bins: list[Any], limits: Any, weight: Tensor | None
     weights = None if weight is None else weight._array.reshape(-1)[inside].astype(np.float64)
     counts = np.bincount(flat, weights, int(np.prod(shape))).reshape(shape).astype(np.float64)
     if density:
-        counts = counts / counts.sum()
-        for d, e in enumerate(edges):
-            counts = counts / np.diff(e.astype(np.float64)).reshape([-1 if k == d else 1 for k in range(len(edges))])
+        counts = calmly(_densities, counts, edges)
     return counts.astype(x.dtype), edges
 
 

@@ -16,6 +16,7 @@ from adjoint.declare.return_types import return_type
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values, array_function, conj, contiguous, converted, in_columns
+from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.contraction import adjoint_of, matmul
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name
@@ -139,14 +140,21 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
 # Determinants
 
 
+def _decomposed(A: Any) -> tuple[Any, Any, Any, Any]:
+    """The singular value decomposition, of zeros in place of what is not finite; and 1, or there NaN."""
+    finite = np.isfinite(A).all((-2, -1))
+    parts = np.linalg.svd(A if finite.all() else np.where(finite[..., None, None], A, A.dtype.type(0)))
+    return (*parts, np.where(finite, A.real.dtype.type(1), A.real.dtype.type(np.nan)))
+
+
 @array_function
 def cofactors(self: Array):
     """The derivative of the determinant, of singular matrices too: ``det(A) inv(A)`` transposed."""
-    u, s, vh = np.linalg.svd(self)
+    u, s, vh, known = _decomposed(self)
     n = s.shape[-1]
     others = np.stack([np.multiply.reduce(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
     sign = np.linalg.det(u) * np.linalg.det(vh)
-    return conj(np.matmul(u * others[..., None, :], vh) * conj(sign)[..., None, None]).astype(self.dtype)
+    return conj(np.matmul(u * others[..., None, :], vh) * (conj(sign) * known)[..., None, None]).astype(self.dtype)
 
 
 @array_function
@@ -157,7 +165,7 @@ def cofactors_along(self: Array, direction: Array):
     most are zero: two elements of the diagonal, or two that mirror each other, meet with the product of all other singular
     values.
     """
-    u, s, vh = np.linalg.svd(self)
+    u, s, vh, known = _decomposed(self)
     n = s.shape[-1]
     others = np.zeros((*s.shape, n), s.dtype)
     for i in range(n):
@@ -166,7 +174,7 @@ def cofactors_along(self: Array, direction: Array):
     inner = np.matmul(adjoint_of(u), np.matmul(direction, adjoint_of(vh)))
     turned = -others * inner.swapaxes(-1, -2)
     turned[..., range(n), range(n)] = np.matmul(others, inner.diagonal(0, -2, -1)[..., None])[..., 0]
-    sign = np.linalg.det(u) * np.linalg.det(vh)
+    sign = np.linalg.det(u) * np.linalg.det(vh) * known
     return (np.matmul(conj(u), np.matmul(turned, conj(vh))) * sign[..., None, None]).astype(self.dtype)
 
 
@@ -453,6 +461,26 @@ def solve_triangular(
 # Least squares and pseudo-inverses
 
 
+def least_counted(values: Any, size: int, atol: Any, rtol: Any) -> tuple[Any, Any]:
+    """For each matrix, of at most ``size`` rows or columns, the number that a singular value has to exceed to count as one, and
+    the largest of its singular ``values``; both beside these."""
+    absolute = _of_each(0.0 if atol is None else atol, values)
+    if rtol is None:
+        relative = np.where(absolute > 0, 0.0, size * np.finfo(values.dtype).eps)
+    else:
+        relative = _of_each(rtol, values)
+    largest = values.max(-1, keepdims=True) if values.shape[-1] else np.zeros((*values.shape[:-1], 1), values.dtype)
+    return np.maximum(absolute, relative * largest), largest
+
+
+def _of_each(tolerance: Any, values: Any) -> Any:
+    """A number, or a tensor's numbers, beside the singular values of each matrix."""
+    if not isinstance(tolerance, Tensor):
+        return np.asarray(tolerance)
+    broadcast_shape(tolerance._array.shape, values.shape[:-1])  # raises PyTorch's error
+    return np.asarray(tolerance._array)[..., None]
+
+
 def _pinv(self: Array, rtol=None, hermitian=False):
     check_matrix("linalg.pinv", self, square=False)
     if rtol is None:
@@ -491,16 +519,18 @@ def pinv(
     >>> torch.linalg.pinv(torch.tensor([[2.], [0.]]))
     tensor([[0.5000, 0.0000]])
     """
-    if A.dtype.category < dtypes.FLOAT or A.dtype in (dtypes.float16, dtypes.bfloat16):
+    if A.ndim < 2 or A.dtype.category < dtypes.FLOAT or A.dtype in (dtypes.float16, dtypes.bfloat16):
         raise RuntimeError(
             f"linalg.pinv({dtypes.SCALAR_TYPE_NAMES[A.dtype]}{{{list(A.shape)}}}): expected a tensor with 2 or more "
             "dimensions of float, double, cfloat or cdouble types"
         )
-    if atol is not None:
-        largest = np.linalg.norm(A._array, 2, (-2, -1)).max() if A._array.size else 1.0
-        relative = float(atol) / float(largest) if largest else 0.0
-        rtol = max(relative, rtol or 0.0)
-    return written(_pinv_row.function(A, rtol, hermitian), out, "linalg_pinv")
+    if hermitian:
+        check_matrix("linalg.eigh", A._array)
+    relative: Any = rtol
+    if atol is not None or isinstance(rtol, Tensor):  # as parts of each matrix's largest singular value
+        least, largest = least_counted(np.linalg.svd(A._array, compute_uv=False), max(A._array.shape[-2:]), atol, rtol)
+        relative = np.where(largest > 0, least / np.where(largest > 0, largest, 1), 0)[..., 0]
+    return written(_pinv_row.function(A, relative, hermitian), out, "linalg_pinv")
 
 
 @composite
@@ -551,6 +581,9 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
     vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and B._array.shape == A._array.shape[:-1])
     b = B.unsqueeze(-1) if vector else B
+    if B.ndim and A._array.shape[-2] != b._array.shape[-2]:
+        raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size({-1 if vector else -2})")
+    broadcast_shape(A._array.shape[:-2], b._array.shape[:-2])  # raises PyTorch's error
     solution = _lstsq_row.function(A, b, rcond)
     m, n = A._array.shape[-2:]
     values = np.linalg.svd(A._array, compute_uv=False)

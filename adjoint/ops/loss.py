@@ -18,6 +18,7 @@ from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import raise_shapes
 from adjoint.ops.activation import floating, hardtanh, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function
+from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.widening import in_float32
 from adjoint.places import users_level
 from adjoint.summation import total
@@ -416,5 +417,6 @@ def soft_margin_loss(
     """The mean of ``log(1 + exp(-target * input))`` for targets 1 and -1."""
     kind = reduction_of(reduction, size_average, reduce)
     no_gradient("soft_margin_loss", target=target)
+    broadcast_shape(input._array.shape, target._array.shape)  # raises PyTorch's error
     input, target = promoted(input, target)
     return _soft_margin_row.function(input, target, kind)

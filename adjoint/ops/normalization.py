@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.quiet import calmly, quietly
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
@@ -161,6 +162,10 @@ def _check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
+def _moved(a: Array, value: Array, momentum: float) -> None:
+    np.copyto(a, a * (1 - momentum) + value * momentum, casting="unsafe")
+
+
 def _update(running: Tensor, value: Array, momentum: float) -> None:
     """Move a running statistic towards ``value``, in place; as in PyTorch, no new version."""
     a = running._array
@@ -171,7 +176,7 @@ def _update(running: Tensor, value: Array, momentum: float) -> None:
             "`track_running_stats` to be False.If you are using a prebuilt module and do not need eval mode, please see the "
             "functorch website for resources on how to patch your module to work with vmap"
         )
-    np.copyto(a, a * (1 - momentum) + value * momentum, casting="unsafe")
+    calmly(_moved, a, value, momentum)
 
 
 def _normalize_batch(
@@ -207,18 +212,18 @@ def _normalize_batch(
     if training:
         if worthwhile(x):
             w, b = (None if t is None else t._array for t in (weight, bias))
-            result, mean, var = jointly(compiled, _normalized_by_its_own, x, w, b, eps)
+            result, mean, var = quietly(jointly, compiled, _normalized_by_its_own, x, w, b, eps)
         else:
-            mean, var = channel_statistics(x)
+            mean, var = calmly(channel_statistics, x)
         if running_mean is not None:
             _update(running_mean, mean, momentum)
         if running_var is not None:
             count = x.size // channels
-            _update(running_var, var * (count / (count - 1)) if count > 1 else var * np.nan, momentum)
+            _update(running_var, calmly(np.multiply, var, var.dtype.type(count / (count - 1) if count > 1 else np.nan)), momentum)
     else:
         assert running_mean is not None and running_var is not None
         mean, var = widen(running_mean._array).copy(), widen(running_var._array)
-    invstd = _invstd(var, eps)
+    invstd = calmly(_invstd, var, eps)
     if result is not None:
         return _batch_norm_row.recorded(result, input, weight, bias, mean, invstd, training, eps)
     return _batch_norm_function(input, weight, bias, mean, invstd, training, eps)
@@ -314,7 +319,7 @@ def instance_norm(
     result = _normalize_batch(flat, spread(weight), spread(bias), mean, var, use_input_stats, momentum, eps)
     for running, moved in ((running_mean, mean), (running_var, var)):
         if use_input_stats and running is not None and moved is not None:
-            np.copyto(running._array, moved._array.reshape(batch, channels).mean(0))
+            np.copyto(running._array, calmly(np.mean, moved._array.reshape(batch, channels), 0))
             writes_of(running).bump()
     return result.view(shape)
 

@@ -14,6 +14,7 @@ from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.operands import fit, result_type_of
 from adjoint.ops.arithmetic import constant, sign_of
 from adjoint.ops.arrays import Array, conj
+from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import amax, amin
 from adjoint.ops.reduction import axes, reduced_size, spread, written
@@ -343,6 +344,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         )
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    broadcast_shape(x1._array.shape[:-2], x2._array.shape[:-2])  # raises PyTorch's error
     if compute_mode == modes[2] and p == 2:
         return _vector_norm_row.function(x1.unsqueeze(-2) - x2.unsqueeze(-3), 2, -1)
     return _cdist_row.function(x1, x2, p)
@@ -375,7 +377,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
 
 def _cross(self: Array, other: Array, *, dim=-1):
-    shape = np.broadcast_shapes(self.shape, other.shape)
+    shape = broadcast_shape(self.shape, other.shape)
     a, b = (np.moveaxis(np.broadcast_to(x, shape), dim, 0) for x in (self, other))
     parts = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
     return np.moveaxis(np.stack(parts), 0, dim)
