@@ -143,7 +143,9 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
 def _decomposed(A: Any) -> tuple[Any, Any, Any, Any]:
     """The singular value decomposition, of zeros in place of what is not finite; and 1, or there NaN."""
     finite = np.isfinite(A).all((-2, -1))
-    parts = np.linalg.svd(A if finite.all() else np.where(finite[..., None, None], A, A.dtype.type(0)))
+    if A.__class__ is np.ndarray and not finite.all():
+        A = np.where(finite[..., None, None], A, A.dtype.type(0))
+    parts = np.linalg.svd(A)
     return (*parts, np.where(finite, A.real.dtype.type(1), A.real.dtype.type(np.nan)))
 
 
