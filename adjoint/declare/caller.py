@@ -215,6 +215,7 @@ class Caller:
 
     def _elementwise_forward(self) -> None:
         op, line = self.op, self.lines
+        self._dtypes()
         count = len(op.arrays)
         arrays = ", ".join(f"a{i}" for i in range(count))
         values = [f"{p.name}={p.name}" for p in op.values]
@@ -297,6 +298,12 @@ class Caller:
         else:
             line(2, f"r, r_writes = arranged(r, rule, {operands})")
 
+    def _dtypes(self) -> None:
+        op = self.op
+        if op.kernel is not None:
+            arguments = ", ".join(f"{p.name!r}: {self.shown[p.name]}" for p in op.params)
+            self.lines(1, f"if a0.dtype not in DTYPES: refuse_dtype({op.name!r}, OP.kernel, a0, {{{arguments}}})")
+
     # Other operators: arrays are tensors, everything else goes to the forward as it is.
 
     def _arrays(self) -> None:
@@ -315,6 +322,7 @@ class Caller:
                 line(2, f"a{i} = {name}._array")
                 line(1, "except AttributeError:")
                 line(2, f"a{i} = operand(OP, {i}, {name}, None)._array")
+        self._dtypes()
 
     def _forward(self) -> None:
         op, line = self.op, self.lines

@@ -28,6 +28,7 @@ from adjoint.declare import again, operands
 from adjoint.declare.arguments import numbers_in
 from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
+from adjoint.declare.kernel_dtypes import refuse_dtype
 from adjoint.declare.naming import show
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.declare.outs import in_dtype_of, write_outs
@@ -78,6 +79,7 @@ def _compile(operator: Operator, what: str) -> Any:
     space = {**_GLOBALS, "OP": operator, "__name__": "adjoint.generated", "forward": operator.forward}
     space["plain"] = operator.plain or operator.forward
     space["check"] = operator.check
+    space["DTYPES"] = operator.kernel.dtypes if operator.kernel is not None else frozenset()
     space["__tracebackhide__"] = True  # pytest leaves out frames of such modules
     space["rule"] = operator.lies[0] if operator.lies else by_operands
     space["wide"] = getattr(operator.forward, "of_wide", None)
@@ -188,6 +190,7 @@ _GLOBALS: dict[str, Any] = {
     "raise_integers": operands.raise_integers,
     "raise_modified": raise_modified,
     "raise_refused": raise_refused,
+    "refuse_dtype": refuse_dtype,
     "saved_result": saved_result,
     "Packed": Packed,
     "taped_input": taped_input,

@@ -15,6 +15,7 @@ import numpy as np
 from adjoint.autograd import overriding
 from adjoint.autograd.backward import backward_of, grad
 from adjoint.autograd.taped import TAPED
+from adjoint.declare.kernel_dtypes import Kernel
 from adjoint.declare.naming import named_in, show
 from adjoint.declare.operator import Operator
 from adjoint.declare.overridable import begin_function, begin_method, begin_methods
@@ -210,6 +211,7 @@ def op(
     is_view: bool = False,
     turns: tuple[bool, bool] | None = None,
     fused: bool = True,
+    kernel: Kernel | None = None,
     held: str = "",
     flat: str = "",
     lies: Any = None,
@@ -246,6 +248,8 @@ def op(
     ``reads`` says, per input, how a formula reads that is code and not an expression: on paper, with the names that formulas
     have, or in words.  It is what documentation and pictures of graphs show.
 
+    ``kernel`` says with which dtypes PyTorch computes it, where the forward could compute with more: see :mod:`.kernel_dtypes`.
+
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
     that there is nothing to compile around them.
     """
@@ -257,6 +261,7 @@ def op(
             view=is_view,
             turns=turns,
             fused=fused,
+            kernel=kernel,
             outputs=outputs,
             differentiable=differentiable,
             keeps=dict.fromkeys(keeps) if not isinstance(keeps, dict) else keeps,
@@ -320,6 +325,7 @@ def elementwise(
     numbers: bool = True,
     beside_numpy: bool = False,
     check: Callable[..., Any] | None = None,
+    kernel: Kernel | None = None,
     gradients: dict[str, Any] | None = None,
     flat: str = "",
     again: str = "",
@@ -356,6 +362,7 @@ def elementwise(
             numbers_alone=numbers_alone,
             scalar=scalar,
             check=check,
+            kernel=kernel,
             numbers=numbers,
             beside_numpy=beside_numpy,
             flat=tuple(flat.split()),

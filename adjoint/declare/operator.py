@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.declare.kernel_dtypes import Kernel
+
 MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 
 ARRAY, OPTIONAL, ARRAYS, VALUE = "array", "optional", "arrays", "value"
@@ -69,6 +71,7 @@ class Operator:
     numbers: bool = True  # elementwise: whether operands may be Python numbers
     beside_numpy: bool = False  # elementwise: whether its special method takes NumPy arrays as tensors
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
+    kernel: Kernel | None = None  # with which dtypes PyTorch computes it; with all that the forward does, if None
     held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
     flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions, or the result
     again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it

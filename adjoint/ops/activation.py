@@ -14,6 +14,7 @@ from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import wrong_argument
 from adjoint.declare.inplace import inplace_method, overwrite
+from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, NUMBERS, REAL, Kernel
 from adjoint.declare.namespaces import FUNCTIONS, lookup
 from adjoint.declare.naming import show
 from adjoint.ops.arrays import Array, array_function, special_function
@@ -35,13 +36,6 @@ _LARGEST = {
     dtypes.float64.array: 1.7976931348623157e308,
 }  # fmt: skip
 _INTEGERS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
-
-
-def floating(x: Any, kernel: str) -> None:
-    """Raise PyTorch's error for integers where only floating-point numbers make sense."""
-    if x.dtype.kind in "iub":
-        name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[x.dtype]]
-        raise NotImplementedError(f'"{kernel}" not implemented for \'{name}\'')
 
 
 def softplus_of(x):
@@ -101,12 +95,11 @@ relu = elementwise(
 
 @in_float32
 def _leaky_relu(self, negative_slope=0.01):
-    floating(self, "leaky_relu_cpu")
     return np.where(self > 0, self, self * element(negative_slope, self))
 
 
 leaky_relu = elementwise(
-    "leaky_relu", _leaky_relu, where="", inplace=False, flat="self",
+    "leaky_relu", _leaky_relu, kernel=Kernel("leaky_relu_cpu", FLOATING), where="", inplace=False, flat="self",
     self=in_float32(lambda g, self, negative_slope: np.where(self > 0, g, g * negative_slope)),
 )  # fmt: skip
 
@@ -123,7 +116,7 @@ def _prelu_tangent(self, weight, self_t, weight_t, needed):
 
 
 _prelu = elementwise(
-    "_prelu_kernel", _prelu_kernel, node="PreluKernelBackward0", where="torch", inplace=False, flat="self weight",
+    "_prelu_kernel", _prelu_kernel, kernel=Kernel("prelu_cpu", FLOATING), node="PreluKernelBackward0", where="torch", inplace=False, flat="self weight",
     self=in_float32(lambda g, self, weight: np.where(self > 0, g, weight * g)),
     weight=in_float32(lambda g, self: np.where(self > 0, g * 0, self * g)), tangent=in_float32(_prelu_tangent),
 )  # fmt: skip
@@ -169,12 +162,11 @@ def rrelu(
 
 @in_float32
 def _rrelu_with_noise(self: Array, noise: Array, lower=0.125, upper=1 / 3, training=False):
-    floating(self, "leaky_relu_cpu")
     return self * noise if training else np.where(self > 0, self, self * element((lower + upper) / 2, self))
 
 
 _rrelu_row = op(
-    "rrelu_with_noise", _rrelu_with_noise, where="", flat="self",
+    "rrelu_with_noise", _rrelu_with_noise, kernel=Kernel("leaky_relu_cpu", FLOATING), where="", flat="self",
     self=in_float32(lambda g, self, noise, lower, upper, training: (
         g * noise if training else np.where(self > 0, g, g * ((lower + upper) / 2))
     )),
@@ -231,7 +223,7 @@ def _threshold(self: Array, threshold, value):
 
 
 _threshold_row = op(
-    "threshold", _threshold, where="torch", flat="self",
+    "threshold", _threshold, kernel=Kernel("threshold_cpu", REAL), where="torch", flat="self",
     self=lambda g, self, threshold: kept_where(~(self <= threshold), g),
     doc="Each element that is above ``threshold``, and ``value`` in the place of the others.",
 )  # fmt: skip
@@ -243,8 +235,15 @@ _threshold_row = op(
 def _hardtanh(self, min_val=-1.0, max_val=1.0):
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
-    if self.dtype.kind in "iu":
+    kind = self.dtype.kind
+    if kind in "cb":
+        if kind == "b":
+            raise RuntimeError("Bool inputs not supported for hardtanh")
+        raise NotImplementedError("clamp is not supported for complex types")
+    if kind in "iu":
         min_val, max_val = convert(min_val, dtypes.int64), convert(max_val, dtypes.int64)
+        if kind == "u" and min(min_val, max_val) < 0:
+            raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return _between(self, element(min_val, self), element(max_val, self))
 
 
@@ -254,37 +253,34 @@ def _between(self, min_val, max_val):
 
 
 hardtanh = elementwise(
-    "hardtanh", _hardtanh, where="", inplace=False, flat="self",
+    "hardtanh", _hardtanh, kernel=Kernel("clamp_scalar_cpu", NUMBERS | {np.dtype(bool)}), where="", inplace=False, flat="self",
     self=in_float32(lambda g, self, min_val, max_val: kept_where(~((self <= min_val) | (self >= max_val)), g)),
 )  # fmt: skip
 
 
 @in_float32
 def _hardswish(self):
-    floating(self, "hardswish_cpu")
     return self * np.minimum(np.maximum(self + 3, 0), 6) / 6
 
 
 hardswish = elementwise(
-    "hardswish", _hardswish, where="", inplace=False,
+    "hardswish", _hardswish, kernel=Kernel("hardswish_cpu", FLOATING), where="", inplace=False,
     self=in_float32(lambda g, self: kept_where(~(self <= -3), np.where(self >= 3, g, g * (self / 3 + 0.5)))),
 )  # fmt: skip
 
 
 @in_float32
 def _hardsigmoid(self):
-    floating(self, "hardsigmoid_cpu")
     return np.minimum(np.maximum(self + 3, 0), 6) / 6
 
 
 hardsigmoid = elementwise(
-    "hardsigmoid", _hardsigmoid, where="", inplace=False, flat="self",
+    "hardsigmoid", _hardsigmoid, kernel=Kernel("hardsigmoid_cpu", FLOATING), where="", inplace=False, flat="self",
     self=in_float32(lambda g, self: kept_where((self > -3) & (self < 3), g / 6)),
 )  # fmt: skip
 
 
 def _softshrink(self, lambd=0.5):
-    floating(self, "softshrink_check")
     largest = _LARGEST.get(self.dtype, math.inf)
     if not 0 <= lambd <= largest:
         name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
@@ -298,20 +294,19 @@ def _shrunk(self, lambd):
 
 
 softshrink = elementwise(
-    "softshrink", _softshrink, where="nn.functional", inplace=False, flat="self",
+    "softshrink", _softshrink, kernel=Kernel("softshrink_check", FLOATING), where="nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
     doc="Each element moved toward zero by ``lambd``, and 0 in the place of those within it.",
 )  # fmt: skip
 
 
 def _hardshrink(self, lambd=0.5):
-    floating(self, "hardshrink_cpu")
     lambd = element(lambd, self)
     return np.where((self >= -lambd) & (self <= lambd), self * 0, self)
 
 
 hardshrink = elementwise(
-    "hardshrink", _hardshrink, where="torch Tensor nn.functional", inplace=False, flat="self",
+    "hardshrink", _hardshrink, kernel=Kernel("hardshrink_cpu", FLOATING), where="torch Tensor nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
     doc="Each element, and 0 in the place of those whose magnitude is at most ``lambd``.",
 )  # fmt: skip
@@ -345,13 +340,12 @@ def _taped_at_most(x: Tensor, bound: float) -> Tensor:
 
 @in_float32
 def _elu(self, alpha=1.0, scale=1.0, input_scale=1.0):
-    floating(self, "elu_cpu")
     alpha, scale, input_scale = element(alpha, self), element(scale, self), element(input_scale, self)
     return np.where(self > 0, self * scale, np.expm1(np.minimum(self * input_scale, 0)) * (alpha * scale))
 
 
 _elu_row = elementwise(
-    "elu", _elu, where="", inplace=False,
+    "elu", _elu, kernel=Kernel("elu_cpu", FLOATING), where="", inplace=False,
     self=in_float32(lambda g, self, alpha, scale, input_scale: np.where(
         self <= 0, g * np.exp(negative_part(self) * input_scale) * (alpha * scale * input_scale), g * scale
     )),
@@ -360,7 +354,6 @@ _elu_row = elementwise(
 
 @in_float32
 def _celu(self, alpha=1.0):
-    floating(self, "elu_cpu")
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     alpha = element(alpha, self)
@@ -368,7 +361,7 @@ def _celu(self, alpha=1.0):
 
 
 _celu_row = elementwise(
-    "celu", _celu, where="torch", inplace=False,
+    "celu", _celu, kernel=Kernel("elu_cpu", FLOATING), where="torch", inplace=False,
     self=in_float32(lambda g, self, alpha: np.where(self <= 0, g * np.exp(negative_part(self) / alpha), g)),
     doc="Each positive element, and ``alpha * (exp(x / alpha) - 1)`` in the place of the others.  Raises "
     "RuntimeError if ``alpha`` is 0.",
@@ -377,7 +370,6 @@ _celu_row = elementwise(
 
 @in_float32
 def _gelu(self, *, approximate="none"):
-    floating(self, "GeluKernelImpl")
     if approximate == "none":
         return self * normal_cdf(self)
     if approximate != "tanh":
@@ -393,7 +385,7 @@ def _gelu_slope(x, approximate):
 
 
 gelu = elementwise(
-    "gelu", _gelu, where="nn.functional", inplace=False,
+    "gelu", _gelu, kernel=Kernel("GeluKernelImpl", FLOATING), where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, approximate: g * _gelu_slope(self, approximate)),
     reads={"self": "g * (Φ(self) + self * φ(self))"},
     doc='Each element times the share of a normal distribution below it: ``x * Phi(x)``; '
@@ -403,7 +395,6 @@ gelu = elementwise(
 
 @in_float32
 def _silu(self):
-    floating(self, "silu_cpu")
     return self / (1 + np.exp(-self))
 
 
@@ -412,12 +403,11 @@ def _silu_slope(x):
     return s * (1 + x * (1 - s))
 
 
-_silu_row = elementwise("silu", _silu, where="", inplace=False, self=in_float32(lambda g, self: g * _silu_slope(self)))
+_silu_row = elementwise("silu", _silu, kernel=Kernel("silu_cpu", FLOATING, plain=COMPLEX), where="", inplace=False, self=in_float32(lambda g, self: g * _silu_slope(self)))
 
 
 @in_float32
 def _mish(self):
-    floating(self, "mish_cpu")
     return self * np.tanh(softplus_of(self))
 
 
@@ -426,19 +416,18 @@ def _mish_slope(x):
     return t + x * sigmoid(x) * (1 - t * t)
 
 
-_mish_row = elementwise("mish", _mish, where="", inplace=False, self=in_float32(lambda g, self: g * _mish_slope(self)), reads={"self": "g * (tanh(softplus(self)) + self * σ(self) * (1 - tanh(softplus(self)) ** 2))"})
+_mish_row = elementwise("mish", _mish, kernel=Kernel("mish_cpu", FLOATING), where="", inplace=False, self=in_float32(lambda g, self: g * _mish_slope(self)), reads={"self": "g * (tanh(softplus(self)) + self * σ(self) * (1 - tanh(softplus(self)) ** 2))"})
 
 
 @in_float32
 def _softplus(self, beta=1.0, threshold=20.0):
-    floating(self, "softplus_cpu")
     beta, threshold = element(beta, self), element(threshold, self)
     scaled = self * beta
     return np.where(scaled > threshold, self, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
 
 
 softplus = elementwise(
-    "softplus", _softplus, where="nn.functional", inplace=False,
+    "softplus", _softplus, kernel=Kernel("softplus_cpu", FLOATING), where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, beta, threshold: np.where(
         self * beta > threshold, g, g * sigmoid(at_most(self * beta, threshold))
     )),
@@ -449,12 +438,11 @@ softplus = elementwise(
 
 @in_float32
 def _log_sigmoid(self):
-    floating(self, "log_sigmoid_cpu")
     return np.minimum(self, 0) - np.log1p(np.exp(-np.absolute(self)))
 
 
 logsigmoid = elementwise(
-    "logsigmoid", _log_sigmoid, where="nn.functional", node="LogSigmoidBackward0", inplace=False,
+    "logsigmoid", _log_sigmoid, kernel=Kernel("log_sigmoid_cpu", FLOATING), where="nn.functional", node="LogSigmoidBackward0", inplace=False,
     self=in_float32(lambda g, self: g * sigmoid(-self)),
     doc="The logarithm of the sigmoid of each element, which need not fit a float.",
 )  # fmt: skip
@@ -462,7 +450,6 @@ logsigmoid = elementwise(
 
 @in_float32
 def _glu(self: Array, dim=-1):
-    floating(self, "glu_cpu")
     if self.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     if not -self.ndim <= dim < self.ndim:
@@ -489,7 +476,7 @@ def _glu_gradient(g, x, dim):
 
 
 glu = op(
-    "glu", _glu, where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)),
+    "glu", _glu, kernel=Kernel("glu_cpu", FLOATING), where="nn.functional", self=in_float32(lambda g, self, dim: _glu_gradient(g, self, dim)),
     reads={"self": "g * σ(b) and g * a * σ(b) * (1 - σ(b)), where a, b are the halves"},
     doc="The first half of a dimension times the sigmoid of its second half.  Raises RuntimeError if its "
     "size is odd.",

@@ -16,6 +16,7 @@ from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
 from adjoint.ops.attention_backends import SDPBackend, chosen, switches
 from adjoint.ops.attention_kernels import attention, attention_gradients, attention_weights
+from adjoint.ops.widening import is_half
 from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import Tensor
@@ -71,7 +72,7 @@ def scaled_dot_product_attention(
             dropout = lookup("torch", "dropout")(query.new_ones(weights), dropout_p, True)  # type: ignore[attr-defined]
         return _attention_function(query, key, value, attn_mask, dropout, is_causal, scale)
     given = query.dtype
-    if query._array.dtype.itemsize == 2:  # made of other operators, it is not rounded between them
+    if is_half(query._array.dtype):  # made of other operators, it is not rounded between them
         query, key, value = (x.to(dtypes.float32) for x in (query, key, value))
     if enable_gqa:
         if query.size(-3) % key.size(-3) or query.size(-3) % value.size(-3):
@@ -275,7 +276,7 @@ def _added(mask: Tensor | None, like: Tensor) -> Tensor | None:
     if mask is None or mask.is_floating_point():
         return mask
     if mask.dtype is not dtypes.bool_:
-        raise RuntimeError("only bool and floating types of attn_mask are supported")
+        raise AssertionError("only bool and floating types of attn_mask are supported")
     return lookup("torch", "zeros")(tuple(mask.shape), dtype=like.dtype).masked_fill(mask, -math.inf)
 
 

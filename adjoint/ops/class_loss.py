@@ -11,6 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
+from adjoint.declare.kernel_dtypes import FLOATING, WIDE, Kernel
 from adjoint.kernels.deferred import put_off
 from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import compiled, fused
@@ -121,7 +122,7 @@ def _nll_gradient(g, target, weight, counts, total, index, self_shape, self_dtyp
 
 def _nll_row(name: str, node: str) -> Any:
     return op(
-        name, _nll, lies=IN_ORDER, fused=False, where="", node=node, flat="self", keeps=("counts", "total", "index"),
+        name, _nll, kernel=Kernel("nll_loss_out_frame", FLOATING), lies=IN_ORDER, fused=False, where="", node=node, flat="self", keeps=("counts", "total", "index"),
         self=lambda g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index: _nll_gradient(
             g, target, weight, counts, total, index, self_shape, self_dtype, reduction, ignore_index
         ),
@@ -262,7 +263,7 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     dim = 0 if input.ndim == 1 else 1
     if input._array.shape == target._array.shape:
-        if target._array.dtype.kind in "iub":
+        if target._array.dtype.kind in "iubc":
             raise RuntimeError(
                 "Expected floating point type for target with class probabilities, got "
                 f"{dtypes.SCALAR_TYPE_NAMES[target.dtype]}"
@@ -358,7 +359,7 @@ def _multi_margin_gradient(g, x, target, weight, p, margin, reduction):
 
 
 _multi_margin_row = op(
-    "multi_margin_loss", _multi_margin, where="", flat="self",
+    "multi_margin_loss", _multi_margin, kernel=Kernel("multi_margin_loss_cpu_kernel", WIDE, empty=False), where="", flat="self",
     self=in_float32(lambda g, self, target, weight, p, margin, reduction: _multi_margin_gradient(
         g, self, target, weight, p, margin, reduction
     )),

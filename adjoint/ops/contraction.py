@@ -116,7 +116,7 @@ def _check_mm(self: Any, mat2: Any) -> None:
         _raise_mat_shapes(self, mat2)
     if self.dtype != mat2.dtype:
         _raise_same_dtype(self, mat2)
-    if self.dtype.kind == "b":
+    if self.dtype.kind == "b" and self.size and mat2.size:
         unsupported("addmm_impl_cpu_", self)
 
 
@@ -156,7 +156,7 @@ def _check_mv(mat: Any, vec: Any) -> None:
             f"addmv input tensors must have the same dtype, but got {type_name(vec)}, {type_name(mat)}, and "
             f"{type_name(vec)}"
         )
-    if mat.dtype.kind == "b":
+    if mat.dtype.kind == "b" and mat.size:
         unsupported("addmv_impl_cpu", mat)
 
 
@@ -216,7 +216,7 @@ vdot = op(
 )  # fmt: skip
 
 
-def _check_bmm(self: Any, mat2: Any) -> None:
+def _check_bmm(self: Any, mat2: Any, kernel: str = "bmm") -> None:
     if self.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     if mat2.ndim != 3:
@@ -230,8 +230,8 @@ def _check_bmm(self: Any, mat2: Any) -> None:
         raise RuntimeError(
             f"expected scalar type {type_name(self)} but found {type_name(mat2)}"
         )
-    if self.dtype.kind == "b":
-        unsupported("baddbmm_kernel", self)
+    if self.dtype.kind == "b" and self.size and mat2.size:
+        unsupported(kernel, self)
 
 
 def _bmm(self: Array, mat2: Array):
@@ -281,8 +281,8 @@ def _broadcast(self: Array, other: Array):
         )
     if self.dtype != other.dtype:
         raise RuntimeError(f"expected scalar type {type_name(self)} but found {type_name(other)}")
-    if self.dtype.kind == "b":
-        unsupported("baddbmm_kernel", self)
+    if self.dtype.kind == "b" and self.size and other.size:
+        unsupported("bmm", self)
     return batched(self, other)
 
 
@@ -509,7 +509,7 @@ addr = op(
 
 
 def _baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
-    _check_bmm(batch1, batch2)
+    _check_bmm(batch1, batch2, "baddbmm")
     return _combine(self, batched, batch1, batch2, beta, alpha)
 
 
@@ -528,7 +528,7 @@ def _summed(batch1, batch2):
 
 
 def _addbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
-    _check_bmm(batch1, batch2)
+    _check_bmm(batch1, batch2, "addmm_impl_cpu_")
     return _combine(self, _summed, batch1, batch2, beta, alpha)
 
 
@@ -561,6 +561,8 @@ def _linear(bias: Array, self: Array, weight: Array):
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(bias)} and {type_name(weight)}")
     if self.shape[1] != weight.shape[1]:
         _raise_mat_shapes(self, weight.T)
+    if d.kind == "b" and self.size and weight.size:
+        unsupported("addmm_impl_cpu_", self)
     return _combine(bias, dot, self, weight.T, 1, 1)
 
 

@@ -12,6 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
+from adjoint.declare.kernel_dtypes import FLOATING_OR_COMPLEX, FLOATING_OR_LONG, NUMBERS, Kernel, refuse_dtype
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.once import warn_once
 from adjoint.layouts import has_channels_last
@@ -85,8 +86,18 @@ def _lies(result, input, weight):
     return (0, *range(2, result.ndim), 1) if last else range(result.ndim)
 
 
+def _kernel_name(weight, stride, padding, dilation, transposed):
+    n = weight.ndim - 2
+    if transposed:
+        return f"slow_conv_transpose{max(n, 2)}d_out_cpu"
+    if any(d > 1 for d in dilation):
+        return "slow_conv_dilated<>"
+    pointwise = math.prod(weight.shape[2:]) == 1 and not any(padding) and max(stride) == 1
+    return "slow_conv2d_cpu" if n < 3 else "slow_conv3d_cpu" if pointwise else "compute_columns3d"
+
+
 convolution = op(
-    "convolution", _convolution, lies=(_lies, ("input", "weight")), fused=False, where="torch", joint="input weight",
+    "convolution", _convolution, kernel=Kernel(_kernel_name, NUMBERS, empty=False), lies=(_lies, ("input", "weight")), fused=False, where="torch", joint="input weight",
     gradients={"input weight": _gradients},
     bias=in_float32(lambda g: total(g, (0, *range(2, g.ndim)))),
     reads={
@@ -372,11 +383,17 @@ def _conv(
     else:
         padding = _ints(padding, dims, "padding")
     _check(x, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
+    if transposed or max(dilation, default=1) > 1:
+        dtype = x._array.dtype
+        if dtype not in _SPREAD_OUT and dtype in NUMBERS:
+            kernel = Kernel(_kernel_name, _SPREAD_OUT, empty=False)
+            refuse_dtype("convolution", kernel, x._array, {"weight": weight, "stride": stride, "padding": padding, "dilation": dilation, "transposed": transposed})
     result = _row(x, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
     return result if batched else result.squeeze(0)
 
 
 _row = convolution.function
+_SPREAD_OUT = FLOATING_OR_COMPLEX | FLOATING_OR_LONG  # what transposed and dilated convolutions are computed with
 
 
 @composite(where="torch nn.functional")

@@ -20,7 +20,7 @@ from adjoint.kernels.late import LARGE, by_kernel
 from adjoint.ops import convolution_taps
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.convolution_taps import few_of_input, few_of_output, few_of_weight, spreading
-from adjoint.ops.widening import narrow, widen
+from adjoint.ops.widening import is_half, narrow, widen
 from adjoint.summation import total, total_of_products
 
 Ints = tuple[int, ...]
@@ -62,7 +62,7 @@ def convolve(
         result = convolve.on_arrays(input, weight, stride, padding, dilation, groups)  # type: ignore[attr-defined]
         result += bias.reshape(-1, *(1,) * (result.ndim - 2))
         return result
-    if input.dtype.itemsize == 2:
+    if is_half(input.dtype):
         wide = convolve(widen(input), widen(weight), stride, padding, dilation, groups)
         return narrow(wide, input.dtype)
     kernel = weight.shape[2:]
@@ -99,7 +99,7 @@ def input_gradient(
     It is a convolution of the gradient with the turned kernel where windows lie one step apart, and a scattering of
     each window's share where they lie further apart.
     """
-    if g.dtype.itemsize == 2:
+    if is_half(g.dtype):
         return narrow(input_gradient(widen(g), widen(weight), space, stride, padding, dilation, groups), g.dtype)
     kernel = weight.shape[2:]
     batch, filters, *out = g.shape
@@ -144,7 +144,7 @@ def weight_gradient(
     input: Array, g: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> Array:
     """The gradient (O, C / groups, *kernel) of :func:`convolve`'s weight: windows times what their outputs got."""
-    if g.dtype.itemsize == 2:
+    if is_half(g.dtype):
         return narrow(weight_gradient(widen(input), widen(g), kernel, stride, padding, dilation, groups), g.dtype)
     batch, filters, *out = g.shape
     per_group = input.shape[1] // groups

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import all_values
+from adjoint.places import users_level
 from adjoint.tensor import Tensor, from_array
 
 
@@ -49,6 +52,13 @@ def embedding_bag(
     >>> torch.nn.functional.embedding_bag(torch.tensor([[0, 1]]), table)
     tensor([[2., 3.]])
     """
+    if weight.dtype is dtypes.int64 and input.is_floating_point():
+        warnings.warn(
+            "Argument order of nn.functional.embedding_bag was changed. Usage `embedding_bag(weight, input, ...)` is deprecated, "
+            "and should now be `embedding_bag(input, weight, ...)`.",
+            stacklevel=users_level(),
+        )
+        weight, input = input, weight
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")
     if per_sample_weights is not None and input.shape != per_sample_weights.shape:

@@ -14,9 +14,10 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
+from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import raise_shapes
-from adjoint.ops.activation import floating, hardtanh, sigmoid, softplus_of
+from adjoint.ops.activation import hardtanh, sigmoid, softplus_of
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.widening import in_float32
@@ -102,13 +103,12 @@ def no_gradient(function: str, **tensors: Tensor | None) -> None:
 
 @in_float32
 def _mse_loss(self: Array, target: Array, reduction=MEAN):
-    floating(self, "mse_cpu")
     d = self - target
     return reduced(d * d, reduction)
 
 
 _mse_row = op(
-    "mse_loss", _mse_loss, lies=as_operands("self", "target"), where="",
+    "mse_loss", _mse_loss, kernel=Kernel("mse_cpu", FLOATING), lies=as_operands("self", "target"), where="",
     self=in_float32(lambda g, self, target, reduction: (self - target) * (_share(g, self, reduction) * 2)),
     target=in_float32(lambda g, self, target, reduction: (target - self) * (_share(g, self, reduction) * 2)),
     reads={
@@ -207,7 +207,7 @@ def _smooth_l1_slope(d, beta):
 
 
 _smooth_l1_row = op(
-    "smooth_l1_loss", _smooth_l1, lies=as_operands("self", "target"), where="", node="SmoothL1LossBackward0",
+    "smooth_l1_loss", _smooth_l1, kernel=Kernel("smooth_l1_cpu", FLOATING), lies=as_operands("self", "target"), where="", node="SmoothL1LossBackward0",
     self=in_float32(
         lambda g, self, target, reduction, beta: _share(g, self, reduction) * _smooth_l1_slope(self - target, beta)
     ),
@@ -243,7 +243,7 @@ def _huber(self: Array, target: Array, reduction=MEAN, delta=1.0):
 
 
 _huber_row = op(
-    "huber_loss", _huber, lies=as_operands("self", "target"), where="",
+    "huber_loss", _huber, kernel=Kernel("huber_cpu", FLOATING), lies=as_operands("self", "target"), where="",
     self=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * bounded(self - target, delta)),
     target=in_float32(lambda g, self, target, reduction, delta: _share(g, self, reduction) * bounded(target - self, delta)),
 )  # fmt: skip
@@ -300,7 +300,7 @@ def _times(a, weight):
 
 
 _bce_logits_row = op(
-    "binary_cross_entropy_with_logits", _bce_with_logits, lies=as_operands("target"), where="torch",
+    "binary_cross_entropy_with_logits", _bce_with_logits, kernel=Kernel("log_sigmoid_cpu", FLOATING), lies=as_operands("target"), where="torch",
     self=in_float32(lambda g, self, target, weight, pos_weight, reduction: _times(
         _bce_logits_slope(self, target, pos_weight) * _share(g, self, reduction), weight
     )),
@@ -355,7 +355,7 @@ def _bce(self: Array, target: Array, weight: Array | None = None, reduction=MEAN
 
 
 _bce_row = op(
-    "binary_cross_entropy", _bce, lies=as_operands("self"), where="",
+    "binary_cross_entropy", _bce, kernel=Kernel("binary_cross_entropy", FLOATING), lies=as_operands("self"), where="",
     self=in_float32(lambda g, self, target, weight, reduction: _times(
         _share(g, self, reduction) * (self - target) / np.maximum((1 - self) * self, 1e-12), weight
     )),
@@ -399,7 +399,7 @@ def _soft_margin(self: Array, target: Array, reduction=MEAN):
 
 
 _soft_margin_row = op(
-    "soft_margin_loss", _soft_margin, lies=as_operands("target", "self"), where="",
+    "soft_margin_loss", _soft_margin, kernel=Kernel("exp_vml_cpu", FLOATING, plain=COMPLEX), lies=as_operands("target", "self"), where="",
     self=in_float32(
         lambda g, self, target, reduction: _share(g, self, reduction) * (-target * sigmoid(-target * self))
     ),
@@ -418,5 +418,9 @@ def soft_margin_loss(
     kind = reduction_of(reduction, size_average, reduce)
     no_gradient("soft_margin_loss", target=target)
     broadcast_shape(input._array.shape, target._array.shape)  # raises PyTorch's error
+    if input._array.dtype.kind in "iub":
+        target = -target if input.dtype is not dtypes.bool_ else -input  # which no bool has
+        default, own = (dtypes.SCALAR_TYPE_NAMES[d] for d in (dtypes.get_default_dtype(), input.dtype))
+        raise RuntimeError(f"result type {default} can't be cast to the desired output type {own}")
     input, target = promoted(input, target)
     return _soft_margin_row.function(input, target, kind)

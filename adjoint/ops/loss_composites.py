@@ -9,9 +9,9 @@ from typing import Any
 
 from adjoint import dtypes
 from adjoint.declare import composite
+from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.activation import logsigmoid
-from adjoint.ops.arrays import all_values
 from adjoint.ops.loss import reduce_tensor, reduction_of
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
@@ -128,6 +128,9 @@ def kl_div(
             stacklevel=users_level(),
         )
     kind = reduction_of("sum" if batchmean else reduction, size_average, reduce)
+    for kind_of, such in (("Complex", "c"), ("Integral", "iub")):
+        if any(t._array.dtype.kind in such for t in (input, target)):
+            raise RuntimeError(f"kl_div: {kind_of} inputs not supported.")
     if log_target:
         loss = target.exp() * (target - input)
     else:
@@ -165,7 +168,7 @@ def gaussian_nll_loss(
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = lookup("torch", "full_like")(input, var)
-    elif (all_values(var._array) < 0).any():
+    elif (var < 0).any():
         raise ValueError("var has negative entry/entries")
     if var.size() != input.size():
         if input.size()[:-1] == var.size():
@@ -190,8 +193,9 @@ def _broadcasts(var: Tensor, input: Tensor) -> bool:
 @composite(where="torch", name="hinge_embedding_loss")
 def _hinge(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1) -> Tensor:
     """As :func:`adjoint.nn.functional.hinge_embedding_loss`."""
-    far = _where(target != 1, (margin - input).clamp_min(0), 0.0)
-    near = _where(target != -1, input, 0.0)
+    margins = lookup("torch", "full_like")(input, margin)  # of the input's dtype, in which PyTorch subtracts
+    far = _where(target != 1, (margins - input).clamp_min(0), 0)
+    near = _where(target != -1, input, 0)
     return reduce_tensor(far + near, reduction)
 
 
@@ -225,7 +229,8 @@ def margin_ranking_loss(
             f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, "
             f"input2: {input2.size()}, target: {target.size()} "
         )
-    return reduce_tensor((-target * (input1 - input2) + margin).clamp_min(0), kind)
+    difference = input1 - input2
+    return reduce_tensor((-target * difference + float(margin)).clamp_min(0), kind)
 
 
 @composite(where="nn.functional")
@@ -320,6 +325,9 @@ def triplet_margin_with_distance_loss(
     return reduce_tensor((margin + near - far).clamp_min(0), kind)
 
 
+_MULTILABEL_MARGIN = Kernel("multilabel_margin_loss_forward_out_frame", WIDE, empty=False)
+
+
 @composite(where="nn.functional")
 def multilabel_margin_loss(
     input: Tensor,
@@ -332,6 +340,7 @@ def multilabel_margin_loss(
     kind = reduction_of(reduction, size_average, reduce)
     if input.shape != target.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
+    _MULTILABEL_MARGIN.check(input._array)
     x, labels = (t if t.ndim == 2 else t.reshape(1, -1) for t in (input, target))
     torch = _torch()
     counted = (labels >= 0).to(torch.int64).cumprod(1).to(torch.bool)

@@ -13,6 +13,7 @@ from adjoint.autograd.quiet import calmly, quietly
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
+from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_COMPLEX, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.arrays import Array, array_function
@@ -179,6 +180,9 @@ def _update(running: Tensor, value: Array, momentum: float) -> None:
     calmly(_moved, a, value, momentum)
 
 
+_BATCH_NORM = Kernel("batch_norm", FLOATING, empty=False)  # asked before running statistics are written
+
+
 def _normalize_batch(
     input: Tensor,
     weight: Tensor | None,
@@ -192,9 +196,7 @@ def _normalize_batch(
     x = input._array
     if x.ndim < 2:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but got 1)")
-    if x.dtype.kind in "iub":
-        name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[x.dtype]]
-        raise NotImplementedError(f'"batch_norm" not implemented for \'{name}\'')
+    _BATCH_NORM.check(x)
     channels = x.shape[1]
     for name, tensor in (("running_mean", running_mean), ("running_var", running_var)):
         if tensor is None and not training:
@@ -410,7 +412,7 @@ def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, nee
 
 
 _layer_norm_row = op(
-    "native_layer_norm", _layer_norm, lies=IN_ORDER, where="", keeps=("mean", "rstd"), joint="input weight bias",
+    "native_layer_norm", _layer_norm, kernel=Kernel("LayerNormKernelImpl", FLOATING), lies=IN_ORDER, where="", keeps=("mean", "rstd"), joint="input weight bias",
     gradients={"input weight bias": _layer_gradients},
     reads={
         "input": "rstd * (g * weight - mean(g * weight) - x̂ * mean(g * weight * x̂))",
@@ -523,7 +525,7 @@ def _group_gradients(g, input, weight, weight_dtype, bias_dtype, needed, num_gro
 
 
 _group_norm_row = op(
-    "native_group_norm", _group_norm, lies=as_images("input"), where="", joint={"weight": "input weight bias"},
+    "native_group_norm", _group_norm, kernel=Kernel("GroupNormKernelImpl", FLOATING), lies=as_images("input"), where="", joint={"weight": "input weight bias"},
     gradients={"input weight bias": _group_gradients},
     reads={
         "input": "invstd * (g * weight - mean(g * weight) - x̂ * mean(g * weight * x̂))",
@@ -639,6 +641,9 @@ _rms_norm_row = op(
 )  # fmt: skip
 
 
+_RMS_NORM = Kernel("rms_norm", FLOATING_OR_COMPLEX)
+
+
 @composite(where="torch nn.functional")
 def rms_norm(
     input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
@@ -651,6 +656,7 @@ def rms_norm(
     """
     shape = _shape(normalized_shape)
     _check_normalized_shape(input, shape, weight, None, "*")
+    _RMS_NORM.check(input._array)
     half = input._array.dtype.itemsize == 2
     x = input.to(dtypes.float32) if half else input
     if eps is None:

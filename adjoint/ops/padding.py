@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_images
+from adjoint.declare.kernel_dtypes import NUMBERS, Kernel
 from adjoint.ops.arrays import Array, apart, array_function
 from adjoint.ops.copying import copy_
 from adjoint.ops.empty_images import check_padded
@@ -101,7 +102,7 @@ for _mode, _title, _places in (("reflect", "Reflection", _mirrored), ("replicate
     _forward, _back = _padded_by(_places)
     for _n in (1, 2, 3):
         _PAD_ROWS[_mode, _n] = op(
-            f"{_title.lower()}_pad{_n}d", _forward, lies=as_images(ndim=_n + 2), where="", tangent="linear", node=f"{_title}Pad{_n}DBackward0",
+            f"{_title.lower()}_pad{_n}d", _forward, kernel=Kernel(f"{_title.lower()}_pad{_n}d", NUMBERS), lies=as_images(ndim=_n + 2), where="", tangent="linear", node=f"{_title}Pad{_n}DBackward0",
             flat="self", self=_back, reads={"self": "g, the padding's added to where it was copied from"},
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_images
+from adjoint.declare.kernel_dtypes import FLOATING_OR_COMPLEX, NUMBERS, Kernel
 from adjoint.ops.arrays import Array, apart, array_function
 from adjoint.ops.convolution_kernels import _windows_first, output_size
 from adjoint.ops.pooling_kernels import Windows
@@ -46,13 +47,15 @@ def _from_patches(x: Array, windows):
     return from_patches(x, windows)
 
 
+_DTYPES = FLOATING_OR_COMPLEX | {np.dtype(bool)}
+
 _unfold_row = op(
-    "im2col", _patches_of, where="", node="Im2ColBackward0", tangent="linear",
+    "im2col", _patches_of, kernel=Kernel("im2col_out_cpu", _DTYPES), where="", node="Im2ColBackward0", tangent="linear",
     x=lambda g, windows: from_patches(g, windows),
     reads={"x": "g added up where windows overlap"},
 )  # fmt: skip
 _fold_row = op(
-    "col2im", _from_patches, where="", node="Col2ImBackward0", tangent="linear",
+    "col2im", _from_patches, kernel=Kernel("col2im_out_cpu", _DTYPES), where="", node="Col2ImBackward0", tangent="linear",
     x=lambda g, windows: patches_of(g, windows),
 )  # fmt: skip
 taped(patches_of)(lambda x, windows: _unfold_row.function(x, windows))
@@ -193,13 +196,13 @@ def _pixel_unshuffle(self: Array, downscale_factor):
 
 
 op(
-    "pixel_shuffle", _pixel_shuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
+    "pixel_shuffle", _pixel_shuffle, kernel=Kernel("pixel_shuffle", NUMBERS | {np.dtype(bool)}), lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, upscale_factor: _unshuffle(g, upscale_factor),
     reads={"self": "pixel_unshuffle(g, upscale_factor)"},
     doc="Channels laid out as pixels: (..., C r^2, H, W) becomes (..., C, H r, W r).",
 )  # fmt: skip
 op(
-    "pixel_unshuffle", _pixel_unshuffle, lies=as_images(), where="torch nn.functional", tangent="linear",
+    "pixel_unshuffle", _pixel_unshuffle, kernel=Kernel("pixel_unshuffle", NUMBERS | {np.dtype(bool)}), lies=as_images(), where="torch nn.functional", tangent="linear",
     self=lambda g, downscale_factor: _shuffle(g, downscale_factor),
     reads={"self": "pixel_shuffle(g, downscale_factor)"},
     doc="Pixels gathered as channels: (..., C, H r, W r) becomes (..., C r^2, H, W).",
@@ -226,7 +229,7 @@ def _channel_shuffle(self: Array, groups):
 
 
 op(
-    "channel_shuffle", _channel_shuffle, lies=as_images(), where="torch nn.functional", aliases=("native_channel_shuffle",),
+    "channel_shuffle", _channel_shuffle, kernel=Kernel("channel_shuffle", NUMBERS | {np.dtype(bool)}), lies=as_images(), where="torch nn.functional", aliases=("native_channel_shuffle",),
     tangent="linear",
     self=lambda g, groups: _mix(g, g.shape[1] // groups),
     reads={"self": "g, the channels back in order"},

@@ -13,6 +13,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
+from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_LONG, REAL, WIDE_OR_LONG, Kernel
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.empty_images import check_not_empty, check_positive
 from adjoint.ops.pooling_kernels import (
@@ -105,9 +106,9 @@ _TO_MAXIMA = {"self": "g added up where the maxima were, 0 elsewhere"}
 def _max_pool_rows(n: int) -> tuple[Any, Any]:
     node = f"MaxPool{n}DWithIndicesBackward0"
     return (
-        op(f"max_pool{n}d", _max_pool, lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
+        op(f"max_pool{n}d", _max_pool, kernel=Kernel(f"max_pool{n}d", REAL), lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows), reads=_TO_MAXIMA),
-        op(f"max_pool{n}d_with_indices", _max_pool_with_indices, lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
+        op(f"max_pool{n}d_with_indices", _max_pool_with_indices, kernel=Kernel(f"max_pool{n}d", REAL), lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
            outputs=("output", "indices"), differentiable=("output",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows), reads=_TO_MAXIMA),
     )  # fmt: skip
@@ -198,6 +199,9 @@ def _max_pool_nd(
     return values_only.function(input, windows)
 
 
+_WITHOUT_INDICES = Kernel("max_pool1d_impl", FLOATING)
+
+
 def _max_pool1d(
     input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
 ) -> Any:
@@ -222,6 +226,8 @@ def _max_pool1d(
     (out,) = pooled_size(input._array.shape[-1:], (kernel,), (step,), (pad,), (spread,), ceil_mode)
     if out <= 0:
         raise RuntimeError(f"max_pool1d() Invalid computed output size: {out}")
+    if not return_indices and not input.requires_grad:
+        _WITHOUT_INDICES.check(input._array)
     found = _max_pool_nd(
         2, input.unsqueeze(-2), (1, kernel), (1, step), (0, pad), (1, spread), ceil_mode, return_indices
     )
@@ -336,7 +342,7 @@ def _max_unpool(self: Array, indices: Array, space):
 
 _MAX_UNPOOL = {
     n: op(
-        f"max_unpool{n}d", _max_unpool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"MaxUnpool{n}DBackward0",
+        f"max_unpool{n}d", _max_unpool, kernel=Kernel(f"max_unpool{n}d", FLOATING, empty=False), lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"MaxUnpool{n}DBackward0",
         self=lambda g, indices, space: flat_gather(g, indices, space),
         reads={"self": "g at indices"},
     )
@@ -438,7 +444,7 @@ _SPREAD = {"self": "g / the window's size, added up over its elements"}
 
 _AVG_POOL = {
     n: op(
-        f"avg_pool{n}d", _avg_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AvgPool{n}DBackward0", tangent="linear", flat="self",
+        f"avg_pool{n}d", _avg_pool, kernel=Kernel(*{2: ("avg_pool2d", FLOATING_OR_LONG), 3: ("avg_pool3d_out_frame", WIDE_OR_LONG)}[n]), lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AvgPool{n}DBackward0", tangent="linear", flat="self",
         self=in_float32(lambda g, windows, counts: tap_spread(_divide(g, counts), windows)),
         reads=_SPREAD,
     )
@@ -592,6 +598,9 @@ def _equal_bins(space: tuple[int, ...], out: tuple[int, ...]) -> Windows | None:
     return Windows(space, size, size, (0,) * len(size), (1,) * len(size), out)
 
 
+_CPU = {2: "", 3: "_cpu"}  # behind the names of the adaptive pools' kernels
+
+
 @lru_cache(maxsize=256)
 def _bin_counts(space: tuple[int, ...], out: tuple[int, ...], dtype: Any) -> Any:
     counts = np.ones((), dtype)
@@ -602,10 +611,9 @@ def _bin_counts(space: tuple[int, ...], out: tuple[int, ...], dtype: Any) -> Any
 
 @in_float32
 def _adaptive_avg_pool(self: Array, output_size):
-    if self.dtype.kind in "iub":
-        name = dtypes.SCALAR_TYPE_NAMES[dtypes.OF_ARRAY[self.dtype]]
-        raise NotImplementedError(f'"adaptive_avg_pool{len(output_size)}d" not implemented for \'{name}\'')
     space = self.shape[-len(output_size) :]
+    if not self.size:
+        return np.zeros((*self.shape[: -len(output_size)], *output_size), self.dtype)
     windows = _equal_bins(space, output_size)
     if windows is not None and prod(windows.kernel) <= _FEW_TAPS and self.size >= _LITTLE:
         return tap_sum(self, windows) / prod(windows.kernel)
@@ -624,7 +632,7 @@ def _adaptive_avg_gradient(g, self_shape, output_size):
 
 _ADAPTIVE_AVG = {
     n: op(
-        f"adaptive_avg_pool{n}d", _adaptive_avg_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveAvgPool{n}DBackward0", tangent="linear",
+        f"adaptive_avg_pool{n}d", _adaptive_avg_pool, kernel=Kernel(f"adaptive_avg_pool{n}d{_CPU[n]}", FLOATING, empty=n == 3), lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveAvgPool{n}DBackward0", tangent="linear",
         flat="self",
         self=in_float32(lambda g, self_shape, output_size: _adaptive_avg_gradient(g, self_shape, output_size)),
         reads=_SPREAD,
@@ -712,7 +720,7 @@ def _adaptive_max_pool(self: Array, output_size):
 
 def _adaptive_max_rows(n: int) -> Any:
     return op(
-        f"adaptive_max_pool{n}d", _adaptive_max_pool, lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveMaxPool{n}DBackward0",
+        f"adaptive_max_pool{n}d", _adaptive_max_pool, kernel=Kernel(f"adaptive_max_pool{n}d{_CPU[n]}", FLOATING), lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveMaxPool{n}DBackward0",
         outputs=("output", "indices"), differentiable=("output",), keeps=("where",), flat="self",
         self=lambda g, where, self_shape, output_size: flat_scatter(g, where, self_shape[-len(output_size):]),
         reads=_TO_MAXIMA,

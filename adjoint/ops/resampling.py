@@ -12,6 +12,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
+from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_BYTE, WIDE, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.refusing import combination
 from adjoint.layouts import has_channels_last
@@ -89,9 +90,19 @@ def _upsample(self: Array, axes):
     return weighted(self, tuple([weights_of(axis) for axis in axes]))
 
 
+def _kernel(node: str) -> Kernel:
+    if node.endswith("Aa"):
+        return Kernel("compute_index_ranges_weights", WIDE | {np.dtype(np.uint8)})
+    if node in ("Nearest2D", "NearestExact2D", "Bilinear2D"):
+        name = f"upsample_{node.removesuffix('2D').removesuffix('Exact').lower()}2d_channels_last"
+    else:
+        name = f"compute_indices_weights_{'nearest' if 'Nearest' in node else 'cubic' if 'Bicubic' in node else 'linear'}"
+    return Kernel(name, FLOATING if node in ("Linear1D", "Trilinear3D") else FLOATING_OR_BYTE)
+
+
 def _row(node: str) -> Any:
     return op(
-        "upsample_" + node, _upsample, lies=as_images() if "1D" not in node else IN_ORDER, where="", node=f"Upsample{node}Backward0", tangent="linear",
+        "upsample_" + node, _upsample, kernel=_kernel(node), lies=as_images() if "1D" not in node else IN_ORDER, where="", node=f"Upsample{node}Backward0", tangent="linear",
         self=in_float32(lambda g, axes: weighted(g, tuple([weights_of(axis).transposed for axis in axes]))),
         reads={"self": "g, with the interpolation's weights transposed"},
     )  # fmt: skip

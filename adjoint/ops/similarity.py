@@ -5,6 +5,7 @@ from __future__ import annotations
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
+from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.tensor import Tensor
 
@@ -51,6 +52,9 @@ def pairwise_distance(
     return (x1 - x2 + eps).norm(p, -1 if max(x1.ndim, x2.ndim) else None, keepdim)
 
 
+_PDIST = Kernel("pdist", WIDE)
+
+
 @composite(where="torch nn.functional")
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them."""
@@ -58,6 +62,9 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
+    if not input.dtype.is_floating_point:
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    _PDIST.check(input._array)
     n = input.shape[0]
     i, j = lookup("torch", "triu_indices")(n, n, 1).unbind(0)
     away = input[i] - input[j]

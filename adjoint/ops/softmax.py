@@ -10,21 +10,18 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
+from adjoint.declare.kernel_dtypes import FLOATING, Kernel
 from adjoint.ops.arrays import Array
 from adjoint.ops.dims import wrap_dim
-from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, widen
 from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
 
-def _shifted(x, dim, name):
+def _shifted(x, dim):
     """``x`` less its largest along ``dim``, a new array; and ``dim`` from 0 on."""
     dim = wrap_dim(dim, x.ndim)
-    if x.dtype.kind in "iub" and x.size:
-        kernel = "lastdim_kernel_impl" if dim == x.ndim - 1 or x.ndim == 0 else "kernel_impl"
-        unsupported(f"{name}_{kernel}", x)
     if x.ndim == 0:
         x = x.reshape(1)
     if x.size == 0:
@@ -34,7 +31,7 @@ def _shifted(x, dim, name):
 
 def _softmax(self: Array, dim):
     x = widen(self) if self.dtype.itemsize == 2 else self
-    e, dim = _shifted(x, dim, "softmax")
+    e, dim = _shifted(x, dim)
     if not e.size:
         return e.astype(self.dtype, copy=False)
     e = np.exp(e)
@@ -45,7 +42,7 @@ def _softmax(self: Array, dim):
 
 def _log_softmax(self: Array, dim):
     x = widen(self) if self.dtype.itemsize == 2 else self
-    s, dim = _shifted(x, dim, "log_softmax")
+    s, dim = _shifted(x, dim)
     if not s.size:
         return s.astype(self.dtype, copy=False)
     s -= np.log(total(np.exp(s), dim, True))
@@ -66,8 +63,16 @@ def _log_softmax_gradient(g, result, dim):
     return g - np.exp(result) * total(g, dim, True)
 
 
-_softmax_row = op("softmax", _softmax, lies=IN_ORDER, where="", self=in_float32(_softmax_gradient), reads={"self": "result * (g - sum(g * result, dim))"})
-log_softmax_row = op("log_softmax", _log_softmax, lies=IN_ORDER, where="", self=in_float32(_log_softmax_gradient))
+def _kernel(name: str) -> Kernel:
+    def called(self, dim):
+        last = not self.ndim or dim in (-1, self.ndim - 1)
+        return f"{name}_lastdim_kernel_impl" if last else f"{name}_kernel_impl"
+
+    return Kernel(called, FLOATING, empty=False)
+
+
+_softmax_row = op("softmax", _softmax, kernel=_kernel("softmax"), lies=IN_ORDER, where="", self=in_float32(_softmax_gradient), reads={"self": "result * (g - sum(g * result, dim))"})
+log_softmax_row = op("log_softmax", _log_softmax, kernel=_kernel("log_softmax"), lies=IN_ORDER, where="", self=in_float32(_log_softmax_gradient))
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
@@ -119,8 +124,9 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     """
     if dim is None:
         dim = _implicit_dim("softmin", input.ndim)
+    negative = -input
     if dtype is not None and input.dtype is not dtype:
-        input = input.to(dtype)
-    return _softmax_row.function(-input, dim)
+        negative = negative.to(dtype)
+    return _softmax_row.function(negative, dim)
 
 
