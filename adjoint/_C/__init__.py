@@ -8,6 +8,11 @@ from types import ModuleType
 from typing import Any
 
 _ELSEWHERE = {
+    "_WeakTensorRef": "adjoint.interop.weak_tensors.WeakTensorRef",
+    "_current_autograd_node": "adjoint.autograd.task.current_autograd_node",
+    "_current_graph_task_execution_order": "adjoint.autograd.task.current_graph_task_execution_order",
+    "_current_graph_task_id": "adjoint.autograd.task.current_graph_task_id",
+    "_will_engine_execute_node": "adjoint.autograd.task.will_engine_execute_node",
     "DisableTorchFunction": "adjoint.autograd.overriding.DisableTorchFunction",
     "DisableTorchFunctionSubclass": "adjoint.autograd.overriding.DisableTorchFunctionSubclass",
     "CompilationUnit": "adjoint.jit._script.CompilationUnit",
@@ -61,6 +66,8 @@ def _found(module: str, name: str) -> Any:
 def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         return _elsewhere(name)
+    if name in ("_autograd", "_functions"):
+        return importlib.import_module(f"adjoint._C.{name}")
     if name.startswith(("_jit_", "_get_graph_", "_set_graph_")):
         return getattr(importlib.import_module("adjoint._C.switches"), name)
     answer = getattr(importlib.import_module("adjoint._C.answers"), name, _NOTHING) if name[:2] != "__" else _NOTHING

@@ -41,11 +41,17 @@ if _typing.TYPE_CHECKING:
     from adjoint.autograd.function import Function as Function
     from adjoint.autograd.gradcheck import gradcheck as gradcheck
     from adjoint.autograd.gradcheck import gradgradcheck as gradgradcheck
+    from adjoint.autograd.grad_mode import is_view_replay_enabled as is_view_replay_enabled
+    from adjoint.autograd.saved_hooks import SavedTensor as SavedTensor
     from adjoint.autograd.variable import Variable as Variable
 
 # What is imported when it is first named: name -> the module that has it.
 _LAZY = {
     "Function": "function",
+    "SavedTensor": "saved_hooks",
+    "_force_original_view_tracking": "grad_mode",
+    "_unsafe_preserve_version_counter": "versions",
+    "is_view_replay_enabled": "grad_mode",
     "Variable": "variable",
     "detect_anomaly": "anomaly_mode",
     "gradcheck": "gradcheck",

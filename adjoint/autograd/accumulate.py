@@ -37,7 +37,7 @@ def _references_of_an_owned_gradient() -> int:
     return seen[0]
 
 
-_OWNED = _references_of_an_owned_gradient()
+OWNED = _references_of_an_owned_gradient()
 
 # Backwards of several threads may reach one leaf, and NumPy adds large arrays with the interpreter's lock released.
 # The leaves share some locks: one each would cost memory.
@@ -166,7 +166,7 @@ class AccumulateGrad(Node):
         self._hooks = None if variable._hooks is None else variable._hooks.of_node()
         self._order = tick()
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Any, owned: int = OWNED) -> Any:
         """Take the gradient over where nothing else holds it, copy it where something does, add where one is."""
         if g.__class__ is Deferred:
             g = g.force()
@@ -175,7 +175,7 @@ class AccumulateGrad(Node):
             return self.apply_undefined(g, False)
         if leaf._grad is None:
             array = leaf._array
-            if g.__class__ is not np.ndarray or g.base is not None or getrefcount(g) > _OWNED:
+            if g.__class__ is not np.ndarray or g.base is not None or getrefcount(g) > owned:
                 g = _copied(g, array)
             elif g.ndim > 1 and g.strides != array.strides:
                 g = _copied(g, array)
@@ -219,6 +219,11 @@ class AccumulateGrad(Node):
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
+
+    def _known_forms(self) -> dict[int, Any]:
+        from adjoint.autograd.input_metadata import form_of
+
+        return {0: form_of(self.variable)}
 
     def _sequence_nr(self) -> int:
         return 2**64 - 1

@@ -14,6 +14,7 @@ from adjoint.autograd import engine, overriding
 from adjoint.autograd.batch import batch, unbatch
 from adjoint.autograd.edges import GradientEdge, edge_of, stand_in
 from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.input_metadata import form_of
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.origins import explain_missing
 from adjoint.autograd.taped import Taped
@@ -444,7 +445,10 @@ def _grad_fn(self: Tensor) -> Node | None:
     """The node that made this tensor; None for a leaf."""
     if self.is_leaf:
         return None
-    return as_pair(self._edge or edge_of(self))[0]
+    node, index = as_pair(self._edge or edge_of(self))
+    if node is not None and getattr(node, "_forms", None) is None:
+        node.__dict__.setdefault("_forms_told", {})[index] = form_of(self)
+    return node
 
 
 attach(property(_grad_fn), name="grad_fn")

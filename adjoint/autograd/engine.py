@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd.accumulate import AccumulateGrad
+from adjoint.autograd.accumulate import OWNED, AccumulateGrad
 from adjoint.autograd.batch import brought_out, sample_by_sample, ways_in
 from adjoint.autograd.grad_mode import in_backward, mode, switch_recording
 from adjoint.autograd.node import Node, Output
@@ -98,7 +98,7 @@ def run(
     number = next(_numbers)
     taped = create_graph or state.get("duals")  # the tangents of gradients may be asked for
     try:
-        state["task"] = (number, roots, captures, needed, depth, not (taped or hooked or watchers), create_graph)
+        state["task"] = (number, roots, captures, needed, depth, not (taped or hooked or watchers), create_graph, keep_graph)
         switched = taped and recorded is not create_graph
         if switched:
             switch_recording(create_graph)
@@ -250,6 +250,10 @@ def _run(
         g = arrived.pop(order)
 
 
+loop_code = _run.__code__
+"""By which the frame of a running backward is known; its ``node`` is the one that is running."""
+
+
 def _deliver(sink: Sink, node: Any, g: Any, heap: list[int], waiting: dict[int, Any], arrived: dict[int, Any]) -> None:
     """Add a gradient, or None, to what has arrived at a node, and have the node wait for its turn."""
     order = node._order
@@ -328,10 +332,14 @@ def _capture(
 
 def _apply_with_hooks(node: Node, g: Any, taped: bool) -> Any:
     hooks = node._hooks
+    given = g
     if hooks.come_before():
         g = in_backward(hooks.before, node, g, taped)
     if g is None or (g.__class__ is list and not any(x is not None for x in g)):
         grads = node.apply_undefined(g, taped)
+    elif node.__class__ is AccumulateGrad and not (taped or watchers or ways_in):
+        # A leaf takes over a gradient that only the engine and this function hold; hooks that come after see that memory.
+        grads = node.apply(g, OWNED + (g is given))
     else:
         grads = _apply_seen(node, g, taped)
     return in_backward(hooks.after, node, grads, g, taped) if hooks.post else grads

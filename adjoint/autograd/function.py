@@ -20,7 +20,8 @@ from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import in_backward, mode, no_grad, set_recording, switch_recording
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.node import Node, Output, record
+from adjoint.autograd.delayed import delayed_error
+from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
@@ -153,7 +154,7 @@ class BackwardCFunction(Node, FunctionCtx):
             raise_freed(self._kept)
 
         def handle(i: int) -> saved_hooks.SavedTensor:
-            return saved_hooks.SavedTensor(self, (i,), lambda node: _unpack(node, node._kept[i]))
+            return saved_hooks.saved_tensor(self, (i,), lambda node: _unpack(node, node._kept[i]))
 
         return tuple(handle(i) for i in range(len(self._kept)))
 
@@ -716,25 +717,6 @@ def _input_as_view(tensor: Tensor) -> Tensor:
     return view
 
 
-class _DelayedError(Node):
-    """Stands behind a gradient that cannot be differentiated again, and says so when someone tries."""
-
-    __slots__ = ("message",)
-
-    message: str
-
-    def apply(self, g: Any) -> Any:
-        raise RuntimeError(self.message)
-
-    apply_taped = apply
-
-    def apply_undefined(self, g: Any, taped: bool) -> Any:
-        raise RuntimeError(self.message)
-
-    def name(self) -> str:
-        return "Error"
-
-
 def once_differentiable(fn: F) -> F:
     """Decorate a Function's backward that cannot itself be differentiated: a second differentiation is an error."""
 
@@ -745,20 +727,8 @@ def once_differentiable(fn: F) -> F:
         if not mode.enabled or not any(isinstance(a, Tensor) and a.requires_grad for a in args):
             return outputs
         several = outputs if isinstance(outputs, tuple) else (outputs,)
-        node = _DelayedError()
-        node.message = "trying to differentiate twice a function that was marked with @once_differentiable"
-        sinks = []
-        for t in several:
-            if t is not None:
-                leaf = from_array(t._array)
-                leaf._edge = None
-                sinks.append(edge_of(leaf))
-        record(node, tuple(sinks))
-        node._outputs = len(several)
-        found = tuple(
-            None if t is None else alias(t, node if len(several) == 1 else Output(node, i))
-            for i, t in enumerate(several)
-        )
+        message = "trying to differentiate twice a function that was marked with @once_differentiable"
+        found = delayed_error(message, [None if t is None else alias(t, None) for t in several])
         return found if isinstance(outputs, tuple) else found[0]
 
     return backward  # type: ignore[return-value]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from adjoint.autograd.interception import intercept
 from adjoint.interrupts import at_once
+from adjoint.places import users_level
 from adjoint.tensor import InferenceWrites, Tensor
 from adjoint.thread_state import declare, hints, put_back, snapshot
 
@@ -28,8 +30,9 @@ mode = declare(
     evaluating=(),  # the evaluations (adjoint.autograd.evaluation) that are under way, the outermost first
     pulling=None,  # the one whose pullback runs
     multithreading=True,
+    view_replay=False,  # whether a stale view's history is the way to it again, not one as_strided
     task=None,  # the backward that runs, (number, roots, captures, needed, depth of nesting, whether gradients may be
-    # computed later than they are sent: adjoint.kernels.deferred, whether it is recorded)
+    # computed later than they are sent: adjoint.kernels.deferred, whether it is recorded, whether the graph is kept)
 )
 """This thread's mode.  Generated operators read ``mode.enabled``, and only when an input requires grad."""
 _this = mode  # where an argument has that name
@@ -149,7 +152,14 @@ class _ContextDecorator:
 
     def __call__(self, function: F) -> F:
         if inspect.isclass(function):
-            raise TypeError(f"{type(self).__name__} decorates functions, not the class {function.__name__}")
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions "
+                "or methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` "
+                "method and nothing else.",
+                FutureWarning,
+                stacklevel=users_level(),
+            )
+            return self._wrap(lambda *args, **kwargs: function(*args, **kwargs))  # type: ignore[return-value]
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)  # type: ignore[return-value]
         return self._wrap(function)  # type: ignore[return-value]
@@ -330,6 +340,35 @@ class set_multithreading_enabled(_ContextDecorator):
     @at_once
     def __exit__(self, *exc: object) -> None:
         _this.multithreading = self._before
+
+
+def is_view_replay_enabled() -> bool:
+    """Whether views are told by the steps to them again once their base was written to: see ``_force_original_view_tracking``."""
+    return mode.view_replay  # type: ignore[no-any-return]
+
+
+class _force_original_view_tracking(_ContextDecorator):
+    """Whether a view of what was written to gets its history from the steps that led to it (True) or from one ``as_strided``,
+    at once; as a context manager also back at its end."""
+
+    def __init__(self, mode: bool) -> None:
+        self._before = _this.view_replay
+        self.mode = mode
+        _this.view_replay = bool(mode)
+
+    def __call__(self, function: F) -> F:
+        _this.view_replay = self._before
+        return super().__call__(function)
+
+    def _again(self) -> _force_original_view_tracking:
+        return _force_original_view_tracking(self.mode)
+
+    def __enter__(self) -> None:
+        _this.view_replay = bool(self.mode)
+
+    @at_once
+    def __exit__(self, *exc: object) -> None:
+        _this.view_replay = self._before
 
 
 class inference_mode(_ContextDecorator):

@@ -12,10 +12,11 @@ from adjoint.autograd import saved_hooks
 from adjoint.autograd.edges import GradientEdge, edge_of
 from adjoint.autograd.grad_mode import mode as _grad_mode
 from adjoint.autograd.hooks import RemovableHandle
-from adjoint.autograd.node import Node, Output, as_pair
+from adjoint.autograd.node import Node, as_pair
+from adjoint.autograd.task import nodes_that_run
 from adjoint.interrupts import at_once
 from adjoint.names import list_names as _list_names
-from adjoint.tensor import NO_EDGE, Tensor, writes_of
+from adjoint.tensor import Tensor, writes_of
 from adjoint.thread_state import Switch, put_back, snapshot
 
 __all__ = [
@@ -269,7 +270,7 @@ def register_multi_grad_hook(
             task = _grad_mode.task
             known = waiting.get(task[0])
             if known is None:
-                will_run = _nodes_that_run(task)
+                will_run = nodes_that_run(task)
                 known = waiting[task[0]] = ([None] * len(tensors), [sum(node in will_run for node in sinks)])
             gradients, missing = known
             gradients[position] = gradient
@@ -281,20 +282,6 @@ def register_multi_grad_hook(
         return arrived
 
     return _MultiHandle(tuple(t.register_hook(hook_of(i)) for i, t in enumerate(tensors)))
-
-
-def _nodes_that_run(task: Any) -> set[Node]:
-    """The nodes that a backward reaches."""
-    _, roots, captures, needed, *_ = task
-    found: set[Node] = set()
-    stack = [sink.node if isinstance(sink, Output) else sink for sink, _ in roots]
-    while stack:
-        node = stack.pop()
-        if node in found or (needed is not None and node not in needed and node not in captures):
-            continue
-        found.add(node)
-        stack += [e.node if isinstance(e, Output) else e for e in node._edges if e is not NO_EDGE]
-    return found
 
 
 _list_names(__name__)

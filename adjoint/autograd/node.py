@@ -59,6 +59,22 @@ class Node(Sink):
         """A dictionary for the user's own notes on this node."""
         return self.__dict__.setdefault("_metadata", {})
 
+    @property
+    def requires_grad(self) -> bool:
+        """True: what does not take part in a backward has no node."""
+        return True
+
+    @property
+    def _input_metadata(self) -> list[Any]:
+        from adjoint.autograd.input_metadata import input_metadata
+
+        return input_metadata(self)
+
+    def _known_forms(self) -> dict[int, Any]:
+        """Per output that is known, its shape, dtype and whether it is on the device "meta"."""
+        known = {i: (*form, False) for i, form in enumerate(getattr(self, "_forms", None) or ()) if form is not None}
+        return known | self.__dict__.get("_forms_told", {})
+
     def _sequence_nr(self) -> int:
         return -self._order
 
@@ -90,6 +106,39 @@ class IdentityBackward0(Node):
         return (g,)
 
     apply_taped = apply
+
+
+class Error(Node):
+    """Stands behind a gradient that cannot be differentiated again, and says so when someone tries."""
+
+    __slots__ = ("_outputs", "message")
+
+    message: str
+
+    def apply(self, g: Any) -> Any:
+        raise RuntimeError(self.message)
+
+    apply_taped = apply
+
+    def apply_undefined(self, g: Any, taped: bool) -> Any:
+        raise RuntimeError(self.message)
+
+    def name(self) -> str:
+        return "torch::autograd::Error"
+
+
+class UndefinedGradBackward(Node):
+    """Lets no gradient pass: what is behind it gets an undefined one."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        return (None,)
+
+    apply_taped = apply
+
+    def name(self) -> str:
+        return "torch::autograd::UndefinedGradBackward"
 
 
 class Output(Sink):

@@ -191,10 +191,12 @@ class SavedTensor:
 
     __slots__ = ("_get", "_node", "_path")
 
-    def __init__(self, node: Node, path: tuple[int, ...], get: Callable[[Any], Any]) -> None:
-        self._node = node
-        self._path = path
-        self._get = get
+    _node: Any
+    _path: tuple[int, ...]  # where among what the node keeps
+    _get: Callable[[Any], Any]
+
+    def __init__(self) -> None:
+        raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
 
     def _entry(self) -> Any:
         entry = self._node._kept
@@ -222,11 +224,18 @@ class SavedTensor:
         entry = self._entry()
         return entry.unpack if isinstance(entry, Packed) else None
 
-    def register_hooks(self, pack_hook: Pack, unpack_hook: Unpack) -> None:
+    def register_hooks(self, *hooks: Callable[[Any], Any]) -> None:
         """Pack this saved tensor with ``pack_hook`` now, and unpack it with ``unpack_hook`` when it is asked for.
 
         Raises RuntimeError where it has hooks already, or was freed, or ``pack_hook`` writes to it.
         """
+        if len(hooks) != 2 or not all(callable(hook) for hook in hooks):
+            raise TypeError(
+                "register_hooks(): incompatible function arguments. The following argument types are supported:\n    1. (self: "
+                "torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, arg1: collections.abc.Callable) -> None\n\n"
+                f"Invoked with: {', '.join(map(repr, (self, *hooks)))}"
+            )
+        pack_hook, unpack_hook = hooks
         entry = self._entry()
         if entry is None:
             if is_freed(self._node._kept):
@@ -252,6 +261,50 @@ class SavedTensor:
 
     def __repr__(self) -> str:
         return f"<torch._C._autograd.SavedTensor object at {id(self):#x}>"
+
+
+def saved_tensor(node: Any, path: tuple[int, ...], get: Callable[[Any], Any]) -> SavedTensor:
+    """The handle of what a node keeps at a place; ``get(node)`` is it, unpacked."""
+    handle = object.__new__(SavedTensor)
+    handle._node, handle._path, handle._get = node, path, get
+    return handle
+
+
+class _Loose:
+    """In the place of a node: what is saved by itself."""
+
+    _order = 0
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._kept = (tensor,)
+        self._order = tick()
+
+    def name(self) -> str:
+        """What an error says saved it."""
+        return "SavedTensor"
+
+
+def make_saved_tensor(tensor: Tensor, is_output: bool = False) -> SavedTensor:
+    """A tensor as a node would save it, without a node."""
+    return saved_tensor(_Loose(tensor), (0,), lambda holder: _unpacked(holder, holder._kept[0]))
+
+
+def _unpacked(holder: Any, entry: Any) -> Tensor:
+    if isinstance(entry, Packed):
+        return entry.tensor
+    if entry._writes is not None and entry._writes.stamp < holder._order:
+        raise_modified(holder, entry)
+    return entry  # type: ignore[no-any-return]
+
+
+def hooks_are_enabled() -> bool:
+    """Whether hooks on what is saved may be set in this thread."""
+    return state.saving_disabled is None
+
+
+def top(ignore_is_tracing: bool = False) -> tuple[Pack, Unpack] | None:
+    """The hooks of this thread that are used, None where there are none."""
+    return state.saving[-1] if state.saving else None
 
 
 def _replaced(entries: tuple[Any, ...], path: tuple[int, ...], new: Any) -> tuple[Any, ...]:

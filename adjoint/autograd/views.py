@@ -179,9 +179,9 @@ def find_edge(view: Tensor) -> Sink | None:
         return view._edge
     if way.made:
         _raise_made(view, way, indirect=True)
-    if view._waits is None:
+    if view._waits is None and not mode.view_replay:
         edge = record(AsStridedBackward0(), (edge,), extra=(way.path, _Form(way.base._array)))
-    else:  # no strides lead there, so the way itself is the history, as in PyTorch
+    else:  # no strides lead there, or the user wants it so: the way itself is the history
         with recording():
             edge = edge_of(replay(way.path, way.base))
     view._edge = edge

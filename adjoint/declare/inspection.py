@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.saved import is_freed, raise_freed, raise_modified
-from adjoint.autograd.saved_hooks import SavedTensor
+from adjoint.autograd.saved_hooks import saved_tensor
 from adjoint.declare.operator import ARRAYS, VALUE, Operator
 from adjoint.declare.saved import extra_names, saved_names
 from adjoint.tensor import Tensor, from_array
@@ -76,7 +76,7 @@ def _saved_tensor(operator: Operator, name: str, position: int) -> tuple[propert
             raise_freed(node._kept)
         if sequence:
             count = range(len(node._kept[position]))
-            return tuple(SavedTensor(node, (position, i), lambda n, i=i: one(n, n._kept[position][i])) for i in count)
-        return SavedTensor(node, (position,), get)
+            return tuple(saved_tensor(node, (position, i), lambda n, i=i: one(n, n._kept[position][i])) for i in count)
+        return saved_tensor(node, (position,), get)
 
     return property(get), property(raw)
