@@ -198,6 +198,7 @@ class Tensor(Methods):
     _writes: Writes | None  # None until the memory is first shared or written to
 
     # Rare things live in the instance's dictionary; these are their defaults.
+    _detached = False  # whether it was taken out of the graph by detach_(), having had a history
     _grad: Tensor | None = None
     _accumulator: Any = None  # weak reference to the AccumulateGrad
     _hooks: Any = None
@@ -251,6 +252,10 @@ class Tensor(Methods):
         if value and self.dtype.category < dtypes.FLOAT:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         self._set_requires_grad(value)
+
+    @requires_grad.deleter
+    def requires_grad(self) -> None:
+        raise RuntimeError("requires_grad must be a bool")
 
     def _set_requires_grad(self, requires_grad: bool) -> Tensor:
         """Set ``requires_grad`` in place and return the tensor."""

@@ -59,7 +59,7 @@ _LAZY = {
     "set_detect_anomaly": "anomaly_mode",
 }
 _MODULES = frozenset(
-    {"anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
+    {"_functions", "anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
 )
 
 _named(__name__, modules=_MODULES, elsewhere=_LAZY)

@@ -126,6 +126,8 @@ class BackwardCFunction(Node, FunctionCtx):
     saved_for_forward: Any = None
     _pushes = False  # whether its jvp is running
     materialize_grads = True
+    _materialize_non_diff_grads = True  # whether zeros also stand for the gradients of outputs that have none
+    _unmaterialized: frozenset[int] = frozenset()  # these outputs, if not
     _forms: Any = None  # per output (shape, dtype), None for what is no tensor
     _mask: Any = None  # per argument whether it is a tensor; None where all are
 
@@ -171,7 +173,7 @@ class BackwardCFunction(Node, FunctionCtx):
         else:
             given = [None if x is None else from_array(x) for x in g]
             if self.materialize_grads:
-                _fill(given, self._forms)
+                _fill(given, self._forms, self._unmaterialized)
         got = self._call(given)
         return self._checked(got, False)
 
@@ -182,14 +184,14 @@ class BackwardCFunction(Node, FunctionCtx):
         else:
             given = [None if x is None else x.tensor for x in g]
             if self.materialize_grads:
-                _fill(given, self._forms)
+                _fill(given, self._forms, self._unmaterialized)
         return self._checked(self._call(given), True)
 
     def apply_undefined(self, g: Any, taped: bool) -> Any:
         """Run the backward on what stands for a gradient that did not arrive: zeros, or None."""
         given = [None] if g is None else list(g)
         if self.materialize_grads:
-            _fill(given, self._forms)
+            _fill(given, self._forms, self._unmaterialized)
         return self._checked(self._call(given), taped)
 
     def apply_jvp(self, *args: Any) -> Any:
@@ -286,10 +288,10 @@ def _sum_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return g.sum(dim=stretched, keepdim=True) if stretched else g
 
 
-def _fill(given: list[Any], forms: Any) -> None:
-    """Put zeros in the place of the gradients that did not arrive."""
+def _fill(given: list[Any], forms: Any, but: frozenset[int] = frozenset()) -> None:
+    """Put zeros in the place of the gradients that did not arrive, except of some outputs."""
     for i, form in enumerate(forms):
-        if given[i] is None and form is not None:
+        if given[i] is None and form is not None and i not in but:
             given[i] = from_array(np.zeros(*form))
 
 
@@ -628,6 +630,8 @@ def _finish(cls: Any, node: Any, args: tuple[Any, ...], output: Any, recorded: b
         _record(node, args)
         node._outputs = len(outputs)
         node._forms = [(t._array.shape, t._array.dtype) if isinstance(t, Tensor) else None for t in outputs]
+        if not node._materialize_non_diff_grads:
+            node._unmaterialized = frozenset(i for i, t in enumerate(outputs) if id(t) in fixed_ids)
     made: list[Any] = []
     differentiable: list[Tensor] = []
     pending: list[tuple[Tensor, Any]] = []
@@ -640,12 +644,12 @@ def _finish(cls: Any, node: Any, args: tuple[Any, ...], output: Any, recorded: b
         if not flows:
             if is_dirty:
                 pass
-            elif is_input and id(t) in fixed_ids:
-                t = t.detach()
             elif is_input:
-                t = _input_as_view(t)
-            elif t._edge is not NO_EDGE:
+                t = t.detach() if t.requires_grad else _input_as_view(t)
+            elif t._edge is not NO_EDGE and t._view is None:  # a view of an input is as one that was made under no_grad
                 t._edge = NO_EDGE
+            if t._view is not None and not (is_dirty and is_input):
+                t._view.made = IN_FUNCTION
             made.append(t)
             continue
         edge = _own_edge(node, i)
@@ -712,6 +716,10 @@ def _check_dirty(cls: Any, outputs: Any, dirty: Any, input_ids: set[int], record
 
 def _input_as_view(tensor: Tensor) -> Tensor:
     """An input that was returned as it is: a view of it, which can have another history."""
+    if tensor.__class__ is not Tensor:  # of the same class, if it says so
+        with no_grad():
+            found: Tensor = tensor.view_as(tensor)
+        return found
     view = from_array(tensor._array)
     become_view(view, tensor, lambda x: x.view(x.shape))
     return view

@@ -300,7 +300,26 @@ def _backward_hooks(self: Tensor) -> dict[int, Any] | None:
     return (hooks.tensor_pre.get(0 if node is None else index) or None) if hooks is not None else None
 
 
-attach(property(_backward_hooks), name="_backward_hooks")
+def _set_backward_hooks(self: Tensor, hooks: dict[int, Any] | None) -> None:
+    """Put the hooks that see this tensor's gradient in a dictionary of the user's; None takes them away.
+
+    Where it does not require grad they are forgotten: no gradient arrives.
+    """
+    if not self.requires_grad:
+        return
+    node, index = as_pair(edge_of(self))
+    own = _hooks_to_be(self) if node is None else hooks_of(node)
+    if hooks is None:
+        own.tensor_pre.pop(index, None)
+    else:
+        own.tensor_pre[index] = hooks  # type: ignore[assignment]
+
+
+def _keep_backward_hooks(self: Tensor) -> None:
+    raise RuntimeError("Deletion of _backwards_hooks not allowed!")
+
+
+attach(property(_backward_hooks, _set_backward_hooks, _keep_backward_hooks), name="_backward_hooks")
 
 
 @attach

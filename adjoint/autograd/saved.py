@@ -63,9 +63,12 @@ def operator_name(node: Node) -> str:
     return name + number.removesuffix("0") if backward and (not number or number.isdigit()) else node.name()
 
 
-def raise_modified(node: Node, saved: Tensor, output: int | None = None, turned: bool = False) -> NoReturn:
+def raise_modified(node: Node, saved: Tensor, output: int | None = None, turned: bool = False) -> None:
     """PyTorch's error for a saved tensor that was written to since; ``output``: which of the node's own it is; ``turned``: it is
-    a matrix of which PyTorch saves the transposed view."""
+    a matrix of which PyTorch saves the transposed view.
+
+    It returns where nothing was written, but a tensor over this memory was detached in place, and that was not this one.
+    """
     from adjoint.autograd.anomaly_mode import is_anomaly_enabled
     from adjoint.autograd.edges import edge_of
 
@@ -76,6 +79,13 @@ def raise_modified(node: Node, saved: Tensor, output: int | None = None, turned:
             "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
             "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
         )
+    if writes.count == writes.count_at(node._order):
+        if getattr(saved, "_detached", False):
+            raise RuntimeError(
+                "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, "
+                "please use out-of-place `.detach()` instead"
+            )
+        return
     written = saved.__dict__.get("_written")  # the tensor that this one stood for when it was written to
     now = written() if written is not None else saved
     now = saved if now is None else now

@@ -28,7 +28,7 @@ from adjoint.ops.transposing import t, transpose
 from adjoint.readings.batched import levels_of
 from adjoint.readings.meta import MetaArray
 from adjoint.readings.sparse import SparseArray
-from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, writes_of
+from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, tick, writes_of
 
 # Sizes
 
@@ -123,6 +123,9 @@ def _detach_in_place(input: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
             "function in torch/optim/optimizer.py as the solution."
         )
+    if not input.is_leaf:  # what saved this tensor has lost its place in the graph, and looks closer at what is out of date
+        writes_of(input).stamp = tick()
+        input._detached = True
     input._edge = NO_EDGE
     input._tangents = None
     if input._writes is not None and input._writes.views is not None:
@@ -155,7 +158,11 @@ def _set_data(self: Tensor, value: Tensor) -> None:
     told(self)
 
 
-attach(property(_get_data, _set_data), name="data")
+def _keep_data(self: Tensor) -> None:
+    raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
+
+
+attach(property(_get_data, _set_data, _keep_data), name="data")
 
 
 @attach
@@ -224,6 +231,7 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
         memory = source.untyped_storage() if isinstance(source, Tensor) else source  # type: ignore[attr-defined]
         array = _looking_at(memory._bytes, self._array.dtype, storage_offset, size, stride)
     self._array = array
+    self._accumulator = None  # its gradient is another's from now on, maybe of another shape
     writes_of(told(self)).bump()
     return self
 
