@@ -112,8 +112,8 @@ _PYTORCHS = frozenset(
     _all_weights _apply _asdict _auto_collation _backward_cls _backward_hooks _backward_pre_hooks _base _buffers
     _check_input_dim _compiled_call_impl _conv_forward _ff_block _field_defaults _fields _fill_padding_idx_with_zero
     _flat_weights _flat_weights_names _forward_hooks _forward_hooks_always_called _forward_hooks_with_kwargs
-    _forward_pre_hooks _forward_pre_hooks_with_kwargs _get_closed_form_lr _get_lr_called_within_step _get_name _grad
-    _index_sampler _initial_step _is_better _is_full_backward_hook _is_initial _is_view _key_to_attr
+    _forward_pre_hooks _forward_pre_hooks_with_kwargs _get_closed_form_lr _get_lr_called_within_step _get_name _grad _grad_fn
+    _index_sampler _initial_step _input_metadata _is_better _is_full_backward_hook _is_initial _is_view _key_to_attr
     _load_from_state_dict _load_state_dict_post_hooks _load_state_dict_pre_hooks _make _mha_block _modules
     _named_members _neg_view _non_persistent_buffers_set _optimizer_load_state_dict_post_hooks
     _optimizer_load_state_dict_pre_hooks _optimizer_state_dict_post_hooks _optimizer_state_dict_pre_hooks

@@ -187,9 +187,13 @@ def _suffixes(tensor: Tensor, array: Any) -> list[str]:
             found.append(f"size={tuple(array.shape)}")
         if tensor.dtype not in (default, default.to_complex(), dtypes.int64, dtypes.bool_):
             found.append(f"dtype={tensor.dtype}")
-    grad_fn = tensor.grad_fn  # type: ignore[attr-defined]
-    if grad_fn is not None:
-        found.append(f"grad_fn=<{grad_fn.name().rpartition('::')[2]}>")
+    try:
+        grad_fn = tensor.grad_fn  # type: ignore[attr-defined]
+        made_by = None if grad_fn is None else grad_fn.name().rpartition("::")[2]
+    except RuntimeError:  # a view that has no history, for what it looks at was written to
+        made_by = "Invalid"
+    if made_by is not None:
+        found.append(f"grad_fn=<{made_by}>")
     elif tensor.requires_grad:
         found.append("requires_grad=True")
     if tensor._tangents and (tangent := tensor._current_tangent) is not None:

@@ -105,9 +105,13 @@ class Writes:
     outdate: Callable[[], None]
     """Have the live views find out anew where their gradients go (:mod:`adjoint.autograd.views`)."""
 
+    said: list[tuple[int, int]] | None = None
+    """When the count was set by hand, and by how much it grew (:mod:`adjoint.autograd.versions`)."""
+
     def count_at(self, order: int) -> int:
         """How many writes there had been at a time of recording (for the latest 256 writes exactly)."""
-        return self.count - sum(stamp < order for stamp, _ in self.recent or ())
+        later = sum(grown for stamp, grown in self.said or () if stamp < order)
+        return self.count - later - sum(stamp < order for stamp, _ in self.recent or ())
 
     def first_after(self, order: int) -> Place | str | None:
         """Where the first write after a time of recording was (of the latest 256 writes)."""

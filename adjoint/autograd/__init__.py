@@ -39,9 +39,9 @@ if _typing.TYPE_CHECKING:
     from adjoint.autograd.anomaly_mode import detect_anomaly as detect_anomaly
     from adjoint.autograd.anomaly_mode import set_detect_anomaly as set_detect_anomaly
     from adjoint.autograd.function import Function as Function
+    from adjoint.autograd.grad_mode import is_view_replay_enabled as is_view_replay_enabled
     from adjoint.autograd.gradcheck import gradcheck as gradcheck
     from adjoint.autograd.gradcheck import gradgradcheck as gradgradcheck
-    from adjoint.autograd.grad_mode import is_view_replay_enabled as is_view_replay_enabled
     from adjoint.autograd.saved_hooks import SavedTensor as SavedTensor
     from adjoint.autograd.variable import Variable as Variable
 
@@ -62,7 +62,7 @@ _MODULES = frozenset(
     {"_functions", "anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
 )
 
-_named(__name__, modules=_MODULES, elsewhere=_LAZY)
+_named(__name__, modules=_MODULES, elsewhere=_LAZY, unlisted={"_functions"})
 _list_names(__name__)
 
 

@@ -452,6 +452,19 @@ def _grad_fn(self: Tensor) -> Node | None:
 
 
 attach(property(_grad_fn), name="grad_fn")
+
+
+def _set_grad_fn(self: Tensor, value: None) -> None:
+    if value is not None:
+        raise RuntimeError("_grad_fn can be only set to None")
+    self.detach_()
+
+
+def _keep_grad_fn(self: Tensor) -> None:
+    raise RuntimeError("Deletion of _grad_fn not allowed. Detach tensor instead!")
+
+
+attach(property(_grad_fn, _set_grad_fn, _keep_grad_fn), name="_grad_fn")
 attach(
     property(
         lambda self: 0 if self.is_leaf else as_pair(self._edge or edge_of(self))[1],

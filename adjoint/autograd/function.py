@@ -17,10 +17,10 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
+from adjoint.autograd.delayed import delayed_error
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import in_backward, mode, no_grad, set_recording, switch_recording
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.delayed import delayed_error
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
 from adjoint.autograd.taped import Taped

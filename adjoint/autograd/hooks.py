@@ -294,19 +294,17 @@ attach(_register_hook, name="register_hook")
 def _backward_hooks(self: Tensor) -> dict[int, Any] | None:
     """The hooks that see this tensor's gradient, by the numbers of their handles; None where there are none."""
     if not self.requires_grad:
-        return None
+        return None if self._hooks is None else self._hooks.tensor_pre.get(0)
     node, index = as_pair(edge_of(self))
     hooks = self._hooks if node is None else node._hooks
-    return (hooks.tensor_pre.get(0 if node is None else index) or None) if hooks is not None else None
+    return hooks.tensor_pre.get(0 if node is None else index) if hooks is not None else None
 
 
 def _set_backward_hooks(self: Tensor, hooks: dict[int, Any] | None) -> None:
     """Put the hooks that see this tensor's gradient in a dictionary of the user's; None takes them away.
 
-    Where it does not require grad they are forgotten: no gradient arrives.
+    Where it does not require grad they wait until it does.
     """
-    if not self.requires_grad:
-        return
     node, index = as_pair(edge_of(self))
     own = _hooks_to_be(self) if node is None else hooks_of(node)
     if hooks is None:

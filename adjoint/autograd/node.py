@@ -91,7 +91,7 @@ class Node(Sink):
             """Call ``fn(gradients of the outputs)`` before the node; it may return other ones."""
             ...
 
-    __dir__ = listed_without("apply", "apply_taped", "apply_undefined", "defers", "operator", "wants")
+    __dir__ = listed_without("_forms_told", "_metadata", "apply", "apply_taped", "apply_undefined", "defers", "operator", "wants")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"

@@ -65,8 +65,11 @@ class Packed:
 
     @property
     def tensor(self) -> Tensor:
-        """The unpacked tensor, in the place in the graph of the one that was packed."""
-        t = from_array(self._unpacked())
+        """The unpacked tensor, in the place in the graph of the one that was packed; what is outside of it, as it is."""
+        given = self._given()
+        if self._edge is NO_EDGE and not (self._tangents or self._levels or given.requires_grad):
+            return given
+        t = from_array(self._as_packed(given))
         t._edge = self._edge
         if self._tangents:
             t._tangents = dict(self._tangents)
@@ -79,11 +82,22 @@ class Packed:
         return self._of == id(tensor._array)
 
     def _unpacked(self) -> Any:
+        return self._as_packed(self._given())
+
+    def _given(self) -> Tensor:
+        """What the unpack hook gives.  Hooks that it entered and did not leave are left with it."""
+        before = state.saving
         tensor = in_backward(self.unpack, self.packed)
+        if len(state.saving) > len(before):
+            for _ in state.saving[len(before) :]:
+                pop()
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}"
             )
+        return tensor
+
+    def _as_packed(self, tensor: Tensor) -> Any:
         array = tensor._array
         if self._levels:  # a vmap that was run again, by a checkpoint, stands for the one that the tensor is of
             levels = levels_of(array)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from adjoint.autograd.grad_mode import _ContextDecorator
 from adjoint.interrupts import at_once
-from adjoint.tensor import Tensor, Writes, writes_of
+from adjoint.tensor import Tensor, Writes, tick, writes_of
 
 
 def set_version_counters(tensors: Sequence[Tensor], versions: Sequence[int]) -> None:
@@ -23,15 +23,10 @@ def set_version_counters(tensors: Sequence[Tensor], versions: Sequence[int]) -> 
 
 
 def _set(writes: Writes, version: int) -> None:
-    """Forget the latest writes, or make up writes that nobody did."""
-    while writes.count < version:
-        writes.bump()
-    forgotten = writes.count - version
-    if forgotten:
-        writes.count = version
-        for _ in range(min(forgotten, len(writes.recent or ()))):
-            writes.recent.pop()  # type: ignore[union-attr]
-        writes.stamp = writes.recent[-1][0] if writes.recent else 0
+    """Have the count be a version: what is out of date now looks at it again, and finds that it is, or is not."""
+    writes.stamp = stamp = tick()
+    writes.said = [*(writes.said or ()), (stamp, version - writes.count)][-256:]
+    writes.count = version
 
 
 class _unsafe_preserve_version_counter(_ContextDecorator):

@@ -34,6 +34,7 @@ Step = Callable[[Tensor], Tensor]
 
 MULTIPLE = "multiple"
 NO_GRAD = "no_grad"
+INFERENCE = "inference"
 IN_FUNCTION = "function"
 
 
@@ -52,7 +53,7 @@ class View:
         self.base = base
         self.path = path
         self.version = version  # how many writes there had been when the view's edge was found
-        self.made = made  # "", or why it may not be written to while recording: NO_GRAD, MULTIPLE or IN_FUNCTION
+        self.made = made  # "", or why it may not be written to while recording: NO_GRAD, INFERENCE, MULTIPLE or IN_FUNCTION
 
 
 def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> None:
@@ -64,7 +65,7 @@ def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> Non
         writes.looked_across()
     earlier = source._view
     if not mode.enabled:
-        made = NO_GRAD
+        made = INFERENCE if mode.inference else NO_GRAD
     if earlier is None:
         base = source
         view._view = View(source, (step,), made, writes.count)
@@ -255,11 +256,11 @@ def _raise_made(tensor: Tensor, view: View, indirect: bool = False) -> NoReturn:
     edge = tensor._edge or tensor._stale
     node, number = as_pair(edge) if isinstance(edge, Sink) else (None, 0)
     if node is None:
-        text = f"A view was created in no_grad mode and {what} modified inplace with grad mode enabled."
+        text = f"A view {_made_in(view)} and {what} modified inplace {_written_in(view)}."
     else:
         text = f"Output {number} of {operator_name(node)} is a view"
-        if view.made == NO_GRAD:
-            text += f" of a view which was created in no_grad mode and {what} modified inplace with grad mode enabled."
+        if view.made in (NO_GRAD, INFERENCE):
+            text += f" of a view which {_made_in(view)} and {what} modified inplace {_written_in(view)}."
         else:
             text += f" and {what} modified inplace."
     if view.made == MULTIPLE:
@@ -274,11 +275,20 @@ def _raise_made(tensor: Tensor, view: View, indirect: bool = False) -> NoReturn:
             "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
             "custom Function."
         )
+    block = "inference_mode" if view.made == INFERENCE else "no_grad"
     raise RuntimeError(
         f"{text} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
-        "moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
+        f"moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to be "
         "tracked) or both outside (if you want the inplace to be tracked)."
     )
+
+
+def _made_in(view: View) -> str:
+    return f"was created in {'inference' if view.made == INFERENCE else 'no_grad'} mode"
+
+
+def _written_in(view: View) -> str:
+    return "in normal mode" if view.made == INFERENCE else "with grad mode enabled"
 
 
 def rebase(tensor: Tensor, node: Sink) -> None:
