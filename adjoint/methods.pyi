@@ -148,9 +148,9 @@ class Methods:
     def __sub__(self, other: Tensor | _complex, /) -> Tensor: ...
     def __truediv__(self, other: Tensor | _complex, /) -> Tensor: ...
     def __xor__(self, other: Tensor | _complex, /) -> Tensor: ...
-    @property
-    def _backward_hooks(self) -> dict[_int, Any] | None:
-        """The hooks that see this tensor's gradient, by the numbers of their handles; None where there are none."""
+
+    _backward_hooks: dict[_int, Any] | None
+    """The hooks that see this tensor's gradient, by the numbers of their handles; None where there are none."""
 
     @property
     def _base(self) -> Tensor | None: ...
@@ -170,6 +170,9 @@ class Methods:
 
     def _dimV(self) -> _int:
         """As :func:`dense_dim`."""
+
+    _grad_fn: Node | None
+    """The node that made this tensor; None for a leaf."""
 
     def _indices(self) -> Tensor:
         """The places as they are listed, coalesced or not."""
