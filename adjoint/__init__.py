@@ -161,6 +161,12 @@ _ELSEWHERE = {
 }  # fmt: skip
 
 
+# Functions of tables that are imported when one of them is first named.
+_LATE = dict.fromkeys(
+    "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell".split(), "recurrent"
+)  # fmt: skip
+
+
 # What a star import leaves behind, as PyTorch's does.
 _KEPT_BACK = frozenset(
     {
@@ -176,6 +182,8 @@ _KEPT_BACK = frozenset(
 def _find(name: str) -> object:
     if name.startswith("_foreach_"):  # made from a table of their own, which few programs need
         return _import_module("adjoint.foreach").find(name)
+    if name in _LATE:
+        _import_module(f"adjoint.ops.{_LATE[name]}")
     return _lookup("torch", name)
 
 
@@ -186,7 +194,7 @@ _names.named(
     modules=_MODULES,
     elsewhere=_ELSEWHERE,
     find=_find,
-    found=lambda: (*_HERE, *_FUNCTIONS["torch"]),
+    found=lambda: (*_HERE, *_FUNCTIONS["torch"], *_LATE),
     kept_back=_KEPT_BACK,
     brought=("export",),
     unlisted=("load_ipython_extension", "unload_ipython_extension"),

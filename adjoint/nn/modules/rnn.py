@@ -14,28 +14,9 @@ from adjoint.nn import init
 from adjoint.nn.modules.module import Module
 from adjoint.nn.parameter import Parameter
 from adjoint.nn.utils.rnn import PackedSequence
+from adjoint.ops.recurrent import GATES, Weights, padded, running, step, walk
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
-
-_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
-
-
-def _step(mode: str, x_gates: Tensor, h: Tensor, c: Any, w_hh: Tensor, b_hh: Tensor | None) -> tuple[Tensor, Any]:
-    """One step in time; ``x_gates`` is the input's share of the gates."""
-    h_gates = F.linear(h, w_hh, b_hh)
-    if mode == "LSTM":
-        i, f, g, o = (x_gates + h_gates).chunk(4, -1)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-        return o.sigmoid() * c.tanh(), c
-    if mode == "GRU":
-        x_r, x_z, x_n = x_gates.chunk(3, -1)
-        h_r, h_z, h_n = h_gates.chunk(3, -1)
-        reset = (x_r + h_r).sigmoid()
-        update = (x_z + h_z).sigmoid()
-        new = (x_n + reset * h_n).tanh()
-        return (h - new) * update + new, None
-    total = x_gates + h_gates
-    return (total.tanh() if mode == "RNN_TANH" else total.relu()), None
 
 
 class RNNBase(Module):
@@ -66,7 +47,7 @@ class RNNBase(Module):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self._check_options(dropout, mode)
-        rows = _GATES[mode] * hidden_size
+        rows = GATES[mode] * hidden_size
         out = proj_size or hidden_size
         directions = 2 if bidirectional else 1
         self._flat_weights_names: list[str] = []
@@ -113,7 +94,7 @@ class RNNBase(Module):
             raise ValueError("proj_size should be a positive integer or zero to disable projections")
         if self.proj_size >= self.hidden_size:
             raise ValueError("proj_size has to be smaller than hidden_size")
-        if mode not in _GATES:
+        if mode not in GATES:
             raise ValueError("Unrecognized RNN mode: " + mode)
 
     def reset_parameters(self) -> None:
@@ -237,8 +218,8 @@ class RNNBase(Module):
         if hx is not None and order is not None:
             hx = tuple(s.index_select(1, order) for s in hx) if self.mode == "LSTM" else hx.index_select(1, order)
         h0, c0 = self._initial(hx, sizes[0], True, packed.data)
-        output, h, c = self._walk(_padded(packed.data, sizes), h0, c0, sizes)
-        data = _running(output, sizes)
+        output, h, c = self._walk(padded(packed.data, sizes), h0, c0, sizes)
+        data = running(output, sizes)
         if back is not None:
             h = h.index_select(1, back)
             c = None if c is None else c.index_select(1, back)
@@ -246,63 +227,15 @@ class RNNBase(Module):
         return made, h if c is None else (h, c)
 
     def _walk(self, x: Tensor, h0: Tensor, c0: Tensor | None, sizes: list[int]) -> tuple[Tensor, Tensor, Tensor | None]:
-        """All layers over (L, N, features); at time t only the first ``sizes[t]`` sequences still run."""
         directions = 2 if self.bidirectional else 1
-        last_h, last_c = [], []
-        for layer in range(self.num_layers):
-            outs = []
-            for direction in range(directions):
-                k = layer * directions + direction
-                out, h, c = self._one_layer(
-                    x, h0[k], None if c0 is None else c0[k], self._all_weights[k], bool(direction), sizes
-                )
-                outs.append(out)
-                last_h.append(h)
-                last_c.append(c)
-            x = outs[0] if directions == 1 else adjoint.cat(outs, -1)
-            if self.dropout and layer < self.num_layers - 1:
-                if sizes[-1] == sizes[0]:
-                    x = F.dropout(x, self.dropout, self.training)
-                else:  # drawn for what runs, and not for the padding
-                    x = _padded(F.dropout(_running(x, sizes), self.dropout, self.training), sizes)
-        c = None if c0 is None else adjoint.stack(last_c)
-        return x, adjoint.stack(last_h), c
+        weights = [self._weights(names) for names in self._all_weights]
+        layers = [weights[i : i + directions] for i in range(0, len(weights), directions)]
+        return walk(self.mode, x, h0, c0, layers, sizes, self.dropout, self.training)
 
-    def _one_layer(
-        self, x: Tensor, h: Tensor, c: Any, names: list[str], reverse: bool, sizes: list[int]
-    ) -> tuple[Tensor, Tensor, Any]:
-        weights = {name.split("_l")[0]: getattr(self, name) for name in names}
-        x_gates = F.linear(x, weights["weight_ih"], weights.get("bias_ih"))
-        w_hr = weights.get("weight_hr")
-        steps: list[Any] = [None] * x.size(0)
-        full = x.size(1)
-        for t in reversed(range(x.size(0))) if reverse else range(x.size(0)):
-            n = sizes[t]
-            running = (h, c) if n == full else (h[:n], None if c is None else c[:n])
-            gates = x_gates[t] if n == full else x_gates[t, :n]
-            new_h, new_c = _step(
-                self.mode, gates, running[0], running[1], weights["weight_hh"], weights.get("bias_hh")
-            )
-            if w_hr is not None:
-                new_h = F.linear(new_h, w_hr)
-            if n == full:
-                h, c = new_h, new_c
-                steps[t] = h
-            else:
-                steps[t] = F.pad(new_h, (0, 0, 0, full - n))
-                h = adjoint.cat([new_h, h[n:]])
-                c = None if c is None else adjoint.cat([new_c, c[n:]])
-        return adjoint.stack(steps), h, c
-
-
-def _padded(data: Tensor, sizes: list[int]) -> Tensor:
-    """The rows of a packed sequence as (L, N, features), with zeros where a sequence has ended."""
-    return adjoint.stack([F.pad(rows, (0, 0, 0, sizes[0] - rows.size(0))) for rows in data.split(sizes)])
-
-
-def _running(x: Tensor, sizes: list[int]) -> Tensor:
-    """The rows that are in a packed sequence, of (L, N, features)."""
-    return adjoint.cat([x[t, :n] for t, n in enumerate(sizes)])
+    def _weights(self, names: list[str]) -> Weights:
+        own: dict[str, Any] = {name.split("_l")[0]: getattr(self, name) for name in names}
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+        return Weights(*(own.get(kind) for kind in kinds))  # type: ignore[arg-type]
 
 
 class RNN(RNNBase):
@@ -406,7 +339,7 @@ class RNNCellBase(Module):
 
         states = state_of(h, 0), state_of(c, 1) if mode == "LSTM" else None
         gates = F.linear(x, self.weight_ih, self.bias_ih)
-        new_h, new_c = _step(mode, gates, *states, self.weight_hh, self.bias_hh)
+        new_h, new_c = step(mode, gates, *states, self.weight_hh, self.bias_hh)
         if not batched:
             new_h = new_h.squeeze(0)
             new_c = None if new_c is None else new_c.squeeze(0)
