@@ -13,6 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import wrong_argument
+from adjoint.declare.built_late import built_late
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, NUMBERS, REAL, Kernel
 from adjoint.declare.namespaces import FUNCTIONS, lookup
@@ -501,7 +502,7 @@ _silu_ = _silu_row.inplace
 _mish_ = _mish_row.inplace
 _threshold_ = inplace_method(_second_form(_threshold_row))
 
-_relu_function = relu.function
+_relu_function = built_late(relu, globals(), "_relu_function")
 
 
 @composite(where="nn.functional", name="relu")

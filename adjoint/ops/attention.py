@@ -11,6 +11,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import wrong_argument
+from adjoint.declare.built_late import built_late
 from adjoint.declare.namespaces import lookup
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array
@@ -96,7 +97,7 @@ def _gradients(g, query, key, value, result, logsumexp, attn_mask, dropout, is_c
 
 
 # With dropout PyTorch's attention is several nodes; this one goes by the name of the last.
-_attention_function = op(
+_attention_row = op(
     "_scaled_dot_product_flash_attention_for_cpu", _attention, where="", fused=False, keeps=("logsumexp",),
     node="ScaledDotProductFlashAttentionForCpuBackward0 if dropout is None else UnsafeViewBackward0",
     gradients={"query key value": _gradients},
@@ -105,7 +106,8 @@ _attention_function = op(
         "key": "scale * (P * (g @ value.T - sum(g * result, -1))).T @ query",
         "value": "P.T @ g, P = softmax(scale * query @ key.T)",
     },
-).function  # fmt: skip
+)  # fmt: skip
+_attention_function = built_late(_attention_row, globals(), "_attention_function")
 
 
 def _is_one_operator(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, enable_gqa: bool) -> bool:

@@ -12,6 +12,7 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
+from adjoint.declare.built_late import built_late
 from adjoint.declare.kernel_dtypes import FLOATING_OR_COMPLEX, FLOATING_OR_LONG, NUMBERS, Kernel, refuse_dtype
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.once import warn_once
@@ -392,7 +393,7 @@ def _conv(
     return result if batched else result.squeeze(0)
 
 
-_row = convolution.function
+_row = built_late(convolution, globals(), "_row")
 _SPREAD_OUT = FLOATING_OR_COMPLEX | FLOATING_OR_LONG  # what transposed and dilated convolutions are computed with
 
 

@@ -14,6 +14,7 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
+from adjoint.declare.built_late import built_late
 from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import raise_shapes
@@ -116,7 +117,7 @@ _mse_row = op(
         "target": "2 * (target - self) * g / self.size if reduction == 1 else 2 * (target - self) * g",
     },
 )  # fmt: skip
-_mse_function = _mse_row.function
+_mse_function = built_late(_mse_row, globals(), "_mse_function")
 
 
 def _check_weight(input: Tensor, weight: Tensor | None) -> None:
@@ -311,7 +312,7 @@ _bce_logits_row = op(
     doc="The cross entropy of targets from 0 to 1 and of the sigmoid of ``input``, computed of the "
     "logits themselves; ``reduction`` is 0 (none), 1 (mean) or 2 (sum).",
 )  # fmt: skip
-_bce_logits_function = _bce_logits_row.function
+_bce_logits_function = built_late(_bce_logits_row, globals(), "_bce_logits_function")
 
 
 @composite(where="nn.functional")

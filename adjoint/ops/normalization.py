@@ -13,6 +13,7 @@ from adjoint.autograd.quiet import calmly, quietly
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
+from adjoint.declare.built_late import built_late
 from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_COMPLEX, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import compiled, fused
@@ -231,7 +232,7 @@ def _normalize_batch(
     return _batch_norm_function(input, weight, bias, mean, invstd, training, eps)
 
 
-_batch_norm_function = _batch_norm_row.function
+_batch_norm_function = built_late(_batch_norm_row, globals(), "_batch_norm_function")
 
 
 def _without_elements(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
