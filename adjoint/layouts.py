@@ -75,9 +75,20 @@ def empty_like(array: Any, dtype: Any, format_: memory_format | None) -> Any:
         return np.empty_like(array, dtype)
     if format_ is not None and format_ is not preserve_format:
         return empty_as(array.shape, dtype, format_)
-    if array.flags.c_contiguous:
+    in_order = array.flags.c_contiguous
+    if array.ndim > 3 and 1 in array.shape and array.size:  # images, whose format that may decide
+        order = range(array.ndim) if in_order else nesting(array.shape, [array])
+        if in_order or array.transpose(order).flags.c_contiguous:  # then the strides of dimensions of size 1 are kept as well
+            return _stepping(np.empty(array.size, dtype), array.shape, strides_of(array))
+        return nested(array.shape, dtype, order)
+    if in_order:
         return np.empty(array.shape, dtype)
     return nested(array.shape, dtype, nesting(array.shape, [array]))
+
+
+def _stepping(run: Any, shape: tuple[int, ...], strides: Sequence[int]) -> Any:
+    """A run of memory as an array with these strides, in elements, which say how dimensions larger than 1 fill it."""
+    return np.ndarray(shape, run.dtype, run, 0, tuple([step * run.itemsize for step in strides]))
 
 
 def check_layout(given: Any) -> None:
@@ -149,11 +160,21 @@ def nested(shape: tuple[int, ...], dtype: Any, order: Sequence[int]) -> Any:
 
 def put_in(array: Any, order: Sequence[int]) -> Any:
     """The array, copied if it is not one run of memory whose dimensions are nested in this order; another reading's as it is."""
-    if array.__class__ is not np.ndarray or array.transpose(order).flags.c_contiguous:
+    if array.__class__ is not np.ndarray:
         return array
-    copy = nested(array.shape, array.dtype, order)
-    copy[...] = array
-    return copy
+    across = array.transpose(order)
+    if not across.flags.c_contiguous:
+        copy = nested(array.shape, array.dtype, order)
+        copy[...] = array
+        return copy
+    if array.ndim > 3 and 1 in array.shape:  # images of one channel or one point: their strides say which order they are of
+        strides, step = [0] * array.ndim, 1
+        for d in reversed(order):
+            strides[d] = step
+            step *= array.shape[d]
+        if array.size and strides != [s // array.itemsize for s in array.strides]:
+            return _stepping(across.reshape(-1), array.shape, strides)
+    return array
 
 
 def images_order(*arrays: Any) -> list[int]:

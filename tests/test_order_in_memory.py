@@ -91,3 +91,40 @@ def test_what_is_reversed_has_no_strides_backward_and_nor_has_its_gradient(shape
         return y.stride(), g.stride(), seen
 
     agree(scenario)
+
+
+OF_ONE_CHANNEL = """
+x.to(torch.float64) | x + 1 | x * 2.0 | (x - 0.5) / 0.5 | torch.empty_like(x) | x.clone() | x.exp() | x + x | x + torch.ones(4)
+x > 0 | torch.zeros_like(x) | torch.full_like(x, 2) | x.relu() | F.max_pool2d(x, 2) | F.pad(x, (1, 1)) | torch.cat([x, x])
+torch.stack([x, x]) | x[:1] | x.detach() | x * 1j | torch.where(x > 0, x, x) | F.conv2d(x + 1, w) | F.conv2d(x.clone(), w)
+F.conv2d(x / 2, w.contiguous()) | F.dropout(F.conv2d(x * 2 - 1, w)) | F.conv2d(x, w).relu() + 1 | x.mean(1, keepdim=True)
+F.conv2d(F.conv2d(x, w), w.transpose(0, 1).contiguous()) | torch.rand_like(x) | x.double().float()
+"""
+
+
+@pytest.mark.parametrize("call", [c.strip() for c in OF_ONE_CHANNEL.replace("\n", "|").split("|") if c.strip()])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("side", [4, 5])
+def test_images_of_one_channel_stay_in_their_format(call, channels, side):
+    def scenario(torch):
+        x = torch.randn(2, channels, side, 4).to(memory_format=torch.channels_last)
+        w = torch.randn(3, channels, 3, 3).to(memory_format=torch.channels_last)
+        found = eval(call, {"x": x, "w": w, "torch": torch, "F": torch.nn.functional})
+        shown = found if "empty" not in call else found * 0
+        return shown.stride(), [] if "empty" in call else found.flatten().tolist()
+
+    agree(scenario, 1e-5)
+
+
+def test_a_new_array_of_images_has_the_strides_of_dimensions_of_size_1():
+    def scenario(torch):
+        given = [torch.ones(2, 3, 1, 1), torch.ones(1, 1, 4, 4), torch.ones(4, 1, 1, 2), torch.ones(2, 1, 3, 4, 5), torch.ones(1, 5, 1, 4)]
+        formats = (torch.channels_last, torch.contiguous_format)
+        seen = []
+        for x in given:
+            for form in formats if x.ndim == 4 else (torch.channels_last_3d,):
+                y = x.contiguous(memory_format=form)
+                seen += [f(y).stride() for f in (torch.empty_like, torch.clone, torch.Tensor.double, lambda t: t + 1, lambda t: t.exp())]
+        return seen
+
+    agree(scenario)

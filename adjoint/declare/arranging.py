@@ -63,7 +63,9 @@ def by_operands(result: Any, *operands: Any) -> Sequence[int]:
     """The rule of element-wise operators."""
     given = [a for a in operands if a is not None]
     if result.flags.c_contiguous and all([a.flags.c_contiguous or _descends(a) for a in given]):
-        return range(result.ndim)
+        # Where shapes differ, dimensions of size 1 have a place, too, by which an image of one channel is of one format.
+        if 1 not in result.shape or all([a.shape == result.shape and a.flags.c_contiguous for a in given]):
+            return range(result.ndim)
     return nesting(result.shape, given)
 
 

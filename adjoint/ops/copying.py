@@ -39,7 +39,8 @@ def copied(array: Any, dtype: Any, format_: memory_format | None) -> Any:
         return copy_of(array, dtype, format_)
     if not isinstance(array, np.ndarray):  # of another reading, which has an order of its own
         return array.astype(dtype) if array.dtype != dtype else array.copy()
-    if (format_ is None or format_ is preserve_format) and array.flags.c_contiguous:
+    keeps = format_ is None or format_ is preserve_format
+    if keeps and array.flags.c_contiguous and (array.ndim < 4 or 1 not in array.shape):
         if array.dtype == dtype:
             return copy(array)
         if array.size < LARGE and array.dtype.kind != "c" and array.dtype.names is None is dtype.names:

@@ -36,7 +36,8 @@ def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_m
         return bulk.empty(array.shape, wanted)
     if array.__class__ is MetaArray and not makes_nothing():  # on another device
         return layouts.empty_like(with_memory(array), wanted, memory_format)
-    if array.__class__ is np.ndarray and array.flags.c_contiguous and memory_format in _IN_ORDER:
+    plain = array.__class__ is np.ndarray and array.flags.c_contiguous and (array.ndim < 4 or 1 not in array.shape)
+    if plain and memory_format in _IN_ORDER:
         return bulk.empty(array.shape, wanted)
     return layouts.empty_like(array, wanted, memory_format)
 

@@ -140,7 +140,8 @@ def _unstack(g, dim, dtypes_):
 
 def _stacked_images(result, tensors, dim):
     """As the images side by side along the dimension before which the new one is, which then becomes two."""
-    order = images_order(*tensors) if dim < result.ndim - 1 else range(dim)
+    of_many = dim < result.ndim - 1 and (result.ndim < 5 or tensors[0].shape[1] > 1)  # the channels of images
+    order = images_order(*tensors) if of_many else range(result.ndim - 1)
     found = [d + (d >= dim) for d in order]
     return [*found[: order.index(dim)], dim, *found[order.index(dim) :]] if dim < result.ndim - 1 else [*found, dim]
 
