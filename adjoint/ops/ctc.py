@@ -103,18 +103,20 @@ def _ctc_loss(log_probs: Array, targets: Array, input_lengths, target_lengths, b
     if log_probs.dtype not in (np.float32, np.float64):
         unsupported("ctc_loss_cpu", log_probs)
     paths = _Paths(targets, np.asarray(input_lengths), np.asarray(target_lengths), blank)
-    alpha = paths.forth(paths.predicted(log_probs))
-    return paths.losses(alpha), alpha
+    alpha = paths.forth(paths.predicted(log_probs.astype(np.float64)))  # hundreds of steps, whose roundings would add up
+    return paths.losses(alpha).astype(log_probs.dtype), alpha
 
 
 @array_function
-def _ctc_gradient(g: Array, log_probs: Array, targets: Array, losses: Array, alpha: Array, lengths, blank, zero_infinity):
+def _ctc_gradient(g: Array, log_probs: Array, targets: Array, alpha: Array, lengths, blank, zero_infinity):
     """As if the log-probabilities came of a log-softmax, whose gradient is then left as it is: what each class gets sums to
     zero at each time, ``exp(log_probs)`` less the share that the class has in the likelihood."""
     paths = _Paths(targets, *map(np.asarray, lengths), blank)
-    predicted = paths.predicted(log_probs)
-    with_back = alpha + paths.back(predicted)
-    found = np.full(log_probs.shape, _NEVER, log_probs.dtype)
+    dtype = log_probs.dtype
+    log_probs = log_probs.astype(np.float64)
+    with_back = alpha + paths.back(paths.predicted(log_probs))
+    losses = paths.losses(alpha)
+    found = np.full(log_probs.shape, _NEVER)
     places = np.broadcast_to(paths.labels, with_back.shape)
     for place in range(places.shape[2]):  # classes may be at several places of a path
         at = places[:, :, place : place + 1]
@@ -125,7 +127,7 @@ def _ctc_gradient(g: Array, log_probs: Array, targets: Array, losses: Array, alp
     unsaid = np.arange(len(log_probs))[:, None] >= paths.input_lengths
     if zero_infinity:
         unsaid = unsaid | (losses == np.inf)
-    return np.where(unsaid[:, :, None], gradient.dtype.type(0), gradient)
+    return np.where(unsaid[:, :, None], 0, gradient).astype(dtype)
 
 
 # PyTorch has no second derivative either; the first is that of a log-softmax behind it, and could not be had again.
@@ -136,8 +138,8 @@ op(
 
 _row = op(
     "_ctc_loss", _ctc_loss, where="", fused=False, node="CtcLossBackward0", keeps=("alpha",),
-    log_probs=lambda g, log_probs, targets, result, alpha, input_lengths, target_lengths, blank, zero_infinity: _ctc_gradient(
-        g, log_probs, targets, result, alpha, (input_lengths, target_lengths), blank, zero_infinity
+    log_probs=lambda g, log_probs, targets, alpha, input_lengths, target_lengths, blank, zero_infinity: _ctc_gradient(
+        g, log_probs, targets, alpha, (input_lengths, target_lengths), blank, zero_infinity
     ),
     reads={"log_probs": "g * (exp(log_probs) - the share of each class in the likelihood)"},
 )  # fmt: skip
