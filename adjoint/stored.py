@@ -1,7 +1,7 @@
 """Stored dtypes: numbers as elements of float8 and complex32 arrays, and back.
 
-Tensors of these dtypes are kept, moved and converted, and not computed with.  A conversion goes by way of float32, as
-PyTorch's does, or complex64.
+Tensors of these dtypes are kept, moved and converted, and computed with by few operators (:mod:`adjoint.declare.uncomputed`).  A
+conversion goes by way of float32, as PyTorch's does, or complex64.
 """
 
 from __future__ import annotations

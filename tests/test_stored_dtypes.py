@@ -166,3 +166,43 @@ def test_samples_of_a_vmap_are_converted_as_tensors_are(torch):
     for dtype in (torch.complex32, torch.float8_e4m3fn, torch.float8_e5m2):
         each = torch.vmap(lambda t, dtype=dtype: t.to(dtype))(x)
         assert each.to(torch.complex64).tolist() == x.to(dtype).to(torch.complex64).tolist()
+
+
+@needs_torch
+@pytest.mark.parametrize("name", FLOAT8)
+def test_the_operators_that_pytorch_has_for_float8_compute_its_bits(name: str) -> None:
+    bytes_ = np.arange(256, dtype=np.uint8)
+    a, b = np.repeat(bytes_, 256), np.tile(bytes_, 256)
+
+    def computed(module: object) -> list[list[object]]:
+        x, y = (module.from_numpy(given).view(getattr(module, name)) for given in (a, b))  # type: ignore[attr-defined]
+        found = [x * y, x.isnan(), x == y, x != y, x.ne(1)]
+        if name != "float8_e8m0fnu":
+            found.append(x.abs())
+        if name in ("float8_e5m2",):
+            found += [x.isinf(), x.isfinite()]
+        return [[str(f.dtype), f.float().tolist()] for f in found]
+
+    ours, theirs = computed(adjoint), computed(torch)
+    for mine, right in zip(ours, theirs):
+        assert mine[0] == right[0]
+        np.testing.assert_array_equal(mine[1], right[1])
+
+
+@needs_torch
+def test_halved_complex_numbers_are_computed_with() -> None:
+    draws = np.random.default_rng(0)
+    a, b = ((draws.normal(size=(3, 4)) + 1j * draws.normal(size=(3, 4))).astype(np.complex64) for _ in range(2))
+
+    def computed(module: object) -> list[object]:
+        x, y = (module.from_numpy(given).to(module.complex32) for given in (a, b))  # type: ignore[attr-defined]
+        found = [
+            x + y, x - y, x * y, -x, x * 2, x + 1, x.add(y, alpha=2), x == x, x != y, x.abs(), x.isnan(), x.isinf(), x.isfinite(),
+            x + y[:1], x[:1] * y[:, :1],
+        ]  # fmt: skip
+        wide = module.complex64  # type: ignore[attr-defined]
+        return [[str(f.dtype), (f.to(wide) if f.is_complex() else f.float()).numpy()] for f in found]
+
+    for (kind, mine), (wanted, right) in zip(computed(adjoint), computed(torch)):
+        assert kind == wanted
+        np.testing.assert_allclose(mine, right, rtol=2e-3, atol=1e-3)

@@ -244,8 +244,9 @@ class Caller:
         self._with_numbers(3)
         if op.check is not None:
             line(3, f"check({', '.join(self.shown[p.name] for p in op.arrays)})")
-        line(3, f"raise_refused(OP, {arrays})")
-        compute(2, "quietly")
+        line(3, f"r = of_stored(OP, {{{', '.join(f'{p.name!r}: {p.name}' for p in op.values)}}}, {arrays})")
+        line(2, "else:")
+        compute(3, "quietly")
         if op.promote == "float":
             line(1, "if r.dtype is not a0.dtype and a0.dtype.kind in 'iub':")
             call = ", ".join(["forward", *(f"to_float(a{i})" for i in range(count)), *values])

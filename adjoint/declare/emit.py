@@ -34,7 +34,7 @@ from adjoint.declare.operator import MISSING, Operator
 from adjoint.declare.outs import in_dtype_of, write_outs
 from adjoint.declare.refusing import flag, refusal, with_plain_integers
 from adjoint.declare.second_try import is_taken, quietly
-from adjoint.declare.uncomputed import raise_refused
+from adjoint.declare.uncomputed import of_stored
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.readings.meta import MetaArray
@@ -170,6 +170,7 @@ _GLOBALS: dict[str, Any] = {
     "is_taken": is_taken,
     "not_implemented": not_implemented,
     "numbers_in": numbers_in,
+    "of_stored": of_stored,
     "joint": again.joint,
     "GRAD": mode,
     "OFF": off,
@@ -189,7 +190,6 @@ _GLOBALS: dict[str, Any] = {
     "raise_freed": raise_freed,
     "raise_integers": operands.raise_integers,
     "raise_modified": raise_modified,
-    "raise_refused": raise_refused,
     "refuse_dtype": refuse_dtype,
     "saved_result": saved_result,
     "Packed": Packed,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
-from adjoint import dtypes
+import numpy as np
+
+from adjoint import dtypes, stored
 from adjoint.declare.operands import raise_shapes
 from adjoint.readings.sparse import SparseArray, renamed
 from adjoint.tensor import Tensor
@@ -46,14 +48,32 @@ def not_computed(function: str, operands: Iterable[Any]) -> NotImplementedError 
     return None
 
 
-def raise_refused(operator: Any, *arrays: Any) -> NoReturn:
-    """While NumPy's error is being handled: PyTorch's, for operands that are stored only or do not broadcast."""
+_WITH_FLOAT8 = frozenset({"abs", "eq", "mul", "ne"})
+_WITH_COMPLEX32 = _WITH_FLOAT8 | {"add", "neg", "sub"}
+"""Element-wise operators that PyTorch's CPU kernels have all the same: computed in float32 or complex64, and rounded."""
+
+
+def of_stored(operator: Any, values: dict[str, Any], *arrays: Any) -> Any:
+    """While NumPy's error is being handled: the result of those few operators that take operands which are stored only.
+
+    Raises PyTorch's error for the others, and for operands that do not broadcast.
+    """
     if any([a.__class__ is SparseArray for a in arrays]):
         error = renamed(sys.exc_info()[1], operator.name)
         if error is not None:
             raise error from None
         raise
-    refused = not_computed(operator.name.partition(".")[0], arrays)
+    name = operator.name.partition(".")[0]
+    dtype = arrays[0].dtype
+    kept = stored.is_stored(dtype) and all(a.dtype == dtype for a in arrays)
+    if kept and name in (_WITH_COMPLEX32 if dtype == dtypes.complex32.array else _WITH_FLOAT8):
+        with np.errstate(all="ignore"):
+            found = np.asarray(operator.forward(*map(stored.numbers_of, arrays), **values))
+        if found.dtype == np.bool_:
+            return found
+        lone = found.dtype.kind == "f" and dtype == dtypes.complex32.array  # a complex number's length
+        return found.astype(np.float16) if lone else stored.converted(found, dtype)
+    refused = not_computed(name, arrays)
     if refused is not None:
         raise refused from None
     if len(arrays) > 1:

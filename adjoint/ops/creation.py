@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint import dtypes
+from adjoint import dtypes, stored
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
@@ -250,7 +250,8 @@ def eye(
         if given < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {given}")
     chosen = options("eye", dtype, layout, device, pin_memory)
-    array = np.eye(n, m, dtype=(chosen or dtypes.get_default_dtype()).array)
+    wanted = (chosen or dtypes.get_default_dtype()).array
+    array = np.eye(n, m, dtype=wanted) if wanted.names is None else stored.converted(np.eye(n, m), wanted)
     return made(array, requires_grad, function="eye") if out is None else into(out, array, chosen, "eye")
 
 

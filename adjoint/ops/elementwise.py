@@ -16,6 +16,7 @@ from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32
+from adjoint.stored import numbers_of
 from adjoint.tensor import Tensor
 
 # Exponentials and logarithms
@@ -485,7 +486,7 @@ def _test(ufunc: Any, real_only: str = "") -> Callable[..., Any]:
             raise RuntimeError(f"{real_only} does not support complex inputs.")
         if self.dtype.kind in "iub":
             return np.zeros(self.shape, bool)
-        return ufunc(self)
+        return ufunc(self if self.dtype.names is None else numbers_of(self))
 
     return forward
 
@@ -509,7 +510,7 @@ isneginf = op(
 
 
 def _isfinite(self: Array):
-    return np.ones(self.shape, bool) if self.dtype.kind in "iub" else np.isfinite(self)
+    return np.ones(self.shape, bool) if self.dtype.kind in "iub" else np.isfinite(self if self.dtype.names is None else numbers_of(self))
 
 
 def _isreal(self: Array):
