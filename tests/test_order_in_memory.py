@@ -118,13 +118,14 @@ def test_images_of_one_channel_stay_in_their_format(call, channels, side):
 
 def test_a_new_array_of_images_has_the_strides_of_dimensions_of_size_1():
     def scenario(torch):
-        given = [torch.ones(2, 3, 1, 1), torch.ones(1, 1, 4, 4), torch.ones(4, 1, 1, 2), torch.ones(2, 1, 3, 4, 5), torch.ones(1, 5, 1, 4)]
+        given = [torch.ones(s) for s in ((2, 3, 1, 1), (1, 1, 4, 4), (4, 1, 1, 2), (2, 1, 3, 4, 5), (1, 5, 1, 4))]
+        made = torch.empty_like, torch.clone, torch.Tensor.double, lambda t: t + 1, lambda t: t.exp()
         formats = (torch.channels_last, torch.contiguous_format)
         seen = []
         for x in given:
             for form in formats if x.ndim == 4 else (torch.channels_last_3d,):
                 y = x.contiguous(memory_format=form)
-                seen += [f(y).stride() for f in (torch.empty_like, torch.clone, torch.Tensor.double, lambda t: t + 1, lambda t: t.exp())]
+                seen += [f(y).stride() for f in made]
         return seen
 
     agree(scenario)
