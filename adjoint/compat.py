@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
 
 # Packages, PyTorch's name first.
-_PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision"}
+_PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision", "functorch": "adjoint.functorch"}
 
 # Modules that only pickles name, whose functions users find elsewhere.
 _NAMES_ALONE = ("torch._C.", "torch._linalg_utils", "torch._lobpcg", "torch._lowrank")
@@ -245,7 +245,7 @@ def _torch_name(name: str) -> str:
     for theirs, ours in _MODULES.items():
         if name == ours:
             return theirs
-    top = "torchvision" if name == "adjoint.vision" or name.startswith("adjoint.vision.") else "torch"
+    top = next((t for t, ours in _PACKAGES.items() if t != "torch" and f"{name}.".startswith(f"{ours}.")), "torch")
     return top + name[len(_PACKAGES[top]) :]
 
 

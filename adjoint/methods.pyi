@@ -178,7 +178,7 @@ class Methods:
         """The places as they are listed, coalesced or not."""
 
     def _is_view(self) -> _bool:
-        """Whether this tensor looks at another one's memory, and autograd knows."""
+        """Whether this tensor looks at another one's memory, and autograd knows: not of an inference tensor's."""
 
     def _make_dtensor(self, *args: Any, **kwargs: Any) -> Any:
         """Refused: Adjoint has no tensors that are spread over processes."""

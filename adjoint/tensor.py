@@ -121,11 +121,31 @@ class Writes:
         return None
 
 
+INFERENCE: dict[int, bool] = {}
+"""The records of the inference tensors that there are: empty where no operator need ask what it saves."""
+
+
 class InferenceWrites(Writes):
     """The record of a memory that was made in inference mode: every tensor that looks at it is an inference tensor.
 
-    Its latest write is later than every node, so a node that saved such a tensor finds it outdated; no forward has to look.
+    While there is one, operators that are recorded look whether they would save it.  Its latest write is later than every node, so
+    what has no such look, a node of some other maker, finds it outdated in its backward.
     """
+
+    heeded: dict[int, bool] = {}
+    """Has a key of its own while there are any (:mod:`adjoint.autograd.grad_mode`)."""
+
+    def __init__(self) -> None:
+        INFERENCE[id(self)] = True
+        InferenceWrites.heeded[-1] = True
+
+    def __del__(self, there_are: dict[int, bool] = INFERENCE) -> None:
+        there_are.pop(id(self), None)
+        if not there_are:
+            heeded = type(self).heeded
+            heeded.pop(-1, None)
+            if there_are:  # another thread made one meanwhile
+                heeded[-1] = True
 
     usable: Callable[[], bool]
     """Whether a backward may use such tensors here (:mod:`adjoint.autograd.grad_mode`)."""
@@ -300,7 +320,9 @@ class Tensor(Methods):
 
     @property
     def _version(self) -> int:
-        return 0 if self._writes is None else self._writes.count
+        if self._inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return version_of(self)
 
     def __hash__(self) -> int:
         return id(self)
@@ -318,6 +340,11 @@ def from_array(array: Any) -> Tensor:
     t._edge = NO_EDGE
     t._writes = None
     return t
+
+
+def version_of(tensor: Tensor) -> int:
+    """How many writes to the tensor's memory there were."""
+    return 0 if tensor._writes is None else tensor._writes.count
 
 
 def writes_of(tensor: Tensor) -> Writes:

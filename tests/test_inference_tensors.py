@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from both import agree
+
+import adjoint
 
 MADE = {
     "a result": lambda t, x: x * 2,
@@ -52,16 +56,74 @@ USES = {
 }
 
 
-@pytest.mark.parametrize("name", USES)
-def test_a_backward_that_needs_an_inference_tensor_raises(name):
-    """PyTorch raises where it is saved; the backward that would need it does here, so that forwards need not look."""
+USES |= {
+    "a convolution": lambda t, x, b: t.nn.functional.conv1d(x[None, None], b[None, None]),
+    "a mean squared error": lambda t, x, b: t.nn.functional.mse_loss(x, b),
+    "a power": lambda t, x, b: x**b,
+    "a choice": lambda t, x, b: t.where(b > 3, x, b),
+    "a Function that saves it": lambda t, x, b: _saving(t).apply(x, b),
+}
 
+
+def _saving(torch):
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, b):
+            ctx.save_for_backward(b)
+            return x * b
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_tensors[0], None
+
+    return Product
+
+
+@pytest.mark.parametrize("name", USES)
+def test_an_operator_that_would_save_an_inference_tensor_raises(name):
     def scenario(torch):
         with torch.inference_mode():
             b = torch.tensor([1.0, 2.0, 3.0]) * 2
         x = torch.tensor([2.0, 3.0, 4.0], requires_grad=True)
-        USES[name](torch, x, b).sum().backward()
+        made = USES[name](torch, x, b)
+        print("made")
+        made.sum().backward()
         return x.grad
+
+    agree(scenario)
+
+
+def test_operators_look_at_what_they_save_only_while_there_are_inference_tensors():
+    from adjoint.autograd.grad_mode import off
+    from adjoint.tensor import INFERENCE
+
+    before = len(INFERENCE)
+    with adjoint.inference_mode():
+        tensors = [adjoint.ones(2) * 2 for _ in range(3)]
+    assert len(INFERENCE) > before and -1 in off
+    del tensors
+    gc.collect()
+    assert len(INFERENCE) == before and (-1 in off) == bool(before)
+
+
+ASKED = {
+    "its version": lambda t, b: b._version,
+    "a view's version": lambda t, b: b[:1]._version,
+    "whether a view is one": lambda t, b: b[:1]._is_view(),
+    "a view's base": lambda t, b: b[:1]._base is None,
+    "a parameter of it": lambda t, b: t.nn.Parameter(b),
+    "a view that requires grad": lambda t, b: b.view(3).requires_grad_(),
+}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("name", ASKED)
+def test_what_an_inference_tensor_knows(name, inside):
+    def scenario(torch):
+        with torch.inference_mode():
+            b = torch.tensor([1.0, 2.0, 3.0]) * 2
+        with torch.inference_mode(inside):
+            return ASKED[name](torch, b)
 
     agree(scenario)
 

@@ -27,6 +27,8 @@ _ELSEWHERE = {
     "_has_torch_function_variadic": "adjoint.overrides.has_torch_function_variadic",
     "_is_torch_function_mode_enabled": "adjoint.overrides._is_torch_function_mode_enabled",
     "_len_torch_function_stack": "adjoint.overrides._len_torch_function_stack",
+    "_is_fwd_grad_enabled": "adjoint.autograd.forward_ad._is_fwd_grad_enabled",
+    "_set_fwd_grad_enabled": "adjoint.autograd.forward_ad._set_fwd_grad_enabled",
     "_set_grad_enabled": "adjoint.autograd.grad_mode.set_grad_enabled",
     "_to_dlpack": "adjoint.interop.dlpack.to_dlpack",
     "_from_dlpack": "adjoint.interop.dlpack.from_dlpack",

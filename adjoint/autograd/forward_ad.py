@@ -47,12 +47,14 @@ class Level:
     def __init__(self) -> None:
         self.handle: Any = None
         self.inference = False  # whether it was entered inside of inference mode, which carries no others through
+        self.primal = 0  # how many times forward mode was switched off before it was entered, which it does not mind
 
     def enter(self) -> Level:
         """Carry tangents through this thread's operators from now on."""
         before = snapshot()
         try:
             self.inference = mode.inference
+            self.primal = mode.primal_from
             self.handle = self._intercept
             intercept.add(self.handle)
             mode.duals += 1
@@ -74,6 +76,10 @@ class Level:
     @at_once
     def __exit__(self, *exc: object) -> None:
         self.exit()
+
+    def is_off(self) -> bool:
+        """Whether forward mode was switched off since the level was entered."""
+        return mode.primal > self.primal  # type: ignore[no-any-return]
 
     def tangent(self, tensor: Tensor) -> Tensor | None:
         """The tensor's tangent at this level."""
@@ -97,7 +103,7 @@ class Level:
 
     def _intercept(self, operator: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
         result = function(*args, **kwargs)
-        if mode.primal or (mode.inference and not self.inference):
+        if self.is_off() or (mode.inference and not self.inference):
             return result
         if operator.arrays is _CUSTOM:
             operator.push(self, args, result)
@@ -447,6 +453,7 @@ def enter_dual_level() -> int:
     try:
         _current.append(level)
         level.enter()
+        level.primal = 0
         level.inference = False  # unlike those of torch.func.jvp, they do not work in inference mode
         return number
     except BaseException:
@@ -490,11 +497,21 @@ class dual_level(contextlib.ContextDecorator):
         exit_dual_level(level=0)
 
 
-def check_tangent(primal: Tensor, tangent: Tensor) -> None:
-    """Raise PyTorch's error for a tangent that is not of the primal's shape, or one of them of integers."""
+def check_dtypes(primal: Tensor, tangent: Tensor) -> None:
+    """Raise PyTorch's error where the primal or the tangent is of integers."""
     for what, given in (("primal", primal), ("tangent", tangent)):
         if given.dtype.category < dtypes.FLOAT:
             raise ValueError(f"Expected {what} to be floating point or complex, but got: {given.dtype}")
+
+
+def check_tangent(primal: Tensor, tangent: Tensor) -> None:
+    """Raise PyTorch's error for a tangent that is not of the primal's shape, or one of them of integers."""
+    check_dtypes(primal, tangent)
+    check_shape(primal, tangent)
+
+
+def check_shape(primal: Tensor, tangent: Tensor) -> None:
+    """Raise PyTorch's error for a tangent that is not of the primal's shape."""
     if tangent._array.shape != primal._array.shape:
         raise RuntimeError(
             f"Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
@@ -503,12 +520,23 @@ def check_tangent(primal: Tensor, tangent: Tensor) -> None:
         )
 
 
+def _is_fwd_grad_enabled() -> bool:
+    """Whether operators carry tangents, where a level is entered."""
+    return _grad_mode.primal <= _grad_mode.primal_from  # type: ignore[no-any-return]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_current_level":  # the number of the level that is entered, -1 for none
+        return len(_current) - 1
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 class _set_fwd_grad_enabled:
     """Whether operators carry tangents, from the call on; as a context, until its end."""
 
     def __init__(self, mode: bool) -> None:
         self._before = _grad_mode.primal
-        _grad_mode.primal = 0 if mode else 1
+        _grad_mode.primal = _grad_mode.primal_from + (not mode)
 
     def __enter__(self) -> None:
         pass
@@ -524,14 +552,43 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
         )
-    check_tangent(tensor, tangent)
+    check_dtypes(tensor, tangent)
     if _current[-1].tangent(tensor) is not None:
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 is not supported."
         )
+    if _current[-1].tangent(tangent) is not None:
+        raise RuntimeError("Setting a forward grad that itself has a forward gradient at the same level0 is not supported.")
+    check_tangent(tensor, tangent)
     dual = tensor.view_as(tensor)
-    _current[-1].set_tangent(dual, tangent)
+    _current[-1].set_tangent(dual, _laid_as(tensor, tangent))
     return dual
+
+
+def _laid_as(primal: Tensor, tangent: Tensor) -> Tensor:
+    """The tangent itself where it lies in its memory as the primal does in its own, else a copy that does: so that whatever looks
+    at a part of the primal's memory, ``as_strided`` too, has a tangent."""
+    mine, given = primal._array, tangent._array
+    if mine.__class__ is not np.ndarray or given.__class__ is not np.ndarray:
+        return tangent
+    turned = (primal.is_conj(), primal.is_neg())
+    if turned == (tangent.is_conj(), tangent.is_neg()):
+        if not mine.size:
+            return tangent
+        steps = [[a.strides[d] // a.itemsize for d in range(a.ndim) if a.shape[d] != 1] for a in (mine, given)]
+        if steps[0] == steps[1] and primal.storage_offset() == tangent.storage_offset():
+            if _room(primal) == _room(tangent):
+                return tangent
+    room = from_array(np.zeros(_room(primal), given.dtype))
+    copy = room.as_strided(tuple(primal.shape), primal.stride(), primal.storage_offset())
+    copy = copy.conj() if turned[0] else copy
+    copy = copy._neg_view() if turned[1] else copy
+    return copy.copy_(tangent)
+
+
+def _room(tensor: Tensor) -> int:
+    """How many elements the memory has that a tensor looks at."""
+    return tensor.untyped_storage().nbytes() // tensor._array.itemsize  # type: ignore[no-any-return]
 
 
 def _get_current_tangent(self: Tensor) -> Tensor | None:
@@ -544,7 +601,7 @@ attach(property(_get_current_tangent), name="_current_tangent")
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
     """A dual tensor's primal, without the tangent, and its tangent at the current level."""
-    if not _current or mode.primal:
+    if not _current or _current[-1].is_off():
         return UnpackedDualTensor(tensor, None)
     tangent = _current[-1].tangent(tensor)
     if tangent is None:

@@ -22,13 +22,13 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import in_backward, mode, no_grad, set_recording, switch_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
-from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified
+from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified, refuse_inference
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
 from adjoint.kernels.deferred import forced, settle
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
-from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
+from adjoint.tensor import INFERENCE, NO_EDGE, Tensor, from_array, tick, writes_of
 from adjoint.thread_state import put_back, snapshot
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
@@ -354,30 +354,11 @@ class CustomFunction:
 
     def push(self, level: Any, args: tuple[Any, ...], result: Any) -> None:
         """Give the outputs the tangents of a forward-mode level that the Function's ``jvp`` computes."""
-        found = [level.tangent(a) if isinstance(a, Tensor) else None for a in args]
-        if all(t is None for t in found):
-            return
-        node = self.node
-        if node.materialize_grads:
-            found = [
-                from_array(np.zeros_like(a._array)) if t is None and isinstance(a, Tensor) else t
-                for a, t in zip(args, found)
-            ]
-        node._pushes = True
-        try:
-            pushed = node.apply_jvp(*found)
-        finally:
-            node._pushes = False
-        outputs = result if isinstance(result, tuple) else (result,)
-        pushed = pushed if isinstance(pushed, tuple) else (pushed,)
-        if len(pushed) != len(outputs):
-            raise RuntimeError(
-                f"Function {type(node).__name__}.jvp returned an incorrect number of gradients (expected {len(outputs)}, "
-                f"got {len(pushed)})"
-            )
-        for output, tangent in zip(outputs, pushed):
-            if tangent is not None and isinstance(output, Tensor):
-                level.set_tangent(output, tangent)
+        tangents = [level.tangent(a) if isinstance(a, Tensor) else None for a in args]
+        if any(t is not None for t in tangents):
+            from adjoint.autograd.pushing import push  # not before there is something to push
+
+            push(level, self.node, args, tangents, result if isinstance(result, tuple) else (result,))
 
 
 class _SingleLevelFunction(FunctionCtx, metaclass=FunctionMeta):
@@ -588,6 +569,8 @@ def _save(node: BackwardCFunction, outputs: tuple[Any, ...]) -> None:
                 saved.append(t)
     node._kept = tuple(saved)
     node.to_save = None
+    if INFERENCE:
+        refuse_inference(node._kept)
     if intercept.active and saved_hooks.state.saving:
         pack, unpack = saved_hooks.state.saving[-1]
         node._kept = tuple([_packed(node, s, pack, unpack) for s in saved])
@@ -624,6 +607,8 @@ def _finish(cls: Any, node: Any, args: tuple[Any, ...], output: Any, recorded: b
     fixed_ids = {id(t) for t in fixed}
     input_ids = {id(a) for a in args}
     _check_dirty(cls, outputs, dirty, input_ids, recorded)
+    if cls.setup_context is not _NO_SETUP:
+        _check_saved(node, input_ids & {id(t) for t in outputs} - dirty_ids)
     for t in dirty:
         writes_of(t).bump()
     if recorded:
@@ -678,6 +663,16 @@ def _finish(cls: Any, node: Any, args: tuple[Any, ...], output: Any, recorded: b
         for t, edge in pending:
             rebase(t, edge)
     return tuple(made) if isinstance(output, tuple) else made[0]
+
+
+def _check_saved(node: Any, returned: set[int]) -> None:
+    """Raise PyTorch's error where an input is saved that is returned as it is: the output will be another tensor."""
+    if returned and any(id(t) in returned for t in (*(node.to_save or ()), *(node.saved_for_forward or ()))):
+        raise RuntimeError(
+            "An input that has been returned as-is as output is being saved for backward. This is not supported if you override "
+            "setup_context. You should return and save a view of the input instead, e.g. with x.view_as(x) or setup ctx inside "
+            "the forward function itself."
+        )
 
 
 def _check_dirty(cls: Any, outputs: Any, dirty: Any, input_ids: set[int], recorded: bool) -> None:

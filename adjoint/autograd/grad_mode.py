@@ -25,6 +25,7 @@ mode = declare(
     wished=False,  # inside of inference mode, which records nothing: whether recording was switched on
     duals=0,  # how many forward-mode levels are entered
     primal=0,  # how many times forward mode was switched off inside of them
+    primal_from=0,  # how many of these were before the latest jvp, whose level does not mind them
     transforms=0,  # how many transforms of torch.func are being computed
     pushes=0,  # how many of these are jvps
     evaluating=(),  # the evaluations (adjoint.autograd.evaluation) that are under way, the outermost first
@@ -38,7 +39,7 @@ mode = declare(
 _this = mode  # where an argument has that name
 
 off: dict[int, bool] = {}
-"""The threads that do not record.
+"""The threads that do not record; and, as -1, whether there are inference tensors, which recorded operators do not save.
 
 Whether a dictionary is empty is found out in a tenth of the time that the thread's own mode takes.
 """
@@ -142,6 +143,7 @@ def _inference_tensors_are_usable() -> bool:
 
 
 InferenceWrites.usable = staticmethod(_inference_tensors_are_usable)
+InferenceWrites.heeded = off
 
 
 class _ContextDecorator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from adjoint import dtypes
+from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, Output, as_pair
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.waiting import look_at, memory_of, waits
@@ -57,6 +58,26 @@ def raise_freed(freed: Any = None) -> NoReturn:
 
 
 
+_INFERENCE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+    "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
+    "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+)
+
+
+def refuse_inference(saved: Any) -> None:
+    """Raise PyTorch's error where one of the tensors that a node is about to save is an inference tensor.
+
+    Transforms may use those: what they record is the derivative of another name of it.
+    """
+    for tensor in saved:
+        if isinstance(tensor, tuple):
+            refuse_inference(tensor)
+        elif tensor is not None and tensor._writes.__class__ is InferenceWrites:
+            if not (mode.transforms or InferenceWrites.usable()):
+                raise RuntimeError(_INFERENCE)
+
+
 def operator_name(node: Node) -> str:
     """The operator's name as error messages give it: ``Mul`` for MulBackward0, ``Sum1`` for SumBackward1."""
     name, backward, number = node.name().rpartition("Backward")
@@ -74,11 +95,7 @@ def raise_modified(node: Node, saved: Tensor, output: int | None = None, turned:
 
     writes = writes_of(saved)
     if writes.__class__ is InferenceWrites:
-        raise RuntimeError(
-            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
-            "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
-        )
+        raise RuntimeError(_INFERENCE)
     if writes.count == writes.count_at(node._order):
         if getattr(saved, "_detached", False):
             raise RuntimeError(

@@ -19,7 +19,7 @@ from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_modified
 from adjoint.interrupts import at_once
 from adjoint.readings.batched import levels_of, with_levels
-from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array, tick
+from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array, tick, version_of
 from adjoint.thread_state import declare, put_back, snapshot
 
 Pack = Callable[[Tensor], Any]
@@ -110,7 +110,7 @@ def _packed(tensor: Tensor, pack: Pack) -> Any:
     """Run a pack hook: without recording, and on a tensor that it must not write to."""
     before = snapshot()
     recorded = mode.enabled
-    version = tensor._version
+    version = version_of(tensor)
     try:
         set_recording(False)
         packed = pack(tensor)
@@ -118,7 +118,7 @@ def _packed(tensor: Tensor, pack: Pack) -> Any:
     except BaseException:
         put_back(before)
         raise
-    if tensor._version != version:
+    if version_of(tensor) != version:
         raise RuntimeError(
             "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
             "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you "

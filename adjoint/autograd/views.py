@@ -413,8 +413,8 @@ class AsStridedBackward0(Node):
 
 @attach
 def _is_view(self: Tensor) -> bool:
-    """Whether this tensor looks at another one's memory, and autograd knows."""
-    return self._view is not None
+    """Whether this tensor looks at another one's memory, and autograd knows: not of an inference tensor's."""
+    return self._view is not None and not self._inference
 
 
-attach(property(lambda self: None if self._view is None else self._view.base), name="_base")
+attach(property(lambda self: self._view.base if self._is_view() else None), name="_base")

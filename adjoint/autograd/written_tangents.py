@@ -32,21 +32,21 @@ def carry_over(target: Tensor, result: Tensor | None = None) -> None:
     Tangents are never written to themselves: other tensors may have them too (that of ``x + 1`` is that of ``x``), and
     an outer derivative may have saved them.  A write gives the target a new one, and all that looks at its memory.
     """
-    if mode.primal or target.dtype.category < dtypes.FLOAT:
+    if target.dtype.category < dtypes.FLOAT:
         return
     new = (result._tangents if result is not None else None) or {}
     for level in {*new, *(target._tangents or ())}:
-        if level.handle is None:  # a level that was left
+        if level.handle is None or level.is_off():  # a level that was left, or that is to see nothing
             continue
         tangent = new.get(level)
         if tangent is None:
             tangent = zeros(target)
         elif tangent.dtype is not target.dtype:
             tangent = tangent.to(target.dtype)
-        _write_tangent(level, target, tangent)
+        give_tangent(level, target, tangent)
 
 
-def _write_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
+def give_tangent(level: Level, target: Tensor, tangent: Tensor) -> None:
     """Have ``tangent`` for the tangent of ``target`` and for the part of others' that is over the same memory."""
     view = target._view
     base = target if view is None else view.base

@@ -19,7 +19,14 @@ from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Output
 from adjoint.autograd.overriding import late, not_implemented
 from adjoint.autograd.quiet import calm
-from adjoint.autograd.saved import raise_freed, raise_modified, saved_result, taped_input, taped_result
+from adjoint.autograd.saved import (
+    raise_freed,
+    raise_modified,
+    refuse_inference,
+    saved_result,
+    taped_input,
+    taped_result,
+)
 from adjoint.autograd.saved_hooks import Packed
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import become_view
@@ -38,7 +45,7 @@ from adjoint.declare.uncomputed import of_stored
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.readings.meta import MetaArray
-from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
+from adjoint.tensor import ACROSS, INFERENCE, NO_EDGE, Tensor, as_array, from_array, tick
 
 _CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
 
@@ -174,6 +181,8 @@ _GLOBALS: dict[str, Any] = {
     "joint": again.joint,
     "GRAD": mode,
     "OFF": off,
+    "INFERENCE": INFERENCE,
+    "refuse_inference": refuse_inference,
     "ACROSS": ACROSS,
     "ndarray": np.ndarray,
     "new": object.__new__,

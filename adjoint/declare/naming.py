@@ -58,6 +58,8 @@ _SHOWN = {
     "adjoint.export.exported_program.ExportBackwardSignature": "torch.export.graph_signature",
     "adjoint.export.exported_program.ExportGraphSignature": "torch.export.graph_signature",
     "adjoint.func": "torch.func",
+    "adjoint.functorch.deprecated": "torch._functorch.deprecated",
+    "adjoint.functorch.stateless": "torch._functorch.make_functional",
     "adjoint.futures.Future": "torch.jit",
     "adjoint.jit._fuser.strict_fusion": "torch.jit",
     "adjoint.jit._script.CompilationUnit": "torch.jit",

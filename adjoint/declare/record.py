@@ -62,7 +62,9 @@ class Record:
             f"{e}.count(NO_EDGE) == len({e})" if kinds[name] == ARRAYS else f"{e} is NO_EDGE"
             for name, e in edges.items()
         )
-        condition = f"({none}) or (OFF and not GRAD.enabled)" if len(edges) > 1 else f"{none} or (OFF and not GRAD.enabled)"
+        kept = self._saved(edges, inputs_only=True)
+        off = "not GRAD.enabled" if kept == "()" else f"(not GRAD.enabled or INFERENCE and refuse_inference({kept}))"
+        condition = f"({none}) or (OFF and {off})" if len(edges) > 1 else f"{none} or (OFF and {off})"
         dtype = next((p for p in op.values if p.name == "dtype"), None) if op.outputs is None else None
         if dtype is not None and not dtype.keyword_only:  # a conversion: gradients end at integers
             condition += " or r.dtype.kind in 'iub'"
@@ -139,7 +141,7 @@ class Record:
                 f"become_view(x, {source_name}, lambda x, i=i: function_itself(x{arguments})[i], 'multiple')",
             )
 
-    def _saved(self, edges: dict[str, str]) -> str:
+    def _saved(self, edges: dict[str, str], inputs_only: bool = False) -> str:
         """A tuple of what the formulas need; conditional where only some of the inputs' gradients need it."""
         op = self.op
         kinds = {p.name: p.kind for p in op.arrays}
@@ -149,6 +151,8 @@ class Record:
                 wanted_by.setdefault(asked, set()).update(names)
         parts = []
         for name in saved_names(op):
+            if inputs_only and name not in kinds:
+                continue
             users = wanted_by.get(name, set(edges))
             if name in kinds:
                 value = self.shown[name]

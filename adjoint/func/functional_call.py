@@ -178,6 +178,8 @@ def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Tensor], dict[s
     parameters: dict[str, Tensor] = {}
     for name, first in models[0].named_parameters():
         every = [dict(m.named_parameters())[name] for m in models]
+        if any(p.requires_grad is not first.requires_grad for p in every):
+            raise RuntimeError(f"Expected {name} from each model to have the same .requires_grad")
         stacked = stack(every).detach()
         parameters[name] = stacked._set_requires_grad(first.requires_grad)
     buffers = {

@@ -16,6 +16,7 @@ from adjoint.autograd.forward_ad import Level, check_tangent, refuse_nesting, se
 from adjoint.autograd.grad_mode import mode, recording, set_recording
 from adjoint.autograd.node import Output, as_pair
 from adjoint.autograd.saved import alias
+from adjoint.declare.namespaces import lookup
 from adjoint.dtypes import FLOAT
 from adjoint.func.vmap import vmap
 from adjoint.ops.shape import alias_view
@@ -92,7 +93,7 @@ def _let_go(tensor: Any, but: Any = frozenset()) -> Any:
 class _computing(Switch):
     """Inside of a transform."""
 
-    fields = ("transforms", "pushes")
+    fields = ("transforms", "pushes", "primal_from")
 
     def __init__(self, pushes: int = 0) -> None:
         self.pushes = pushes
@@ -100,6 +101,8 @@ class _computing(Switch):
     def switch(self) -> None:
         mode.transforms += 1
         mode.pushes += self.pushes
+        if self.pushes:
+            mode.primal_from = mode.primal
 
 
 def _check_given(leaves: Sequence[Any], where: str, what: str) -> None:
@@ -248,7 +251,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (shown, pullback, run.shown(run.aux)) if has_aux else (shown, pullback)
 
 
-def _select(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> Any:
+argnums_t = int | tuple[int, ...]
+
+
+def select(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> Any:
+    """Of a call's arguments the one with this number, or a tuple of those with these; raises PyTorch's errors about numbers."""
     if not isinstance(argnums, (int, tuple)):
         raise RuntimeError(f"argnums must be int or Tuple[int, ...], got: {type(argnums)}")
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -281,7 +288,7 @@ def grad_and_value(
 
     @functools.wraps(func)
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        chosen = _select(args, argnums)
+        chosen = select(args, argnums)
         run = _Reverse(
             lambda *c: func(*_replace(args, argnums, c[0]), **kwargs), (chosen,), has_aux, "grad_and_value(f)(*args)"
         )
@@ -347,7 +354,7 @@ def jvp(
     _check_given(directions, where, "tangents")
     if not mode.pushes:
         refuse_nesting()
-    with Level() as level, _computing(pushes=1):
+    with _computing(pushes=1), Level() as level:
         duals = []
         for p, t in zip(leaves, directions):
             check_tangent(p, t)
@@ -489,14 +496,21 @@ def jacrev(
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         _check_real("jacrev", "inputs", tree_flatten(args)[0])
-        chosen = _select(args, argnums)
+        chosen = select(args, argnums)
         found = vjp(lambda c: func(*_replace(args, argnums, c), **kwargs), chosen, has_aux=has_aux)
         output, pullback = found[:2]
         outputs, out_spec = tree_flatten(output)
         _check_real("jacrev", "outputs", outputs)
         basis, sizes = _basis(outputs)
-        pulled = vmap(lambda *b: pullback(tree_unflatten(b, out_spec))[0], chunk_size=chunk_size)(*basis)
-        leaves, in_spec = tree_flatten(pulled)
+        count = sum(sizes)
+        if chunk_size == 1 and count > 0:  # no vmap, and none of what it cannot do
+            rows = [pullback(tree_unflatten([b[i] for b in basis], out_spec))[0] for i in range(count)]
+            flat = [tree_flatten(row) for row in rows]
+            in_spec = flat[0][1]
+            leaves = [lookup("torch", "stack")(list(parts)) for parts in zip(*(f[0] for f in flat))]
+        else:
+            pulled = vmap(lambda *b: pullback(tree_unflatten(b, out_spec))[0], chunk_size=chunk_size)(*basis)
+            leaves, in_spec = tree_flatten(pulled)
         split = [leaf.split(sizes) for leaf in leaves]
         blocks = []
         for i, o in enumerate(outputs):
@@ -529,7 +543,7 @@ def jacfwd(
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         asked = tuple(range(len(args))) if argnums is None else argnums
         _check_real("jacfwd", "inputs", tree_flatten(args)[0])
-        chosen = _select(args, asked)
+        chosen = select(args, asked)
         leaves, in_spec = tree_flatten(chosen)
         basis, sizes = _basis(leaves)
 

@@ -70,6 +70,28 @@ def vmap(
     return batched
 
 
+def chunk_vmap(
+    func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", chunks: int = 2
+) -> Callable[..., Any]:
+    """As :func:`vmap`, in that many pieces of the batch, one after the other.
+
+    >>> import adjoint as torch
+    >>> from adjoint.functorch.experimental import chunk_vmap
+    >>> chunk_vmap(torch.sum, chunks=2)(torch.ones(3, 2))
+    tensor([2., 2., 2.])
+    """
+    if chunks == 1:
+        return vmap(func, in_dims, out_dims, randomness)
+
+    @functools.wraps(func)
+    def batched(*args: Any, **kwargs: Any) -> Any:
+        size = _inputs(in_dims, args, getattr(func, "__name__", repr(func)))[3]
+        length = -(-size // chunks) if chunks > 0 else chunks  # as Tensor.chunk has it
+        return vmap(func, in_dims, out_dims, randomness, chunk_size=length)(*args, **kwargs)
+
+    return batched
+
+
 def _inputs(in_dims: Any, args: tuple[Any, ...], name: str) -> tuple[list[Any], list[Any], Any, int]:
     """Per leaf of the inputs its mapped dimension (from 0 on, or None), the leaves, their structure and the batch size."""
     call = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"

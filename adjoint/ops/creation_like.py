@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes, layouts
+from adjoint.autograd.batch import in_batches_of
 from adjoint.autograd.quiet import silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, python_number, sequence_of_sizes, sizes, wrong_argument
@@ -15,6 +16,7 @@ from adjoint.ops import bulk
 from adjoint.ops.creation import filled, made, nothing_stored, options, strided_array
 from adjoint.ops.scalars import filling
 from adjoint.readings import sparse
+from adjoint.readings.batched import BatchedArray
 from adjoint.readings.meta import MetaArray, makes_nothing, with_memory
 from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor
@@ -136,6 +138,13 @@ def _new(self: Tensor, function: str, size: Any, given: Any, dtype: Any, layout:
     return shape, options(function, dtype, layout, device, pin, self) or self.dtype
 
 
+def _for_samples_of(self: Tensor, new: Tensor) -> Tensor:
+    """Inside of a vmap, one for each sample of this tensor, with memory of its own: samples may be written into it."""
+    if self._array.__class__ is not BatchedArray:
+        return new
+    return in_batches_of(new, self._array).clone()  # type: ignore[no-any-return]
+
+
 @composite(where="Tensor")
 def new_empty(
     self: Tensor,
@@ -152,7 +161,7 @@ def new_empty(
         shape = sizes("new_empty", args if args or size is None else (size,))
         return nothing_stored("new_empty", shape, dtype, device, pin_memory, requires_grad, self)
     shape, chosen = _new(self, "new_empty", size, args, dtype, layout, device, pin_memory)
-    return made(bulk.empty(shape, chosen.array), requires_grad, function="new_empty")
+    return _for_samples_of(self, made(bulk.empty(shape, chosen.array), requires_grad, function="new_empty"))
 
 
 @composite(where="Tensor")
@@ -177,7 +186,7 @@ def new_zeros(
         shape = sizes("new_zeros", args if args or size is None else (size,))
         return nothing_stored("new_zeros", shape, dtype, device, pin_memory, requires_grad, self)
     shape, chosen = _new(self, "new_zeros", size, args, dtype, layout, device, pin_memory)
-    return made(bulk.zeros(shape, chosen.array), requires_grad, function="new_zeros")
+    return _for_samples_of(self, made(bulk.zeros(shape, chosen.array), requires_grad, function="new_zeros"))
 
 
 @composite(where="Tensor")
@@ -198,7 +207,7 @@ def new_ones(
     tensor([True, True, True])
     """
     shape, chosen = _new(self, "new_ones", size, args, dtype, layout, device, pin_memory)
-    return made(bulk.full(shape, chosen.array, 1), requires_grad, function="new_ones")
+    return _for_samples_of(self, made(bulk.full(shape, chosen.array, 1), requires_grad, function="new_ones"))
 
 
 @composite(where="Tensor")
@@ -222,7 +231,7 @@ def new_full(
     shape = sequence_of_sizes("new_full", size)
     check_not_negative(shape)
     chosen = options("new_full", dtype, layout, device, pin_memory, self) or self.dtype
-    return made(filled("new_full", shape, fill_value, chosen), requires_grad, function="new_full")
+    return _for_samples_of(self, made(filled("new_full", shape, fill_value, chosen), requires_grad, function="new_full"))
 
 
 @composite(where="Tensor")
@@ -240,4 +249,5 @@ def new_empty_strided(
     shape = sequence_of_sizes("new_empty_strided", size)
     steps = sequence_of_sizes("new_empty_strided", stride, "stride")
     chosen = options("new_empty_strided", dtype, layout, device, pin_memory, self) or self.dtype
-    return told(made(strided_array(shape, steps, chosen), requires_grad, function="new_empty_strided"))
+    new = told(made(strided_array(shape, steps, chosen), requires_grad, function="new_empty_strided"))
+    return _for_samples_of(self, new)

@@ -17,7 +17,7 @@ from adjoint.autograd.saved import is_freed
 from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import CopySlices
 from adjoint.kernels.deferred import forced
-from adjoint.tensor import NO_EDGE, Tensor
+from adjoint.tensor import NO_EDGE, Tensor, version_of
 from adjoint.viz import model, names
 from adjoint.viz.arrays import Summary, summary_of
 from adjoint.viz.calls import Call
@@ -114,7 +114,7 @@ class Graph:
         for i, made in enumerate(call.made):
             node.outputs.append(self.output_of(made))
             view_of_data = made._view is not None and (made._edge is NO_EDGE or made._edge is None)
-            version = made._version if view_of_data else -1
+            version = version_of(made) if view_of_data else -1
             self._tensors[id(made)] = weakref.ref(made), node.id, i, version
             self.memory.result(made)
         edge = next((t._edge for t in call.made if t._edge is not NO_EDGE and t._edge is not None), None)
@@ -238,7 +238,7 @@ class Graph:
             written = self.writes.source_of(tensor, found)
             if written is not None:
                 return written
-            if found[3] in (-1, tensor._version):
+            if found[3] in (-1, version_of(tensor)):
                 return found[1], found[2]
         if tensor._stale:
             edge = tensor._find_edge()
@@ -252,9 +252,9 @@ class Graph:
         node = self._new(model.LEAF if leaf else model.INPUT)
         node.grad_fn = "AccumulateGrad" if leaf else None
         node.outputs.append(self.output_of(tensor))
-        if tensor._version:
+        if version_of(tensor):
             self._written.add(node.id)
-        self._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, tensor._version
+        self._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, version_of(tensor)
         self._place(node, tensor)
         return node.id
 

@@ -12,7 +12,7 @@ import numpy as np
 from adjoint.autograd.grad_mode import enable_grad, inference_mode
 from adjoint.interrupts import contextmanager
 from adjoint.random import get_rng_state, set_rng_state
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, version_of
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def undisturbed(model: Any) -> Iterator[None]:
         for module in modules
         for registry in (module._buffers, module._parameters, module._modules)
     ]
-    parameters = [(p, p._version, p._array.copy(), p.grad) for p in model.parameters()]
+    parameters = [(p, version_of(p), p._array.copy(), p.grad) for p in model.parameters()]
     ours, pythons = get_rng_state(), random.getstate()
     numpys = np.random.get_state() if "numpy.random" in sys.modules else None
     copies: dict[int, Tensor] = {}
@@ -49,7 +49,7 @@ def undisturbed(model: Any) -> Iterator[None]:
             registry.clear()
             registry.update(items)
         for parameter, version, array, grad in parameters:
-            if parameter._version != version:
+            if version_of(parameter) != version:
                 parameter._array[...] = array
             if parameter.grad is not grad:
                 parameter.grad = grad

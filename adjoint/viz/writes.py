@@ -10,7 +10,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, version_of
 from adjoint.viz import model
 
 WHOLE = "copy_slices"  # the operator that puts a part that was written to into the whole, as autograd's CopySlices
@@ -58,12 +58,12 @@ class Writes:
         if known is not None and known[0]() is target:
             self._before[id(target)] = known
             if target._view is None and self._is_new(known[1]):  # the same leaf, with its first values
-                tensors[id(target)] = (*known[:3], target._version + 1)
+                tensors[id(target)] = (*known[:3], version_of(target) + 1)
                 return
         if target._view is None and target._edge is None and target.is_leaf:  # stepped: a leaf of another value from now on
             tensors.pop(id(target), None)
             return
-        tensors[id(target)] = weakref.ref(target), node.id, 0, target._version + 1
+        tensors[id(target)] = weakref.ref(target), node.id, 0, version_of(target) + 1
         if target._view is not None and not recorded:
             base = target._view.base
             parts = self._parts.get(id(base))
@@ -73,11 +73,11 @@ class Writes:
 
     def source_of(self, tensor: Tensor, known: Any) -> tuple[int, int] | None:
         """Where a tensor comes from that is ``known`` to have come from a node, where writes since then tell."""
-        if known[3] == tensor._version + 1 and (before := self._before.get(id(tensor))) is not None:  # not yet written
+        if known[3] == version_of(tensor) + 1 and (before := self._before.get(id(tensor))) is not None:  # not yet written
             return before[1], before[2]
         view = tensor._view
         if view is not None:
-            if known[3] in (-1, tensor._version) or self.graph._known_of(view.base) is None:
+            if known[3] in (-1, version_of(tensor)) or self.graph._known_of(view.base) is None:
                 return None
             return self._looked_at_again(tensor, known)
         parts = self._parts.pop(id(tensor), None)
@@ -87,7 +87,7 @@ class Writes:
             return self._whole(tensor, known, parts[1])
         if not self._is_new(known[1]):
             return None
-        self.graph._tensors[id(tensor)] = (*known[:3], tensor._version)
+        self.graph._tensors[id(tensor)] = (*known[:3], version_of(tensor))
         return known[1], known[2]
 
     def renumbered(self, numbers: dict[int, int]) -> None:
@@ -125,7 +125,7 @@ class Writes:
         node.inputs = [model.Input(source, output, name, False) for source, output, name in inputs]
         node.line, node.module, node.call, node.phase = because.line, because.module, because.call, because.phase
         node.outputs.append(graph.output_of(tensor))
-        graph._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, tensor._version
+        graph._tensors[id(tensor)] = weakref.ref(tensor), node.id, 0, version_of(tensor)
         name = graph.nodes[known[1]].outputs[known[2]].name
         if name is not None:
             graph.call_it(node.id, 0, name)

@@ -13,7 +13,7 @@ from adjoint.autograd.node import Node, as_pair
 from adjoint.nn.modules.module import Module
 from adjoint.optim.optimizer import Optimizer
 from adjoint.places import line_of as line_of_place
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, version_of
 from adjoint.why import still
 from adjoint.why.answer import CERTAIN, LIKELY, POSSIBLE, Answer, Finding, chosen
 from adjoint.why.case import Case
@@ -229,7 +229,7 @@ class _Look:
         backward = self.source.calls("backward")
         cleared = self.source.calls("zero_grad") or any(".grad = None" in line.text for _, line in self._all_lines())
         if backward and not cleared:
-            writes = self.target._grad._version if self.target._grad is not None else 0
+            writes = version_of(self.target._grad) if self.target._grad is not None else 0
             if writes or len(backward) > 1:
                 text = f"gradients are never cleared: .grad is the sum of {writes + 1} backwards"
                 yield Finding(

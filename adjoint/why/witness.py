@@ -18,7 +18,7 @@ from adjoint.autograd.function import CustomFunction
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, as_pair
-from adjoint.tensor import Tensor, writes_of
+from adjoint.tensor import Tensor, version_of, writes_of
 from adjoint.why.functions import Custom
 from adjoint.why.lines import Line, here, is_own, is_users, line_of, users_frame
 from adjoint.why.names import Scene
@@ -113,10 +113,10 @@ class Witness:
         known = self._known.get(id(tensor))
         if known is not None and known[0]() is tensor:
             _, version, value = known
-            if version == tensor._version:
+            if version == version_of(tensor):
                 return value
             if tensor.is_leaf and tensor.requires_grad:
-                self._known[id(tensor)] = (known[0], tensor._version, value)
+                self._known[id(tensor)] = (known[0], version_of(tensor), value)
                 entry = self.trace.values[value]
                 if entry.history is None:
                     entry.history = [(entry.n, entry.stats)]
@@ -148,14 +148,14 @@ class Witness:
             record = writes_of(tensor)
             self.leaves[id(record)] = (record, value)
             self.trace.kept.append(tensor)
-        self._known[id(tensor)] = (reference, tensor._version, value)
+        self._known[id(tensor)] = (reference, version_of(tensor), value)
         return value
 
     def renew(self, tensor: Tensor) -> None:
         """Note that a leaf's flag or memory is another from now on."""
         known = self._known.get(id(tensor))
         if known is not None and known[0]() is tensor:
-            self._known[id(tensor)] = (known[0], tensor._version, known[2])
+            self._known[id(tensor)] = (known[0], version_of(tensor), known[2])
             if tensor.requires_grad and tensor.is_leaf:
                 record = writes_of(tensor)
                 self.leaves[id(record)] = (record, known[2])
