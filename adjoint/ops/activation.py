@@ -296,19 +296,19 @@ def _shrunk(self, lambd):
 
 softshrink = elementwise(
     "softshrink", _softshrink, kernel=Kernel("softshrink_check", FLOATING), where="nn.functional", inplace=False, flat="self",
-    self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
+    self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)),
     doc="Each element moved toward zero by ``lambd``, and 0 in the place of those within it.",
 )  # fmt: skip
 
 
 def _hardshrink(self, lambd=0.5):
     lambd = element(lambd, self)
-    return np.where((self >= -lambd) & (self <= lambd), self * 0, self)
+    return np.where((self >= -lambd) & (self <= lambd), np.zeros_like(self), self)
 
 
 hardshrink = elementwise(
     "hardshrink", _hardshrink, kernel=Kernel("hardshrink_cpu", FLOATING), where="torch Tensor nn.functional", inplace=False, flat="self",
-    self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), g * 0, g)),
+    self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)),
     doc="Each element, and 0 in the place of those whose magnitude is at most ``lambd``.",
 )  # fmt: skip
 

@@ -339,6 +339,13 @@ def _smoothed(
     return likelihood * (1 - label_smoothing) + smooth * (label_smoothing / classes)
 
 
+def check_rows(input: Tensor) -> None:
+    """Raise PyTorch's error where scores are not (N, C), (C,) or a single one, of classes of which there is at least one."""
+    shape = input._array.shape
+    if len(shape) > 2 or (shape and not shape[-1]):
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(shape)}")
+
+
 @in_float32
 def _multi_margin(self: Array, target: Array, weight: Array | None = None, p=1, margin=1.0, reduction=MEAN):
     z = margin - class_gather(self, target)[:, None] + self
@@ -385,6 +392,7 @@ def multi_margin_loss(
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
     shape = input._array.shape
+    check_rows(input)
     rows = input if input.ndim == 2 else input.reshape(1, -1)
     targets = target.reshape(-1)
     if targets._array.size != rows._array.shape[0]:
@@ -392,6 +400,10 @@ def multi_margin_loss(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). "
             f"Expected target size [{rows.shape[0]}], but got {list(target.shape)}. Input has shape {list(shape)}."
         )
+    if target.dtype is not dtypes.int64:
+        raise RuntimeError(f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target.dtype]}")
+    if weight is not None and weight._array.shape != rows._array.shape[1:]:
+        raise RuntimeError(f"inconsistent weight size, expected {rows._array.shape[1]} but got {list(weight.shape)}")
     t = all_values(targets._array)
     if t.size and (t.min() < 0 or t.max() >= rows._array.shape[1]):
         raise RuntimeError("target out of range")

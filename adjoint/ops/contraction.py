@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
@@ -618,6 +619,30 @@ def _show_transposed_weight() -> None:
 _show_transposed_weight()
 
 
+def _check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    a, b, w = (t._array for t in (input1, input2, weight))
+    if a.dtype != b.dtype or a.dtype != w.dtype:
+        one, two, three = (dtypes.C_NAMES.get(t.dtype, str(t.dtype)) for t in (input1, input2, weight))
+        raise RuntimeError(f"All tensors must have the same dtype, got input1: {one}, input2: {two}, weight: {three}")
+    if a.ndim != b.ndim:
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {a.ndim} and {b.ndim}")
+    for i, (m, n) in enumerate(zip(a.shape[:-1], b.shape[:-1])):
+        if m != n:
+            raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {i}: got {m} and {n}")
+    if not a.ndim:
+        raise IndexError("Dimension specified as -1 but tensor has no dimensions")
+    for name, x, d in (("input1", a, 1), ("input2", b, 2)):
+        if x.shape[-1] != w.shape[d]:
+            raise RuntimeError(f"bilinear(): {name} size does not match weight size: got {x.shape[-1]} but expected {w.shape[d]}")
+    if bias is not None:
+        if not bias.ndim:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        if bias._array.shape[0] != w.shape[0]:
+            raise RuntimeError(
+                f"bilinear(): bias size does not match weight size: got {bias._array.shape[0]} but expected {w.shape[0]}"
+            )
+
+
 @composite(where="torch nn.functional")
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input1 @ weight[k] @ input2`` for each output k, plus ``bias``; weights are (out, in1, in2).
@@ -628,6 +653,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """
     from adjoint.ops.einsum import einsum
 
+    _check_bilinear(input1, input2, weight, bias)
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias
 

@@ -261,7 +261,7 @@ def _check(
         raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
     space, kernel = x.shape[2:], w.shape[2:]
     if transposed:
-        if 0 in space:
+        if 0 in space and len(x):
             raise _without_pixels(x.shape)
         _check_transposed(space, kernel, stride, padding, dilation, output_padding, x.size == 0)
         return

@@ -14,18 +14,14 @@ from adjoint.ops.sparse_making import values_in
 from adjoint.readings.sparse import SparseArray, rule
 from adjoint.tensor import Tensor, from_array
 
-_LATER = ("UInt16", "UInt32", "UInt64")
-
 
 def _embedding(weight: Array, indices: Array, padding_idx=-1, scale_grad_by_freq=False, sparse=False):
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     if indices.dtype != np.int64 and indices.dtype != np.int32:
-        kind = dtypes.SCALAR_TYPE_NAMES[dtypes.of_array(indices)]
-        old = indices.dtype.kind in "fiu" and kind not in _LATER  # of which there was once a class of tensors
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-            f"{f'torch.{kind}Tensor' if old else f'CPU{kind}Type'} instead (while checking arguments for embedding)"
+            f"{dtypes.legacy_name(dtypes.of_array(indices))} instead (while checking arguments for embedding)"
         )
     low, high = extent(indices)
     if low < 0 or high >= weight.shape[0]:

@@ -12,6 +12,8 @@ from adjoint.declare import composite
 from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.activation import logsigmoid
+from adjoint.ops.arrays import all_values
+from adjoint.ops.class_loss import check_rows
 from adjoint.ops.loss import reduce_tensor, reduction_of
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
@@ -340,7 +342,13 @@ def multilabel_margin_loss(
     kind = reduction_of(reduction, size_average, reduce)
     if input.shape != target.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
+    check_rows(input)
+    if target.dtype is not dtypes.int64:
+        raise RuntimeError(f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target.dtype]}")
     _MULTILABEL_MARGIN.check(input._array)
+    found = all_values(target._array)
+    if found.size and (found.min() < -1 or found.max() >= (input._array.shape or (1,))[-1]):
+        raise RuntimeError("argument #2 'target' is out of range")
     x, labels = (t if t.ndim == 2 else t.reshape(1, -1) for t in (input, target))
     torch = _torch()
     counted = (labels >= 0).to(torch.int64).cumprod(1).to(torch.bool)

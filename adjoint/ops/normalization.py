@@ -198,6 +198,8 @@ def _normalize_batch(
     if x.ndim < 2:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but got 1)")
     _BATCH_NORM.check(x)
+    if not x.size:  # there are no statistics, and the running ones stay as they are
+        return _without_elements(input, weight, bias)
     channels = x.shape[1]
     for name, tensor in (("running_mean", running_mean), ("running_var", running_var)):
         if tensor is None and not training:
@@ -206,8 +208,6 @@ def _normalize_batch(
     _check_elements("weight", weight, channels)
     _check_elements("bias", bias, channels)
     no_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
-    if not x.size:  # there are no statistics, and the running ones stay as they are
-        return _without_elements(input, weight, bias)
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
     _check_dtypes(input, weight, bias, running_mean, running_var)

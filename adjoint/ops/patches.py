@@ -231,7 +231,7 @@ def _channel_shuffle(self: Array, groups):
 op(
     "channel_shuffle", _channel_shuffle, kernel=Kernel("channel_shuffle", NUMBERS | {np.dtype(bool)}), lies=as_images(), where="torch nn.functional", aliases=("native_channel_shuffle",),
     tangent="linear",
-    self=lambda g, groups: _mix(g, g.shape[1] // groups),
+    self=lambda g, groups: _mix(g, g.shape[1] // groups) if g.size else g,
     reads={"self": "g, the channels back in order"},
     doc="The channels (dimension 1) of ``groups`` groups interleaved.",
 )  # fmt: skip

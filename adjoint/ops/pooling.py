@@ -464,9 +464,13 @@ def _avg_pool_nd(
 ) -> Tensor:
     x = input._array
     if x.ndim not in (n + 1, n + 2):
-        if x.ndim <= n:
+        if x.ndim <= n == 2:
             raise IndexError(
                 f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but got {-n - 1})"
+            )
+        if n == 2:
+            raise RuntimeError(
+                f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(x.shape)}"
             )
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
     if divisor_override == 0:
@@ -656,12 +660,12 @@ def _adaptive_avg(n: int, input: Tensor, output_size: Any) -> Tensor:
     out = _target(n, input, output_size)
     if len(out) != n:
         raise RuntimeError(f"{name}: output_size must be {n}")
+    if all(o == 1 for o in out):  # of any number of dimensions
+        return input.mean(tuple(range(-1, -1 - n, -1)), keepdim=True)
     if input.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got {list(input.shape)}")
     if any(o < 0 for o in out):
         raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {list(out)}")
-    if all(o == 1 for o in out) and input._array.dtype.kind not in "iub":
-        return input.mean(tuple(range(-n, 0)), keepdim=True)
     check_not_empty(name, input._array.shape, input.ndim - 2 if n == 2 else 1)
     return _ADAPTIVE_AVG[n].function(input, out)
 

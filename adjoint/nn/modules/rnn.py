@@ -338,6 +338,12 @@ class RNNCellBase(Module):
             return state
 
         states = state_of(h, 0), state_of(c, 1) if mode == "LSTM" else None
+        gated = 4 if mode == "LSTM" else 3 if mode == "GRU" else 0
+        if gated and any(state is not None and state.ndim > 2 for state in states):  # a batch of states, and one input
+            raise RuntimeError(
+                f"The size of tensor a ({gated * self.hidden_size}) must match the size of tensor b ({self.hidden_size}) at "
+                "non-singleton dimension 2"
+            )
         gates = F.linear(x, self.weight_ih, self.bias_ih)
         new_h, new_c = step(mode, gates, *states, self.weight_hh, self.bias_hh)
         if not batched:
