@@ -2356,6 +2356,22 @@ def group_norm(
 ) -> Tensor:
     """As :func:`adjoint.nn.functional.group_norm`."""
 
+def gru(*args: Any, **kwargs: Any) -> Any:
+    """What :class:`adjoint.nn.GRU` computes, with its weights: the outputs at all times, and the last state of all layers.
+
+    ``(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)``, or, of packed sequences,
+    ``(data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional)``.  Raises RuntimeError where
+    there are not as many weights and states as layers.
+    """
+
+def gru_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Tensor:
+    """One step of a gated recurrent unit: from (N, in) and the state (N, hidden) to the next one.
+
+    The weights are (3 * hidden, in) and (3 * hidden, hidden).  Raises RuntimeError where sizes do not fit.
+    """
+
 def gt(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is greater than the other's: a bool tensor.
 
@@ -2398,7 +2414,7 @@ def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None)
 
     Gradients::
 
-        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+        self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
     """
 
 def heaviside(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -3100,6 +3116,32 @@ def logsumexp(
     Gradients::
 
         self: spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim)))
+    """
+
+def lstm(*args: Any, **kwargs: Any) -> Any:
+    """What :class:`adjoint.nn.LSTM` computes, with its weights: the outputs at all times, and the last h and c of all layers.
+
+    ``(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)``, or, of packed sequences,
+    ``(data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional)``.  Raises RuntimeError where
+    there are not as many weights and states as layers.
+    """
+
+def lstm_cell(
+    input: Tensor,
+    hx: Sequence[Tensor],
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step of an LSTM: from (N, in) and the states (h, c), of (N, hidden) each, to the next ones.
+
+    The weights are (4 * hidden, in) and (4 * hidden, hidden).  Raises RuntimeError where sizes do not fit.
+
+    >>> import adjoint as torch
+    >>> x, h = torch.ones(1, 2), torch.zeros(1, 1)
+    >>> torch.lstm_cell(x, (h, h), torch.ones(4, 2), torch.ones(4, 1))[1]
+    tensor([[0.8491]])
     """
 
 def lstsq(input: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -4179,6 +4221,38 @@ def rms_norm(
     >>> import adjoint as torch
     >>> torch.nn.functional.rms_norm(torch.tensor([[3., 4.]]), [2])
     tensor([[0.8485, 1.1314]])
+    """
+
+def rnn_relu(*args: Any, **kwargs: Any) -> Any:
+    """What :class:`adjoint.nn.RNN` computes, with its weights: the outputs at all times, and the last state of all layers.
+
+    ``(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)``, or, of packed sequences,
+    ``(data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional)``.  Raises RuntimeError where
+    there are not as many weights and states as layers.
+    """
+
+def rnn_relu_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Tensor:
+    """One step of Elman's network with relu: from (N, in) and the state (N, hidden) to the next one.
+
+    The weights are (hidden, in) and (hidden, hidden).  Raises RuntimeError where sizes do not fit.
+    """
+
+def rnn_tanh(*args: Any, **kwargs: Any) -> Any:
+    """What :class:`adjoint.nn.RNN` computes, with its weights: the outputs at all times, and the last state of all layers.
+
+    ``(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)``, or, of packed sequences,
+    ``(data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional)``.  Raises RuntimeError where
+    there are not as many weights and states as layers.
+    """
+
+def rnn_tanh_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Tensor:
+    """One step of Elman's network with tanh: from (N, in) and the state (N, hidden) to the next one.
+
+    The weights are (hidden, in) and (hidden, hidden).  Raises RuntimeError where sizes do not fit.
     """
 
 def roll(input: Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ()) -> Tensor:

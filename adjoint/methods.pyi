@@ -1599,7 +1599,7 @@ class Methods:
 
         Gradients::
 
-            self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+            self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
         """
 
     def heaviside(self, other: Tensor) -> Tensor:

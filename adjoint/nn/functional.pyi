@@ -561,7 +561,7 @@ def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None)
 
     Gradients::
 
-        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+        self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
     """
 
 def hardsigmoid(input: Tensor, inplace: _bool = False) -> Tensor:
@@ -1227,7 +1227,7 @@ def softshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None)
 
     Gradients::
 
-        self: np.where((self >= -lambd) & (self <= lambd), g * 0, g)
+        self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
     """
 
 def softsign(input: Tensor) -> Tensor:
