@@ -57,6 +57,9 @@ MADE = [
     "torch.eye(3).to_sparse().requires_grad_() * 2", "torch.nn.Parameter(torch.eye(3).to_sparse())",
     "torch.sparse.spdiags(torch.arange(6.).reshape(2, 3), torch.tensor([0, -1]), (3, 3))",
     "torch.sparse.spdiags(torch.arange(2.), torch.tensor(0), (4, 2))",
+    f"{S}(size=(2, 3))", f"{S}([[0]], [1.], (2,)).new(3, 2)", "torch.zeros(2, 3, out=torch.ones(1).to_sparse())",
+    f"torch.ones(2, 3).to_sparse(1).resize_as_({S}((4, 3)).to_dense().to_sparse(1))",
+    "torch.ones(2, 1, 0).to_sparse(1).to_dense()", f"{S}([[0, 1], [1, 0]], torch.zeros(2, 2, 0), (2, 2, 2, 0)).to_dense()",
 ]  # fmt: skip
 ASKED = [
     "x.layout", "x.is_sparse", "x.type()", "x.shape", "x.ndim", "len(x)", "x.numel()", "x.stride()", "x.is_contiguous()",
@@ -70,7 +73,9 @@ REFUSED = [
     f"{DENSE}.copy_(x)",
     "x.cos()", "x.exp()", "x.sigmoid()", "x.to_sparse(1)", "x + x.t()",
     "torch.sparse_coo_tensor((3, 3)).sparse_resize_((2, 2), 1, 0)",
-    "x.sparse_resize_((1, 3), 2, 0)", "x.sparse_mask(torch.eye(3).to_sparse())",
+    "x.sparse_resize_((1, 3), 2, 0)", "x / torch.tensor(1.).to_sparse()", "x // torch.tensor(1.).to_sparse()",
+    "torch.empty_like(x, memory_format=torch.contiguous_format)", "torch.sparse.mm(x, x.t().double())",
+    "x.sparse_mask(torch.eye(3).to_sparse())",
 ]  # fmt: skip
 COMPUTED = [
     "x.to_dense()", "x.coalesce()", "x.coalesce().values()", "x.coalesce().indices()", "x + x", "x + y", "y + x",
@@ -232,6 +237,7 @@ def _backward(found: list[Any], create_graph: bool) -> None:
 @pytest.mark.parametrize("sample", DIFFERENTIABLE)
 def test_every_gradient_of_a_sparse_operand_is_that_of_a_dense_one_or_refused(sample: str) -> None:
     for create_graph in (False, True):
+        warnings.filterwarnings("ignore", "Using backward")
         expected = operands(adjoint, sample, "float64", True)
         try:
             _backward(run(adjoint, sample, expected), False)
@@ -320,6 +326,25 @@ def test_sparse_inputs_are_checked_by_their_values(masked: bool) -> None:
     assert check(lambda x: (x * x).to_dense() @ adjoint.ones(2, 1, dtype=adjoint.float64), (x,), masked=masked)
     with pytest.raises(RuntimeError):
         check(lambda x: adjoint.sparse.sum(x).detach() + adjoint.sparse.sum(x) * 0, (x,), masked=masked)
+
+
+def test_a_sparse_operand_is_broadcast() -> None:
+    """PyTorch forgets all but the first element along a dimension that is broadcast (2.13)."""
+    x = adjoint.tensor([[3.0], [9.0]])
+    s = adjoint.sparse_coo_tensor([[0, 1, 1], [0, 0, 0]], [3.0, 4.0, 5.0], (2, 1))
+    d = adjoint.arange(1.0, 7).reshape(2, 3)
+    for product in (s * d, d * s, s * d.to_sparse()):
+        assert product.to_dense().tolist() == (x * d).tolist()
+
+
+def test_halves_are_multiplied_in_single_precision() -> None:
+    for d in (adjoint.float16, adjoint.bfloat16):
+        found = adjoint.ones(1, 3000).to_sparse().to(d) @ adjoint.ones(3000, 1, dtype=d)
+        assert found.dtype is d and found.item() == adjoint.tensor(3000.0).to(d).item()
+
+
+def test_a_dense_tensor_is_multiplied_by_a_sparse_one_in_place() -> None:
+    assert adjoint.ones(2, 2).mul_(adjoint.eye(2).to_sparse()).tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_a_sparse_gradient_and_a_dense_one_add_up() -> None:

@@ -271,7 +271,7 @@ def _check_inputs(inputs: tuple[Any, ...]) -> None:
                 "likely fail if all the inputs are not of double precision floating point or complex. ",
                 stacklevel=users_level(),
             )
-        if any(stride == 0 and size > 1 for stride, size in zip(t._array.strides, t._array.shape)):
+        if t._array.size and any(stride == 0 and size > 1 for stride, size in zip(t._array.strides, t._array.shape)):
             raise RuntimeError(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
                 "to be able to compute the numerical gradients correctly. You should call .contiguous on the input before "

@@ -55,7 +55,7 @@ def refusal(
         uncomputed = not_computed(function.rpartition(".")[2], values.values())
         if uncomputed is not None:
             return uncomputed
-        if _has_sparse(values.values()):
+        if isinstance(error, (AttributeError, TypeError)) and _has_sparse(values.values()):
             return no_rule(function.rpartition(".")[2], told=True)
     if isinstance(error, Warning) or (isinstance(error, TypeError) and not leaked and _is_about(function, str(error))):
         return _without_inside(error)

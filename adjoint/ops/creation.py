@@ -88,6 +88,11 @@ def into(out: Tensor, array: Any, dtype: dtypes.dtype | None, name: str) -> Tens
             f"dtype {dtypes.SCALAR_TYPE_NAMES[dtype]} does not match dtype of out parameter "
             f"({dtypes.SCALAR_TYPE_NAMES[out.dtype]})"
         )
+    if out._array.__class__ is sparse.SparseArray:
+        if name != "zeros":
+            raise RuntimeError(f"{name}: out= is a sparse tensor")
+        out._array.become(sparse.empty(array.shape, out._array.dtype))
+        return out
     return write_out(made(array.astype(out._array.dtype, copy=False)), out, name)
 
 

@@ -29,6 +29,8 @@ def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_m
         wrong_argument(function, "input", "Tensor", input, 1)
     array = input._array
     if layout is layouts.sparse_coo or (layout is None and array.__class__ is SparseArray):
+        if memory_format not in (None, layouts.preserve_format):
+            raise RuntimeError("memory format option is only supported by strided tensors")
         chosen = options(function, dtype, None, device, pin_memory, input)
         wanted = array.dtype if chosen is None else chosen.array
         return sparse.empty(array.shape, wanted, array.sparse_dim if array.__class__ is SparseArray else None)

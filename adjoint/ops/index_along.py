@@ -19,6 +19,7 @@ from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.scalars import check_item, element, number_argument
 from adjoint.ops.scatter import add_onto, combine_at, index_at, index_back, index_zero, taken
+from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor
 
 
@@ -32,6 +33,8 @@ def _index_select(self: Array, dim, index: Array):
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     _check_vector(index)
+    if self.__class__ is SparseArray:
+        return np.take(self, index, dim)
     size = self.shape[dim] if self.ndim else 1
     low, high = extent(index)
     if low < 0 or high >= size:

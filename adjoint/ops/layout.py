@@ -197,6 +197,11 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
 @composite(where="torch Tensor")
 def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
     """Change the sizes in place to those of another tensor."""
+    if input._array.__class__ is the_template._array.__class__ is SparseArray:
+        like = the_template._array
+        if input._array.shape == like.shape and input._array.sparse_dim == like.sparse_dim:
+            return input
+        return input.sparse_resize_(like.shape, like.sparse_dim, like.ndim - like.sparse_dim)  # type: ignore[attr-defined, no-any-return]
     return resize_(input, *the_template._array.shape)
 
 

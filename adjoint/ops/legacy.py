@@ -69,7 +69,13 @@ Tensor.__new__ = _new_tensor  # type: ignore[assignment,method-assign]
 
 @composite(where="Tensor")
 def new(self: Tensor, *args: Any, device: Any = None) -> Tensor:
-    """As ``torch.Tensor(...)``, of this tensor's dtype."""
+    """As ``torch.Tensor(...)``, of this tensor's dtype; of a sparse tensor, a sparse one."""
+    if self._array.__class__ is SparseArray:
+        from adjoint.ops.sparse_making import check_all, sparse_coo_tensor
+
+        whole = len(args) == 1 and not isinstance(args[0], int)
+        given = args if args and isinstance(args[0], Tensor) else (tuple(args[0]) if whole else args or (0,),)
+        return sparse_coo_tensor(*given, device=device, check_invariants=check_all(), **{} if len(given) > 1 else {"dtype": self.dtype})
     return _construct(Tensor, args, device, self.dtype, strict=True)
 
 

@@ -192,9 +192,8 @@ def _check_matrices(name: str, a: Any, b: Any) -> None:
             f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
         )
     if a.dtype != b.dtype:
-        from adjoint.ops.contraction import _raise_same_dtype
-
-        _raise_same_dtype(a, b)
+        first, second = (dtypes.SCALAR_TYPE_NAMES[dtypes.of_array(x)] for x in (a, b))
+        raise RuntimeError(f"mat1 dtype {first} does not match mat2 dtype {second}")
 
 
 @composite(where="sparse")
@@ -457,6 +456,8 @@ def spdiags(diagonals: Tensor, offsets: Tensor, shape: Any, layout: Any = None) 
         columns = np.arange(max(offset, 0), min(m, rows._array.shape[1], n + offset))
         parts.append(np.array([columns - offset, columns]))
         taken.append(i * rows._array.shape[1] + columns)
-    indices = np.concatenate(parts, 1) if parts else np.empty((2, 0), np.int64)
+    parts.append(np.empty((2, 0), np.int64))
+    taken.append(np.empty(0, np.int64))
+    indices = np.concatenate(parts, 1)
     values = rows.reshape(-1)[from_array(np.concatenate(taken).astype(np.int64))]  # type: ignore[attr-defined]
     return sparse_coo_tensor(from_array(indices), values, (n, m), check_invariants=False)

@@ -137,7 +137,7 @@ def _smallest_size(indices: Any, values: Any) -> tuple[int, ...]:
 
 @composite(where="torch")
 def sparse_coo_tensor(
-    indices: Any,
+    indices: Any = None,
     values: Any = None,
     size: Any = None,
     *,

@@ -201,7 +201,7 @@ def to_dense(array: SparseArray) -> Any:
 
 def add_into(target: Any, array: SparseArray) -> None:
     """``target += array``, where ``target`` is NumPy's, of its shape."""
-    if not array.stored:
+    if not array.values.size:
         return
     if array.dtype.kind == "b":
         array = coalesced(array)

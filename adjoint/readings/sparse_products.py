@@ -79,6 +79,9 @@ def times_dense(array: SparseArray, dense: Any) -> Any:
     """A sparse matrix times a dense matrix or vector."""
     if array.sparse_dim != 2 or array.ndim != 2:
         raise no_rule("mm (of a sparse tensor with dense dimensions)")
+    if array.dtype.kind == "V" or array.dtype == np.float16:  # once rounded, at the end
+        wide = array.with_values(array.values.astype(np.float32))
+        return times_dense(wide, dense.astype(np.float32)).astype(array.dtype)
     return compressed(array) @ np.ascontiguousarray(dense)
 
 

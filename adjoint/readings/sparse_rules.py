@@ -19,9 +19,9 @@ from adjoint.readings.sparse import (
     keys_of,
     no_rule,
     positions,
-    refuse,
     rule,
     taken_at,
+    to_dense,
 )
 from adjoint.readings.sparse_products import matmul, turned_rows_of
 
@@ -61,7 +61,9 @@ rule(np.ndarray.astype)(lambda array, dtype, **kwargs: array.with_values(array.v
 
 @rule(np.copy)
 def _copy(array: SparseArray) -> SparseArray:
-    return SparseArray(array.indices.copy(), array.values.copy(), array.shape, array.coalesced)
+    made = SparseArray(array.indices.copy(), array.values.copy(), array.shape)
+    made.coalesced = array.coalesced
+    return made
 
 
 # Of two operands
@@ -109,7 +111,7 @@ def _subtract(a: Any, b: Any, out: Any = None, **kwargs: Any) -> Any:
 def together(a: SparseArray, b: SparseArray) -> SparseArray:
     """The sum of two sparse arrays: their lists merged, as PyTorch merges them, or one behind the other where the values do not
     lie in order."""
-    if a.sparse_dim != b.sparse_dim:
+    if a.sparse_dim != b.sparse_dim and a.stored and b.stored:
         raise RuntimeError(
             f"add: expected 'self' and 'other' to have same number of sparse dimensions, but got {a.sparse_dim} and {b.sparse_dim}"
         )
@@ -182,10 +184,30 @@ def _multiply(a: Any, b: Any, **kwargs: Any) -> Any:
         array, dense = dense, array
         return array * dense.item()
     shape = np.broadcast_shapes(array.shape, dense.shape)
-    if shape != array.shape:
-        raise no_rule("mul (of a sparse tensor that is broadcast)")
+    array = stretched(array, shape)
     wide = dense if dense.shape == shape else np.broadcast_to(dense, shape)
     return array.with_values(array.values * taken_at(wide, array.indices))
+
+
+def stretched(array: SparseArray, shape: tuple[int, ...]) -> SparseArray:
+    """An array broadcast to a shape; the dimensions that it had not are sparse ones."""
+    if array.shape == tuple(shape):
+        return array
+    lead = len(shape) - array.ndim
+    indices, values, coalesced_ = array.indices, array.values, array.coalesced
+    for _ in range(lead):
+        indices = np.insert(indices, 0, 0, 0)
+    sparse_dim = array.sparse_dim + lead
+    own = (1,) * lead + array.shape
+    for d in range(sparse_dim):
+        if own[d] != shape[d]:
+            stored, n = indices.shape[1], shape[d]
+            indices = np.repeat(indices, n, 1)
+            values = np.repeat(values, n, 0)
+            indices[d] = np.tile(np.arange(n), stored)
+            coalesced_ = False
+    values = np.broadcast_to(values, (values.shape[0], *shape[sparse_dim:]))
+    return SparseArray(indices, values, tuple(shape), coalesced_)
 
 
 def _product(a: SparseArray, b: SparseArray) -> SparseArray:
@@ -194,7 +216,8 @@ def _product(a: SparseArray, b: SparseArray) -> SparseArray:
         array, other = (a, b) if not b.ndim else (b, a)
         return array.with_values(array.values * array.dtype.type(other.item()))
     if a.shape != b.shape:
-        raise RuntimeError(f"mul: expected 'self' and 'other' to have same sizes, but got {list(a.shape)} and {list(b.shape)}")
+        shape = np.broadcast_shapes(a.shape, b.shape)
+        a, b = stretched(a, shape), stretched(b, shape)
     if a.sparse_dim != b.sparse_dim:
         raise RuntimeError("mul: expected 'self' and 'other' to have same number of sparse dimensions")
     # Where several factors are in one place they are added up on one side alone, which PyTorch chooses so.
@@ -219,13 +242,12 @@ def _floor_divide(a: Any, b: Any, **kwargs: Any) -> Any:
 
 
 def _quotient(a: Any, b: Any, ufunc: Any, of: Any) -> Any:
+    what = "floor division" if ufunc is np.floor_divide else "division"
     if isinstance(b, SparseArray):
-        if b.ndim or not isinstance(a, SparseArray):
-            raise RuntimeError("Sparse division requires a dense divisor")
-        b = b.item()
+        raise RuntimeError(f"Sparse {what} requires a scalar or zero-dim dense tensor divisor (got a sparse divisor)")
     if not _is_number(b):
         raise RuntimeError(
-            "Sparse division requires a scalar or zero-dim dense tensor divisor (got shape "
+            f"Sparse {what} requires a scalar or zero-dim dense tensor divisor (got shape "
             f"{list(np.shape(b))} for divisor)"
         )
     return of(lambda values: np.asarray(ufunc(values, b)))(a)
@@ -349,7 +371,8 @@ def transposed(array: SparseArray, axes: Sequence[int] | None = None) -> SparseA
         return array
     moved = order[:sparse_dim] != list(range(sparse_dim))
     indices = array.indices[order[:sparse_dim]] if moved else array.indices
-    made = SparseArray(indices, values, tuple(array.shape[d] for d in order), array.coalesced and not moved)
+    made = SparseArray(indices, values, tuple(array.shape[d] for d in order), array.coalesced)
+    made.coalesced = array.coalesced and not moved and (not ndim or order[0] == 0)
     if moved and ndim == 2 == sparse_dim and array.rows is not None:  # it is multiplied with, and its gradient needs this one
         made.rows = turned_rows_of(array)
     made.shown = array.shown
@@ -461,10 +484,16 @@ def _concatenate(arrays: Sequence[Any], axis: int = 0, **kwargs: Any) -> SparseA
             raise RuntimeError("Concatenating sparse tensors, but a dense tensor was found at position " + str(i) + ".")
         if array.sparse_dim != first.sparse_dim:
             raise RuntimeError(
-                f"All tensors must have the same sparse_dim and dense_dim: {first.sparse_dim}, {first.ndim - first.sparse_dim}, but"
-                f" tensor at position {i} has {array.sparse_dim}, {array.ndim - array.sparse_dim}."
+                f"All tensors must have the same sparse_dim and dense_dim: {first.sparse_dim}, {first.ndim - first.sparse_dim}, "
+                f"but tensor at position {i} has {array.sparse_dim}, {array.ndim - array.sparse_dim}."
             )
     axis %= first.ndim
+    for i, array in enumerate(arrays):
+        if any(n != m for d, (n, m) in enumerate(zip(array.shape, first.shape)) if d != axis):
+            raise RuntimeError(
+                f"All tensors must have the same shape: {list(first.shape)} (except in the concatenating dimension), but found "
+                f"shape: {list(array.shape)} at position {i}"
+            )
     dtype = np.result_type(*[a.dtype for a in arrays])
     total = sum(a.shape[axis] for a in arrays)
     shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
@@ -534,8 +563,9 @@ def _result_type(*args: Any) -> Any:
 
 @rule(np.copyto)
 def _copyto(target: Any, source: Any, **kwargs: Any) -> None:
-    if not isinstance(target, SparseArray):
-        refuse(np.copyto)
+    if not isinstance(target, SparseArray):  # what an operator in place computed
+        target[...] = to_dense(source)
+        return
     target[...] = source
 
 

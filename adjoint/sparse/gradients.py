@@ -39,7 +39,7 @@ def as_sparse_gradcheck(gradcheck: Callable[..., bool]) -> Callable[..., bool]:
             if isinstance(x, Tensor) and is_sparse(x) and x.requires_grad:
                 whole = x.detach().coalesce()  # type: ignore[attr-defined]
                 if masked:
-                    passed.append(whole.values().requires_grad_())
+                    passed.append(whole.values().contiguous().clone().requires_grad_())
                     back.append(functools.partial(of_places, x=whole))
                 else:
                     passed.append(whole.to_dense().requires_grad_())
