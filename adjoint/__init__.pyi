@@ -4676,7 +4676,7 @@ def sort(
     """
 
 def sparse_coo_tensor(
-    indices: Tensor | Sequence[_int],
+    indices: Tensor | Sequence[_int] | None = None,
     values: Any = None,
     size: _int | Sequence[_int] | None = None,
     *,

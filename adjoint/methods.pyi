@@ -2630,7 +2630,7 @@ Raises RuntimeError on a real tensor."""
         """The number of elements."""
 
     def new(self, *args: Any, device: _device | str | _int | None = None) -> Tensor:
-        """As ``torch.Tensor(...)``, of this tensor's dtype."""
+        """As ``torch.Tensor(...)``, of this tensor's dtype; of a sparse tensor, a sparse one."""
 
     def new_empty(
         self,
