@@ -56,7 +56,7 @@ class Packed:
         self._of = id(tensor._array)
         self._writes = None
         self.packed_for: int | None = None  # which output of its Function this was
-        self.packed = _packed(tensor, pack)
+        self.packed = pack_with(pack, tensor)
 
     @property
     def _array(self) -> Any:
@@ -106,7 +106,7 @@ class Packed:
         return array
 
 
-def _packed(tensor: Tensor, pack: Pack) -> Any:
+def pack_with(pack: Pack, tensor: Tensor) -> Any:
     """Run a pack hook: without recording, and on a tensor that it must not write to."""
     before = snapshot()
     recorded = mode.enabled

@@ -29,13 +29,21 @@ from adjoint.places import users_level
 from adjoint.random import fork_rng, get_rng_state, set_rng_state
 from adjoint.tensor import NO_EDGE, Tensor, tick
 from adjoint.thread_state import put_back, snapshot
+from adjoint.utils.selective_checkpoint import (
+    CheckpointPolicy,
+    SelectiveCheckpointContext,
+    create_selective_checkpoint_contexts,
+)
 
 __all__ = [
     "CheckpointError",
     "CheckpointFunction",
+    "CheckpointPolicy",
+    "SelectiveCheckpointContext",
     "check_backward_validity",
     "checkpoint",
     "checkpoint_sequential",
+    "create_selective_checkpoint_contexts",
     "detach_variable",
     "get_device_states",
     "noop_context_fn",
