@@ -659,3 +659,21 @@ def test_batch_statistics_are_computed_anew():
         assert not model.training and model[0].momentum == 0.1
         found.append(as_numpy(model[0].running_mean))
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3), (1, 2), (6,)], ids=str)
+@pytest.mark.parametrize("name", ["Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "NAdam", "RAdam", "Adamax"])
+def test_the_state_of_another_parameter_is_refused(name, shape):
+    # Of as many elements, too: they would be taken for those of other places.
+    options = {"lr": 0.1, **({"momentum": 0.9} if name == "SGD" else {})}
+    saved = adjoint.ones(shape).requires_grad_()
+    saved.grad = adjoint.ones(shape)
+    first = getattr(adjoint.optim, name)([saved], **options)
+    first.step()
+    p = adjoint.ones(3, 2).requires_grad_()
+    p.grad = adjoint.ones(3, 2)
+    second = getattr(adjoint.optim, name)([p], **options)
+    second.load_state_dict(first.state_dict())
+    with pytest.raises(RuntimeError, match=r"The size of tensor a|doesn't match the broadcast shape"):
+        second.step()
+    assert p.eq(1).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -270,3 +272,18 @@ COMPLEX = {
 @pytest.mark.parametrize("call", COMPLEX.values(), ids=COMPLEX)
 def test_complex_outputs_and_arrays_of_duals(call: Any) -> None:
     agree(lambda torch: call(torch, torch.ones(2)), raises=True)
+
+
+@pytest.mark.parametrize("call", [
+    "torch.equal(x, x)", "torch.equal(torch.ones(2), x)", "torch.allclose(x, torch.ones(2))", "torch.where(x > 0)", "x.nonzero()",
+    "x.masked_select(x > 0)", "pickle.dumps(x)", "copy.deepcopy(x)", "x.untyped_storage()", "x.data_ptr()", "x.sum().item()",
+])  # fmt: skip
+def test_what_a_sample_does_not_have_is_refused_by_its_own_name(call):
+    names = {"pickle": pickle, "copy": copy}
+    agree(lambda torch: torch.vmap(lambda x: eval(call, {"torch": torch, "x": x, **names}))(torch.ones(3, 2)), raises=True)
+
+
+@pytest.mark.parametrize("dims", [(0, 0), (0, None), (None, 1)])
+def test_closeness_is_told_of_each_sample(dims):
+    a = [[1.0, 2.0], [float("nan"), 4.0]]
+    agree(lambda torch: torch.vmap(torch.isclose, dims)(torch.tensor(a), torch.tensor(a) + 1e-7), warnings_too=False)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.overriding import made_of_class
-from adjoint.interop.storage import address
+from adjoint.interop.storage import address, refuse_samples
 from adjoint.ops.memory import root as root_of
 from adjoint.places import users_level
 from adjoint.readings.meta import MetaArray, alike
@@ -28,6 +28,7 @@ def _place(tensor: Tensor) -> _Place:
     array = tensor._array
     if array.__class__ in (MetaArray, SparseArray):
         return array, array.dtype, 0, array.shape, array.strides
+    refuse_samples(tensor)
     array = np.asarray(array)
     root = root_of(array)
     shared = tensor._writes is not None

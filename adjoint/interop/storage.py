@@ -17,6 +17,7 @@ from adjoint.device import CPU, META, NO_ACCELERATOR, check_device, device
 from adjoint.interop.file_mapping import mapped
 from adjoint.interop.segments import segment_of
 from adjoint.ops.memory import flat_bytes, root
+from adjoint.readings.batched import BatchedArray
 from adjoint.readings.meta import MetaArray, new
 from adjoint.stored import converted, numbers_of
 from adjoint.tensor import Tensor, attach, from_array
@@ -463,9 +464,16 @@ def _typed_storage(self: Tensor) -> TypedStorage:
     return found
 
 
+def refuse_samples(tensor: Tensor) -> None:
+    """Raise PyTorch's error for what is looked at inside of a vmap: a sample has no memory of its own."""
+    if tensor._array.__class__ is BatchedArray:
+        raise NotImplementedError("Cannot access storage of BatchedTensorImpl")
+
+
 @attach
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory behind this tensor."""
+    refuse_samples(self)
     found: UntypedStorage = UntypedStorage._over(root(memory_of(self)))
     found._of_tensor = True
     return found

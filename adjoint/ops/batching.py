@@ -235,8 +235,9 @@ def _put_flat(level: Level, array: Any, index: Any, source: Any, accumulate: boo
 def _masked_select(level: Level, array: Any, mask: Any) -> Any:
     if isinstance(mask, BatchedArray):
         raise RuntimeError(
-            "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
-            "aten::masked_select. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this feature."
+            "vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support this because for each batch "
+            "this would return a differently shaped Tensor. Please file an issue at https://github.com/pytorch/pytorch/issues if "
+            "you need this feature."
         )
     shape = np.broadcast_shapes(array.shape, mask.shape)
     return np.broadcast_to(array, shape)[np.broadcast_to(mask, shape)]

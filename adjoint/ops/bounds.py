@@ -17,6 +17,7 @@ from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_t
 from adjoint.ops.arithmetic import constant, is_number, with_number
 from adjoint.ops.arrays import Array
 from adjoint.ops.complex_parts import complex_of
+from adjoint.ops.each_sample import refuse_samples
 from adjoint.ops.scalars import convert, element, filling
 from adjoint.ops.unsupported import unsupported
 from adjoint.readings.sparse import SparseArray
@@ -323,6 +324,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     tensor([0., 2.])
     """
     if input is None and other is None:
+        refuse_samples("where", condition)
         return condition.nonzero(as_tuple=True)
     try:
         result = _where_of_tensors(condition, input, other)

@@ -12,7 +12,9 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise
 from adjoint.declare.arranging import laid
 from adjoint.declare.operands import raise_shapes
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.unsupported import unsupported
+from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import Tensor
 
 
@@ -72,6 +74,7 @@ logical_not = elementwise(
 
 
 @composite
+@each_sample
 def isclose(
     input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
@@ -118,6 +121,11 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
     >>> torch.allclose(torch.tensor([1.]), torch.tensor([1.000001]))
     True
     """
+    if BatchedArray in (input._array.__class__, other._array.__class__):
+        raise RuntimeError(
+            "vmap over torch.allclose isn't supported yet. Please file an issue at https://github.com/pytorch/pytorch/issues if "
+            "you need this feature."
+        )
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
@@ -131,4 +139,6 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """
     if not isinstance(other, Tensor):
         raise TypeError(f"equal(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
+    if BatchedArray in (input._array.__class__, other._array.__class__):
+        raise RuntimeError("Batching rule not implemented for aten::equal. We could not generate a fallback.")
     return input._array.shape == other._array.shape and bool(np.array_equal(input._array, other._array))

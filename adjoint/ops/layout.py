@@ -25,7 +25,7 @@ from adjoint.ops.memory import check_in_storage, geometry, strided
 from adjoint.ops.shape import squeezed, unsqueeze, viewed_as
 from adjoint.ops.strides import _as_strided_view, placed
 from adjoint.ops.transposing import t, transpose
-from adjoint.readings.batched import levels_of
+from adjoint.readings.batched import BatchedArray, levels_of
 from adjoint.readings.meta import MetaArray
 from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, tick, writes_of
@@ -90,7 +90,7 @@ def storage_offset(self: Tensor) -> int:
 def data_ptr(self: Tensor) -> int:
     """The address of the first element; 0 for a tensor without elements, and on the device ``meta``."""
     memory = memory_of(self)
-    if memory.__class__ is SparseArray:
+    if memory.__class__ in (SparseArray, BatchedArray):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     return memory.__array_interface__["data"][0] if memory.size and memory.__class__ is not MetaArray else 0
 

@@ -14,7 +14,7 @@ returns all that it changed, and never writes into the gradient that it is given
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from adjoint.autograd.written_tangents import is_dual
 from adjoint.declare.inplace import overwrite
 from adjoint.dtypes import FLOAT
 from adjoint.kernels.reading import threshold, usable
+from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.optim.batch import SMALL, Batch
 from adjoint.optim.optimizer import Optimizer, count, number
 from adjoint.readings.sparse import SparseArray
@@ -259,6 +260,9 @@ class Elementwise(Optimizer):
 
     def _arrays_of(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> list[Any]:
         slots = [state[name]._array for name in self._slots(group)]
+        for slot in slots:
+            if slot.shape != p._array.shape:
+                _raise_other_shape(slot.shape, p._array.shape)
         return [p._array, p._grad._array, *slots]  # type: ignore[union-attr]
 
     def _count_writes(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
@@ -317,6 +321,12 @@ class Elementwise(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._batches = {}
+
+
+def _raise_other_shape(slot: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    """PyTorch's error for the state of a parameter of another shape, which an optimizer was loaded with."""
+    both = broadcast_shape(slot, shape)
+    raise RuntimeError(f"output with shape {list(slot)} doesn't match the broadcast shape {list(both)}")
 
 
 def _check_dtypes(params: list[Tensor]) -> None:
