@@ -505,6 +505,8 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "F.cross_entropy(x, label)",
     ),
     "nll_loss2d": ("F.nll_loss(i2[..., :2, :2], labels)",),
+    "_cofactors": ("torch.linalg.det(m)",),
+    "_cofactors_along": ("torch.linalg.det(m)",),
     "_class_gather": ("F.nll_loss(x, label)",),
     "_of_concentration": ("torch._standard_gamma(p, generator=torch.Generator().manual_seed(1))",),
     "_class_scatter": ("F.nll_loss(x, label, reduction='sum')",),

@@ -35,7 +35,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
         "is of dimensions of size 1": ("_weight_norm_interface", "expand_copy", "slice_scatter", "squeeze", "squeeze_copy"),
     },
     "function under vmap": {
-        THIRD: ("_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
+        THIRD: ("_cofactors_along", "_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
         LARGE: ("_fused_rms_norm",),
         "is run sample by sample": ("_ctc_loss_backward",),
         "is made of other operators under vmap": ("_scaled_dot_product_flash_attention_for_cpu",),
@@ -43,20 +43,22 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
         DRAWN: ("_of_concentration",),
     },
     "apply": {
-        THIRD: ("_class_gather", "_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
+        THIRD: ("_class_gather", "_cofactors_along", "_shares_forth", "_tap_gather", "_tap_sum", "take_along"),
         LARGE: ("_fused_rms_norm",),
         NO_DERIVATIVE: ("geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce"),
     },
     "apply_taped": {
         THIRD: (
-            "_class_gather", "_tap_gather", "_tap_spread", "_tap_sum", "_weighted", "add_at", "diagonal_backward",
+            "_class_gather", "_cofactors", "_cofactors_along",
+            "_tap_gather", "_tap_spread", "_tap_sum", "_weighted", "add_at", "diagonal_backward",
             "masked_put", "select_backward", "slice_backward", "unfold_backward", "zero_in",
         ),
         NO_DERIVATIVE: ("geqrf", "linalg_ldl_factor_ex", "scatter.reduce", "scatter.value_reduce"),
     },
     "apply under vmap": {
         THIRD: (
-            "_class_gather", "_class_scatter", "_flat_gather", "_flat_scatter", "_shares_forth", "_tap_gather",
+            "_class_gather", "_class_scatter", "_cofactors_along", "_flat_gather",
+            "_flat_scatter", "_shares_forth", "_tap_gather",
             "_tap_scatter", "_tap_sum", "_weighted", "add_along", "add_at", "diagonal_backward", "index_zero",
             "masked_put", "scatter_zero", "take_along", "unfold_backward", "zero_in",
         ),
@@ -72,6 +74,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "tangent": {
         THIRD: (
+            "_cofactors_along direction", "_cofactors_along self",
             "_shares_forth total", "_shares_forth values", "_shares_forth x", "_tap_gather x", "_tap_sum x", "take_along x",
         ),
         NUMBER: (
