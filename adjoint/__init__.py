@@ -110,10 +110,10 @@ _MODULES = frozenset(
         "__config__", "_logging",
         "_C", "__future__", "_higher_order_ops", "_inductor", "_jit_internal", "_tensor_str", "_utils",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-        "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing",
-        "nested", "nn", "onnx", "optim", "overrides", "package", "profiler", "quasirandom", "random", "return_types",
-        "serialization", "signal", "sparse",
-        "special", "testing", "types", "utils", "version", "viz", "why", "xpu",
+        "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "masked", "mps",
+        "multiprocessing", "nested", "nn", "onnx", "optim", "overrides", "package", "profiler", "quasirandom", "random",
+        "return_types", "serialization", "signal", "sparse", "special",
+        "testing", "types", "utils", "version", "viz", "why", "xpu",
     }
 )  # fmt: skip
 

@@ -20,7 +20,7 @@ _BELOW_TORCH = """
     distributed.device_mesh distributed.distributed_c10d distributed.rendezvous distributed.rpc distributed.utils
     distributions distributions.constraints distributions.kl distributions.transforms distributions.utils export fft func
     functional futures fx fx.experimental fx.graph fx.graph_module fx.immutable_collections fx.interpreter fx.node
-    fx.operator_schemas fx.passes fx.proxy hub jit jit.annotations library linalg mps multiprocessing
+    fx.operator_schemas fx.passes fx.proxy hub jit jit.annotations library linalg masked mps multiprocessing
     multiprocessing.reductions multiprocessing.spawn nested nn nn.attention nn.common_types nn.functional nn.grad nn.init
     nn.modules nn.modules.activation nn.modules.adaptive nn.modules.batchnorm nn.modules.channelshuffle
     nn.modules.container nn.modules.conv nn.modules.distance nn.modules.dropout nn.modules.flatten nn.modules.fold
@@ -32,7 +32,7 @@ _BELOW_TORCH = """
     nn.utils.parametrize nn.utils.rnn nn.utils.spectral_norm nn.utils.stateless nn.utils.weight_norm ops optim
     optim.adadelta optim.adagrad optim.adam optim.adamax optim.adamw optim.asgd optim.lbfgs optim.lr_scheduler
     optim.nadam optim.optimizer optim.radam optim.rmsprop optim.rprop optim.sgd optim.sparse_adam optim.swa_utils
-    overrides package profiler quasirandom random return_types serialization signal signal.windows special testing
+    overrides package profiler quasirandom random return_types serialization signal signal.windows sparse special testing
     types utils utils.backcompat utils.checkpoint utils.collect_env utils.data utils.data.dataloader utils.data.dataset
     utils.data.distributed utils.data.sampler utils.deterministic utils.dlpack utils.hooks utils.weak version xpu
 """
