@@ -119,6 +119,8 @@ _MODULES = frozenset(
 
 # Functions of packages that are imported when first needed.
 _ELSEWHERE = {
+    "AcceleratorError": "cuda",
+    "OutOfMemoryError": "cuda",
     "Event": "streams",
     "Stream": "streams",
     "get_device_module": "streams",
@@ -162,9 +164,12 @@ _ELSEWHERE = {
 
 
 # Functions of tables that are imported when one of them is first named.
-_LATE = dict.fromkeys(
-    "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell".split(), "recurrent"
-)  # fmt: skip
+_LATE = {
+    **dict.fromkeys("gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell".split(), "recurrent"),
+    **dict.fromkeys(
+        "embedding_bag embedding_renorm_ get_device hash_tensor native_dropout slice_inverse".split(), "native_names"
+    ),
+}
 
 
 # What a star import leaves behind, as PyTorch's does.

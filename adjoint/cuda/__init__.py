@@ -230,6 +230,10 @@ class OutOfMemoryError(RuntimeError):
     """What a device without memory left raises; programs catch it."""
 
 
+class AcceleratorError(RuntimeError):
+    """What an accelerator reports while it computes; here nothing raises it."""
+
+
 globals().update(CUDA_CLASSES)
 
 _named(

@@ -104,7 +104,7 @@ _OF_FUNCTIONS = {
         rrelu.lower rrelu_.upper triplet_margin_loss.p""",
     "Number|str?": "cond.p norm.ord",
     "Number|str": "matrix_norm.ord",
-    "int": """fftfreq.n rfftfreq.n
+    "int": """fftfreq.n hash_tensor.mode rfftfreq.n
         cov.correction mvlgamma.p narrow_copy.start nonzero_static.fill_value nonzero_static.size select.index
         select_copy.index select_scatter.index combinations.r unfold.size unfold_copy.size rot90.k glu.dim""",
     "int?": """aminmax.dim argmax.dim argmin.dim cross.dim embedding_bag.padding_idx embedding.padding_idx nanquantile.dim

@@ -49,6 +49,7 @@ _SHOWN = {
     "adjoint.cuda.Event": "torch.cuda.streams",
     "adjoint.cuda.ExternalStream": "torch.cuda.streams",
     "adjoint.cuda.MemPool": "torch.cuda.memory",
+    "adjoint.cuda.AcceleratorError": "torch",
     "adjoint.cuda.OutOfMemoryError": "torch",
     "adjoint.cuda.Stream": "torch.cuda.streams",
     "adjoint.cuda.graph": "torch.cuda.graphs",
