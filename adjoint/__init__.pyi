@@ -127,6 +127,7 @@ from adjoint import hub as hub
 from adjoint import jit as jit
 from adjoint import library as library
 from adjoint import linalg as linalg
+from adjoint import masked as masked
 from adjoint import mps as mps
 from adjoint import multiprocessing as multiprocessing
 from adjoint import nested as nested
@@ -166,6 +167,8 @@ from adjoint.checks import _check_type as _check_type
 from adjoint.checks import _check_value as _check_value
 from adjoint.checks import _check_with as _check_with
 from adjoint.compiling import compile as compile
+from adjoint.cuda import AcceleratorError as AcceleratorError
+from adjoint.cuda import OutOfMemoryError as OutOfMemoryError
 from adjoint.func import vmap as vmap
 from adjoint.interop import storage as storage
 from adjoint.interop.storage import TypedStorage as TypedStorage
@@ -1815,6 +1818,31 @@ def embedding(
         weight: g added up in the rows of the indices
     """
 
+def embedding_bag(
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
+    scale_grad_by_freq: _bool = False,
+    mode: _int = 0,
+    sparse: _bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: _bool = False,
+    padding_idx: _int | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """As :func:`adjoint.nn.functional.embedding_bag`, in another order of arguments and with a number for the mode: sum, mean, max.
+
+    Also the bag of each index, the bags' sizes, and, for the maximum, which index it was; for a sum there is nothing in these.
+
+    >>> import adjoint as torch
+    >>> table, ends = torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([0, 1])
+    >>> torch.embedding_bag(table, torch.tensor([0, 1, 1]), ends, mode=1)[0]
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+
+def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: _float, norm_type: _float) -> Tensor:
+    """Shorten, in place, the rows at ``indices`` whose ``norm_type``-norm is larger than ``max_norm``; returns the table."""
+
 def empty(
     *size: _int | Sequence[_int],
     out: Tensor | None = None,
@@ -2269,6 +2297,14 @@ def get_autocast_gpu_dtype() -> _dtype:
 def get_deterministic_debug_mode() -> _int:
     """0, 1 or 2, as :func:`set_deterministic_debug_mode` takes them."""
 
+def get_device(input: Tensor) -> _int:
+    """The number of the tensor's device; -1 for the CPU, which has none.
+
+    >>> import adjoint as torch
+    >>> torch.get_device(torch.ones(1))
+    -1
+    """
+
 def get_float32_matmul_precision() -> str:
     """What :func:`set_float32_matmul_precision` set; ``"highest"`` at first."""
 
@@ -2415,6 +2451,14 @@ def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None)
     Gradients::
 
         self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
+    """
+
+def hash_tensor(input: Tensor, dim: _int | Sequence[_int] = (), *, keepdim: _bool = False, mode: _int = 0) -> Tensor:
+    """The exclusive or of the elements' 64 bits, over ``dim`` or all dimensions, as uint64: of float64, or of int64 for integers.
+
+    >>> import adjoint as torch
+    >>> torch.hash_tensor(torch.tensor([1, 2, 4]))
+    tensor(7, dtype=torch.uint64)
     """
 
 def heaviside(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -3582,6 +3626,14 @@ def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
         self: g, the channels back in order
     """
 
+def native_dropout(input: Tensor, p: _float, train: _bool | None) -> tuple[Tensor, Tensor]:
+    """As :func:`adjoint.dropout`, while ``train`` is true or None; also which elements were kept.
+
+    >>> import adjoint as torch
+    >>> torch.native_dropout(torch.ones(2), 0.5, False)
+    (tensor([1., 1.]), tensor([True, True]))
+    """
+
 def native_group_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -4620,6 +4672,19 @@ def slice_copy(
     Gradients::
 
         self: g in its slice, 0 elsewhere
+    """
+
+def slice_inverse(
+    input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1
+) -> Tensor:
+    """The tensor that ``input`` is a slice of, ``src``'s sizes and strides over ``input``'s memory.
+
+    Raises RuntimeError if that memory is too small.
+
+    >>> import adjoint as torch
+    >>> x = torch.tensor([1., 2., 3.])
+    >>> torch.slice_inverse(x[1:2], x, 0, 1, 2)
+    tensor([1., 2., 3.])
     """
 
 def slice_scatter(

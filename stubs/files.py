@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -26,6 +27,11 @@ _WRITTEN = "# Written by `python -m stubs` from the tables; not by hand.\n\n"
 
 def stubs() -> dict[Path, str]:
     """Every stub: where it is, and its text."""
+    functional = adjoint.nn.functional
+    for late in sorted({*adjoint._LATE.values(), *functional._LATE.values()}):  # tables that are not imported before they are named
+        importlib.import_module(f"adjoint.ops.{late}")
+    borrowed = [f"from adjoint.{place} import {name} as {name}" for name, place in functional._ELSEWHERE.items()]
+    borrowed += [f"{name}: dict[str, int]" for name in vars(functional) if name.startswith("GRID_SAMPLE_")]
     made = {
         ROOT / "__init__.pyi": _top(),
         ROOT / "methods.pyi": _methods(),
@@ -34,7 +40,7 @@ def stubs() -> dict[Path, str]:
         ROOT / "special.pyi": _functions("special", dir_of(adjoint.special), adjoint.special),
         ROOT / "fft.pyi": _functions("fft", FUNCTIONS["fft"], adjoint.fft),
         ROOT / "nn" / "modules" / "__init__.pyi": _modules(),
-        ROOT / "nn" / "functional.pyi": _functions("nn.functional", FUNCTIONS["nn.functional"], adjoint.nn.functional),
+        ROOT / "nn" / "functional.pyi": _functions("nn.functional", FUNCTIONS["nn.functional"], functional, borrowed),
     }
     return {path: _formatted(text) for path, text in made.items()}
 
@@ -74,10 +80,10 @@ def _modules() -> str:
     return f'"""{module.__doc__}"""\n\n' + _WRITTEN + "\n".join(lines) + "\n"
 
 
-def _functions(place: str, names: Any, module: Any) -> str:
+def _functions(place: str, names: Any, module: Any, borrowed: Sequence[str] = ()) -> str:
     used: set[str] = set()
     body = _definitions(place, names, used)
-    return f'"""{module.__doc__}"""\n\n' + _WRITTEN + import_lines(used) + "\n\n" + body
+    return f'"""{module.__doc__}"""\n\n' + _WRITTEN + import_lines(used) + "\n" + "\n".join(borrowed) + "\n" + body
 
 
 def _definitions(place: str, names: Any, used: set[str]) -> str:

@@ -109,7 +109,8 @@ def test_a_dropout_that_is_told_nothing_trains() -> None:
 
 CALLS = """
 torch.hash_tensor(torch.ones(2, 3), (0, 1)) | torch.hash_tensor(torch.tensor([[1, 2], [4, 8]]), 1, keepdim=True)
-torch.hash_tensor(torch.tensor([-1], dtype=torch.int8)) | torch.hash_tensor(torch.tensor([-1.5, 2])) | torch.hash_tensor(torch.ones(3) > 0)
+torch.hash_tensor(torch.tensor([-1], dtype=torch.int8)) | torch.hash_tensor(torch.tensor([-1.5, 2]))
+torch.hash_tensor(torch.ones(3) > 0)
 torch.hash_tensor(torch.ones(2) * 1j) | torch.hash_tensor(torch.ones(2), mode=1) | torch.hash_tensor(torch.ones(0))
 torch.slice_inverse(torch.arange(8)[1:5:2].clone().resize_(8), torch.arange(8), 0, 1, 5, 2) | torch.get_device(torch.ones(1))
 torch.embedding_renorm_(torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([1]), 1., 2.)

@@ -9,8 +9,19 @@ from builtins import int as _int
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
+from adjoint._jit_internal import BroadcastingList1 as BroadcastingList1
+from adjoint._jit_internal import BroadcastingList2 as BroadcastingList2
+from adjoint._jit_internal import BroadcastingList3 as BroadcastingList3
+from adjoint._jit_internal import boolean_dispatch as boolean_dispatch
 from adjoint.dtypes import dtype as _dtype
+from adjoint.overrides import handle_torch_function as handle_torch_function
+from adjoint.overrides import has_torch_function as has_torch_function
+from adjoint.overrides import has_torch_function_unary as has_torch_function_unary
+from adjoint.overrides import has_torch_function_variadic as has_torch_function_variadic
 from adjoint.tensor import Tensor
+
+GRID_SAMPLE_INTERPOLATION_MODES: dict[str, int]
+GRID_SAMPLE_PADDING_MODES: dict[str, int]
 
 def adaptive_avg_pool1d(input: Tensor, output_size: _int | None | Sequence[_int | None]) -> Tensor:
     """The averages of ``output_size`` windows over the last dimension of (N, C, L) or (C, L)."""
@@ -551,6 +562,26 @@ def group_norm(
     """Normalize each example over each of ``num_groups`` groups of channels, then scale and shift each channel.
 
     Raises RuntimeError where the groups do not divide the channels.
+    """
+
+def grouped_mm(
+    mat_a: Tensor,
+    mat_b: Tensor,
+    *,
+    offs: Tensor | None = None,
+    bias: Tensor | None = None,
+    out_dtype: _dtype | None = None,
+) -> Tensor:
+    """Products of groups of two matrices, of which ``offs`` (G,) says where each group ends.
+
+    (M, K) and (G, K, N): each group of rows with its own matrix, (M, N).  (G, M, K) and (K, N): each matrix with its group of
+    columns, (M, N).  (M, K) and (K, N): the products of groups of what is summed over, (G, M, N).  (G, M, K) and (G, K, N) have no
+    ``offs``.  What is behind the last group is zero.  Raises RuntimeError for sizes, dtypes and strides that PyTorch does not take.
+
+    >>> import adjoint as torch
+    >>> ends = torch.tensor([1, 3], dtype=torch.int32)
+    >>> torch.nn.functional.grouped_mm(torch.ones(3, 4), torch.ones(2, 4, 4), offs=ends).shape
+    torch.Size([3, 4])
     """
 
 def gumbel_softmax(logits: Tensor, tau: _float = 1, hard: _bool = False, eps: _float = 1e-10, dim: _int = -1) -> Tensor:
