@@ -19,6 +19,7 @@ _MODES = {"default": 0, "warn": 1, "error": 2}
 
 _precision = "highest"
 _deterministic = 0
+_warn_only = False
 
 composite(set_warn_always, where="torch")
 composite(is_warn_always_enabled, where="torch")
@@ -54,10 +55,11 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     True
     >>> torch.use_deterministic_algorithms(False)
     """
-    global _deterministic
+    global _deterministic, _warn_only
     if not isinstance(mode, bool):
         wrong_argument("_set_deterministic_algorithms", "mode", "bool", mode, 1)
     _deterministic = (1 if warn_only else 2) if mode else 0
+    _warn_only = bool(warn_only)
 
 
 @composite(where="torch")
@@ -69,13 +71,13 @@ def are_deterministic_algorithms_enabled() -> bool:
 @composite(where="torch")
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
     """Whether others should only warn."""
-    return _deterministic == 1
+    return _warn_only
 
 
 @composite(where="torch")
 def set_deterministic_debug_mode(debug_mode: Any) -> None:
     """As :func:`use_deterministic_algorithms`: ``"default"`` or 0, ``"warn"`` or 1, ``"error"`` or 2."""
-    global _deterministic
+    global _deterministic, _warn_only
     if isinstance(debug_mode, bool) or not isinstance(debug_mode, (int, str)):
         raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
     if isinstance(debug_mode, str):
@@ -86,7 +88,7 @@ def set_deterministic_debug_mode(debug_mode: Any) -> None:
         debug_mode = _MODES[debug_mode]
     if debug_mode not in (0, 1, 2):
         raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
-    _deterministic = debug_mode
+    _deterministic, _warn_only = debug_mode, debug_mode == 1
 
 
 @composite(where="torch")

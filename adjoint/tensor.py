@@ -163,6 +163,9 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Any = (), /) -> Size:
+        return _new_size(cls, [size if size.__class__ is int else _integer(size, i) for i, size in enumerate(sizes)])
+
     def numel(self) -> int:
         """The product of the sizes."""
         n = 1
@@ -179,11 +182,13 @@ class Size(tuple[int, ...]):
     def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: Any) -> Any:
         found = tuple.__getitem__(self, index)
-        return Size(found) if isinstance(index, slice) else found
+        return _new_size(Size, found) if isinstance(index, slice) else found
 
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, tuple):
-            return NotImplemented
+            if hasattr(type(other), "__radd__"):
+                return NotImplemented
+            raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
         return Size(tuple.__add__(self, other))
 
     def __radd__(self, other: Any) -> Any:
@@ -192,12 +197,28 @@ class Size(tuple[int, ...]):
         return Size(tuple.__add__(other, self))
 
     def __mul__(self, times: Any) -> Any:
-        return Size(tuple.__mul__(self, times))
+        if not hasattr(times, "__index__"):
+            raise TypeError(f"can't multiply sequence by non-int of type '{type(times).__name__}'")
+        return _new_size(Size, tuple.__mul__(self, times))
 
     __rmul__ = __mul__
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Size, (tuple(self),)
+
+
+_new_size = tuple.__new__  # which does not look at the sizes: an array's are integers
+
+
+def _integer(size: Any, position: int) -> int:
+    """A size that is not Python's int as one; a symbolic one stays as it is."""
+    try:
+        whole = size.__index__() if hasattr(size, "__index__") else None
+    except TypeError:
+        whole = None
+    if whole is None:
+        raise TypeError(f"torch.Size() takes an iterable of 'int' (item {position} is '{type(size).__name__}')") from None
+    return whole  # type: ignore[no-any-return]
 
 
 class Tensor(Methods):
@@ -255,7 +276,7 @@ class Tensor(Methods):
     @property
     def shape(self) -> Size:
         """The sizes of the dimensions."""
-        return Size(self._array.shape)
+        return _new_size(Size, self._array.shape)
 
     @property
     def ndim(self) -> int:

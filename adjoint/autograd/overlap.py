@@ -13,12 +13,13 @@ from adjoint.tensor import Tensor
 
 # What is read must not share any memory with what is written, not even be the same tensor.
 _READS_ELSEWHERE = frozenset(
-    "index_put index_add index_copy index_reduce put scatter scatter_add scatter_reduce cat stack gather index_select".split()
+    "index_put index_add index_copy index_fill index_reduce put scatter scatter_add scatter_reduce cat stack gather index_select "
+    "take".split()
 )
 
 # What may be written although one memory location stands for several elements: every one of them gets the same, or
 # the last one counts.
-_MAY_REPEAT = frozenset("zero masked_fill index_put index_fill".split())
+_MAY_REPEAT = frozenset("zero zeros ones full masked_fill index_put index_fill".split())
 
 # Of these, what PyTorch warns of, and which indexing also does it.
 _WARNED_OF = {"masked_fill": "[mask] = scalar", "index_put": "[indices] = tensor", "index_fill": "[mask] = scalar"}
@@ -26,8 +27,11 @@ _WARNED_OF = {"masked_fill": "[mask] = scalar", "index_put": "[indices] = tensor
 # What checks its operands before it looks for overlaps.
 _CHECKS_ITSELF = frozenset("index_add put scatter scatter_add scatter_reduce".split())
 
+# What writes one number at places that it reads.
+_FILLS = frozenset({"index_fill", "masked_fill"})
+
 # What reads its operands before it writes, or reads single elements.
-_READS_ANYTHING = frozenset("fill index_fill masked_fill masked_scatter addmv addmm addbmm baddbmm addr".split())
+_READS_ANYTHING = frozenset("fill masked_scatter addmv addmm addbmm baddbmm addr".split())
 
 
 def check_overlap(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -48,18 +52,25 @@ def check_overlap(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict
         warn_of_overlap(name, array)
     if name in _READS_ANYTHING:
         return
+    if name in _FILLS:  # the number is read first
+        args, kwargs = args[:2] if name == "index_fill" else args[:1], {k: v for k, v in kwargs.items() if k != "value"}
     for value in (*args, *kwargs.values()) if kwargs else args:
-        if isinstance(value, Tensor):
-            check_reads(array, value._array, name in _READS_ELSEWHERE)
+        for read in value if value.__class__ in (tuple, list) else (value,):  # places of several dimensions; what is joined
+            if isinstance(read, Tensor):
+                check_reads(array, read._array, name in _READS_ELSEWHERE)
 
 
 def check_late(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """As :func:`check_overlap`, of the operators whose writers check their operands first, where a writer is not used."""
     if name in _CHECKS_ITSELF and target._array.__class__ is np.ndarray:
-        check_no_overlap(target._array)
-        for value in (*args, *kwargs.values()):
-            if isinstance(value, Tensor):
-                check_reads(target._array, value._array, True)
+        check_written(target._array, *[value._array for value in (*args, *kwargs.values()) if isinstance(value, Tensor)])
+
+
+def check_written(written: Any, *reads: Any) -> None:
+    """Raise PyTorch's errors where an array may not be written to with what is read elsewhere: values, and places."""
+    check_no_overlap(written)
+    for read in reads:
+        check_reads(written, read, True)
 
 
 def check_copy(written: Any, read: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from adjoint.declare.arranging import IN_ORDER, UNORDERED, by_operands
 from adjoint.declare.lines import Lines
 from adjoint.declare.naming import named_in
+from adjoint.declare.older import older_numbers
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator
 from adjoint.declare.outs import TAKE_OUT
 from adjoint.declare.record import Record
@@ -37,6 +38,7 @@ class Caller:
         self.lies = operator.lies or ((by_operands, ()) if operator.elementwise else None)
         self.laid = not (self.in_order or operator.view or writes) and bool(operator.arrays)
         self.takes_out = not (dunder or writes) and (operator.elementwise or public_name(operator) in TAKE_OUT)
+        self.older = not (dunder or writes) and bool(older_numbers(operator))
         self.lines = Lines()
         self.shown = {p.name: "input" if p.name == "self" else p.name for p in operator.params}
 
@@ -52,6 +54,9 @@ class Caller:
             line(2, f"{v} = {v}_given[0] if len({v}_given) == 1 and not isinstance({v}_given[0], int) else {v}_given")
             spread = f"({''.join(a + ', ' for a in arguments if a != v)})"
             packed = spread, f"{{{v!r}: {v}" + "".join(f", {k!r}: {k}" for k in keywords) + "}"
+        if self.older:
+            keys = "".join(f", {k}={k}" for k in ("out",) * self.takes_out)
+            line(1, f"if older: return function_itself(**as_now(OP, ({', '.join(arguments)}, *older), {op.name!r}){keys})")
         if self.takes_out:
             line(1, "if out is not None:")
             line(2, f"return write_out(OP, out, {packed[0]}, {packed[1]})")
@@ -115,7 +120,7 @@ class Caller:
                 starred = True
                 continue
             if (p.keyword_only) and not starred:
-                parts.append("*")
+                parts.append("*older" if self.older else "*")
                 starred = True
             default = "" if p.default is MISSING else f"=default_{p.name}"
             parts.append(self.shown[p.name] + ("=NEEDED" if p.name in numpy_names and not default else default))

@@ -37,6 +37,7 @@ from adjoint.declare.arranging import arranged, by_operands, made_of, record_of
 from adjoint.declare.caller import Caller, identifier
 from adjoint.declare.kernel_dtypes import refuse_dtype
 from adjoint.declare.naming import show
+from adjoint.declare.older import as_now
 from adjoint.declare.operator import MISSING, Operator
 from adjoint.declare.outs import in_dtype_of, write_outs
 from adjoint.declare.refusing import flag, refusal, with_plain_integers
@@ -158,6 +159,7 @@ _GLOBALS: dict[str, Any] = {
     "Taped": Taped,
     "Tensor": Tensor,
     "arranged": arranged,
+    "as_now": as_now,
     "as_array": as_array,
     "asarray": np.asarray,
     "generic": np.generic,

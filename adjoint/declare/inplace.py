@@ -27,6 +27,7 @@ from adjoint.autograd.written_tangents import carry_over, is_dual
 from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
 from adjoint.declare.naming import show
+from adjoint.declare.older import as_now, older_numbers
 from adjoint.declare.operands import FLOATS, INTS, fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
@@ -46,6 +47,7 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
     ufunc = operator.plain or operator.forward
     truth = operator.elementwise and operator.promote == "bool"
     check, others = operator.check, len(operator.arrays) - 1
+    older, operands = older_numbers(operator), ["input" if p.name == "self" else p.name for p in operator.arrays]
     quick = operator.elementwise and isinstance(ufunc, np.ufunc) and ufunc.nin == 2
     of_floats = operator.promote == "float" and operator.plain is not None  # a quotient, of which integers are made floats
     quick = quick and (operator.promote == "same" or of_floats)
@@ -91,6 +93,10 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
             raise TypeError(f"{operator.name}_() got an unexpected keyword argument 'out'")
         if augmented and not isinstance(args[0], (Tensor, bool, int, float, complex, np.generic)):
             return NotImplemented
+        if older and len(args) > others:
+            named = as_now(operator, (self, *args), operator.name + "_")
+            self, *args = [named.pop(shown) for shown in operands]  # type: ignore[assignment]
+            kwargs = named
         if not isinstance(self, Tensor):
             raise TypeError(f"{operator.name}_(): argument 'input' must be Tensor, not {type(self).__name__}")
         if not operator.numbers and args and not isinstance(args[0], Tensor):
@@ -387,6 +393,7 @@ def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
             )
         out._array = result._array.astype(out._array.dtype)
     else:
+        check_overlap(name, out, (), {})
         try:
             write(out, result._array)
         except IntoUnbatched:

@@ -83,6 +83,10 @@ def refusal(
         return TypeError(f"{function}(): argument '{name}'{where} must be {kind}{found}")
     if not leaked:
         return _without_inside(error)
+    if isinstance(error, ValueError) and re.search("array is too big|Maximum allowed dimension", str(error)):
+        shape = next((v for v in values.values() if isinstance(v, (tuple, list)) and v), ())
+        shape = list(shape[0] if isinstance(shape[:1][0] if shape else 0, (tuple, list)) else shape)
+        return RuntimeError(f"Storage size calculation overflowed with sizes={shape}")
     if isinstance(error, (ValueError, IndexError)) and re.search("broadcast|mismatch|bounds|dimension|shape", str(error)):
         return RuntimeError(f"{function}(): these arguments do not go together: {', '.join(map(_form, values, values.values()))}")
     return combination(function, values)

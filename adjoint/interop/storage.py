@@ -206,6 +206,12 @@ class UntypedStorage:
         self._bytes[:kept] = old[:kept]
         return self
 
+    def _array_of(self, dtype: dtypes.dtype | None) -> Any:
+        """The bytes as the elements of a dtype, as many as there are."""
+        chosen = dtype or dtypes.int64
+        memory = self._bytes
+        return memory[: memory.size // chosen.itemsize * chosen.itemsize].view(chosen.array)
+
     def cpu(self) -> UntypedStorage:
         """The storage itself, which is in the CPU's memory."""
         return self
@@ -317,6 +323,12 @@ class TypedStorage(UntypedStorage):
     @property
     def _elements(self) -> Any:
         return self._bytes.view(self.dtype.array)
+
+    def _array_of(self, dtype: dtypes.dtype | None) -> Any:
+        if dtype not in (None, self.dtype):
+            names = dtypes.SCALAR_TYPE_NAMES
+            raise RuntimeError(f"Expected a Storage of type {names[dtype]} or an UntypedStorage, but got {names[self.dtype]}")
+        return self._elements
 
     @property
     def _untyped_storage(self) -> UntypedStorage:

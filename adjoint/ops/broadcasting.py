@@ -143,13 +143,24 @@ def broadcast_shapes(*shapes: Any) -> Any:
     >>> torch.broadcast_shapes((2, 1), (3,))
     torch.Size([2, 3])
     """
-    given = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
-    try:
-        return Size(broadcast_shape(*given))
-    except RuntimeError:
-        raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape: " + " and ".join(map(str, given))
-        ) from None
+    for s in shapes:
+        if not isinstance(s, (int, tuple, list)):
+            raise RuntimeError(f"Input shapes should be of type ints, a tuple of ints, or a list of ints, got {s}")
+    given = [Size((s,) if isinstance(s, int) else s) for s in shapes]
+    if any(n < 0 for shape in given for n in shape):
+        raise ValueError("Attempting to broadcast a dimension with negative length!")
+    found = [1] * max(map(len, given), default=0)
+    for at, shape in enumerate(given):
+        for d in range(-1, -1 - len(shape), -1):
+            if shape[d] not in (1, found[d]):
+                if found[d] != 1:
+                    raise RuntimeError(
+                        f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching argument at index {at} had "
+                        f"{shapes[at] if isinstance(shapes[at], int) else tuple(shape)}; but expected shape should be "
+                        f"broadcastable to {found}"
+                    )
+                found[d] = shape[d]
+    return Size(found)
 
 
 # What formulas use, taped

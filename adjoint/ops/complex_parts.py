@@ -15,6 +15,7 @@ from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.arrays import conj as conjugate
 from adjoint.ops.broadcasting import broadcast_shape
+from adjoint.ops.memory import geometry
 from adjoint.ops.unsupported import type_name
 from adjoint.tensor import Tensor, attach
 
@@ -57,6 +58,11 @@ def _view_as_complex(self: Array):
         return np.empty(self.shape[:-1], _WHOLES[self.dtype])
     if self.strides[-1] != self.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
+    pair = 2 * self.itemsize
+    if any(step % pair for step in self.strides[:-1]):
+        raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
+    if self.__class__ is np.ndarray and geometry(self)[1] % 2:
+        raise RuntimeError("Tensor must have a storage_offset divisible by 2")
     return self.view(_WHOLES[self.dtype])[..., 0]
 
 

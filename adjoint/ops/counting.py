@@ -35,6 +35,7 @@ def unique(
     refuse_samples("_unique2", input)
     x = input._array
     axis = None if dim is None else wrap_dim(dim, x.ndim)
+    _check_empty_slices(x, axis)
     back = x.dtype if x.dtype.kind == "V" else None
     values, inverse, counts = np.unique(
         x if back is None else x.astype(np.float32), return_inverse=True, return_counts=True, axis=axis, equal_nan=False
@@ -43,6 +44,17 @@ def unique(
         values = values.astype(back)
     inverse = inverse.reshape(x.shape if axis is None else -1)
     return _as_tensors([values, *([inverse] if return_inverse else []), *([counts] if return_counts else [])])
+
+
+def _check_empty_slices(x: Any, axis: int | None) -> None:
+    """Raise PyTorch's error for slices without elements along a dimension, of which none is like another."""
+    if axis is None or x.size:
+        return
+    empty = x.shape.count(0)
+    if empty > 1:
+        raise RuntimeError("Number of zero sized dimensions is more than one, so unique cannot be applied ")
+    if x.shape[axis]:
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
 
 
 @composite

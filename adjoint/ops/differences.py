@@ -41,6 +41,9 @@ def diff(
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     dim = wrap_dim(dim, input.ndim)
+    for beside in (prepend, append):
+        if beside is not None:
+            _check_beside(input, beside, dim)
     if n == 0:  # nothing is joined, as in PyTorch
         return written(input.clone(), out, "diff")
     parts = [t for t in (prepend, input, append) if t is not None]
@@ -50,6 +53,18 @@ def diff(
         later, earlier = result.narrow(dim, min(1, size + 1), size), result.narrow(dim, 0, size)
         result = later.logical_xor(earlier) if result.dtype is dtypes.bool_ else later - earlier
     return written(result, out, "diff")
+
+
+def _check_beside(input: Tensor, beside: Tensor, dim: int) -> None:
+    shape, other = input._array.shape, beside._array.shape
+    if len(shape) != len(other):
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+    for d, (n, m) in enumerate(zip(shape, other)):
+        if d != dim and n != m:
+            raise RuntimeError(
+                "diff expects the shape of tensor to prepend or append to match that of input except along the differencing "
+                f"dimension; input.size({d}) = {n}, but got tensor.size({d}) = {m}"
+            )
 
 
 def _steps(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Any:

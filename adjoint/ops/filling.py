@@ -283,7 +283,25 @@ def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> T
     return _fill_from(self, [callable(a, b) for a, b in pairs])
 
 
+@attach
+def map2_(self: Tensor, x: Tensor, y: Tensor, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
+    """Replace every element by what a Python function makes of it and of those of two other tensors.
+
+    >>> import adjoint as torch
+    >>> torch.ones(2).map2_(torch.tensor([2., 3.]), torch.tensor(10.), lambda a, b, c: a + b * c)
+    tensor([21., 31.])
+    """
+    if self.requires_grad or x.requires_grad or y.requires_grad:
+        raise RuntimeError("Can't call map2_() on Variable that requires grad. Use var.detach().map2_() instead.")
+    others = [np.broadcast_to(t._array, self._array.shape).reshape(-1).tolist() for t in (x, y)]
+    return _fill_from(self, [callable(*values) for values in zip(self._array.reshape(-1).tolist(), *others)])
+
+
 def _fill_from(self: Tensor, values: list[Any]) -> Tensor:
+    for v in values:
+        if isinstance(v, (str, bytes)):
+            raise TypeError(f"'{type(v).__name__}' object cannot be interpreted as an integer" if self._array.dtype.kind in "iub"
+                            else f"must be real number, not {type(v).__name__}")
     numbers = [number_for(v, self._array) for v in values]
     self._array[...] = np.array(numbers, self._array.dtype).reshape(self._array.shape)
     writes_of(self).bump()

@@ -110,6 +110,8 @@ def array_of(data: Any, dtype: dtypes.dtype | None, *, copy: bool) -> Any:
         classes = set(map(type, data))
         if classes <= _NUMBERS:
             return _from_numbers(data, classes, dtype or _common(classes))
+    if hasattr(cls, "_array_of"):  # a storage
+        return data._array_of(dtype).copy()
     if _is_sequence(data):
         return _from_nested(data, _shape_of(data), dtype)
     if hasattr(data, "__array__") or hasattr(data, "__array_interface__"):

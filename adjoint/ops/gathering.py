@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.overlap import check_no_overlap, check_reads
+from adjoint.autograd.overlap import check_written
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
@@ -203,8 +203,7 @@ def scatter_zero(self: Array, dim, index: Array):
 
 def _scatter_into(self: Array, dim, index: Array, src: Array):
     dim = _check("scatter", self, dim, index, src)
-    check_no_overlap(self)
-    check_reads(self, src, True)
+    check_written(self, index, src)
     if index.size:
         self[_places(self, index, dim)] = region(src, index) if self.ndim and index.ndim else src.reshape(-1)[index.size - 1]
     return self
@@ -218,7 +217,7 @@ def scattered(self: Array, dim, index: Array, src: Array):
 def _scatter_number_into(self: Array, dim, index: Array, value):
     dim = _check("scatter", self, dim, index)
     value = number_for(value, self)
-    check_no_overlap(self)
+    check_written(self, index)
     if index.size:
         self[_places(self, index, dim)] = value
     return self
@@ -238,8 +237,7 @@ def scattered_number(self: Array, dim, index: Array, value):
 
 def _scatter_add_into(self: Array, dim, index: Array, src: Array):
     dim = _check("scatter_add", self, dim, index, src)
-    check_no_overlap(self)
-    check_reads(self, src, True)
+    check_written(self, index, src)
     if index.size:
         if self.ndim == 0:
             added = src.reshape(-1)[: index.size]
@@ -293,8 +291,7 @@ def _reducing(ufunc, self, dim, index, src, name):
 
 
 def _scatter_reduced_into(self: Array, dim, index: Array, src: Array, reduce):
-    check_no_overlap(self)
-    check_reads(self, src, True)
+    check_written(self, index, src)
     return _reducing(np.add if reduce == "add" else np.multiply, self, dim, index, src, "scatter")
 
 
@@ -304,7 +301,7 @@ def _scatter_reduced(self: Array, dim, index: Array, src: Array, reduce):
 
 
 def _scatter_reduced_number_into(self: Array, dim, index: Array, value, reduce):
-    check_no_overlap(self)
+    check_written(self, index)
     return _reducing(np.add if reduce == "add" else np.multiply, self, dim, index, number_for(value, self), "scatter")
 
 
@@ -396,8 +393,7 @@ def _scatter_reduce_into(self: Array, dim, index: Array, src: Array, reduce, *, 
     dim = _check("scatter_reduce", self, dim, index, src)
     if self.dtype.kind == "b" and reduce == "mean" and index.size:
         unsupported("scatter_gather_tensor_cpu_reduce_mean", self)
-    check_no_overlap(self)
-    check_reads(self, src, True)
+    check_written(self, index, src)
     if not index.size:
         return self
     if not self.ndim:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.overlap import check_no_overlap, check_reads
+from adjoint.autograd.overlap import check_written
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.operands import fit, sum_to
@@ -139,8 +139,7 @@ def _along(dim, index):
 
 def _index_add_into(self: Array, dim, index: Array, source: Array, *, alpha=1):
     dim = _check_rows("index_add", self, dim, index, source)
-    check_no_overlap(self)
-    check_reads(self, source, True)
+    check_written(self, index, source)
     added = source if alpha == 1 else source * element(alpha, source)
     if self.ndim == 0:
         self += added.reshape(())
@@ -192,8 +191,7 @@ index_add = op(
 
 def _index_copy_into(self: Array, dim, index: Array, source: Array):
     dim = _check_rows("index_copy", self, dim, index, source)
-    check_no_overlap(self)
-    check_reads(self, source, True)
+    check_written(self, index, source)
     if self.ndim == 0:
         self[...] = source.reshape(())
     else:

@@ -474,9 +474,25 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
             value = value.to(self.dtype)  # type: ignore[attr-defined]
         elif np.may_share_memory(value._array, self._array):  # one number: it may come from anywhere
             value = alias(value, edge_of(value), array=value._array.copy())
+    if not fills:
+        _check_places(view, [index for _, index in advanced])
     _index_put_row.inplace(view, indices, value, dims)
     if fills and view._array.__class__ is np.ndarray:
         warn_of_overlap("masked_fill", view._array)
+
+
+@attach
+def __delitem__(self: Tensor, index: Any) -> NoReturn:
+    """Raises TypeError: a tensor keeps its sizes."""
+    raise TypeError("Tensor does not support deleting items")
+
+
+def _check_places(target: Tensor, indices: Sequence[Tensor | None]) -> None:
+    """Raise PyTorch's error where the places that are written to are told by what is written to."""
+    if target._array.__class__ is np.ndarray:
+        for index in indices:
+            if isinstance(index, Tensor):
+                check_reads(target._array, index._array, True)
 
 
 def _without_leading_ones(value: Tensor) -> Tensor:
@@ -522,6 +538,8 @@ def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
     """Write ``values`` at the indices, or add them there if ``accumulate``."""
     check_writable(input, input.requires_grad or values.requires_grad)
     arrays, dims, fills = _given_indices(input, indices, values, accumulate)
+    if not fills:
+        _check_places(input, indices)
     _index_put_row.inplace(input, arrays, values, dims, accumulate)
     if fills and input._array.__class__ is np.ndarray:
         warn_of_overlap("masked_fill", input._array)

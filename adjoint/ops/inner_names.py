@@ -21,6 +21,16 @@ def _functional(name: str) -> Any:
 
 
 @composite(where="torch")
+def _assert_async(input: Tensor, assert_msg: str | None = None) -> None:
+    """Raise RuntimeError unless the one element of a tensor is not zero."""
+    if input._array.size != 1:
+        which = "more than one value" if input._array.size else "no values"
+        raise RuntimeError(f"Boolean value of Tensor with {which} is ambiguous")
+    if not input._array.item():
+        raise RuntimeError(assert_msg or "Expected Tensor with single nonzero value, but got zero")
+
+
+@composite(where="torch")
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
 ) -> Tensor:

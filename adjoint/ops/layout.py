@@ -19,14 +19,22 @@ from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.declare import composite
 from adjoint.declare.arguments import sizes
 from adjoint.declare.arranging import told
-from adjoint.layouts import strides_of
+from adjoint.layouts import (
+    CHANNELS_LAST_NDIM,
+    contiguous_format,
+    empty_as,
+    nesting,
+    preserve_format,
+    strides_of,
+    suggested_format,
+)
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.memory import check_in_storage, geometry, strided
 from adjoint.ops.shape import squeezed, unsqueeze, viewed_as
 from adjoint.ops.strides import _as_strided_view, placed
 from adjoint.ops.transposing import t, transpose
 from adjoint.readings.batched import BatchedArray, levels_of
-from adjoint.readings.meta import MetaArray
+from adjoint.readings.meta import MetaArray, form_of
 from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, tick, writes_of
 
@@ -37,7 +45,7 @@ from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, tick, writ
 def size(self: Tensor, dim: int | None = None) -> Any:
     """The sizes of all dimensions, or of one."""
     shape = self._array.shape
-    return Size(shape) if dim is None else shape[wrap_dim(dim, len(shape), False)]
+    return tuple.__new__(Size, shape) if dim is None else shape[wrap_dim(dim, len(shape), False)]
 
 
 @attach
@@ -73,6 +81,33 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
     memory = memory_of(self)
     found = strides_of(memory) if memory.__class__ is not SparseArray else (0,) * memory.ndim
     return found if dim is None else found[wrap_dim(dim, len(found), False)]
+
+
+@attach
+def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """The dimensions from the outermost in memory to the innermost.
+
+    With ``ambiguity_check``, RuntimeError is raised where another order says the same (dimensions of size 1, or of one stride);
+    with a list of memory formats, unless exactly one of them fits.
+
+    >>> import adjoint as torch
+    >>> torch.zeros(2, 3).T.dim_order()
+    (1, 0)
+    """
+    formats = ambiguity_check if isinstance(ambiguity_check, list) else []
+    if not isinstance(ambiguity_check, (bool, list)) or any(f not in _CHECKED_FORMATS for f in formats):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    array = memory_of(self)
+    steps = strides_of(array)
+    if ambiguity_check is not False and (1 in array.shape or any(a == b for a, b in zip(steps, steps[1:]))):
+        if sum(self.is_contiguous(memory_format=f) for f in formats) != 1:  # type: ignore[attr-defined]
+            raise RuntimeError(
+                "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+            )
+    return tuple(nesting(array.shape, [form_of(array)]))
+
+
+_CHECKED_FORMATS = (contiguous_format, *CHANNELS_LAST_NDIM)
 
 
 @attach
@@ -176,12 +211,28 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
         raise RuntimeError("cannot resize variables that require grad")
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    if memory_format is preserve_format:
+        raise RuntimeError("Unsupported memory formatPreserve")
     array = self._array
     writes_of(self).bump()
-    if array.shape == shape:
-        return self
+    if array.shape != shape:
+        _resize(self, shape)
+    if memory_format in CHANNELS_LAST_NDIM:
+        self._array = strided(self._array, shape, empty_as(shape, array.dtype, memory_format).strides)
+    return self
+
+
+def _resize(self: Tensor, shape: tuple[int, ...]) -> None:
+    """Have sizes, the elements as they lie in memory; where there are too few, new memory."""
+    array = self._array
     count = math.prod(shape)
     itemsize = array.itemsize
+    if count * itemsize >= 1 << 63:
+        if count >= 1 << 63:
+            raise RuntimeError("numel: integer multiplication overflow")
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
+    if math.prod(n or 1 for n in shape[1:]) >= 1 << 63:
+        raise RuntimeError("Stride calculation overflowed")
     steps = [itemsize * math.prod(shape[d + 1 :]) for d in range(len(shape))]
     _, start, storage = geometry(array)
     if (start + count) * itemsize <= storage:
@@ -191,18 +242,21 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
         kept = storage // itemsize - start
         new[:kept] = strided(array, (kept,), (itemsize,))
         self._array = new.reshape(shape)
-    return self
 
 
 @composite(where="torch Tensor")
 def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
-    """Change the sizes in place to those of another tensor."""
+    """Change the sizes in place to those of another tensor, and the order in memory to one that is asked for: to that of the
+    other one for ``torch.preserve_format``."""
     if input._array.__class__ is the_template._array.__class__ is SparseArray:
         like = the_template._array
         if input._array.shape == like.shape and input._array.sparse_dim == like.sparse_dim:
             return input
         return input.sparse_resize_(like.shape, like.sparse_dim, like.ndim - like.sparse_dim)  # type: ignore[attr-defined, no-any-return]
-    return resize_(input, *the_template._array.shape)
+    shape = the_template._array.shape
+    if memory_format is preserve_format:
+        memory_format = suggested_format(the_template._array)
+    return resize_(input, shape, memory_format=memory_format)
 
 
 @attach

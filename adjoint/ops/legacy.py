@@ -42,10 +42,18 @@ def _construct(cls: type[Tensor], args: tuple[Any, ...], device: Any, dtype: dty
     first = args[0]
     if len(args) == 1 and isinstance(first, Tensor):
         if strict and first.dtype is not dtype:
-            raise TypeError(f"expected a tensor of dtype {dtype} (got {first.dtype})")
+            raise TypeError(f"expected {_options(dtype)} (got {_options(first.dtype)})")
         t = _over(first._array, cls)
         t._writes = writes_of(first)  # the same memory
         return t
+    if len(args) == 1 and hasattr(type(first), "_array_of"):  # a storage
+        held = getattr(first, "dtype", dtype)
+        if held is not dtype:
+            wanted, names = dtypes.SCALAR_TYPE_NAMES[dtype], dtypes.SCALAR_TYPE_NAMES
+            raise RuntimeError(
+                f"Expected a Storage of type {wanted} or an UntypedStorage, but got type {names[held]} for argument 1 'storage'"
+            )
+        return _over(first._array_of(dtype), cls)
     if len(args) == 1 and not isinstance(first, Size) and (isinstance(first, bool) or not hasattr(first, "__index__")):
         if isinstance(first, (str, bytes)):
             raise TypeError(f"new(): invalid data type '{type_name(first)}'")
@@ -59,7 +67,17 @@ def _construct(cls: type[Tensor], args: tuple[Any, ...], device: Any, dtype: dty
     return _over(np.empty(shape, dtype.array), cls)
 
 
-def _new_tensor(cls: type[Tensor], *args: Any, device: Any = None) -> Tensor:
+def _options(dtype: dtypes.dtype) -> str:
+    """How PyTorch's errors write all that it knows of a tensor."""
+    return (
+        f"TensorOptions(dtype={dtypes.C_NAMES[dtype]}, device=cpu, layout=Strided, requires_grad=false (default), "
+        "pinned_memory=false (default), memory_format=(nullopt))"
+    )
+
+
+def _new_tensor(cls: type[Tensor], *args: Any, size: Any = None, device: Any = None) -> Tensor:
+    if size is not None:
+        args = (Size(size),)
     return _construct(cls, args, device, dtypes.get_default_dtype(), strict=False)
 
 
@@ -68,8 +86,10 @@ Tensor.__new__ = _new_tensor  # type: ignore[assignment,method-assign]
 
 
 @composite(where="Tensor")
-def new(self: Tensor, *args: Any, device: Any = None) -> Tensor:
+def new(self: Tensor, *args: Any, size: Any = None, device: Any = None) -> Tensor:
     """As ``torch.Tensor(...)``, of this tensor's dtype; of a sparse tensor, a sparse one."""
+    if size is not None:
+        args = (Size(size),)
     if self._array.__class__ is SparseArray:
         from adjoint.ops.sparse_making import check_all, sparse_coo_tensor
 
@@ -85,7 +105,9 @@ class tensortype(type):
     dtype: dtypes.dtype
     is_cuda: bool
 
-    def __call__(cls, *args: Any, device: Any = None) -> Any:
+    def __call__(cls, *args: Any, size: Any = None, device: Any = None) -> Any:
+        if size is not None:
+            args = (Size(size),)
         if cls.is_cuda:
             raise TypeError(
                 f"type {cls.__module__}.{cls.__name__} not available. Torch not compiled with CUDA enabled."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.overlap import check_no_overlap, check_reads
+from adjoint.autograd.overlap import check_written
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_operands, made_of
@@ -70,8 +70,7 @@ take = op(
 
 def _put_flat_into(self: Array, index: Array, source: Array, accumulate=False):
     _check_put_flat(self, index, source)
-    check_no_overlap(self)
-    check_reads(self, source, True)
+    check_written(self, index, source)
     if self.ndim == 0:
         _put_flat_into(self.reshape(1), index, source, accumulate)
         return self
@@ -197,7 +196,7 @@ def _masked_scatter_into(self: Array, mask: Array, source: Array):
     count = int(np.count_nonzero(mask))
     if source.size < count:
         raise RuntimeError("Number of elements of source < number of ones in mask")
-    check_no_overlap(self)
+    check_written(self)
     self[mask] = source.reshape(-1)[:count]
     return self
 
@@ -247,6 +246,13 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     tensor([[0, 1],
             [1, 0]])
     """
+    if out is not None:
+        if as_tuple:
+            raise RuntimeError("nonzero does not support the out kwarg when as_tuple is True")
+        if isinstance(out, Tensor) and out.dtype is not dtypes.int64:
+            raise RuntimeError(
+                f"nonzero: Expected out tensor to have scalar type Long but got scalar type{dtypes.SCALAR_TYPE_NAMES[out.dtype]}"
+            )
     array = input._array
     if as_tuple:
         return tuple(from_array(i) for i in np.array((array if array.ndim else array.reshape(1)).nonzero()))
@@ -295,8 +301,15 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     (tensor(1), tensor(2))
     """
     if indices.dtype.category != dtypes.INTEGER:
-        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if not isinstance(shape, (int, tuple, list)):
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    for size in shape:
+        if not isinstance(size, (int, np.integer)):
+            raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(size)}")
+    if any(size < 0 for size in shape):
+        raise ValueError(f"'shape' cannot have negative values, but got {shape}")
     rest = indices._array
     found = np.empty((*rest.shape, len(shape)), rest.dtype)  # of which the results are views
     for d, size in reversed(list(enumerate(shape))):

@@ -153,16 +153,16 @@ def view_as_dtype(self: Tensor, dtype: dtypes.dtype) -> Tensor:
     """
     array = self._array
     if self._waits is not None:
-        bit = "conjugate" if waits(self)[0] else "negative"
+        which = "conjugate view tensors" if waits(self)[0] else "tensors with negative bit set"
         raise RuntimeError(
-            f"torch.Tensor.view is not supported for {bit} view tensors when converting to a different dtype."
+            f"torch.Tensor.view is not supported for {which} when converting to a different dtype."
         )
     old, new = array.dtype.itemsize, dtype.itemsize
     names = f"{dtypes.SCALAR_TYPE_NAMES[self.dtype]} as {dtypes.SCALAR_TYPE_NAMES[dtype]}"
     if old != new:
         if array.ndim == 0:
             raise RuntimeError(f"self.dim() cannot be 0 to view {names} (different element sizes)")
-        if array.strides[-1] != old and array.shape[-1] != 1:
+        if array.size and array.strides[-1] != old and array.shape[-1] != 1:
             raise RuntimeError(
                 f"self.stride(-1) must be 1 to view {names} (different element sizes), but got {array.strides[-1] // old}"
             )

@@ -172,6 +172,12 @@ def _torch_tensor_split(
     given = next(
         (v for v in (indices_or_sections, indices, sections, tensor_indices_or_sections) if v is not None), None
     )
+    given_ndim = given._array.ndim if isinstance(given, Tensor) else 0
+    if given_ndim > 1:
+        raise RuntimeError(
+            "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but got a tensor "
+            f"with {given_ndim} dims"
+        )
     ndim = input._array.ndim
     if ndim == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")

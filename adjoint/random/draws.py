@@ -51,7 +51,8 @@ def multiply_add(x: Array, factor: float, addend: float) -> Array:
     error = ((x_high * factor_high - product) + x_high * factor_low + x_low * factor_high) + x_low * factor_low
     total = product + addend
     back = total - product
-    return total + (((product - (total - back)) + (addend - back)) + error)
+    found = total + (((product - (total - back)) + (addend - back)) + error)
+    return np.where(np.isfinite(total), found, total)  # of what is infinite the errors are no numbers
 
 
 def _upper_half(x: Array) -> Array:
