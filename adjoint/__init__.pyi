@@ -297,6 +297,9 @@ def _amp_update_scale_(
 ) -> Tensor:
     """A scale, in place, after a step: smaller if something was not finite, larger after so many steps without."""
 
+def _assert_async(input: Tensor, assert_msg: str | None = None) -> None:
+    """Raise RuntimeError unless the one element of a tensor is not zero."""
+
 def _dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Gradients::
 
@@ -445,7 +448,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: _int | None | Sequence[_int 
     """As :func:`adjoint.nn.functional.adaptive_max_pool1d`, always with the indices."""
 
 def add(
-    input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor | _complex, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
@@ -456,7 +459,13 @@ def add(
     """
 
 def addbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *older: Any,
+    beta: _complex = 1,
+    alpha: _complex = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
@@ -468,7 +477,7 @@ def addbmm(
     """
 
 def addcdiv(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
@@ -480,7 +489,7 @@ def addcdiv(
     """
 
 def addcmul(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``input + value * tensor1 * tensor2``, element by element.
 
@@ -492,7 +501,13 @@ def addcmul(
     """
 
 def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor,
+    mat1: Tensor,
+    mat2: Tensor,
+    *older: Any,
+    beta: _complex = 1,
+    alpha: _complex = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
@@ -504,7 +519,13 @@ def addmm(
     """
 
 def addmv(
-    input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor,
+    mat: Tensor,
+    vec: Tensor,
+    *older: Any,
+    beta: _complex = 1,
+    alpha: _complex = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
@@ -515,11 +536,17 @@ def addmv(
         vec: dot(conj(mat).T, _scaled(g, alpha))
     """
 
-def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """In-place version of :func:`adjoint.addmv`."""
 
 def addr(
-    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor,
+    vec1: Tensor,
+    vec2: Tensor,
+    *older: Any,
+    beta: _complex = 1,
+    alpha: _complex = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
@@ -946,7 +973,13 @@ def avg_pool1d(
     """The average of each window of (N, C, L) or (C, L)."""
 
 def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *older: Any,
+    beta: _complex = 1,
+    alpha: _complex = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
@@ -4249,7 +4282,9 @@ def reshape(input: Tensor, shape: _int | Sequence[_int]) -> Tensor:
     """
 
 def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
-    """Change the sizes in place to those of another tensor."""
+    """Change the sizes in place to those of another tensor, and the order in memory to one that is asked for: to that of the
+    other one for ``torch.preserve_format``.
+    """
 
 def resolve_conj(input: Tensor) -> Tensor:
     """The tensor itself, or a copy of its values where it is a :func:`adjoint.conj` of its memory."""
@@ -4369,7 +4404,9 @@ def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def rsqrt_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.rsqrt`."""
 
-def rsub(input: Tensor, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
+def rsub(
+    input: Tensor, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
+) -> Tensor:
     """The difference the other way round, element by element: ``other - alpha * input``.
 
     Gradients::
@@ -4378,7 +4415,7 @@ def rsub(input: Tensor, other: Tensor | _complex, *, alpha: _complex = 1, out: T
         other: g
     """
 
-def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
 
     Gradients::
@@ -4856,7 +4893,7 @@ def squeeze_copy(input: Tensor, dim: _int | None = None, *, axis: _int | None = 
         self: g.reshape(self_shape)
     """
 
-def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
 
     Gradients::
@@ -4932,7 +4969,7 @@ def stft(
     """
 
 def sub(
-    input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor | _complex, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
@@ -4943,7 +4980,7 @@ def sub(
     """
 
 def subtract(
-    input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor | _complex, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 

@@ -44,6 +44,9 @@ class Methods:
     def __complex__(self) -> _complex: ...
     def __contains__(self, element: Any, /) -> _bool: ...
     def __deepcopy__(self, memo: dict[_int, Any], /) -> Tensor: ...
+    def __delitem__(self, index: _int, /) -> None:
+        """Raises TypeError: a tensor keeps its sizes."""
+
     def __div__(self, other: Tensor | _complex, /) -> Tensor: ...
     def __dlpack__(
         self,
@@ -264,7 +267,7 @@ class Methods:
     def acosh_(self) -> Tensor:
         """In-place version of :func:`adjoint.acosh`."""
 
-    def add(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
+    def add(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
         """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
         Gradients::
@@ -273,10 +276,10 @@ class Methods:
             other: g if alpha == 1 else times(g, conj_number(alpha))
         """
 
-    def add_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
+    def add_(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.add`."""
 
-    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
         Gradients::
@@ -286,10 +289,10 @@ class Methods:
             batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
         """
 
-    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addbmm`."""
 
-    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
         """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
         Gradients::
@@ -299,10 +302,10 @@ class Methods:
             tensor2: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
         """
 
-    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcdiv`."""
 
-    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
         """``input + value * tensor1 * tensor2``, element by element.
 
         Gradients::
@@ -312,10 +315,10 @@ class Methods:
             tensor2: g * times(conj(tensor1), conj_number(value))
         """
 
-    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcmul`."""
 
-    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmm(self, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -325,10 +328,10 @@ class Methods:
             mat2: dot(conj(mat1).T, _scaled(g, alpha))
         """
 
-    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmm`."""
 
-    def addmv(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmv(self, mat: Tensor, vec: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -338,10 +341,10 @@ class Methods:
             vec: dot(conj(mat).T, _scaled(g, alpha))
         """
 
-    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmv_(self, mat: Tensor, vec: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmv`."""
 
-    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addr(self, vec1: Tensor, vec2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -351,7 +354,7 @@ class Methods:
             vec2: dot(_scaled(g, alpha).T, conj(vec1))
         """
 
-    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addr_(self, vec1: Tensor, vec2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addr`."""
 
     def adjoint(self) -> Tensor:
@@ -677,7 +680,7 @@ class Methods:
         tensor([ 3., 12.])
         """
 
-    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -687,7 +690,7 @@ class Methods:
             batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
         """
 
-    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.baddbmm`."""
 
     def bernoulli(
@@ -1194,6 +1197,17 @@ class Methods:
 
     def dim(self) -> _int:
         """The number of dimensions."""
+
+    def dim_order(self, *, ambiguity_check: Any = False) -> tuple[_int, ...]:
+        """The dimensions from the outermost in memory to the innermost.
+
+        With ``ambiguity_check``, RuntimeError is raised where another order says the same (dimensions of size 1, or of one stride);
+        with a list of memory formats, unless exactly one of them fits.
+
+        >>> import adjoint as torch
+        >>> torch.zeros(2, 3).T.dim_order()
+        (1, 0)
+        """
 
     def dist(self, other: Tensor, p: _float = 2) -> Tensor:
         """The p-norm of ``input - other``.
@@ -2279,6 +2293,14 @@ Raises RuntimeError on a real tensor."""
     def mT(self) -> Tensor:
         """The matrices in the last two dimensions, transposed: a view."""
 
+    def map2_(self, x: Tensor, y: Tensor, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
+        """Replace every element by what a Python function makes of it and of those of two other tensors.
+
+        >>> import adjoint as torch
+        >>> torch.ones(2).map2_(torch.tensor([2., 3.]), torch.tensor(10.), lambda a, b, c: a + b * c)
+        tensor([21., 31.])
+        """
+
     def map_(self, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
         """Replace every element by what a Python function makes of it and of that of another tensor."""
 
@@ -3076,7 +3098,9 @@ tensor([1.])"""
         """
 
     def resize_as_(self, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
-        """Change the sizes in place to those of another tensor."""
+        """Change the sizes in place to those of another tensor, and the order in memory to one that is asked for: to that of the
+        other one for ``torch.preserve_format``.
+        """
 
     def resolve_conj(self) -> Tensor:
         """The tensor itself, or a copy of its values where it is a :func:`adjoint.conj` of its memory."""
@@ -3457,7 +3481,7 @@ tensor([1.])"""
     def squeeze_(self, dim: _int | Sequence[_int] | None = None) -> Tensor:
         """Remove dimensions of size 1, in place."""
 
-    def sspaddmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def sspaddmm(self, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
 
         Gradients::
@@ -3537,7 +3561,7 @@ tensor([1.])"""
         """
     @overload
     def stride(self, dim: _int) -> _int: ...
-    def sub(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
+    def sub(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
         """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
         Gradients::
@@ -3546,10 +3570,10 @@ tensor([1.])"""
             other: -g if alpha == 1 else times(g, -conj_number(alpha))
         """
 
-    def sub_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
+    def sub_(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.sub`."""
 
-    def subtract(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
+    def subtract(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
         """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
         Gradients::
@@ -3558,7 +3582,7 @@ tensor([1.])"""
             other: -g if alpha == 1 else times(g, -conj_number(alpha))
         """
 
-    def subtract_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
+    def subtract_(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.sub`."""
 
     def sum(

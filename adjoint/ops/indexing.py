@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -482,7 +482,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
 
 
 @attach
-def __delitem__(self: Tensor, index: Any) -> NoReturn:
+def __delitem__(self: Tensor, index: Any) -> None:
     """Raises TypeError: a tensor keeps its sizes."""
     raise TypeError("Tensor does not support deleting items")
 
