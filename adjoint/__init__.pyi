@@ -448,7 +448,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: _int | None | Sequence[_int 
     """As :func:`adjoint.nn.functional.adaptive_max_pool1d`, always with the indices."""
 
 def add(
-    input: Tensor | _complex, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
@@ -459,13 +459,7 @@ def add(
     """
 
 def addbmm(
-    input: Tensor,
-    batch1: Tensor,
-    batch2: Tensor,
-    *older: Any,
-    beta: _complex = 1,
-    alpha: _complex = 1,
-    out: Tensor | None = None,
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
@@ -477,7 +471,7 @@ def addbmm(
     """
 
 def addcdiv(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1, out: Tensor | None = None
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
@@ -489,7 +483,7 @@ def addcdiv(
     """
 
 def addcmul(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1, out: Tensor | None = None
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``input + value * tensor1 * tensor2``, element by element.
 
@@ -501,13 +495,7 @@ def addcmul(
     """
 
 def addmm(
-    input: Tensor,
-    mat1: Tensor,
-    mat2: Tensor,
-    *older: Any,
-    beta: _complex = 1,
-    alpha: _complex = 1,
-    out: Tensor | None = None,
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
@@ -519,13 +507,7 @@ def addmm(
     """
 
 def addmv(
-    input: Tensor,
-    mat: Tensor,
-    vec: Tensor,
-    *older: Any,
-    beta: _complex = 1,
-    alpha: _complex = 1,
-    out: Tensor | None = None,
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
@@ -536,17 +518,11 @@ def addmv(
         vec: dot(conj(mat).T, _scaled(g, alpha))
     """
 
-def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """In-place version of :func:`adjoint.addmv`."""
 
 def addr(
-    input: Tensor,
-    vec1: Tensor,
-    vec2: Tensor,
-    *older: Any,
-    beta: _complex = 1,
-    alpha: _complex = 1,
-    out: Tensor | None = None,
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
@@ -973,13 +949,7 @@ def avg_pool1d(
     """The average of each window of (N, C, L) or (C, L)."""
 
 def baddbmm(
-    input: Tensor,
-    batch1: Tensor,
-    batch2: Tensor,
-    *older: Any,
-    beta: _complex = 1,
-    alpha: _complex = 1,
-    out: Tensor | None = None,
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
@@ -4404,9 +4374,7 @@ def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def rsqrt_(input: Tensor) -> Tensor:
     """In-place version of :func:`adjoint.rsqrt`."""
 
-def rsub(
-    input: Tensor, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
-) -> Tensor:
+def rsub(input: Tensor, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None) -> Tensor:
     """The difference the other way round, element by element: ``other - alpha * input``.
 
     Gradients::
@@ -4415,7 +4383,7 @@ def rsub(
         other: g
     """
 
-def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
 
     Gradients::
@@ -4893,7 +4861,7 @@ def squeeze_copy(input: Tensor, dim: _int | None = None, *, axis: _int | None = 
         self: g.reshape(self_shape)
     """
 
-def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
     """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
 
     Gradients::
@@ -4969,7 +4937,7 @@ def stft(
     """
 
 def sub(
-    input: Tensor | _complex, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
@@ -4980,7 +4948,7 @@ def sub(
     """
 
 def subtract(
-    input: Tensor | _complex, other: Tensor | _complex, *older: Any, alpha: _complex = 1, out: Tensor | None = None
+    input: Tensor | _complex, other: Tensor | _complex, *, alpha: _complex = 1, out: Tensor | None = None
 ) -> Tensor:
     """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 

@@ -267,7 +267,7 @@ class Methods:
     def acosh_(self) -> Tensor:
         """In-place version of :func:`adjoint.acosh`."""
 
-    def add(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
+    def add(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.
 
         Gradients::
@@ -276,10 +276,10 @@ class Methods:
             other: g if alpha == 1 else times(g, conj_number(alpha))
         """
 
-    def add_(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
+    def add_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.add`."""
 
-    def addbmm(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha *`` the sum over the batch of ``bmm(batch1, batch2)``.
 
         Gradients::
@@ -289,10 +289,10 @@ class Methods:
             batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
         """
 
-    def addbmm_(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addbmm`."""
 
-    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """``input + value * tensor1 / tensor2``, element by element.  Raises RuntimeError where all are integers.
 
         Gradients::
@@ -302,10 +302,10 @@ class Methods:
             tensor2: -g * conj(constant(python_number(value), g) * tensor1 / (tensor2 * tensor2))
         """
 
-    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcdiv`."""
 
-    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """``input + value * tensor1 * tensor2``, element by element.
 
         Gradients::
@@ -315,10 +315,10 @@ class Methods:
             tensor2: g * times(conj(tensor1), conj_number(value))
         """
 
-    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *older: Any, value: _complex = 1) -> Tensor:
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addcmul`."""
 
-    def addmm(self, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * (mat1 @ mat2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -328,10 +328,10 @@ class Methods:
             mat2: dot(conj(mat1).T, _scaled(g, alpha))
         """
 
-    def addmm_(self, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmm`."""
 
-    def addmv(self, mat: Tensor, vec: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * (mat @ vec)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -341,10 +341,10 @@ class Methods:
             vec: dot(conj(mat).T, _scaled(g, alpha))
         """
 
-    def addmv_(self, mat: Tensor, vec: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addmv`."""
 
-    def addr(self, vec1: Tensor, vec2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * outer(vec1, vec2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -354,7 +354,7 @@ class Methods:
             vec2: dot(_scaled(g, alpha).T, conj(vec1))
         """
 
-    def addr_(self, vec1: Tensor, vec2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.addr`."""
 
     def adjoint(self) -> Tensor:
@@ -680,7 +680,7 @@ class Methods:
         tensor([ 3., 12.])
         """
 
-    def baddbmm(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * bmm(batch1, batch2)``, ``input`` broadcast to the shape of the product.
 
         Gradients::
@@ -690,7 +690,7 @@ class Methods:
             batch2: batched(adjoint_of(batch1), _scaled(g, alpha))
         """
 
-    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.baddbmm`."""
 
     def bernoulli(
@@ -3481,7 +3481,7 @@ tensor([1.])"""
     def squeeze_(self, dim: _int | Sequence[_int] | None = None) -> Tensor:
         """Remove dimensions of size 1, in place."""
 
-    def sspaddmm(self, mat1: Tensor, mat2: Tensor, *older: Any, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
+    def sspaddmm(self, mat1: Tensor, mat2: Tensor, *, beta: _complex = 1, alpha: _complex = 1) -> Tensor:
         """``beta * input + alpha * mat1 @ mat2`` of a sparse input, a sparse matrix and a dense one; sparse.  It has no derivative.
 
         Gradients::
@@ -3561,7 +3561,7 @@ tensor([1.])"""
         """
     @overload
     def stride(self, dim: _int) -> _int: ...
-    def sub(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
+    def sub(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
         Gradients::
@@ -3570,10 +3570,10 @@ tensor([1.])"""
             other: -g if alpha == 1 else times(g, -conj_number(alpha))
         """
 
-    def sub_(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
+    def sub_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.sub`."""
 
-    def subtract(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
+    def subtract(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """The difference, element by element: ``input - alpha * other``.  Raises RuntimeError for two bool tensors.
 
         Gradients::
@@ -3582,7 +3582,7 @@ tensor([1.])"""
             other: -g if alpha == 1 else times(g, -conj_number(alpha))
         """
 
-    def subtract_(self, other: Tensor | _complex, *older: Any, alpha: _complex = 1) -> Tensor:
+    def subtract_(self, other: Tensor | _complex, *, alpha: _complex = 1) -> Tensor:
         """In-place version of :func:`adjoint.sub`."""
 
     def sum(

@@ -28,7 +28,7 @@ def signatures(place: str, name: str, function: Any, used: set[str]) -> list[str
         parameters = [p for p in inspect.signature(base).parameters.values() if p.name not in ("out", NOT_OUT)]
     elif open_ended and name[:3] == "__i":  # an augmented assignment
         return [_translated("(input: Tensor, other: Tensor | complex, /) -> Tensor", method, used)]
-    parameters = [p for p in parameters if p.name != NOT_OUT]
+    parameters = [p for p in parameters if p.name not in (NOT_OUT, "older")]  # a type checker is to object to older calls
     operator = base.__globals__.get("OP")
     parts, starred = [], False
     for number, parameter in enumerate(parameters):
