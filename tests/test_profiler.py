@@ -155,3 +155,66 @@ def test_steps_are_scheduled():
         return {e.key: e.count for e in prof.key_averages()}["aten::exp"]
 
     agree(scenario)
+
+
+def test_operators_and_the_nodes_that_they_recorded_have_one_number():
+    def scenario(torch):
+        x = torch.ones(4, 4, requires_grad=True)
+        with torch.autograd.profiler.profile(record_shapes=True) as prof:
+            with torch.autograd.profiler.record_function("mine"):
+                y = (x * 2 + x).sum()
+            y.backward()
+        events = {}
+        for e in prof.function_events:
+            events.setdefault(e.name, e)
+        numbers = {}
+        for operator, node in (("mul", "MulBackward0"), ("add", "AddBackward0"), ("sum", "SumBackward0")):
+            forward, backward = events[f"aten::{operator}"], events[node]
+            around = events[f"autograd::engine::evaluate_function: {node}"]
+            assert forward.sequence_nr == backward.sequence_nr == around.sequence_nr >= 0
+            assert backward.fwd_thread == around.fwd_thread == forward.thread
+            numbers[forward.sequence_nr] = forward.fwd_thread, forward.scope, backward.scope, backward.input_shapes
+        leaf = events["torch::autograd::AccumulateGrad"]
+        shown = [leaf.sequence_nr, leaf.fwd_thread, leaf.input_shapes, events["mine"].scope, events["mine"].sequence_nr]
+        return [numbers[n] for n in sorted(numbers)], shown, [e.node_id for e in events.values() if e.node_id != -1]
+
+    agree(scenario, raises=False)
+
+
+EVENTS = {
+    "alone": "(e, e.cpu_time, e.cpu_time_total, e.cpu_time_str, e.self_cpu_time_total_str, e.key, e.count)",
+    "devices": "(e.device_time, e.device_time_total, e.self_device_time_total, e.device_time_str, e.device_memory_usage)",
+    "average": "vars(A().add(e).add(e).add(e)).keys() and A().add(e).add(e)",
+    "average of averages": "(lambda a: (a, a.count, a.cpu_time))(A().add(e).add(A().add(e)))",
+    "other name": "A().add(e).add(f)",
+    "no event": "A().add(3)",
+    "no child": "e.append_cpu_child(3)",
+    "no parent": "e.set_cpu_parent(3)",
+    "nested": "(l._populate_cpu_children(), e.cpu_children, f.cpu_parent, g.cpu_parent, e.self_cpu_time_total)",
+    "nested twice": "(l._populate_cpu_children(), l._populate_cpu_children())",
+    "table": "print(l.table(sort_by='cpu_time_total'))",
+    "total": "l.total_average()",
+}
+
+
+@pytest.mark.parametrize("what", EVENTS)
+def test_events_made_by_hand(what):
+    def scenario(torch):
+        util = torch.autograd.profiler_util
+        e = util.FunctionEvent(id=1, name="work", thread=0, start_us=1, end_us=9, node_id=0)
+        f = util.FunctionEvent(id=2, name="part", thread=0, start_us=2, end_us=4, node_id=0)
+        g = util.FunctionEvent(id=3, name="across", thread=0, start_us=3, end_us=10, node_id=0)
+        space = {"e": e, "f": f, "g": g, "A": util.FunctionEventAvg, "l": util.EventList([e, f, g])}
+        return repr(eval(EVENTS[what], space))
+
+    agree(scenario)
+
+
+def test_whether_a_profiler_is_on():
+    def scenario(torch):
+        before = torch.autograd._profiler_enabled()
+        with torch.autograd.profiler.profile(use_kineto=torch.autograd.kineto_available()):
+            return before, torch.autograd._profiler_enabled()
+
+    agree(scenario, raises=False)
+    assert not adjoint.autograd._profiler_enabled()

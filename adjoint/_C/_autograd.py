@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adjoint.autograd.input_metadata import InputMetadata as _InputMetadata
+from adjoint.autograd.profiler import _profiler_enabled, kineto_available
+from adjoint.autograd.profiler_util import DeviceType
 from adjoint.autograd.saved_hooks import SavedTensor, state
 from adjoint.autograd.saved_hooks import hooks_are_enabled as _saved_tensors_hooks_is_enabled
 from adjoint.autograd.saved_hooks import make_saved_tensor as _make_saved_tensor
@@ -16,10 +18,12 @@ from adjoint.autograd.versions import set_version_counters
 from adjoint.tensor import Tensor
 
 __all__ = [
+    "DeviceType",
     "SavedTensor",
     "_InputMetadata",
     "_get_current_graph_task_keep_graph",
     "_make_saved_tensor",
+    "_profiler_enabled",
     "_pop_saved_tensors_default_hooks",
     "_push_saved_tensors_default_hooks",
     "_saved_tensors_hooks_disable",
@@ -28,6 +32,7 @@ __all__ = [
     "_saved_tensors_hooks_is_enabled",
     "_top_saved_tensors_default_hooks",
     "_unsafe_set_version_counter",
+    "kineto_available",
 ]
 
 

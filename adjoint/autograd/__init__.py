@@ -42,6 +42,8 @@ if _typing.TYPE_CHECKING:
     from adjoint.autograd.grad_mode import is_view_replay_enabled as is_view_replay_enabled
     from adjoint.autograd.gradcheck import gradcheck as gradcheck
     from adjoint.autograd.gradcheck import gradgradcheck as gradgradcheck
+    from adjoint.autograd.profiler import kineto_available as kineto_available
+    from adjoint.autograd.profiler_util import DeviceType as DeviceType
     from adjoint.autograd.saved_hooks import SavedTensor as SavedTensor
     from adjoint.autograd.variable import Variable as Variable
 
@@ -49,7 +51,10 @@ if _typing.TYPE_CHECKING:
 _LAZY = {
     "Function": "function",
     "SavedTensor": "saved_hooks",
+    "DeviceType": "profiler_util",
     "_force_original_view_tracking": "grad_mode",
+    "_profiler_enabled": "profiler",
+    "kineto_available": "profiler",
     "_unsafe_preserve_version_counter": "versions",
     "is_view_replay_enabled": "grad_mode",
     "Variable": "variable",
@@ -59,7 +64,18 @@ _LAZY = {
     "set_detect_anomaly": "anomaly_mode",
 }
 _MODULES = frozenset(
-    {"_functions", "anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
+    {
+        "_functions",
+        "anomaly_mode",
+        "forward_ad",
+        "function",
+        "functional",
+        "grad_mode",
+        "graph",
+        "profiler",
+        "profiler_util",
+        "variable",
+    }
 )
 
 _named(__name__, modules=_MODULES, elsewhere=_LAZY, unlisted={"_functions"})

@@ -16,13 +16,15 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from adjoint.autograd import engine
+from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.profiler_util import EventList, FunctionEvent, FunctionEventAvg
+from adjoint.autograd.saved_hooks import recorded_node
 from adjoint.interrupts import at_once, surely
 from adjoint.names import list_names as _list_names
 from adjoint.places import is_our_file, users_level
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, tick
 from adjoint.thread_state import declare, put_back, snapshot
 
 __all__ = ["EventList", "FunctionEvent", "emit_itt", "emit_nvtx", "profile", "record_function"]
@@ -58,17 +60,24 @@ class _Recording:
         engine.unwatch(self.watcher)
         _active.recordings = tuple([r for r in _active.recordings if r is not self])
 
-    def begin(self, name: str, args: Any = (), *, annotation: bool = False, sequence_nr: int = -1) -> FunctionEvent:
+    def begin(
+        self, name: str, args: Any = (), *, annotation: bool = False, sequence_nr: int = -1, scope: int = 0, fwd_thread: int = 0
+    ) -> FunctionEvent:
         """Open an event inside of the one that is open."""
+        now = time.perf_counter_ns() / 1e3
         event = FunctionEvent(
             len(self.events),
             name,
             self.thread,
-            time.perf_counter_ns() / 1e3,
-            [list(a.shape) if isinstance(a, Tensor) else [] for a in args] if self.shapes else None,
-            _stack() if self.stack else None,
-            annotation,
-            sequence_nr,
+            now,
+            now,
+            overload_name="",
+            fwd_thread=fwd_thread,
+            input_shapes=[list(getattr(a, "shape", ())) for a in args] if self.shapes else [],
+            stack=_stack() if self.stack else [],
+            scope=scope,
+            sequence_nr=sequence_nr,
+            is_user_annotation=annotation,
         )
         if self.open:
             event.cpu_parent = self.open[-1]
@@ -89,10 +98,14 @@ class _Recording:
     def _operator(self, operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         prefix = "" if isinstance(operator.name, str) and operator.name[:1].isupper() else "aten::"
         event = self.begin(prefix + operator.name, (*args, *kwargs.values()))
+        before = tick()
         try:
             result = run(*args, **kwargs)
         finally:
             self.end(event)
+        node = recorded_node(result, before)
+        if node is not None:
+            event.sequence_nr = node._sequence_nr()
         if self.memory:
             made = result if isinstance(result, (tuple, list)) else (result,)
             size = sum(
@@ -109,12 +122,21 @@ class _Recording:
     def _node(self, node: Node, g: Any, run: Callable[[], Any]) -> Any:
         if threading.get_native_id() != self.thread:
             return run()
-        outer = self.begin(f"autograd::engine::evaluate_function: {node.name()}", sequence_nr=node._sequence_nr())
+        number = -1 if isinstance(node, AccumulateGrad) else node._sequence_nr()
+        thread = self.thread if number >= 0 else 0
+        outer = self.begin(
+            f"autograd::engine::evaluate_function: {node.name()}", sequence_nr=number, fwd_thread=thread
+        )
         try:
-            self.begin(node.name(), sequence_nr=node._sequence_nr())
+            self.begin(node.name(), _gradients(g), sequence_nr=number, scope=1, fwd_thread=thread)
             return run()
         finally:
             self.end(outer)
+
+
+def _gradients(g: Any) -> list[Any]:
+    """What arrived at a node, of which the shapes are shown."""
+    return [x for x in (g if isinstance(g, list) else [g]) if x is not None]
 
 
 _active = declare(recordings=())  # those of this thread's profilers
@@ -124,6 +146,16 @@ def _stack() -> list[str]:
     """The user's stack, innermost first, in the form ``file(line): function``."""
     frames = traceback.extract_stack()[:-2]
     return [f"{f.filename}({f.lineno}): {f.name}" for f in reversed(frames) if not is_our_file(f.filename)]
+
+
+def _profiler_enabled() -> bool:
+    """Whether a profiler is on in this thread."""
+    return bool(_active.recordings)
+
+
+def kineto_available() -> bool:
+    """Whether there is a profiler to record with: this one."""
+    return True
 
 
 class profile:
@@ -276,7 +308,7 @@ class record_function:
         self._open: list[tuple[_Recording, FunctionEvent]] = []
 
     def __enter__(self) -> record_function:
-        self._open = [(r, r.begin(self.name, annotation=True)) for r in _active.recordings]
+        self._open = [(r, r.begin(self.name, annotation=True, scope=7)) for r in _active.recordings]
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import os
 from collections.abc import Iterable
@@ -22,36 +23,101 @@ class Interval(NamedTuple):
         return self.end - self.start
 
 
-class FunctionEvent:
-    """One call of an operator, of a node of the backward, or one ``record_function`` region.  Times are microseconds."""
+class DeviceType(enum.Enum):
+    """Where an event was: on the processor."""
 
-    is_async = False
-    is_remote = False
-    is_legacy = False
+    CPU = 0
+
+    def __repr__(self) -> str:
+        return f"<DeviceType.{self.name}: {self.value}>"
+
+
+class _Times:
+    """Times as text, ``cpu_time_str`` of ``cpu_time`` and so on, and those of devices, which are none."""
+
+    cpu_time: float
+    cpu_time_total: float
+    self_cpu_time_total: float
+    device_time = 0.0
+    device_time_total = self_device_time_total = 0
+    device_memory_usage = self_device_memory_usage = 0
+
+    cpu_time_str = property(lambda self: _time(self.cpu_time), doc="``cpu_time`` as text.")
+    cpu_time_total_str = property(lambda self: _time(self.cpu_time_total), doc="``cpu_time_total`` as text.")
+    self_cpu_time_total_str = property(lambda self: _time(self.self_cpu_time_total), doc="``self_cpu_time_total`` as text.")
+    device_time_str = device_time_total_str = self_device_time_total_str = "0.000us"
+
+
+class FunctionEvent(_Times):
+    """One call of an operator, of a node of the backward, or one ``record_function`` region.  Times are microseconds.
+
+    ``sequence_nr`` is the number of the node that an operator recorded, or that a backward ran; ``fwd_thread`` the thread in
+    which that node was recorded, 0 outside of a backward; ``scope`` 1 for what a node does and 7 for what the user named.
+
+    >>> from adjoint.autograd.profiler_util import FunctionEvent
+    >>> FunctionEvent(id=1, name="work", thread=1, start_us=10, end_us=15).cpu_time
+    5.0
+    """
+
     count = 1
+    device_type = DeviceType.CPU
+    device_index = 0
+    use_device: str | None = None
 
     def __init__(
         self,
         id: int,
         name: str,
         thread: int,
-        start: float,
+        start_us: float,
+        end_us: float,
+        overload_name: str | None = None,
+        fwd_thread: int | None = None,
         input_shapes: list[Any] | None = None,
         stack: list[str] | None = None,
-        is_user_annotation: bool = False,
+        scope: int = 0,
+        *,
+        cpu_memory_usage: int = 0,
+        is_async: bool = False,
+        is_remote: bool = False,
         sequence_nr: int = -1,
+        node_id: int = -1,
+        is_legacy: bool = False,
+        flops: int | None = None,
+        is_user_annotation: bool = False,
     ) -> None:
         self.id = id
-        self.name = name
-        self.thread = thread
-        self.time_range = Interval(start, start)
-        self.input_shapes = input_shapes or []
-        self.stack = stack or []
+        self.node_id = node_id
+        self.name = self.trace_name = name
+        self.overload_name = overload_name
+        self.thread = self.device_resource_id = thread
+        self.fwd_thread = fwd_thread
+        self.time_range = Interval(start_us, end_us)
+        self.input_shapes = input_shapes
+        self.stack = stack
+        self.scope = scope
+        self.is_async = is_async
+        self.is_remote = is_remote
+        self.is_legacy = is_legacy
         self.is_user_annotation = is_user_annotation
         self.sequence_nr = sequence_nr
+        self.flops = flops
+        self.kernels: list[Any] = []
         self.cpu_children: list[FunctionEvent] = []
         self.cpu_parent: FunctionEvent | None = None
-        self.cpu_memory_usage = 0  # bytes allocated, by what it called as well
+        self.cpu_memory_usage = cpu_memory_usage  # bytes allocated, by what it called as well
+
+    def append_cpu_child(self, child: FunctionEvent) -> None:
+        """Note an event that happened directly inside of this one."""
+        if not isinstance(child, FunctionEvent):
+            raise AssertionError("Expected child to be a FunctionEvent")
+        self.cpu_children.append(child)
+
+    def set_cpu_parent(self, parent: FunctionEvent) -> None:
+        """Note the event inside of which this one happened."""
+        if not isinstance(parent, FunctionEvent):
+            raise AssertionError("Expected parent to be a FunctionEvent")
+        self.cpu_parent = parent
 
     @property
     def key(self) -> str:
@@ -59,14 +125,17 @@ class FunctionEvent:
         return self.name
 
     @property
-    def cpu_time_total(self) -> float:
+    def cpu_time_total(self) -> float:  # type: ignore[override]
         """The time from start to end."""
         return self.time_range.elapsed_us()
 
-    cpu_time = cpu_time_total
+    @property
+    def cpu_time(self) -> float:  # type: ignore[override]
+        """The time of a call: that of this one."""
+        return self.cpu_time_total / self.count
 
     @property
-    def self_cpu_time_total(self) -> float:
+    def self_cpu_time_total(self) -> float:  # type: ignore[override]
         """The time not spent in what it called."""
         return self.cpu_time_total - sum(child.cpu_time_total for child in self.cpu_children)
 
@@ -77,48 +146,78 @@ class FunctionEvent:
 
     def __repr__(self) -> str:
         return (
-            f"<FunctionEvent id={self.id} name={self.name} thread={self.thread} cpu_time={_time(self.cpu_time_total)} "
-            f"input_shapes={self.input_shapes}>"
+            f"<FunctionEvent id={self.id} name={self.name} overload_name={self.overload_name} "
+            f"device_type=DeviceType.{self.device_type.name} node_id={self.node_id} cpu_time={self.cpu_time_str} "
+            f"start_us={self.time_range.start} end_us={self.time_range.end} "
+            f"cpu_children={[child.id for child in self.cpu_children]} {self.use_device}_time={self.device_time_str} "
+            f"name={self.name} thread={self.thread} input_shapes={self.input_shapes} "
+            f"cpu_memory_usage={self.cpu_memory_usage} {self.use_device}_memory_usage={self.device_memory_usage} "
+            f"is_async={self.is_async} is_remote={self.is_remote} seq_nr={self.sequence_nr} is_legacy={self.is_legacy}>"
         )
 
 
-class FunctionEventAvg:
+class FunctionEventAvg(_Times):
     """Events of one name together."""
 
-    def __init__(self, key: str = "Total") -> None:
-        self.key = key
+    device_type = DeviceType.CPU
+    use_device: str | None = None
+
+    def __init__(self) -> None:
+        self.key: str | None = None
         self.count = 0
+        self.node_id = 0
+        self.is_async = self.is_remote = self.is_legacy = False
         self.cpu_time_total = 0.0
         self.self_cpu_time_total = 0.0
         self.cpu_memory_usage = 0
         self.self_cpu_memory_usage = 0
-        self.input_shapes: list[Any] = []
-        self.stack: list[str] = []
+        self.overload_name: str | None = None
+        self.input_shapes: Any = None
+        self.stack: list[str] | None = None
+        self.scope: int | None = None
+        self.cpu_children: list[FunctionEvent] | None = None
+        self.cpu_parent: FunctionEvent | None = None
+        self.flops = 0
         self.is_user_annotation = False
 
-    def add(self, event: FunctionEvent) -> FunctionEventAvg:
-        """Count one more event."""
-        if not self.count:
-            self.input_shapes = event.input_shapes
-            self.stack = event.stack
-            self.is_user_annotation = event.is_user_annotation
-        self.count += 1
-        self.cpu_time_total += event.cpu_time_total
-        self.self_cpu_time_total += event.self_cpu_time_total
-        self.cpu_memory_usage += event.cpu_memory_usage
-        self.self_cpu_memory_usage += event.self_cpu_memory_usage
+    def add(self, other: FunctionEvent | FunctionEventAvg) -> FunctionEventAvg:
+        """Count one more event, or all those of another average.  Raises AssertionError if it is of another name."""
+        if self.key is None:
+            for name in _SHARED:
+                setattr(self, name, getattr(other, name))
+        if not isinstance(other, (FunctionEvent, FunctionEventAvg)):
+            raise AssertionError("Expected other to be a FunctionEvent or FunctionEventAvg")
+        if other.key != self.key:
+            raise AssertionError(f"Expected keys to match, but got {other.key} vs {self.key}")
+        self.cpu_time_total += other.cpu_time_total
+        self.self_cpu_time_total += other.self_cpu_time_total
+        self.cpu_memory_usage += other.cpu_memory_usage
+        self.self_cpu_memory_usage += other.self_cpu_memory_usage
+        self.count += other.count
+        self.flops += other.flops or 0
         return self
 
+    __iadd__ = add
+
     @property
-    def cpu_time(self) -> float:
+    def cpu_time(self) -> float:  # type: ignore[override]
         """The average time of a call."""
         return self.cpu_time_total / self.count if self.count else 0.0
 
     def __repr__(self) -> str:
         return (
-            f"<FunctionEventAvg key={self.key} self_cpu_time={_time(self.self_cpu_time_total)} "
-            f"cpu_time={_time(self.cpu_time)} input_shapes={self.input_shapes} cpu_memory_usage={self.cpu_memory_usage}>"
+            f"<FunctionEventAvg key={self.key} self_cpu_time={self.self_cpu_time_total_str} cpu_time={self.cpu_time_str} "
+            f" self_cuda_time={self.self_device_time_total_str} cuda_time={self.device_time_str} "
+            f"input_shapes={self.input_shapes} cpu_memory_usage={self.cpu_memory_usage} "
+            f"cuda_memory_usage={self.device_memory_usage}>"
         )
+
+
+# What an average has from its first event.
+_SHARED = (
+    "key", "node_id", "is_async", "is_remote", "is_legacy", "cpu_parent", "cpu_children", "overload_name", "input_shapes",
+    "stack", "scope", "is_user_annotation",
+)  # fmt: skip
 
 
 _SORT_KEYS = (
@@ -151,14 +250,14 @@ class EventList(list[Any]):
                 event.key,
                 event.is_user_annotation,
                 str(event.input_shapes) if group_by_input_shapes else "",
-                tuple(event.stack[:group_by_stack_n]),
+                tuple((event.stack or ())[:group_by_stack_n]),
             )
             if key not in groups:
-                groups[key] = FunctionEventAvg(event.key)
+                groups[key] = FunctionEventAvg()
             groups[key].add(event)
         averages = EventList(groups.values(), profile_memory=self._profile_memory)
         for average in averages:
-            average.stack = average.stack[:group_by_stack_n]
+            average.stack = (average.stack or [])[:group_by_stack_n]
             if not group_by_input_shapes:
                 average.input_shapes = ""
         return averages
@@ -168,7 +267,28 @@ class EventList(list[Any]):
         total = FunctionEventAvg()
         for event in self:
             total.add(event)
+            total.key = None
+        total.key = "Total"
         return total
+
+    def _populate_cpu_children(self) -> None:
+        """Have every event know the smallest one of its thread that it happened inside of, if there is one."""
+        threads: dict[Any, list[FunctionEvent]] = {}
+        for event in self:
+            if not event.is_async:
+                threads.setdefault((event.thread, event.node_id), []).append(event)
+        for events in threads.values():
+            around: list[FunctionEvent] = []  # the events that are not over, each inside of the one before it
+            for event in sorted(events, key=lambda e: (e.time_range.start, -e.time_range.end)):
+                start, end = event.time_range
+                while around and (start >= around[-1].time_range.end or end > around[-1].time_range.end):
+                    around.pop()
+                if around:
+                    around[-1].append_cpu_child(event)
+                    if event.cpu_parent is not None:
+                        raise AssertionError(f"There is already a CPU parent event for {event.key}")
+                    event.set_cpu_parent(around[-1])
+                around.append(event)
 
     def table(
         self,
@@ -196,13 +316,16 @@ class EventList(list[Any]):
         if self._profile_memory:
             columns += [("CPU Mem", 12), ("Self CPU Mem", 12)]
         columns.append(("# of Calls", 12))
+        with_nodes = any(e.node_id != -1 for e in events)
+        if with_nodes:
+            columns.append(("Node ID", 12))
         with_shapes = any(e.input_shapes for e in events)
         if with_shapes:
             width = min(max(len(str(e.input_shapes)) for e in events) + 4, max_shapes_column_width)
             columns.append(("Input Shapes", width))
         with_stacks = any(e.stack for e in events)
         if with_stacks:
-            width = min(max(len(line) for e in events for line in e.stack) + 4, max_src_column_width)
+            width = min(max(len(line) for e in events for line in e.stack or ()) + 4, max_src_column_width)
             columns.append(("Source Location", width))
 
         def row(cells: list[str]) -> str:
@@ -228,9 +351,11 @@ class EventList(list[Any]):
             if self._profile_memory:
                 cells += [_memory(e.cpu_memory_usage), _memory(e.self_cpu_memory_usage)]
             cells.append(str(e.count))
+            if with_nodes:
+                cells.append(str(e.node_id))
             if with_shapes:
                 cells.append(str(e.input_shapes)[: dict(columns)["Input Shapes"]])
-            stack = [s[-dict(columns)["Source Location"] :] for s in e.stack] if with_stacks else []
+            stack = [s[-dict(columns)["Source Location"] :] for s in e.stack or ()] if with_stacks else []
             lines.append(row(cells + stack[:1]))
             empty = [""] * (len(columns) - 1)
             lines += [row([*empty, s]) for s in stack[1:]]
