@@ -159,3 +159,35 @@ def test_an_inference_tensor_is_given_no_other_memory_outside():
             x.set_(torch.ones(2))
 
     agree(scenario)
+
+
+TOUCHED = {
+    "a view": lambda t, c: c.view(-1),
+    "a transposed view": lambda t, c: c.t(),
+    "one of several": lambda t, c: c.unbind()[0],
+    "an element": lambda t, c: c[0],
+    "a product": lambda t, c: c * 2,
+    "a written view": lambda t, c: c.view(-1).add_(1),
+    "written": lambda t, c: c.add_(1),
+    "an out": lambda t, c: t.add(t.ones(2, 3), 1, out=c),
+    "an out of what requires grad": lambda t, c: t.add(t.ones(2, 3, requires_grad=True), 1, out=c),
+    "an out of several": lambda t, c: t.cat([t.ones(1, 3), t.ones(1, 3)], out=c),
+    "resized": lambda t, c: c.resize_(1, 2),
+    "turned": lambda t, c: c.transpose_(0, 1),
+    "detached": lambda t, c: c.detach(),
+    "copied": lambda t, c: t.ones(2, 3).copy_(c),
+}
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("name", TOUCHED)
+def test_views_of_inference_tensors_and_writes_to_them(name, inside, requires_grad):
+    def scenario(torch):
+        with torch.inference_mode():
+            c = torch.ones(2, 3, requires_grad=requires_grad)
+        with torch.inference_mode(inside):
+            found = TOUCHED[name](torch, c)
+        return found, found.is_inference(), found.is_leaf, found._is_view()
+
+    agree(scenario)

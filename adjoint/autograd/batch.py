@@ -195,11 +195,22 @@ def _of_zeros(node: Node, g: Any) -> Any:
             return type(value)(zeros(v) for v in value)
         return from_array(zeros_for(value._array)) if isinstance(value, Tensor) else zeros_for(value)
 
-    one = object.__new__(type(node))
-    one._edges, one._extra, one._hooks, one._order = node._edges, zeros(node._extra), None, node._order
-    one.__dict__.update(node.__dict__)
-    one._kept = zeros(node._kept)
+    one = _another(node, zeros(node._kept))
+    one._extra = zeros(node._extra)
     return without_memory(one.apply(zeros_for(g)))
+
+
+def _another(node: Node, kept: Any) -> Any:
+    """A node like this one, without its hooks, that has saved other things."""
+    one = object.__new__(type(node))
+    for cls in type(node).__mro__:
+        for name in getattr(cls, "__slots__", ()):
+            if name[:2] != "__" and hasattr(node, name):
+                setattr(one, name, getattr(node, name))
+    one.__dict__.update(node.__dict__)
+    one._hooks = None
+    one._kept = kept
+    return one
 
 
 def sample_of(value: Any, level: Level, i: int) -> Any:
@@ -211,11 +222,7 @@ def sample_of(value: Any, level: Level, i: int) -> Any:
     if isinstance(value, Taped):
         return Taped(sample_of(value.tensor, level, i))
     if isinstance(value, Node):
-        one = object.__new__(type(value))
-        one._edges, one._extra, one._hooks, one._order = value._edges, value._extra, None, value._order
-        one.__dict__.update(value.__dict__)
-        one._kept = sample_of(value._kept, level, i)
-        return one
+        return _another(value, sample_of(value._kept, level, i))
     if isinstance(value, Tensor):
         differentiable = value._tangents or (mode.enabled and value._edge is not NO_EDGE)
         if isinstance(value._array, BatchedArray) and value._array.level is level:

@@ -28,7 +28,7 @@ from adjoint.places import explain, here, tell
 from adjoint.readings.batched import BatchedArray, MissingRule
 from adjoint.readings.meta import MetaArray, nested
 from adjoint.readings.sparse import SparseArray
-from adjoint.tensor import NO_EDGE, Sink, Tensor, Writes, attach, from_array, writes_of
+from adjoint.tensor import NO_EDGE, InferenceWrites, Sink, Tensor, Writes, attach, from_array, writes_of
 
 Step = Callable[[Tensor], Tensor]
 
@@ -72,7 +72,9 @@ def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> Non
     else:
         base = earlier.base
         view._view = View(base, (*earlier.path, step), made or earlier.made, writes.count)
-    if view._edge is NO_EDGE and base._edge is not NO_EDGE:
+    if _without_history(writes):
+        view._edge = NO_EDGE  # views of inference tensors have no history, not even that of their base
+    elif view._edge is NO_EDGE and base._edge is not NO_EDGE:
         view._edge = None
         view._follows = True
     views = writes.views
@@ -83,6 +85,11 @@ def become_view(view: Tensor, source: Tensor, step: Step, made: str = "") -> Non
             views[:] = [r for r in views if r() is not None]
             writes.room = max(32, 2 * len(views))
         views.append(weakref.ref(view))
+
+
+def _without_history(writes: Writes) -> bool:
+    """Whether the views of a memory have no history: that of inference tensors, but for the names that transforms give them."""
+    return writes.__class__ is InferenceWrites and not (mode.transforms or mode.duals or mode.pulling is not None)
 
 
 def step_in_place(tensor: Tensor, array: Any, edge: Sink, step: Step, back: Step) -> None:
@@ -154,6 +161,8 @@ def outdate(writes: Writes) -> None:
             if edge is NO_EDGE or (edge is None and not view._stale):  # it requires grad by itself, or not at all
                 continue
         elif edge is NO_EDGE:
+            if _without_history(writes):
+                continue
             view._follows = True
             view._edge = view._accumulator = None
         if view._view.version != count and not view._stale:
@@ -214,13 +223,22 @@ def check_writable(tensor: Tensor, recorded: bool) -> None:
     """
     if unsettled:
         settle()
+    if recorded and mode.enabled:
+        _check_recorded(tensor)
     if tensor._inference and not mode.inference:
-        raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
-            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
-        )
-    if not recorded or not mode.enabled:
-        return
+        refuse_inference_write()
+
+
+def refuse_inference_write() -> NoReturn:
+    """Raise PyTorch's error for a write to an inference tensor outside of inference mode."""
+    raise RuntimeError(
+        "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor "
+        "before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+    )
+
+
+def _check_recorded(tensor: Tensor) -> None:
+    """Raise PyTorch's error where a write that requires grad may not be."""
     view = tensor._view
     if view is not None:
         if view.base._array.__class__ is SparseArray:

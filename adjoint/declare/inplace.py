@@ -21,7 +21,7 @@ from adjoint.autograd.overlap import check_late, check_no_overlap, check_overlap
 from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
-from adjoint.autograd.views import check_writable, rebase
+from adjoint.autograd.views import check_writable, rebase, refuse_inference_write
 from adjoint.autograd.waiting import memory_of, write
 from adjoint.autograd.written_tangents import carry_over, is_dual
 from adjoint.declare.arguments import type_name
@@ -367,6 +367,8 @@ def check_out(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, A
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
+    if out._inference and not mode.inference:
+        refuse_inference_write()
 
 
 def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:

@@ -27,6 +27,7 @@ from adjoint.layouts import (
 from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.bulk import copy, write
+from adjoint.readings.batched import BatchedArray
 from adjoint.readings.meta import MetaArray, OnMeta, copy_of, like, no_data
 from adjoint.readings.sparse import SparseArray
 from adjoint.stored import as_type
@@ -75,9 +76,23 @@ def is_contiguous_array(array: Any, format_: Any) -> bool:
     if array.__class__ is SparseArray:
         return False
     if format_ is contiguous_format:
-        return array.flags.c_contiguous
+        return _lies_in_order(array)
+    if array.__class__ is BatchedArray:
+        raise RuntimeError("NYI: querying is_contiguous inside of vmap for memory_format other than torch.contiguous_format")
     ndim = CHANNELS_LAST_NDIM[format_]
-    return array.ndim == ndim and bool(array.transpose(0, *range(2, ndim), 1).flags.c_contiguous)
+    return array.ndim == ndim and _lies_in_order(array.transpose(0, *range(2, ndim), 1))
+
+
+def _lies_in_order(array: Any) -> bool:
+    """Whether an array's elements lie in memory in order; of a batch, whether each sample's do."""
+    if array.__class__ is not BatchedArray:
+        return bool(array.flags.c_contiguous)
+    step = array.itemsize
+    for size, stride in zip(reversed(array.shape), reversed(array.strides)):
+        if size != 1 and stride != step:
+            return 0 in array.shape
+        step *= size
+    return True
 
 
 def _check_format(format_: Any) -> Any:

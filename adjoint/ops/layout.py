@@ -14,7 +14,7 @@ from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_break, note_copy, noting
 from adjoint.autograd.saved import alias
-from adjoint.autograd.views import check_writable, step_in_place
+from adjoint.autograd.views import check_writable, refuse_inference_write, step_in_place
 from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.declare import composite
 from adjoint.declare.arguments import sizes
@@ -207,7 +207,9 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
     Raises RuntimeError on a tensor that requires grad.
     """
     shape = sizes("resize_", given)
-    if self.requires_grad:
+    if self._inference and not mode.inference:
+        refuse_inference_write()
+    if self.requires_grad and not mode.inference:
         raise RuntimeError("cannot resize variables that require grad")
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
@@ -324,6 +326,8 @@ def _renamed(node: Node, name: str) -> Node:
 def _in_place(
     self: Tensor, step: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor], node_name: str
 ) -> Tensor:
+    if self._inference and not mode.inference:
+        refuse_inference_write()
     check_writable(self, self.requires_grad)
     stand_in = from_array(self._array)
     if self._tangents is not None:

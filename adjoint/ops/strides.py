@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.filling import masked_zero
 from adjoint.ops.memory import check_in_storage, geometry, strided, with_strides
 from adjoint.ops.scatter import add_at
+from adjoint.readings.batched import BatchedArray
 from adjoint.readings.meta import form_of
 from adjoint.tensor import Tensor
 
@@ -74,18 +76,47 @@ def placed(
     """
     size, stride = tuple(size), tuple(stride)
     if len(size) != len(stride):
+        if memory_of(input).__class__ is BatchedArray:
+            raise RuntimeError(
+                "Tensor.as_strided(size, stride, ...): size and stride must have the same length! Got size "
+                f"{list(size)} and stride {list(stride)}"
+            )
         raise RuntimeError("mismatch in length of strides and shape")
     if any(s < 0 for s in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     if storage_offset is not None and storage_offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
     array = memory_of(input)
-    if not isinstance(form_of(array), np.ndarray):  # a batch: as for a sample that has its memory for itself
-        return size, stride, storage_offset or 0, tuple(s // array.itemsize for s in array.strides)
+    if not isinstance(form_of(array), np.ndarray):
+        return size, stride, _start_in_sample(array, size, stride, storage_offset), tuple(s // array.itemsize for s in array.strides)
     form, start, storage = geometry(array)
     offset = start if storage_offset is None else storage_offset
     check_in_storage(size, stride, offset, array.itemsize, storage)
     return size, stride, offset - start, form
+
+
+def _start_in_sample(array: Any, size: tuple[int, ...], stride: tuple[int, ...], offset: int | None) -> int:
+    """Where in a sample's memory the view begins, whose offset is counted as the first sample's is.
+
+    Raises RuntimeError, in PyTorch's words, where it would reach outside of the sample.
+    """
+    whole = array
+    while whole.__class__ is BatchedArray:
+        whole = whole.array
+    start = geometry(whole)[1]
+    offset = start if offset is None else offset
+    if 0 in size or 0 in array.shape:
+        return offset - start
+    last = offset + 1 + sum((n - 1) * s for n, s in zip(size, stride))
+    end = start + 1 + sum((n - 1) * s // array.itemsize for n, s in zip(array.shape, array.strides))
+    if offset < start or last > end:
+        raise RuntimeError(
+            f"result = tensor.as_strided({list(size)}, {list(stride)}, {offset}) can access memory outside of `tensor`. `result` "
+            f"can access some memory in range [{offset}, {last}], but `tensor` can only access some memory in range [{start}, {end}]. "
+            "This is not supported inside of vmap, please try to rewrite the `as_strided` call as a sequence of PyTorch view "
+            "operations"
+        )
+    return offset - start
 
 
 @composite
