@@ -286,6 +286,23 @@ def test_opcheck_finds_operators_that_do_not_do_what_they_say():
     assert set(lib.opcheck(right, (adjoint.ones(2, requires_grad=True),), test_utils=tests).values()) == {"SUCCESS"}
 
 
+def test_what_only_writes_into_its_arguments_needs_no_fake():
+    def scenario(library, name):
+        def fill(x, out):
+            out.copy_(x.sin())
+
+        fill.__annotations__ = {"x": library.Tensor, "out": library.Tensor, "return": None}
+        operator = library.library.custom_op(f"{name}::fill", fill, mutates_args={"out"})
+        operator(library.ones(3, device="meta"), library.ones(3, device="meta"))
+        print(library.library.opcheck(operator, (library.ones(3), library.ones(3))))
+        library.library.define(f"{name}::clear", "(Tensor(a!) x) -> ()")
+        library.library.impl(f"{name}::clear", "CPU")(lambda x: None)
+        clear = getattr(library.ops, name).clear.default
+        print(library.library.opcheck(clear, (library.ones(3),), test_utils="test_faketensor"))
+
+    agree(scenario)
+
+
 def test_what_cannot_be_had_is_refused():
     for call in (
         lambda: adjoint.library.triton_op("a::b", mutates_args=()),

@@ -156,8 +156,7 @@ def test_arrays_become_tensors_from_0_to_1():
     np.testing.assert_array_equal(t._array, array.transpose(2, 0, 1).astype(np.float32) / 255)
     floats = np.ones((2, 4), np.float64)
     t = transforms.ToTensor()(floats)
-    t._array[...] = 0
-    assert t.dtype is adjoint.float64 and floats.all()
+    assert t.dtype is adjoint.float64 and t.shape == (1, 2, 4)
     with pytest.raises(TypeError, match=r"pic should be PIL Image or ndarray. Got <class 'list'>"):
         transforms.ToTensor()([1])
 
@@ -275,3 +274,36 @@ def test_a_name_that_is_not_there_is_named():
 
     with pytest.raises(AttributeError, match="has no attribute"):
         adjoint.vision.tv_tensors
+
+
+def test_tensors_of_images_lie_in_memory_as_torchvision_has_them():
+    image = pytest.importorskip("PIL.Image").fromarray(np.arange(60, dtype=np.uint8).reshape(4, 5, 3))
+    assert transforms.functional.pil_to_tensor(image).stride() == (1, 15, 3)
+    assert transforms.functional.to_tensor(image).stride() == (20, 5, 1)
+    floats = np.ones((4, 5), np.float32)
+    transforms.functional.to_tensor(floats).zero_()  # nothing had to be rearranged: one memory
+    assert not floats.any()
+    colors = np.ones((4, 5, 3), np.float32)
+    transforms.functional.to_tensor(colors).zero_()
+    assert colors.all()
+    with pytest.raises(ValueError, match="negative"):
+        transforms.functional.to_tensor(floats[::-1])
+
+
+@pytest.mark.parametrize(
+    "mode, whole, own",
+    [
+        ("1", adjoint.uint8, adjoint.bool),  # 0 and 255, then from 0 to 1
+        ("L", adjoint.uint8, adjoint.uint8),
+        ("I", adjoint.int32, adjoint.int32),
+        ("F", adjoint.float32, adjoint.float32),
+        ("I;16", adjoint.int16, adjoint.uint16),
+    ],
+)
+def test_pixels_are_read_by_their_mode(mode, whole, own):
+    from PIL import Image
+
+    image = Image.new(mode, (3, 2), 1)
+    expected = adjoint.float32 if whole is adjoint.uint8 else whole
+    assert transforms.functional.to_tensor(image).dtype is expected
+    assert transforms.functional.pil_to_tensor(image).dtype is own

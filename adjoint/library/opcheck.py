@@ -64,6 +64,9 @@ def _registered(operator: Any, args: Any, kwargs: Any) -> None:
 
 
 def _fake(operator: Any, args: Any, kwargs: Any) -> None:
+    if operator._schema.only_writes:
+        return
+
     def meta(value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return type(value)([meta(v) for v in value])

@@ -63,6 +63,11 @@ class FunctionSchema:
         return any(a.is_write for a in self.arguments)
 
     @property
+    def only_writes(self) -> bool:
+        """Whether all that it does is to write into arguments: no shape of a result need be told."""
+        return self.is_mutable and not self.returns
+
+    @property
     def positional(self) -> tuple[Argument, ...]:
         """The arguments that may be given by place."""
         return tuple(a for a in self.arguments if not a.kwarg_only)

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+import adjoint
 from adjoint import dtypes
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
 
 
 def is_pil_image(img: Any) -> bool:
@@ -43,17 +44,14 @@ def get_image_size(img: Any) -> list[int]:
     return [width, height]
 
 
-def _pixels(pic: Any) -> Any:
-    """A PIL image as an array (H, W, C)."""
-    kinds = {"I": np.int32, "I;16": np.uint16, "F": np.float32}
-    array = np.array(pic, kinds[pic.mode]) if pic.mode in kinds else np.array(pic)
-    if pic.mode == "1":
-        array = 255 * array.astype(np.uint8)
-    return array if array.ndim == 3 else array[:, :, None]
+_KINDS = {"I": np.int32, "I;16": np.int16, "F": np.float32}
+"""What torchvision reads pixels of these modes as; of all others as bytes."""
 
 
 def to_tensor(pic: Any) -> Tensor:
     """A PIL image or an array (H, W) or (H, W, C) as a tensor (C, H, W); bytes become floats from 0 to 1.
+
+    Other dtypes keep their values, and where nothing need be rearranged, an array's tensor shares its memory.
 
     >>> import numpy as np
     >>> from adjoint.vision import transforms
@@ -65,23 +63,25 @@ def to_tensor(pic: Any) -> Tensor:
     if isinstance(pic, np.ndarray):
         if pic.ndim not in (2, 3):
             raise ValueError(f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions.")
-        array = pic[:, :, None] if pic.ndim == 2 else pic
+        array = pic
     else:
-        array = _pixels(pic)
-    array = np.ascontiguousarray(array.transpose(2, 0, 1))
-    if array.dtype == np.uint8:
-        return from_array(array.astype(dtypes.get_default_dtype().array) / np.float32(255))
-    if array is pic or np.may_share_memory(array, pic if isinstance(pic, np.ndarray) else array[:0]):
-        array = array.copy()
-    dtypes.of_array(array)
-    return from_array(array)
+        array = np.array(pic, _KINDS.get(pic.mode, np.uint8))
+        if pic.mode == "1":
+            array = 255 * array
+    image = _channels_first(array).contiguous()
+    return image.to(dtypes.get_default_dtype()).div(255) if image.dtype is dtypes.uint8 else image
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
-    """A PIL image as a tensor (C, H, W) of its own values."""
+    """A PIL image as a tensor (C, H, W) of its own values, which lie in memory as the image's do, channels last."""
     if not is_pil_image(pic):
         raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
-    return from_array(np.ascontiguousarray(_pixels(pic).transpose(2, 0, 1)))
+    return _channels_first(np.array(pic))
+
+
+def _channels_first(array: np.ndarray) -> Tensor:
+    """An array (H, W) or (H, W, C) as a tensor (C, H, W) that shares its memory."""
+    return adjoint.from_numpy((array if array.ndim == 3 else array[:, :, None]).transpose(2, 0, 1))
 
 
 def to_pil_image(pic: Any, mode: str | None = None) -> Any:
