@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import importlib
+import itertools
 import pickle
 import warnings
 
@@ -345,3 +346,16 @@ def test_bad_input_gets_pytorchs_error(code):
 def test_a_split_of_nothing_warns():
     with pytest.warns(UserWarning, match="Length of split at index 1 is 0. This might result in an empty dataset."):
         adjoint.utils.data.random_split(range(1), [0.5, 0.5])
+
+
+def test_a_sampler_of_ever_so_many_begins_at_once():
+    """Training loops that count steps, and not epochs, ask for 10^10 samples with replacement."""
+
+    def first(m):
+        m.manual_seed(0)
+        data = m.utils.data
+        sampler = data.RandomSampler(range(10), replacement=True, num_samples=10**15)
+        return len(sampler), list(itertools.islice(data.DataLoader(range(10), 8, sampler=sampler), 9))
+
+    (count, batches), (expected_count, expected) = first(adjoint), first(torch)
+    assert count == expected_count and [b.tolist() for b in batches] == [b.tolist() for b in expected]

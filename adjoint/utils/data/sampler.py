@@ -103,8 +103,9 @@ class RandomSampler(Sampler[int]):
             generator = Generator().manual_seed(draw_seed(None))
         if self.replacement:
             whole, rest = divmod(self.num_samples, 32)
-            for size in [32] * whole + [rest]:
-                yield from _integers(generator, n, size)
+            for _ in range(whole):
+                yield from _integers(generator, n, 32)
+            yield from _integers(generator, n, rest)
             return
         whole, rest = divmod(self.num_samples, n)
         for _ in range(whole):
