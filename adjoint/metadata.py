@@ -52,6 +52,7 @@ def texts(name: str) -> dict[str, str]:
     """The files of a package's ``.dist-info`` folder that say what it is, by their names."""
     found = {"METADATA": metadata(name), "INSTALLER": "adjoint\n", "top_level.txt": f"{name}\n"}
     if name == "torch":
+        found["top_level.txt"] = "functorch\ntorch\n"
         found["entry_points.txt"] = "[console_scripts]\ntorchrun = torch.distributed.run:main\n"
     return found
 

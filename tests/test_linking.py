@@ -85,6 +85,12 @@ def test_torch_is_adjoint_whatever_is_imported_first(linked, first):
     assert said == "True True True <class 'torch.Tensor'> 2.13.0+adjoint\n"
 
 
+def test_functorch_comes_with_torch(linked):
+    program = "import functorch, torch; print(functorch.vmap(torch.sin)(torch.zeros(2)), functorch.__name__)"
+    assert linked.run("-W", "ignore", "-c", program).stdout == "tensor([0., 0.]) functorch\n"
+    assert "functorch/__init__.pyi" in (linked.packages / "torch-2.13.0+adjoint.dist-info" / "RECORD").read_text()
+
+
 def test_threads_that_import_torch_at_once_get_one_module(linked):
     program = """
     import threading

@@ -37,7 +37,10 @@ __import__(__name__)
 '''
 
 # If PyTorch took torch's place since, install() says so.
-_FIRST = {"torch": "", "torchvision": "import torch  # noqa: F401\n\n"}
+_FIRST = {"torch": "", **dict.fromkeys(("torchvision", "functorch"), "import torch  # noqa: F401\n\n")}
+
+# Packages that come with a distribution beside the one of its name.
+_BESIDE = {"torch": ("functorch",)}
 
 _WHEEL = "Wheel-Version: 1.0\nGenerator: adjoint\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -64,13 +67,14 @@ _OWN = frozenset(
 
 
 def package(name: str) -> dict[str, bytes]:
-    """The files of the package ``torch`` or ``torchvision`` by their places in ``site-packages``."""
+    """The files of the packages of the distribution ``torch`` or ``torchvision`` by their places in ``site-packages``."""
+    others = {path: data for beside in _BESIDE.get(name, ()) for path, data in package(beside).items()}
     found = {
         f"{name}/__init__.py": _PACKAGE.format(name=name, first=_FIRST[name]),
         f"{name}/py.typed": "",
         **{f"{name}/{path}": text for path, text in stubs(name)},
     }
-    return {path: text.encode("utf-8") for path, text in found.items()}
+    return others | {path: text.encode("utf-8") for path, text in found.items()}
 
 
 def commands(name: str, python: str) -> dict[str, bytes]:
@@ -113,7 +117,7 @@ def _modules(top: str) -> Iterator[tuple[str, bool]]:
             folders.clear()
             continue
         package = ".".join(("adjoint", *Path(folder).relative_to(root).parts))
-        hidden = _OWN | {"vision"} if package == "adjoint" else frozenset({"__main__", "__init__"})
+        hidden = _OWN | {"vision", "functorch"} if package == "adjoint" else frozenset({"__main__", "__init__"})
         folders[:] = sorted(each for each in folders if each not in hidden)
         yield package, True
         names = {Path(file).stem for file in files if file.endswith((".py", ".pyi"))} - hidden - {"__init__", "__main__"}
