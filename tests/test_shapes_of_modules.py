@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -76,6 +78,12 @@ F.hinge_embedding_loss(i(3) + 2, i(3) + 1, reduction='none')
 F.softmin(i(3) > 0, 0, dtype=torch.float32)
 F.hardtanh(i(3).byte())
 F.linear(i(1, 2, 3) > 0, i(4, 3) > 0, i(4) > 0)
+F.fold(o(1, 12, 12), (4, 5), (2, 2), dilation=8)
+F.fold(o(1, 12, 12), (6, 6), (2, 2), dilation=20)
+F.interpolate(o(1, 1, 4, 4), scale_factor=1e20, mode='bilinear')
+F.interpolate(o(1, 1, 4, 4), scale_factor=-1e20)
+F.interpolate(o(1, 1, 4, 4), size=(8.0, 8))
+F.interpolate(o(1, 1, 4, 4), size=(torch.tensor(8), 8))
 torch.mm(i(0, 2) > 0, i(2, 2) > 0)
 torch.baddbmm(i(1, 2, 2) > 0, i(1, 2, 2) > 0, i(1, 2, 2) > 0)
 """.split("\n")[1:-1]
@@ -125,3 +133,30 @@ def test_shuffled_channels_of_which_there_are_none_pass_their_gradient() -> None
     x = adjoint.ones(2, 0, 3, requires_grad=True)
     adjoint.nn.functional.channel_shuffle(x, 2).sum().backward()
     assert x.grad is not None and x.grad.shape == (2, 0, 3)
+
+
+def test_running_statistics_in_evaluation_have_no_tangents_beside_others() -> None:
+    for module in (adjoint, torch):
+        forward_ad, norm = module.autograd.forward_ad, module.nn.functional.batch_norm
+        with forward_ad.dual_level():
+            x, mean = (forward_ad.make_dual(t, module.ones_like(t)) for t in (module.ones(2, 3), module.zeros(3)))
+            with pytest.raises(RuntimeError, match="batch_norm is not differentiable wrt running_mean and running_var"):
+                norm(x, mean, module.ones(3))
+            assert norm(module.ones(2, 3), mean, module.ones(3)).shape == (2, 3)
+            assert norm(x, mean, module.ones(3), training=True).shape == (2, 3)
+
+
+def test_gradients_of_gradients_are_checked_of_inputs_without_elements() -> None:
+    x = adjoint.zeros(0, 2, 4, 4, dtype=adjoint.float64, requires_grad=True)
+    assert adjoint.autograd.gradgradcheck(lambda x: adjoint.nn.functional.interpolate(x, scale_factor=2), (x,))
+
+
+def test_batched_gradients_need_no_vmap_before_them() -> None:
+    program = """
+import adjoint as torch
+x = torch.randn(1, 1, 2, 2, 2, dtype=torch.float64, requires_grad=True)
+pad = lambda x: torch.nn.functional.pad(x, (1, 1, 1, 1, 1, 1), mode="replicate")
+print(torch.autograd.gradgradcheck(pad, (x,), check_batched_grad=True))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "True", done.stderr

@@ -20,7 +20,10 @@ from adjoint.ops.rearranging import embedded
 from adjoint.ops.reduction import identity_like
 from adjoint.ops.scatter import add_at, from_zero, index_at, index_zero, masked_put, place, selected_shape, zero_in
 from adjoint.ops.slicing import diagonal_backward, select_backward, slice_backward, windows_backward, windows_of
+from adjoint.readings import batching_rules
 from adjoint.readings.batched import RULES, BatchedArray, Level, MissingRule, aligned, materialized, rule
+
+assert batching_rules  # importing it declares the rules that those here are made of
 
 
 def _along(function: Any) -> None:

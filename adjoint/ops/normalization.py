@@ -225,6 +225,12 @@ def _normalize_batch(
             _update(running_var, calmly(np.multiply, var, var.dtype.type(count / (count - 1) if count > 1 else np.nan)), momentum)
     else:
         assert running_mean is not None and running_var is not None
+        if (running_mean._tangents or running_var._tangents) and any(
+            t is not None and t._tangents for t in (input, weight, bias)
+        ):
+            raise RuntimeError(
+                "batch_norm is not differentiable wrt running_mean and running_var, they cannot have forward grad defined"
+            )
         mean, var = widen(running_mean._array).copy(), widen(running_var._array)
     invstd = calmly(_invstd, var, eps)
     if result is not None:

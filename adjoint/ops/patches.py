@@ -142,6 +142,16 @@ def fold(
             f"stride={shown[4]}, expected size of input's dimension 2 to match the calculated number of sliding blocks "
             f"{windows.out[0]} * {windows.out[1]} = {prod(windows.out)}, but got input.size(2)={shape[-1]}."
         )
+    if min(windows.out) < 1:
+        shown = [
+            f"({value[0]}, {value[1]})"
+            for value in (windows.space, windows.kernel, windows.dilation, windows.padding, windows.stride, windows.out)
+        ]
+        raise RuntimeError(
+            f"Given output_size={shown[0]}, kernel_size={shown[1]}, dilation={shown[2]}, padding={shown[3]}, "
+            f"stride={shown[4]}, calculated shape of the array of sliding blocks as {shown[5]}, which is too small "
+            "(non-positive)"
+        )
     return _fold_row.function(input, windows)
 
 

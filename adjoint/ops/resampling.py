@@ -141,8 +141,15 @@ def _target(
                     f"dimensions of {list(space)} and output size of {size}. Please provide input tensor in (N, C, d1, "
                     "d2, ...,dK) format and output size in (o1, o2, ...,oK) format."
                 )
+            if any(isinstance(s, float) or (isinstance(s, Tensor) and s.is_floating_point()) for s in size):
+                raise TypeError(
+                    "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got size with "
+                    f"types {[type(s) for s in size]}"
+                )
             out = tuple(int(s) for s in size)
         else:
+            if isinstance(size, (float, bool)):
+                raise combination("interpolate", {"input": input, "size": size, "scale_factor": scale_factor})
             out = (int(size),) * n
         if recompute:
             raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
@@ -157,6 +164,8 @@ def _target(
         factors = [float(s) for s in scale_factor]
     else:
         factors = [float(scale_factor)] * n
+    if not all(abs(m * f) < 2**63 for m, f in zip(space, factors)):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
     out = tuple(math.floor(m * f) for m, f in zip(space, factors))
     return out, [None] * n if recompute else list(factors)
 
