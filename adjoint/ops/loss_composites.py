@@ -340,9 +340,9 @@ def multilabel_margin_loss(
 ) -> Tensor:
     """The mean of ``max(0, 1 - (x[y] - x[i]))`` over labels ``y`` (up to the first -1) and other classes ``i``."""
     kind = reduction_of(reduction, size_average, reduce)
+    check_rows(input)
     if input.shape != target.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
-    check_rows(input)
     if target.dtype is not dtypes.int64:
         raise RuntimeError(f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target.dtype]}")
     _MULTILABEL_MARGIN.check(input._array)

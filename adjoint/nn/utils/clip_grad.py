@@ -30,6 +30,7 @@ def get_total_norm(
     >>> torch.nn.utils.get_total_norm([torch.tensor([3.]), torch.tensor([4.])])
     tensor(5.)
     """
+    norm_type = float(norm_type)  # also of "inf"
     norms = [_norm(t, norm_type) for t in _list(tensors)]
     if not norms:
         return adjoint.tensor(0.0)
