@@ -339,6 +339,7 @@ def test_a_sparse_operand_is_broadcast() -> None:
 
 def test_halves_are_multiplied_in_single_precision() -> None:
     for d in (adjoint.float16, adjoint.bfloat16):
+        assert (adjoint.ones(2, dtype=d) * adjoint.tensor(3.0).to(d).to_sparse()).dtype is d
         found = adjoint.ones(1, 3000).to_sparse().to(d) @ adjoint.ones(3000, 1, dtype=d)
         assert found.dtype is d and found.item() == adjoint.tensor(3000.0).to(d).item()
 

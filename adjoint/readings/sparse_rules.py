@@ -181,8 +181,7 @@ def _multiply(a: Any, b: Any, **kwargs: Any) -> Any:
         return _product(a, b)
     array, dense = (a, b) if isinstance(a, SparseArray) else (b, a)
     if not array.ndim:
-        array, dense = dense, array
-        return array * dense.item()
+        return dense * dense.dtype.type(array.item())
     shape = np.broadcast_shapes(array.shape, dense.shape)
     array = stretched(array, shape)
     wide = dense if dense.shape == shape else np.broadcast_to(dense, shape)
