@@ -203,3 +203,16 @@ def test_the_classes_of_a_multilabel_loss_are_those_of_its_input():
         return torch.nn.functional.multilabel_soft_margin_loss(torch.ones(4), torch.zeros(3, 4), reduction="none")
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("base", [-1, -2.0, 2, 0.5, -1.5 + 1j, 1j])
+@pytest.mark.parametrize("function", ["base ** e", "torch.pow(base, e)"])
+def test_powers_of_a_number_with_complex_exponents(base, function):
+    def scenario(torch):
+        e = torch.tensor([1 + 0.5j, 0.3 - 2j, 2], dtype=torch.complex128, requires_grad=True)
+        space = {"torch": torch, "base": base, "e": e}
+        (g,) = torch.autograd.grad(eval(function, space).sum().abs(), e, create_graph=True)
+        (h,) = torch.autograd.grad(g.abs().sum(), e)
+        return torch.view_as_real(g.detach()), torch.view_as_real(h)
+
+    agree(scenario, 1e-9, raises=False)

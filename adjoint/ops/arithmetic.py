@@ -453,7 +453,7 @@ def _is_not_negative(exponent):
 _rpow_scalar = op(
     "rpow_number", _rpow_number, lies=IN_ORDER, where="", node="PowBackward2",
     exponent=lambda g, result, self, exponent, exponent_dtype: _real_if(
-        g * conj(result * constant(np.log(self), result)) if self != 0 else
+        g * conj(result * constant(np.log(self + 0j if exponent.dtype.kind == "c" else self), result)) if self != 0 else
         np.where(_is_not_negative(exponent), constant(0, g), g * (result * constant(-np.inf, result))),
         exponent_dtype),
     reads={"exponent": "g * result * log(self)"},
