@@ -143,6 +143,7 @@ _ELSEWHERE = {
     "sym_not": "symbolic",
     "sym_sqrt": "symbolic",
     "sym_sum": "symbolic",
+    **dict.fromkeys(("_has_torch_function", "_has_torch_function_unary", "_has_torch_function_variadic"), "overrides"),
     "compile": "compiling",
     **dict.fromkeys(
         (
@@ -202,7 +203,10 @@ _names.named(
     found=lambda: (*_HERE, *_FUNCTIONS["torch"], *_LATE),
     kept_back=_KEPT_BACK,
     brought=("export",),
-    unlisted=("load_ipython_extension", "unload_ipython_extension"),
+    unlisted=(
+        "load_ipython_extension", "unload_ipython_extension", "_has_torch_function", "_has_torch_function_unary",
+        "_has_torch_function_variadic",
+    ),
 )
 _names.list_names(__name__)
 _tracebacks.install()

@@ -156,6 +156,11 @@ def has_torch_function_variadic(*relevant_args: Any) -> bool:
     return has_torch_function(relevant_args)
 
 
+# By which PyTorch's pickles name them.
+_has_torch_function, _has_torch_function_unary = has_torch_function, has_torch_function_unary
+_has_torch_function_variadic = has_torch_function_variadic
+
+
 def _get_overloaded_args(relevant_args: Iterable[Any], get_type_fn: Any = None) -> list[Any]:
     """The arguments whose ``__torch_function__`` is to be asked, in the order in which they are."""
     return [] if overriding.is_off() else overriding.relevant(relevant_args)

@@ -83,6 +83,7 @@ _SHOWN = {
     "adjoint.symbolic": "torch",
     "adjoint.tensor.Size": "torch",
     "adjoint.tensor.Tensor": "torch",
+    "adjoint.utils.selective_checkpoint": "torch.utils.checkpoint",
     "adjoint.utils.swapping": "torch.utils",
     "adjoint.nn.attention.block_mask": "torch.nn.attention.flex_attention",
     "adjoint.nn.modules.linear_loss.LinearCrossEntropyLoss": "torch.nn.modules.loss",
