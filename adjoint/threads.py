@@ -86,7 +86,7 @@ def _positive(function: str, count: Any) -> int:
     if count <= 0:
         raise RuntimeError(f"{function} expects a positive integer")
     if count > 0x7FFFFFFF:
-        raise ValueError("Overflow when unpacking long")
+        raise ValueError("Overflow when unpacking long long")
     return int(count)
 
 

@@ -499,3 +499,18 @@ thread.start()
 thread.join()
 print(counted.launched(30))
 """) == ["True", "True"]  # fmt: skip
+
+
+def test_a_number_of_threads_that_is_refused_changes_nothing():
+    import adjoint
+
+    torch = pytest.importorskip("torch")
+    before = adjoint.get_num_threads()
+    for number in (2**65, 0, -1, 2.0, "2"):
+        told = []
+        for library in (torch, adjoint):
+            with pytest.raises((ValueError, TypeError, RuntimeError)) as error:
+                library.set_num_threads(number)
+            told.append((error.type, str(error.value)))
+        assert told[0] == told[1]
+        assert adjoint.get_num_threads() == before
