@@ -41,6 +41,8 @@ _SHOWN = {
     "adjoint.autograd.edges.GradientEdge": "torch.autograd.graph",
     "adjoint.autograd.hooks.RemovableHandle": "torch.utils.hooks",
     "adjoint.autograd.node.Node": "torch.autograd.graph",
+    "adjoint.autograd.profiler_util.DeviceType": "torch._C._autograd",
+    "adjoint.autograd.saved_hooks.SavedTensor": "torch._C._autograd",
     "adjoint.autograd.views.AsStridedBackward0": "builtins",
     "adjoint.autograd.views.CopySlices": "builtins",
     "adjoint.compiling.compile": "torch",

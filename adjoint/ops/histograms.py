@@ -104,7 +104,7 @@ def _counted(points: Tensor, bins: list[Any], limits: Any, weight: Tensor | None
 @composite
 def histogram(
     input: Tensor,
-    bins: int | Tensor,
+    bins: int | Tensor = 100,
     *,
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,

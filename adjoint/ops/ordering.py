@@ -9,6 +9,7 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.once import warn_once
+from adjoint.declare.operands import result_type_of
 from adjoint.layouts import empty_like
 from adjoint.ops import equals
 from adjoint.ops.arithmetic import lerp
@@ -16,7 +17,7 @@ from adjoint.ops.arrays import Array, all_values, array_function, contiguous
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import select, selected_gradient, shared_among_equals
 from adjoint.ops.selection import add_along
-from adjoint.ops.unsupported import type_name, unsupported
+from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
 
 
@@ -431,11 +432,9 @@ def searchsorted(
         values = np.asarray(input)
     else:
         values = input._array
-        if values.dtype != sequence.dtype:
-            raise RuntimeError(
-                "torch.searchsorted(): boundary and input value tensors should have same dtype, but got boundary tensor "
-                f"dtype {_lower_name(sequence)} and input value tensor dtype {_lower_name(values)}"
-            )
+        if values.dtype != sequence.dtype:  # compared as what both are promoted to
+            common = result_type_of(sorted_sequence, input).array
+            sequence, values = sequence.astype(common), values.astype(common)
         if sequence.ndim != 1 and sequence.shape[:-1] != values.shape[:-1]:
             raise RuntimeError(
                 "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
@@ -478,10 +477,6 @@ def _bisected(sequence: Any, values: Any, right: bool) -> Any:
         open_, further = start < end, ~(there > flat if right else there >= flat)
         start, end = np.where(open_ & further, middle + 1, start), np.where(open_ & ~further, middle, end)
     return start.reshape(values.shape)
-
-
-def _lower_name(array: Any) -> str:
-    return type_name(array)
 
 
 @composite(where="torch")
