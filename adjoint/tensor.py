@@ -7,6 +7,7 @@ Operators, the engine, printing and so on attach themselves to the class from th
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable
 from itertools import count
@@ -121,8 +122,8 @@ class Writes:
         return None
 
 
-INFERENCE: dict[int, bool] = {}
-"""The records of the inference tensors that there are: empty where no operator need ask what it saves."""
+INFERENCE: dict[Any, bool] = {}
+"""The records of the inference tensors that there are, as weak references: empty where no operator need ask what it saves."""
 
 
 class InferenceWrites(Writes):
@@ -132,20 +133,13 @@ class InferenceWrites(Writes):
     what has no such look, a node of some other maker, finds it outdated in its backward.
     """
 
-    heeded: dict[int, bool] = {}
-    """Has a key of its own while there are any (:mod:`adjoint.autograd.grad_mode`)."""
+    heeded: dict[Any, bool] = {}
+    """Is not empty while there are any (:mod:`adjoint.autograd.grad_mode`)."""
 
     def __init__(self) -> None:
-        INFERENCE[id(self)] = True
-        InferenceWrites.heeded[-1] = True
-
-    def __del__(self, there_are: dict[int, bool] = INFERENCE) -> None:
-        there_are.pop(id(self), None)
-        if not there_are:
-            heeded = type(self).heeded
-            heeded.pop(-1, None)
-            if there_are:  # another thread made one meanwhile
-                heeded[-1] = True
+        # No line of Python runs when it dies, in which an interrupt could strike, and be swallowed: a dictionary forgets it.
+        for where in (INFERENCE, InferenceWrites.heeded):
+            where[weakref.ref(self, where.pop)] = True
 
     usable: Callable[[], bool]
     """Whether a backward may use such tensors here (:mod:`adjoint.autograd.grad_mode`)."""

@@ -38,8 +38,8 @@ mode = declare(
 """This thread's mode.  Generated operators read ``mode.enabled``, and only when an input requires grad."""
 _this = mode  # where an argument has that name
 
-off: dict[int, bool] = {}
-"""The threads that do not record; and, as -1, whether there are inference tensors, which recorded operators do not save.
+off: dict[Any, bool] = {}
+"""The threads that do not record; and weak references to the records of inference tensors, which recorded operators do not save.
 
 Whether a dictionary is empty is found out in a tenth of the time that the thread's own mode takes.
 """
