@@ -1638,7 +1638,7 @@ class Methods:
 
     def histogram(
         self,
-        bins: _int | Tensor,
+        bins: _int | Tensor = 100,
         *,
         range: Sequence[_float] | None = None,
         weight: Tensor | None = None,

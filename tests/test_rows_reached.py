@@ -26,7 +26,7 @@ DRAWN = "draws random numbers, which vmap does only where it is asked to"
 UNUSED = "no row uses the function on a batch; what users' own functions and subclasses may hand to it"
 
 ELSEWHERE = ("test", "tests.", "adjoint.ops.sparse_")
-"""Modules of rows that the fuzzer has no operands for: those that tests declare, and those of sparse tensors, which test_sparse runs."""
+"""Modules of rows that the fuzzer has no operands for: what tests declare, and sparse tensors, which test_sparse has."""
 
 UNRUN = {"_to_copy.meta": WITHOUT["_to_copy.meta"]}
 """Rows that no sample runs, in any direction."""
