@@ -131,7 +131,7 @@ class NestedTensor(Tensor):
         """The sizes of a jagged one, among them the one that differs.  Raises RuntimeError for others, which have none."""
         if self._form is not jagged:
             raise RuntimeError("Internal error: NestedTensorImpl doesn't support sizes. Please file an issue.")
-        return Size((len(self._parts), self._ragged, *self._parts[0].shape[1:]))  # type: ignore[arg-type]
+        return tuple.__new__(Size, (len(self._parts), self._ragged, *self._parts[0].shape[1:]))  # Size() takes integers alone
 
     @property  # type: ignore[misc]
     def requires_grad(self) -> bool:  # type: ignore[override, misc]

@@ -122,7 +122,7 @@ def hash_tensor(input: Tensor, dim: int | Sequence[int] | None = (), *, keepdim:
             "argument."
         )
     wide = array.astype(np.int64 if array.dtype.kind in "iub" else np.float64).view(np.uint64)
-    axes = tuple(d % max(array.ndim, 1) for d in dims) or tuple(range(array.ndim))
+    axes = (tuple(d % array.ndim for d in dims) if array.ndim else ()) or tuple(range(array.ndim))
     return from_array(np.asarray(np.bitwise_xor.reduce(wide, axes, keepdims=keepdim), np.uint64))
 
 

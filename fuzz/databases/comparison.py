@@ -58,6 +58,8 @@ def difference(theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, 
 def _of_tensors(theirs: torch.Tensor, ours: Any, values: bool, loose: float, where: str, memory: bool) -> str | None:
     if not isinstance(ours, adjoint.Tensor):
         return f"{where} type: Tensor | {type(ours).__name__}"
+    if theirs.layout is torch.sparse_coo or ours.layout is adjoint.sparse_coo:
+        return _of_sparse(theirs, ours, values, loose, where)
     if torch.nn.parameter.is_lazy(theirs) or adjoint.nn.parameter.is_lazy(ours):
         a, b = (f"{type(x).__name__} {x.dtype} {x.requires_grad}" for x in (theirs, ours))
         return None if a == b else f"{where} uninitialized: {a} | {b}"
@@ -76,6 +78,24 @@ def _of_tensors(theirs: torch.Tensor, ours: Any, values: bool, loose: float, whe
     a, b = numbers(theirs), numbers(ours)
     tolerance = TOLERANCE.get(str(theirs.dtype).removeprefix("torch."), 0.0) * loose
     return None if _close(a, b, tolerance) else f"{where} values: {_shown(a, b)}"
+
+
+def _of_sparse(theirs: torch.Tensor, ours: Any, values: bool, loose: float, where: str) -> str | None:
+    """Of two tensors in coordinate format: what is asked of any, and their places and values, in order where both are coalesced."""
+    if str(theirs.layout) != str(ours.layout):
+        return f"{where} layout: {theirs.layout} | {ours.layout}"
+    for name in ("dtype", "requires_grad", "is_coalesced()"):
+        a, b = (str(getattr(t, name[:-2])() if name.endswith("()") else getattr(t, name)) for t in (theirs, ours))
+        if a != b:
+            return f"{where} {name}: {a} | {b}"
+    if not theirs.is_coalesced():
+        return _of_tensors(theirs.detach().to_dense(), ours.detach().to_dense(), values, loose, where, False)
+    for part in ("_indices", "_values"):
+        a, b = (getattr(t.detach(), part)() for t in (theirs, ours))
+        found = _of_tensors(a, b, values, loose, f"{where} {part}", False)
+        if found is not None:
+            return found
+    return None
 
 
 def strides(value: Any) -> tuple[int, ...] | None:

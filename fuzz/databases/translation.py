@@ -53,6 +53,10 @@ def _by_identity() -> dict[int, tuple[Any, Any, str]]:
 
 def tensor(value: torch.Tensor) -> Any:
     """The same tensor in Adjoint: values, dtype, strides, offset, requires_grad, and what it overlaps with."""
+    if value.layout is torch.sparse_coo:
+        parts = tensor(value.detach()._indices()), tensor(value.detach()._values())
+        made = adjoint.sparse_coo_tensor(*parts, tuple(value.shape), is_coalesced=value.is_coalesced(), check_invariants=False)
+        return made.requires_grad_(value.requires_grad)
     if value.layout is not torch.strided or value.device.type != "cpu" or value.is_quantized:
         raise Lacking(f"{value.layout} tensors")
     dtype = getattr(adjoint, str(value.dtype).removeprefix("torch."), None)
