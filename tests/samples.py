@@ -546,9 +546,12 @@ WITHOUT: dict[str, str] = {
     "_to_copy.meta": "a tensor that moves to the device meta leaves its numbers behind, as test_meta has it",
     "batched.matmul": "the reading of matmul inside of vmap, which test_func runs",
     "scatter_multiply": "computes the derivative of a product that scatter_reduce's second derivative needs",
-    "values_in": "what the derivatives of sparse tensors take, which test_sparse runs",
-    "with_values": "what the derivatives of sparse tensors give, which test_sparse runs",
 }
+
+
+def is_of_sparse(key: str, row: Any) -> bool:
+    """Whether a row has sparse operands, or makes sparse gradients: samples have none, and test_sparse runs it."""
+    return getattr(row.forward, "__module__", "").startswith("adjoint.ops.sparse_") or key in ("embedding_sparse", "listed_rows")
 
 
 def _lend() -> None:

@@ -574,7 +574,7 @@ def test_results_do_not_depend_on_calls_with_other_shapes():
     assert_compiles(formula, small, tolerance=1e-5)
 
 
-@pytest.mark.parametrize("grain, examples", [(64, 400), (plan.GRAIN, 100)])
+@pytest.mark.parametrize("grain, examples", [(64, 200), (plan.GRAIN, 100)])
 def test_formulas_drawn_by_chance_are_as_numpys(grain, examples, monkeypatch):
     monkeypatch.setattr(plan, "GRAIN", grain)  # small tasks: several of them, and split sums, on small arrays
 

@@ -176,12 +176,34 @@ def test_every_kind_of_tensor_is_to_others_what_pytorchs_is(use):
     assert {k: (ours[k], theirs[k]) for k in ours if ours[k] != theirs[k]} == {}
 
 
-def test_numpys_functions_that_call_a_method_compute_with_tensors():
-    """PyTorch refuses some (``np.sum``), and those that require grad to others (``np.argmax``)."""
-    x = adjoint.tensor([1.0, 3.0, 2.0], requires_grad=True)
-    assert np.argmax(x).item() == 1
-    np.sum(x * x).backward()
-    assert x.grad.tolist() == [2, 6, 4]
+CALLING_METHODS = {
+    "clip": (0, 2), "dot": ([1.0, 2.0, 3.0],), "repeat": (2,), "reshape": ((3, 1),), "searchsorted": (2.5,), "swapaxes": (0, 0),
+    "take": ([0],),
+}  # fmt: skip
+"""What the functions are given beside the tensor."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min",
+        "nonzero", "prod", "ptp", "ravel", "repeat", "reshape", "round", "searchsorted", "sort", "squeeze", "std", "sum",
+        "swapaxes", "take", "transpose", "var",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_numpys_functions_that_call_a_method_are_pytorchs(name, requires_grad):
+    """What hands the method an ``out`` is refused by its TypeError (``np.sum``), or computes with an array (``np.argmax``)."""
+    found = []
+    for library in (adjoint, torch):
+        x = library.tensor([1.0, 3.0, 2.0], requires_grad=requires_grad)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found.append(shown(getattr(np, name)(x, *CALLING_METHODS.get(name, ())), library))
+        except Exception as error:
+            found.append(("raises", type(error).__name__))
+    assert found[0] == found[1]
 
 
 SCALARS = (

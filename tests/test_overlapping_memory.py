@@ -126,7 +126,14 @@ REFUSED = (
 
 @pytest.mark.parametrize("line", LINES)
 def test_what_is_written_where_it_is_read_is_told_as_by_pytorch(line: str) -> None:
-    agree(lambda torch: outcome(torch, line))
+    def scenario(torch: Any) -> Any:
+        torch.set_warn_always(True)  # whatever was warned of before
+        try:
+            return outcome(torch, line)
+        finally:
+            torch.set_warn_always(False)
+
+    agree(scenario)
 
 
 @pytest.mark.parametrize("line", REFUSED)

@@ -81,7 +81,7 @@ def test_the_suggestion_is_in_the_traceback_of_a_program(command: list[str], tmp
     program = tmp_path / "program.py"
     for line, expected in {
         "torch.onez(3)": [f"module '{module}' has no attribute 'onez'", "Did you mean: 'ones'?"],
-        "torch.ones(3).summ()": ["'Tensor' object has no attribute 'summ'. Did you mean: 'sum'?"],
+        "torch.ones(3).meann()": ["'Tensor' object has no attribute 'meann'. Did you mean: 'mean'?"],
         "torch.nn.Linear(2, 3).baias": ["'Linear' object has no attribute 'baias'", "Did you mean: 'bias'?"],
     }.items():
         program.write_text(f"{imports}\n{line}\n")

@@ -26,7 +26,7 @@ INSIDE = {
 }
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", range(0, PARTS, 2))  # half of them; the command has all
 def test_calls_with_a_wrong_argument_raise_pytorchs_error_and_no_text_from_inside(part: int) -> None:
     result = run(NAMES[part::PARTS])
     raised = sum(result.counts[kind] for kind in ("same", "text", "theirs", "type", "inside"))

@@ -48,13 +48,47 @@ def is_kernels(a: Array, b: Array) -> bool:
     )
 
 
+def is_long(a: Array, b: Array) -> bool:
+    """Whether a product of matrices in single precision is one of few elements, each of them a long sum."""
+    return (
+        a.__class__ is np.ndarray is b.__class__
+        and (a.dtype is _FLOAT32 or a.dtype.char == "F")
+        and a.dtype is b.dtype
+        and a.ndim == 2 == b.ndim
+        and 0 < a.shape[0] * b.shape[1] <= _SMALL
+        and a.shape[1] == b.shape[0]
+    )
+
+
 def is_row(bias: Array, weight: Array) -> bool:
     """Whether a product's kernel can add a bias: an array too (and no batch of them), as long as its lines."""
     return bias.__class__ is np.ndarray and bias.shape == weight.shape[:1] and bias.dtype is weight.dtype
 
 
+LONG = 2048
+"""Products of rows and columns that are longer are added up of sections: what BLAS adds one after the other loses digits."""
+
+_SECTION = 512
+_SMALL = 4096  # elements of a result of which one for each section is little
+
+
+def _of_sections(a: Any, b: Any) -> Any:
+    """``a.dot(b)`` of matrices: the products of sections of the rows and columns, added up in pairs."""
+    (m, k), n = a.shape, b.shape[1]
+    many = min(k // _SECTION, max((1 << 22) // (m * n), 2))
+    length = k // many
+    end = many * length
+    products = np.matmul(a[:, :end].reshape(m, many, length).transpose(1, 0, 2), b[:end].reshape(many, length, n))
+    result = total(products, 0)
+    if end < k:
+        result += a[:, end:].dot(b[end:])
+    return result
+
+
 def dot(a: Array, b: Array) -> Array:
     """``a.dot(b)``, in float32 for half precision."""
+    if a.shape[-1] > LONG and is_long(a, b):
+        return _of_sections(a, b)
     if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
         return product(a, b)
     if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
@@ -127,7 +161,10 @@ def _check_mm(self: Any, mat2: Any) -> None:
 def _mm(self: Array, mat2: Array):
     d = self.dtype
     if (d is _FLOAT32 or d is _FLOAT64) and d is mat2.dtype and self.ndim == 2 == mat2.ndim:
-        if self.size * mat2.shape[1] >= MUCH and is_kernels(self, mat2):
+        size = self.size
+        if size > LONG and self.shape[1] > LONG and is_long(self, mat2):
+            return _of_sections(self, mat2)
+        if size * mat2.shape[1] >= MUCH and is_kernels(self, mat2):
             return product(self, mat2)
         try:
             return self.dot(mat2) if self.__class__ is mat2.__class__ else np.dot(self, mat2)
