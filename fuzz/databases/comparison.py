@@ -58,11 +58,11 @@ def difference(theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, 
 def _of_tensors(theirs: torch.Tensor, ours: Any, values: bool, loose: float, where: str, memory: bool) -> str | None:
     if not isinstance(ours, adjoint.Tensor):
         return f"{where} type: Tensor | {type(ours).__name__}"
-    if theirs.layout is torch.sparse_coo or ours.layout is adjoint.sparse_coo:
-        return _of_sparse(theirs, ours, values, loose, where)
     if torch.nn.parameter.is_lazy(theirs) or adjoint.nn.parameter.is_lazy(ours):
         a, b = (f"{type(x).__name__} {x.dtype} {x.requires_grad}" for x in (theirs, ours))
         return None if a == b else f"{where} uninitialized: {a} | {b}"
+    if theirs.layout is torch.sparse_coo or ours.layout is adjoint.sparse_coo:
+        return _of_sparse(theirs, ours, values, loose, where)
     for name, a, b in (
         ("dtype", str(theirs.dtype), str(ours.dtype)),
         ("shape", tuple(theirs.shape), tuple(ours.shape)),
