@@ -103,7 +103,7 @@ def slice_inverse(
 
 
 @composite(where="torch")
-def hash_tensor(input: Tensor, dim: int | Sequence[int] | None = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
+def hash_tensor(input: Tensor, dim: int | Sequence[int] = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
     """The exclusive or of the elements' 64 bits, over ``dim`` or all dimensions, as uint64: of float64, or of int64 for integers.
 
     >>> import adjoint as torch
@@ -112,7 +112,7 @@ def hash_tensor(input: Tensor, dim: int | Sequence[int] | None = (), *, keepdim:
     """
     if mode != 0:
         raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
-    dims = (dim,) if isinstance(dim, int) else tuple(dim or ())
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
     array = all_values(input._array)
     if array.dtype.kind == "c":
         unsupported("xor_sum_cpu", array)
