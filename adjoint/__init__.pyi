@@ -2456,9 +2456,7 @@ def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Tensor | None = None)
         self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
     """
 
-def hash_tensor(
-    input: Tensor, dim: _int | Sequence[_int] | None = (), *, keepdim: _bool = False, mode: _int = 0
-) -> Tensor:
+def hash_tensor(input: Tensor, dim: _int | Sequence[_int] = (), *, keepdim: _bool = False, mode: _int = 0) -> Tensor:
     """The exclusive or of the elements' 64 bits, over ``dim`` or all dimensions, as uint64: of float64, or of int64 for integers.
 
     >>> import adjoint as torch
