@@ -32,6 +32,8 @@ _NAMES_ALONE = ("torch._C.", "torch._linalg_utils", "torch._lobpcg", "torch._low
 
 # Modules that PyTorch has under another name.
 _MODULES = {
+    "torch._functorch.deprecated": "adjoint.functorch.deprecated",
+    "torch._functorch.make_functional": "adjoint.functorch.stateless",
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
     "torch.utils._pytree": "adjoint.pytree",

@@ -1,6 +1,6 @@
 """Stored dtypes: numbers as elements of float8 and complex32 arrays, and back.
 
-Tensors of these dtypes are kept, moved and converted, and computed with by few operators (:mod:`adjoint.declare.uncomputed`).  A
+Tensors of these dtypes are kept, moved and converted, and computed with by few operators, whose rows' column ``stored`` says so.  A
 conversion goes by way of float32, as PyTorch's does, or complex64.
 """
 
@@ -15,12 +15,14 @@ from adjoint import dtypes
 
 _E4M3FN, _E5M2, _E8M0 = (d.array for d in (dtypes.float8_e4m3fn, dtypes.float8_e5m2, dtypes.float8_e8m0fnu))
 _COMPLEX32 = dtypes.complex32.array
-_ARRAYS = frozenset(d.array for d in dtypes.STORED)
+ALL = frozenset(d.array for d in dtypes.STORED)
+"""The dtypes of such arrays."""
+COMPLEX32 = frozenset({_COMPLEX32})
 
 
 def is_stored(dtype: Any) -> bool:
     """Whether elements of an array's dtype are stored and not computed with."""
-    return dtype.names is not None and dtype in _ARRAYS
+    return dtype.names is not None and dtype in ALL
 
 
 def numbers_of(array: Any) -> Any:

@@ -7,7 +7,6 @@ Operators, the engine, printing and so on attach themselves to the class from th
 from __future__ import annotations
 
 import sys
-import weakref
 from collections import deque
 from collections.abc import Callable
 from itertools import count
@@ -122,8 +121,10 @@ class Writes:
         return None
 
 
-INFERENCE: dict[Any, bool] = {}
-"""The records of the inference tensors that there are, as weak references: empty where no operator need ask what it saves."""
+class InferenceBlock:
+    """One ``with inference_mode()``, which lives as long as a tensor that was made in it."""
+
+    __slots__ = ("__weakref__",)
 
 
 class InferenceWrites(Writes):
@@ -133,13 +134,8 @@ class InferenceWrites(Writes):
     what has no such look, a node of some other maker, finds it outdated in its backward.
     """
 
-    heeded: dict[Any, bool] = {}
-    """Is not empty while there are any (:mod:`adjoint.autograd.grad_mode`)."""
-
-    def __init__(self) -> None:
-        # No line of Python runs when it dies, in which an interrupt could strike, and be swallowed: a dictionary forgets it.
-        for where in (INFERENCE, InferenceWrites.heeded):
-            where[weakref.ref(self, where.pop)] = True
+    def __init__(self, block: InferenceBlock) -> None:
+        self.block = block
 
     usable: Callable[[], bool]
     """Whether a backward may use such tensors here (:mod:`adjoint.autograd.grad_mode`)."""

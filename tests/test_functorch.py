@@ -16,8 +16,13 @@ def functorch(torch: Any, below: str = "") -> Any:
     return importlib.import_module(HOMES[torch.__name__][0] + below)
 
 
+MODULES = {"adjoint._functorch.make_functional": "adjoint.functorch.stateless"}
+"""Which module of Adjoint is PyTorch's ``torch._functorch.make_functional``: see ``adjoint.compat``."""
+
+
 def inner(torch: Any, below: str) -> Any:
-    return importlib.import_module(HOMES[torch.__name__][1] + below)
+    home = HOMES[torch.__name__][1]
+    return importlib.import_module(MODULES.get(home + below, home + below))
 
 
 def _net(torch: Any) -> Any:

@@ -53,7 +53,7 @@ class Level:
         """Carry tangents through this thread's operators from now on."""
         before = snapshot()
         try:
-            self.inference = mode.inference
+            self.inference = bool(mode.inference)
             self.primal = mode.primal_from
             self.handle = self._intercept
             intercept.add(self.handle)

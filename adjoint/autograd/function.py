@@ -19,7 +19,7 @@ from adjoint import dtypes
 from adjoint.autograd import saved_hooks
 from adjoint.autograd.delayed import delayed_error
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import in_backward, mode, no_grad, set_recording, switch_recording
+from adjoint.autograd.grad_mode import in_backward, mode, no_grad, off, set_recording, switch_recording
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, Output
 from adjoint.autograd.saved import alias, is_freed, raise_freed, raise_modified, refuse_inference
@@ -28,7 +28,7 @@ from adjoint.autograd.views import IN_FUNCTION, MULTIPLE, become_view, rebase
 from adjoint.kernels.deferred import forced, settle
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
-from adjoint.tensor import INFERENCE, NO_EDGE, Tensor, from_array, tick, writes_of
+from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
 from adjoint.thread_state import put_back, snapshot
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
@@ -569,7 +569,7 @@ def _save(node: BackwardCFunction, outputs: tuple[Any, ...]) -> None:
                 saved.append(t)
     node._kept = tuple(saved)
     node.to_save = None
-    if INFERENCE:
+    if off:
         refuse_inference(node._kept)
     if intercept.active and saved_hooks.state.saving:
         pack, unpack = saved_hooks.state.saving[-1]

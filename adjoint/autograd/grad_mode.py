@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from adjoint.autograd.interception import intercept
 from adjoint.interrupts import at_once
 from adjoint.places import users_level
-from adjoint.tensor import InferenceWrites, Tensor
+from adjoint.tensor import InferenceBlock, InferenceWrites, Tensor
 from adjoint.thread_state import declare, hints, put_back, snapshot
 
 __all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
@@ -21,7 +22,7 @@ M = TypeVar("M")
 
 mode = declare(
     enabled=True,
-    inference=False,
+    inference=False,  # or the InferenceBlock that it is in
     wished=False,  # inside of inference mode, which records nothing: whether recording was switched on
     duals=0,  # how many forward-mode levels are entered
     primal=0,  # how many times forward mode was switched off inside of them
@@ -39,7 +40,7 @@ mode = declare(
 _this = mode  # where an argument has that name
 
 off: dict[Any, bool] = {}
-"""The threads that do not record; and weak references to the records of inference tensors, which recorded operators do not save.
+"""The threads that do not record; and, as weak references, the inference modes of which tensors live: these are not to be saved.
 
 Whether a dictionary is empty is found out in a tenth of the time that the thread's own mode takes.
 """
@@ -134,16 +135,15 @@ def is_grad_enabled() -> bool:
 
 def is_inference_mode_enabled() -> bool:
     """Whether this thread is inside :class:`inference_mode`."""
-    return mode.inference  # type: ignore[no-any-return]
+    return bool(mode.inference)
 
 
 def _inference_tensors_are_usable() -> bool:
     """In inference mode, and in derivatives that transforms ask for, which are not of the tensors themselves in PyTorch."""
-    return mode.inference or mode.pulling is not None or bool(mode.duals)
+    return bool(mode.inference or mode.duals) or mode.pulling is not None
 
 
 InferenceWrites.usable = staticmethod(_inference_tensors_are_usable)
-InferenceWrites.heeded = off
 
 
 class _ContextDecorator:
@@ -404,7 +404,7 @@ class inference_mode(_ContextDecorator):
         try:
             if self.mode:
                 intercept.add(_mark_inference)
-            mode.inference = self.mode
+            mode.inference = _new_block() if self.mode else False
             mode.wished = False
             set_recording(not self.mode)
         except BaseException:
@@ -421,11 +421,18 @@ class inference_mode(_ContextDecorator):
             intercept.remove(_mark_inference)
 
 
+def _new_block() -> InferenceBlock:
+    """A block that ``off`` has until it dies; no line of Python runs then, in which an interrupt could strike, and be swallowed."""
+    block = InferenceBlock()
+    off[weakref.ref(block, off.pop)] = True
+    return block
+
+
 def _mark_inference(operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run the operator and mark what it made as inference tensors."""
     result = run(*args, **kwargs)
     if mode.inference:
         for made in result if isinstance(result, (tuple, list)) else (result,):
             if isinstance(made, Tensor) and made._writes is None:  # else it is an argument, or looks at the memory of one
-                made._writes = InferenceWrites()
+                made._writes = InferenceWrites(mode.inference)
     return result

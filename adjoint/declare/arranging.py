@@ -89,7 +89,7 @@ def record_of(result: Any) -> Writes | None:
     """The record of writes of a new array that is not in order; None for one that is."""
     if result.__class__ not in (np.ndarray, MetaArray) or _is_in_order(result):
         return None
-    record = InferenceWrites() if mode.inference else Writes()
+    record = InferenceWrites(mode.inference) if mode.inference else Writes()
     record.looked_across()
     return record
 

@@ -46,7 +46,7 @@ from adjoint.declare.uncomputed import of_stored
 from adjoint.kernels.deferred import deferred
 from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.readings.meta import MetaArray
-from adjoint.tensor import ACROSS, INFERENCE, NO_EDGE, Tensor, as_array, from_array, tick
+from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
 
 _CALLERS = frozenset({"function", "dunder", "writer", "recorded"})
 
@@ -183,7 +183,6 @@ _GLOBALS: dict[str, Any] = {
     "joint": again.joint,
     "GRAD": mode,
     "OFF": off,
-    "INFERENCE": INFERENCE,
     "refuse_inference": refuse_inference,
     "ACROSS": ACROSS,
     "ndarray": np.ndarray,

@@ -326,6 +326,7 @@ def elementwise(
     beside_numpy: bool = False,
     check: Callable[..., Any] | None = None,
     kernel: Kernel | None = None,
+    stored: frozenset[Any] = frozenset(),
     gradients: dict[str, Any] | None = None,
     flat: str = "",
     again: str = "",
@@ -342,8 +343,8 @@ def elementwise(
     the last or the first operand is a Python number, and PyTorch has a node of its own for it.  ``numbers_alone`` has two
     numbers be a tensor, too; ``numbers=False`` refuses Python numbers altogether; with ``beside_numpy`` its special method takes
     NumPy arrays as tensors.  ``check`` is called with operands of two dtypes, or of one that the forward refuses, to raise
-    PyTorch's error.  ``again`` names the node of ``flat`` gradients where PyTorch's has a name of its own.  Otherwise as
-    :func:`op`.
+    PyTorch's error.  ``stored`` are dtypes that are stored only and that PyTorch's kernel takes all the same.  ``again`` names
+    the node of ``flat`` gradients where PyTorch's has a name of its own.  Otherwise as :func:`op`.
     """
     return _declare(
         Operator(
@@ -363,6 +364,7 @@ def elementwise(
             scalar=scalar,
             check=check,
             kernel=kernel,
+            stored=stored,
             numbers=numbers,
             beside_numpy=beside_numpy,
             flat=tuple(flat.split()),

@@ -71,6 +71,7 @@ class Operator:
     numbers: bool = True  # elementwise: whether operands may be Python numbers
     beside_numpy: bool = False  # elementwise: whether its special method takes NumPy arrays as tensors
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
+    stored: frozenset[Any] = frozenset()  # elementwise: dtypes that are stored only (adjoint.stored) and that it takes all the same
     kernel: Kernel | None = None  # with which dtypes PyTorch computes it; with all that the forward does, if None
     held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
     flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions, or the result

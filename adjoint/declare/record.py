@@ -63,7 +63,7 @@ class Record:
             for name, e in edges.items()
         )
         kept = self._saved(edges, inputs_only=True)
-        off = "not GRAD.enabled" if kept == "()" else f"(not GRAD.enabled or INFERENCE and refuse_inference({kept}))"
+        off = "not GRAD.enabled" if kept == "()" else f"(not GRAD.enabled or refuse_inference({kept}))"
         condition = f"({none}) or (OFF and {off})" if len(edges) > 1 else f"{none} or (OFF and {off})"
         dtype = next((p for p in op.values if p.name == "dtype"), None) if op.outputs is None else None
         if dtype is not None and not dtype.keyword_only:  # a conversion: gradients end at integers

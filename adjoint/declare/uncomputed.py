@@ -48,13 +48,9 @@ def not_computed(function: str, operands: Iterable[Any]) -> NotImplementedError 
     return None
 
 
-_WITH_FLOAT8 = frozenset({"abs", "eq", "mul", "ne"})
-_WITH_COMPLEX32 = _WITH_FLOAT8 | {"add", "neg", "sub"}
-"""Element-wise operators that PyTorch's CPU kernels have all the same: computed in float32 or complex64, and rounded."""
-
-
 def of_stored(operator: Any, values: dict[str, Any], *arrays: Any) -> Any:
-    """While NumPy's error is being handled: the result of those few operators that take operands which are stored only.
+    """While NumPy's error is being handled: the result of an operator that takes such operands all the same, computed in float32 or
+    complex64 and rounded (its column ``stored``).
 
     Raises PyTorch's error for the others, and for operands that do not broadcast.
     """
@@ -63,17 +59,15 @@ def of_stored(operator: Any, values: dict[str, Any], *arrays: Any) -> Any:
         if error is not None:
             raise error from None
         raise
-    name = operator.name.partition(".")[0]
     dtype = arrays[0].dtype
-    kept = stored.is_stored(dtype) and all(a.dtype == dtype for a in arrays)
-    if kept and name in (_WITH_COMPLEX32 if dtype == dtypes.complex32.array else _WITH_FLOAT8):
+    if dtype in operator.stored and all(a.dtype == dtype for a in arrays):
         with np.errstate(all="ignore"):
             found = np.asarray(operator.forward(*map(stored.numbers_of, arrays), **values))
         if found.dtype == np.bool_:
             return found
-        lone = found.dtype.kind == "f" and dtype == dtypes.complex32.array  # a complex number's length
+        lone = found.dtype.kind == "f" and dtype in stored.COMPLEX32  # a complex number's length
         return found.astype(np.float16) if lone else stored.converted(found, dtype)
-    refused = not_computed(name, arrays)
+    refused = not_computed(operator.name.partition(".")[0], arrays)
     if refused is not None:
         raise refused from None
     if len(arrays) > 1:

@@ -18,6 +18,8 @@ from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
 from adjoint.ops.widening import in_float32, is_half
 from adjoint.readings.sparse import SparseArray
+from adjoint.stored import ALL as STORED
+from adjoint.stored import COMPLEX32
 from adjoint.tensor import Tensor, from_array
 
 
@@ -122,7 +124,7 @@ def _add(self, other, *, alpha=1):
 
 
 add = elementwise(
-    "add", _add, plain=np.add, dunder=("__add__", "__radd__", "__iadd__"), numbers_alone=True, scalar_first=True,
+    "add", _add, plain=np.add, stored=COMPLEX32, dunder=("__add__", "__radd__", "__iadd__"), numbers_alone=True, scalar_first=True,
     self=lambda g: g,
     other=lambda g, alpha: g if alpha == 1 else times(g, conj_number(alpha)),
     doc="The sum of two tensors, or of a tensor and a number, element by element: ``input + alpha * other``.",
@@ -153,7 +155,7 @@ def _sub(self, other, *, alpha=1):
 
 
 sub = elementwise(
-    "sub", _sub, plain=np.subtract, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, numbers_alone=True,
+    "sub", _sub, plain=np.subtract, stored=COMPLEX32, aliases=("subtract",), dunder=("__sub__", "__isub__"), check=_no_bools, numbers_alone=True,
     scalar_first=True,
     self=lambda g: g,
     other=lambda g, alpha: -g if alpha == 1 else times(g, -conj_number(alpha)),
@@ -195,7 +197,7 @@ rsub = elementwise(
 # Products and quotients
 
 mul = elementwise(
-    "mul", np.multiply, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), numbers_alone=True, scalar_first=True, wide=True,
+    "mul", np.multiply, stored=STORED, aliases=("multiply",), dunder=("__mul__", "__rmul__", "__imul__"), numbers_alone=True, scalar_first=True, wide=True,
     self=lambda g, other: g * other.conj(),  # of a real array, the method gives the array itself
     other=lambda g, self: g * self.conj(),
     doc="The product of two tensors, or of a tensor and a number, element by element.",
@@ -584,7 +586,7 @@ def _check_neg(self: Tensor) -> None:
 
 
 neg = elementwise(
-    "neg", np.negative, aliases=("negative",), dunder=("__neg__",), check=_check_neg,
+    "neg", np.negative, stored=COMPLEX32, aliases=("negative",), dunder=("__neg__",), check=_check_neg,
     self=lambda g: -g,
     doc="Each element with its sign changed.  Raises RuntimeError for bools.",
 )  # fmt: skip
@@ -608,7 +610,7 @@ def _abs(self):
 
 
 abs = elementwise(
-    "abs", _abs, aliases=("absolute",), dunder=("__abs__",), inplace=False,
+    "abs", _abs, stored=STORED, aliases=("absolute",), dunder=("__abs__",), inplace=False,
     self=lambda g, self: g * sign_of(self),
     doc="The absolute value of each element; of a complex number, its magnitude, which is real.",
 )  # fmt: skip

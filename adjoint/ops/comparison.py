@@ -15,6 +15,7 @@ from adjoint.declare.operands import raise_shapes
 from adjoint.ops.each_sample import each_sample
 from adjoint.ops.unsupported import unsupported
 from adjoint.readings.batched import BatchedArray
+from adjoint.stored import ALL as STORED
 from adjoint.tensor import Tensor
 
 
@@ -28,11 +29,11 @@ def _ordered(kernel: str, ufunc: Any) -> Any:
 
 
 eq = elementwise(
-    "eq", np.equal, promote="bool", dunder=("__eq__",), beside_numpy=True,
+    "eq", np.equal, stored=STORED, promote="bool", dunder=("__eq__",), beside_numpy=True,
     doc="Whether two elements are equal: a bool tensor.",
 )  # fmt: skip
 ne = elementwise(
-    "ne", np.not_equal, promote="bool", aliases=("not_equal",), dunder=("__ne__",),
+    "ne", np.not_equal, stored=STORED, promote="bool", aliases=("not_equal",), dunder=("__ne__",),
     doc="Whether two elements differ: a bool tensor.",
 )  # fmt: skip
 lt = elementwise(

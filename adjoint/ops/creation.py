@@ -48,7 +48,7 @@ def made(array: Any, requires_grad: bool = False, *, function: str = "tensor") -
     t._edge = NO_EDGE
     t._writes = None
     if mode.inference:
-        t._writes = InferenceWrites()
+        t._writes = InferenceWrites(mode.inference)
     if requires_grad is not False:
         if not isinstance(requires_grad, (bool, np.bool_)) and requires_grad is not None:
             wrong_argument(function, "requires_grad", "bool", requires_grad)

@@ -26,7 +26,7 @@ def _over(array: Any, cls: type[Tensor]) -> Tensor:
     t._edge = NO_EDGE
     t._writes = None
     if mode.inference:
-        t._writes = InferenceWrites()
+        t._writes = InferenceWrites(mode.inference)
     return t
 
 

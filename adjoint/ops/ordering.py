@@ -447,12 +447,12 @@ def searchsorted(
         _warn_of_strides("sorter", sorter._array)
         sequence = np.take_along_axis(sequence, sorter._array, -1)
     plain = sequence.__class__ is np.ndarray is values.__class__
-    if not plain or (sequence.dtype.kind not in "iub" and ((values != values).any() or (sequence != sequence).any())):
+    if not sequence.shape[-1] or not values.size:
+        found = np.zeros(values.shape)
+    elif not plain or (sequence.dtype.kind not in "iub" and ((values != values).any() or (sequence != sequence).any())):
         found = _bisected(sequence, values, side == "right")
     elif sequence.ndim == 1:
         found = np.searchsorted(sequence, values, side)
-    elif not values.size:
-        found = np.zeros(values.shape)
     else:
         rows = sequence.reshape(-1, sequence.shape[-1])
         found = np.stack([np.searchsorted(r, v, side) for r, v in zip(rows, values.reshape(len(rows), -1))])
