@@ -14,8 +14,8 @@ from adjoint.declare import op
 from adjoint.kernels.reading import fused
 from adjoint.ops.arrays import Array, all_values, converted
 from adjoint.ops.class_loss import counted_classes
-from adjoint.ops.contraction import dot, over_rows
 from adjoint.ops.loss import MEAN, NONE, reduction_of
+from adjoint.ops.products import dot, over_rows
 from adjoint.ops.scatter import index_at
 from adjoint.ops.softmax import log_softmax_row
 from adjoint.summation import total

@@ -14,11 +14,24 @@ from adjoint.declare.arranging import as_operands
 from adjoint.declare.emit import build
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit, sum_to
-from adjoint.kernels.late import LARGE, Late
-from adjoint.kernels.reading import usable
 from adjoint.layouts import strides_of
 from adjoint.ops.arithmetic import _c_name, mul, times
 from adjoint.ops.arrays import Array, conj
+from adjoint.ops.products import (
+    FLOAT32,
+    FLOAT64,
+    LONG,
+    MUCH,
+    adjoint_of,
+    batched,
+    dot,
+    is_kernels,
+    is_long,
+    is_row,
+    of_sections,
+    over_rows,
+    product,
+)
 from adjoint.ops.reduction import written
 from adjoint.ops.scalars import element
 from adjoint.ops.shape import _unsafe_view
@@ -26,106 +39,6 @@ from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.ops.widening import is_half, narrow, widen
 from adjoint.summation import total
 from adjoint.tensor import Tensor, from_array, writes_of
-
-_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-
-
-# Multiply-adds from which on kernels are worth their call.
-MUCH = 4 * LARGE
-
-product = Late("contraction.matmul:product")
-rows_sum = Late("contraction.matmul:rows_sum")
-
-
-def is_kernels(a: Array, b: Array) -> bool:
-    """Whether there is a kernel for a product."""
-    return (
-        a.__class__ is np.ndarray is b.__class__
-        and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64)
-        and a.dtype is b.dtype
-        and a.shape[-1] == b.shape[-2 if b.ndim > 1 else 0] != 0
-        and usable()
-    )
-
-
-def is_long(a: Array, b: Array) -> bool:
-    """Whether a product of matrices in single precision is one of few elements, each of them a long sum."""
-    return (
-        a.__class__ is np.ndarray is b.__class__
-        and (a.dtype is _FLOAT32 or a.dtype.char == "F")
-        and a.dtype is b.dtype
-        and a.ndim == 2 == b.ndim
-        and 0 < a.shape[0] * b.shape[1] <= _SMALL
-        and a.shape[1] == b.shape[0]
-    )
-
-
-def is_row(bias: Array, weight: Array) -> bool:
-    """Whether a product's kernel can add a bias: an array too (and no batch of them), as long as its lines."""
-    return bias.__class__ is np.ndarray and bias.shape == weight.shape[:1] and bias.dtype is weight.dtype
-
-
-LONG = 2048
-"""Products of rows and columns that are longer are added up of sections: what BLAS adds one after the other loses digits."""
-
-_SECTION = 512
-_SMALL = 4096  # elements of a result of which one for each section is little
-
-
-def _of_sections(a: Any, b: Any) -> Any:
-    """``a.dot(b)`` of matrices: the products of sections of the rows and columns, added up in pairs."""
-    (m, k), n = a.shape, b.shape[1]
-    many = min(k // _SECTION, max((1 << 22) // (m * n), 2))
-    length = k // many
-    end = many * length
-    products = np.matmul(a[:, :end].reshape(m, many, length).transpose(1, 0, 2), b[:end].reshape(many, length, n))
-    result = total(products, 0)
-    if end < k:
-        result += a[:, end:].dot(b[end:])
-    return result
-
-
-def dot(a: Array, b: Array) -> Array:
-    """``a.dot(b)``, in float32 for half precision."""
-    if a.shape[-1] > LONG and is_long(a, b):
-        return _of_sections(a, b)
-    if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
-        return product(a, b)
-    if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
-        return a.astype(np.float32).dot(b.astype(np.float32)).astype(a.dtype)
-    return a.dot(b) if a.__class__ is b.__class__ else np.dot(a, b)  # the method knows only arrays of its own kind
-
-
-def batched(a: Array, b: Array) -> Array:
-    """``a @ b``, in float32 for half precision."""
-    if a.size * b.shape[-1] >= MUCH and is_kernels(a, b):
-        return product(a, b)
-    if a.dtype.itemsize == 2 and a.dtype.kind not in "iu":
-        return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
-    return np.matmul(a, b)
-
-
-def adjoint_of(x: Array) -> Array:
-    """The conjugate transpose of matrices."""
-    return conj(x).swapaxes(-1, -2)
-
-
-def over_rows(g: Array) -> Array:
-    """The sum of a matrix's rows: of few as a product with ones, which is several times faster than a reduction."""
-    n, d = g.shape[0], g.dtype
-    if g.__class__ is np.ndarray and (d is _FLOAT32 or d is _FLOAT64):
-        if g.size >= LARGE and g.ndim == 2 and usable():
-            return rows_sum(g)
-        if n <= _FEW_ROWS:
-            ones = _ONES.get((n, d))
-            if ones is None:
-                ones = _ONES[n, d] = np.ones(n, d)
-            return ones.dot(g)
-    return total(g, 0)
-
-
-_ONES: dict[Any, Any] = {}
-_FEW_ROWS = 128  # more would be added one after the other for too long
 
 # Errors
 
@@ -160,10 +73,10 @@ def _check_mm(self: Any, mat2: Any) -> None:
 
 def _mm(self: Array, mat2: Array):
     d = self.dtype
-    if (d is _FLOAT32 or d is _FLOAT64) and d is mat2.dtype and self.ndim == 2 == mat2.ndim:
+    if (d is FLOAT32 or d is FLOAT64) and d is mat2.dtype and self.ndim == 2 == mat2.ndim:
         size = self.size
         if size > LONG and self.shape[1] > LONG and is_long(self, mat2):
-            return _of_sections(self, mat2)
+            return of_sections(self, mat2)
         if size * mat2.shape[1] >= MUCH and is_kernels(self, mat2):
             return product(self, mat2)
         try:
@@ -343,7 +256,7 @@ _matmul_broadcast = op(
 
 def _vecmat(self: Array, other: Array):
     d = self.dtype
-    if (d is _FLOAT32 or d is _FLOAT64) and d is other.dtype:
+    if (d is FLOAT32 or d is FLOAT64) and d is other.dtype:
         try:
             return self.dot(other) if self.__class__ is other.__class__ else np.dot(self, other)
         except ValueError:
@@ -583,7 +496,7 @@ addbmm = op(
 
 def _linear(bias: Array, self: Array, weight: Array):
     d = self.dtype
-    if (d is _FLOAT32 or d is _FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
+    if (d is FLOAT32 or d is FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
         if self.size * len(weight) >= MUCH and is_kernels(self, weight.T) and is_row(bias, weight):
             return product(self, weight.T, bias)
         try:

@@ -12,8 +12,8 @@ from adjoint.declare.once import warn_once
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
-from adjoint.ops.contraction import adjoint_of
 from adjoint.ops.linalg import LinAlgError, check_matrix, least_counted, of_batch, solve_triangular, triangular_solve
+from adjoint.ops.products import adjoint_of
 from adjoint.ops.reduction import written
 from adjoint.readings.batched import BatchedArray, Level, rule
 from adjoint.tensor import Tensor, from_array

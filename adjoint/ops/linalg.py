@@ -17,7 +17,8 @@ from adjoint.layouts import contiguous_format
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values, array_function, conj, contiguous, converted, in_columns
 from adjoint.ops.broadcasting import broadcast_shape
-from adjoint.ops.contraction import adjoint_of, matmul
+from adjoint.ops.contraction import matmul
+from adjoint.ops.products import adjoint_of
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name
 from adjoint.tensor import Tensor, from_array

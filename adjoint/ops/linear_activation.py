@@ -8,8 +8,9 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
 from adjoint.kernels.late import Late
-from adjoint.ops.contraction import MUCH, _linear_row, _matmul_folded, is_kernels, is_row, mm
+from adjoint.ops.contraction import _linear_row, _matmul_folded, mm
 from adjoint.ops.jointly import worthwhile
+from adjoint.ops.products import MUCH, is_kernels, is_row
 from adjoint.tensor import NO_EDGE, Tensor, writes_of
 
 _product_then = Late("contraction.matmul:product_then")

@@ -15,8 +15,8 @@ from adjoint.declare.once import warn_once
 from adjoint.declare.operands import sum_to
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arrays import Array, all_values, array_function, contiguous, in_columns
-from adjoint.ops.contraction import adjoint_of
 from adjoint.ops.linalg import triangular_solve
+from adjoint.ops.products import adjoint_of
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.readings.batched import BatchedArray, Level, aligned, rule

@@ -13,7 +13,7 @@ import numpy as np
 from adjoint.declare import op
 from adjoint.declare.arranging import UNORDERED
 from adjoint.ops.arrays import Array, conj, in_columns
-from adjoint.ops.contraction import adjoint_of
+from adjoint.ops.products import adjoint_of
 from adjoint.ops.unsupported import type_name, unsupported
 
 
