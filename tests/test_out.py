@@ -91,8 +91,11 @@ def test_no_method_takes_it() -> None:
     for name in dir(adjoint.Tensor):
         method = getattr(adjoint.Tensor, name)
         if name[:2] != "__" and name in dir(torch.Tensor) and name in dir(adjoint) and callable(method) and name not in REMOVED:
-            with pytest.raises(TypeError):
+            try:
                 method(x, out=adjoint.empty(0))
+            except TypeError:
+                continue
+            pytest.fail(f"{name} took it: {method!r}")
 
 
 METHODS = "polygamma(1, out=x) | lu(out=x) | norm(out=x) | add(x, out=x) | add_(x, out=x) | clamp(0, out=x) | sum(0, out=x)"

@@ -167,6 +167,34 @@ d = Diagonal(3, 2.0)
         assert texts[0] == texts[1]
 
 
+def test_a_method_first_looked_up_when_functions_look_for_overriding_is_a_method():
+    """In a process of its own: functions are there and began, methods are not yet made."""
+    program = """
+import {0} as torch
+torch.sqrt, torch.addmm, torch.cumsum
+class Telling(torch.overrides.TorchFunctionMode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        print(torch.overrides.resolve_name(func))
+        return func(*args, **(kwargs or {{}}))
+x = torch.ones(2, 2)
+with Telling():
+    x.sqrt(); x.addmm(x, x); x.cumsum(0)
+for call in ("x.sqrt(out=x)", "x.addmm(x, x, out=x)", "x.cumsum(0, out=x)"):
+    try:
+        print(call, eval(call))
+    except TypeError:
+        print("refused")
+"""
+    texts = []
+    for library in ("torch", "adjoint"):
+        source = program.format(library)
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", source], capture_output=True, text=True)
+        assert not done.returncode, done.stderr
+        texts.append(done.stdout)
+    assert texts[0] == texts[1]
+    assert texts[1].count("refused") == 3
+
+
 def test_a_mode_sees_functions_those_that_make_tensors_too_and_is_off_inside():
     def scenario(torch):
         class Loud(overrides(torch).TorchFunctionMode):

@@ -309,6 +309,11 @@ def begin(function: Any, known_as: Any = None, classes: bool = True, as_told: An
     )
 
 
+def as_declared(function: Any) -> Any:
+    """What a function was before it got another beginning."""
+    return _originals.get(function, function) if on else function
+
+
 def switch_on() -> None:
     """Have every public function, from now on, be offered to what overrides it."""
     if on:

@@ -55,7 +55,7 @@ class _Lazy:
         self.own = own
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        made = self.make()
+        made = overriding.as_declared(self.make())  # a method begins for itself, where functions do already
         if isinstance(made, FunctionType):
             its_own, takes_out = self.own or made.__qualname__.startswith("Tensor."), _takes_out(made)
             if not its_own or takes_out:  # what overrides functions tells `torch.add` and `Tensor.add` apart
