@@ -8,7 +8,7 @@ import pytest
 import adjoint as torch
 from adjoint.viz import record
 
-LINES = 10_000
+LINES = 4_000
 
 
 def run_recorded(source, name):
@@ -28,38 +28,38 @@ def run_recorded(source, name):
         ("as many variables", [f"y{i} = y{i - 1 if i else ''} * {1 + i % 2}" for i in range(LINES)] + [f"y = y{LINES - 1}"]),
     ],
 )
-def test_a_program_of_ten_thousand_lines_is_recorded_in_seconds(kind, lines):
+def test_a_program_of_thousands_of_lines_is_recorded_in_seconds(kind, lines):
     source = "\n".join(["y = x", *lines, "loss = y.sum()", "loss.backward()", ""])
     recording, seconds, _ = run_recorded(source, f"<{kind}>")
     assert [n.line.text for n in recording.nodes[1:-1]] == lines[:LINES]
-    assert seconds < 20  # where each operator looks at the whole file or at all variables it is minutes
+    assert seconds < 8  # where each operator looks at the whole file or at all variables it is far more
     if kind != "one variable":
         assert [n.name for n in recording.nodes[1:-2]] == [f"y{i}" for i in range(LINES - 1)]
 
 
 def test_a_function_of_thousands_of_variables_is_recorded_in_seconds():
-    lines = [f"    y{i} = y{i - 1 if i else ''} * 2" for i in range(3000)]
-    source = "\n".join(["def f(y):", *lines, "    return y2999", "out = f(x).sum()", ""])
+    lines = [f"    y{i} = y{i - 1 if i else ''} * 2" for i in range(2000)]
+    source = "\n".join(["def f(y):", *lines, "    return y1999", "out = f(x).sum()", ""])
     recording, seconds, _ = run_recorded(source, "<one function>")
-    assert [n.name for n in recording.nodes[1:-2]] == [f"y{i}" for i in range(2999)]
-    assert seconds < 10
+    assert [n.name for n in recording.nodes[1:-2]] == [f"y{i}" for i in range(1999)]
+    assert seconds < 7
 
 
-def test_ten_thousand_users_of_one_tensor_and_a_stack_of_them_are_recorded_in_seconds():
+def test_thousands_of_users_of_one_tensor_and_a_stack_of_them_are_recorded_in_seconds():
     source = f"parts = [x * 1.5 for _ in range({LINES})]\nloss = torch.stack(parts).sum()\nloss.backward()\n"
     recording, seconds, _ = run_recorded(source, "<wide>")
     stack = next(n for n in recording.nodes if n.operator == "stack")
     assert [i.node for i in stack.inputs] == list(range(1, LINES + 1))
     assert len({i.derivative for i in stack.inputs}) == 1
     assert all(g is not None for g in stack.gradient.left)
-    assert seconds < 20
+    assert seconds < 8
 
 
 def test_thousands_of_parameters_in_a_list_have_their_names():
-    source = "ws = [torch.ones(1, requires_grad=True) for _ in range(3000)]\nz = sum([ws[i] * 2 for i in range(1500)])\n"
+    source = "ws = [torch.ones(1, requires_grad=True) for _ in range(2000)]\nz = sum([ws[i] * 2 for i in range(1000)])\n"
     recording, seconds, _ = run_recorded(source, "<parameters>")
-    assert [n.name for n in recording.nodes if n.kind == "leaf"] == [f"ws[{i}]" for i in range(1500)]
-    assert seconds < 10
+    assert [n.name for n in recording.nodes if n.kind == "leaf"] == [f"ws[{i}]" for i in range(1000)]
+    assert seconds < 7
 
 
 def test_the_graph_of_a_long_program_is_explained_in_seconds():
@@ -70,5 +70,5 @@ def test_the_graph_of_a_long_program_is_explained_in_seconds():
     linecache.cache[name] = len(source), None, source.splitlines(True), name
     started = time.process_time()
     exec(compile(source, name, "exec"), space)
-    assert time.process_time() - started < 30
+    assert time.process_time() - started < 12
     assert "loss = y.sum()" in space["text"]
