@@ -46,6 +46,11 @@ def declare(**fields: Any) -> Any:
     return this_thread
 
 
+def defaults() -> dict[str, Any]:
+    """What a thread that has switched nothing has, for :func:`put_back`."""
+    return _defaults.copy()
+
+
 def snapshot() -> dict[str, Any]:
     """All that this thread has switched, for :func:`put_back`."""
     return this_thread.__dict__.copy()  # type: ignore[no-any-return]

@@ -228,7 +228,7 @@ def _check_input(value: Any) -> None:
 
 
 def _targets(node: Node) -> set[Node]:
-    return {pair[0] for pair in node.next_functions if pair[0] is not None}
+    return {edge.node if isinstance(edge, Output) else edge for edge in node._edges if edge is not NO_EDGE}  # type: ignore[misc]
 
 
 def _on_the_way(roots: Sequence[tuple[Sink, Any]], targets: set[Node]) -> set[Node]:

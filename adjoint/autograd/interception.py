@@ -83,9 +83,16 @@ class Intercept:
 
     def anew(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function``, the user's own code, so that what it calls is seen by all of this thread's interceptors."""
+        return self._seen_by(len(_thread.interceptors[0]), function, *args)
+
+    def in_parts(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call ``function``, of an interceptor's, so that what it calls is seen by that one too, and the next ones."""
+        return self._seen_by(_thread.interceptors[1] + 1, function, *args)
+
+    def _seen_by(self, outermost: int, function: Callable[..., Any], *args: Any) -> Any:
         before = _thread.interceptors
         interceptors, depth = before
-        every = interceptors, len(interceptors)
+        every = interceptors, outermost
         try:
             _thread.interceptors = every
             result = function(*args)

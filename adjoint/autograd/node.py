@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from adjoint.names import listed_without
@@ -27,7 +28,7 @@ class Node(Sink):
     _kept: Any  # tuple of saved tensors, None once they were freed
     _extra: tuple[Any, ...]  # what else the formulas ask for: shapes, dims, flags
     _hooks: Any  # autograd.hooks.NodeHooks, None where there are none
-    _order: int  # time of recording; the latest is the smallest
+    _order: int  # time of recording; the latest is the smallest (of nodes that were opened, a float: declare.steps)
 
     _outputs = 1  # how many outputs the forward had
     _shared: tuple[Any, ...] = ()  # of the vmaps that it was recorded in, those whose samples share what it made
@@ -76,7 +77,7 @@ class Node(Sink):
         return known | self.__dict__.get("_forms_told", {})
 
     def _sequence_nr(self) -> int:
-        return -self._order
+        return -math.ceil(self._order)
 
     if TYPE_CHECKING:  # :mod:`adjoint.autograd.hooks` puts them there
 

@@ -7,6 +7,7 @@ None, since what the user packed is the user's to keep unchanged.  While no hook
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -151,6 +152,8 @@ def _pack_one(saved: Any, edges: dict[int, Any]) -> Any:
 
 def pack_what_was_saved(operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The interceptor: run the operator and pack what the node that it recorded saved."""
+    if getattr(operator, "steps", None) is not None:  # each of which saves something
+        return intercept.in_parts(functools.partial(operator.step_by_step, *args, **kwargs))
     before = tick()
     result = run(*args, **kwargs)
     if state.saving:

@@ -216,6 +216,7 @@ def op(
     flat: str = "",
     lies: Any = None,
     joint: str | dict[str, str] = "",
+    steps: Callable[..., Any] | None = None,
     reads: dict[str, str] | None = None,
     **formulas: Callable[..., Any],
 ) -> Operator:
@@ -244,6 +245,9 @@ def op(
     their ``data`` does not reach its backward.
 
     ``lies`` is how results lie in memory where that is not how the forward leaves them: see :mod:`.arranging`.
+
+    ``steps`` computes it, on tensors, of the operators of which PyTorch's does, where PyTorch has several nodes for it: they are
+    what is seen of the graph (:mod:`.steps`).  What a node does not save, its formulas have to ask the shape of.
 
     ``reads`` says, per input, how a formula reads that is code and not an expression: on paper, with the names that formulas
     have, or in words.  It is what documentation and pictures of graphs show.
@@ -275,6 +279,7 @@ def op(
             flat=tuple(flat.split()),
             lies=lies,
             joint=_jointly(joint, {**(gradients or {}), **formulas}),
+            steps=steps,
             reads=_readings(reads),
         ),
         aliases,

@@ -31,10 +31,16 @@ def node_class(operator: Operator, name: str) -> type[Node]:
             "operator": operator,
             "apply": apply,
             "apply_taped": apply_taped,
-            **saved_properties(operator),
+            **(_opening(operator) if operator.steps is not None else saved_properties(operator)),
         },
     )
     return cls
+
+
+def _opening(operator: Operator) -> dict[str, Any]:
+    from adjoint.declare.steps import opening
+
+    return opening(operator)
 
 
 def large_node_class(operator: Operator, name: str) -> type[Node]:

@@ -78,6 +78,7 @@ class Operator:
     again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it
     lies: Any = None  # how its results lie in memory (:mod:`.arranging`); as they were computed, if None
     joint: dict[str, tuple[str, ...]] = field(default_factory=dict)  # whose gradient PyTorch has from a function of which
+    steps: Callable[..., Any] | None = None  # how PyTorch computes it, where its nodes are several (:mod:`.steps`)
     reads: dict[str, str] = field(default_factory=dict)  # how a gradient's formula reads, where that is code
     _params: tuple[Param, ...] | None = None
     _built: dict[str, Any] = field(default_factory=dict)
@@ -149,6 +150,14 @@ class Operator:
         from adjoint.declare.emit import build
 
         return build(self, "recorded")
+
+    def step_by_step(self, *args: Any, **kwargs: Any) -> Any:
+        """The operator as its ``steps`` compute it, for who has to see each of them."""
+        given = {**dict(zip((p.name for p in self.params), args)), **kwargs}
+        for p in self.arrays:
+            given[f"{p.name}_shape"] = given[p.name]._array.shape
+        assert self.steps is not None
+        return self.steps(*[given[name] for name in asks_for(self.steps)])
 
     @property
     def inplace(self) -> Callable[..., Any]:

@@ -39,6 +39,8 @@ def extra_names(operator: Operator) -> list[str]:
     for name in list(asked):
         if operator.keeps.get(name):
             asked |= set(asks_for(operator.keeps[name]))
+    if operator.steps is not None:
+        asked |= set(asks_for(operator.steps))
     names = [p.name for p in operator.values]
     for p in operator.arrays:
         names += [f"{p.name}_shape", f"{p.name}_dtype"]

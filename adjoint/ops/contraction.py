@@ -11,7 +11,6 @@ from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
-from adjoint.declare.emit import build
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit, sum_to
 from adjoint.layouts import strides_of
@@ -212,8 +211,13 @@ def _folded(self: Array, other: Array):
     return dot(rows, other).reshape((*self.shape[:-1], other.shape[1]))
 
 
+def _folded_steps(self, other, self_shape, other_shape):
+    rows = self.reshape((math.prod(self_shape[:-1]), self_shape[-1]))
+    return _unsafe_view.function(mm.function(rows, other), (*self_shape[:-1], other_shape[1]))
+
+
 _matmul_folded = op(
-    "matmul", _folded, fused=False, where="", tangent="multilinear", node="UnsafeViewBackward0",
+    "matmul", _folded, fused=False, where="", tangent="multilinear", node="UnsafeViewBackward0", steps=_folded_steps,
     self=lambda g, other: batched(g, adjoint_of(other)),
     other=lambda g, self: dot(_matrix(conj(self)).T, _matrix(g)),
 )  # fmt: skip
@@ -246,8 +250,23 @@ def _batch_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         raise_shapes(np.empty(a), np.empty(b))
 
 
+def _broadcast_steps(self, other, self_shape, other_shape):
+    batch = np.broadcast_shapes(self_shape[:-2], other_shape[:-2])
+    return _in_batches(self, other, (*batch, self_shape[-2], other_shape[-1]))
+
+
+def _in_batches(self: Tensor, other: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The products of matrices, as PyTorch computes them: each broadcast, all in one batch, and the result in ``shape``."""
+    self_shape, other_shape = self._array.shape, other._array.shape
+    batch = np.broadcast_shapes(self_shape[:-2], other_shape[:-2])
+    many = math.prod(batch)
+    left = self.expand((*batch, *self_shape[-2:])).reshape((many, *self_shape[-2:]))
+    right = other.expand((*batch, *other_shape[-2:])).reshape((many, *other_shape[-2:]))
+    return _unsafe_view.function(bmm.function(left, right), shape)
+
+
 _matmul_broadcast = op(
-    "matmul", _broadcast, fused=False, where="batched", tangent="multilinear", node="UnsafeViewBackward0",
+    "matmul", _broadcast, fused=False, where="batched", tangent="multilinear", node="UnsafeViewBackward0", steps=_broadcast_steps,
     self=lambda g, other, self_shape: sum_to(batched(g, adjoint_of(other)), self_shape),
     other=lambda g, self, other_shape: sum_to(batched(adjoint_of(self), g), other_shape),
     doc="The matrix products of samples, for one of which it is ``torch.matmul``.",
@@ -265,8 +284,12 @@ def _vecmat(self: Array, other: Array):
     return dot(self, other)
 
 
+def _vecmat_steps(self, other, self_shape, other_shape):
+    return mm.function(self.unsqueeze(0), other).squeeze_(0)
+
+
 _vector_times_matrix = op(
-    "vector_matmul", _vecmat, fused=False, where="", tangent="multilinear", node="SqueezeBackward4",
+    "vector_matmul", _vecmat, fused=False, where="", tangent="multilinear", node="SqueezeBackward4", steps=_vecmat_steps,
     self=lambda g, other: dot(conj(other), g),
     other=lambda g, self: conj(self)[:, None] * g,
 )  # fmt: skip
@@ -308,7 +331,7 @@ def _matmul_of_ranks(input: Tensor, other: Tensor, n: int, m: int) -> Tensor:
         if other.requires_grad or _rows_follow(input._array):
             rows = input.reshape(math.prod(shape[:-1]), shape[-1])
             return _unsafe_view.function(mv.function(rows, other), shape[:-1])
-        return _unsafe_view.function(_matmul_broadcast.function(input, other.unsqueeze(1)).squeeze(-1), shape[:-1])
+        return _in_batches(input, other.unsqueeze(1), shape[:-1])
     if n == 1 and m == 2:
         result = _vector_times_matrix.function(input, other)
         writes_of(result).count = 1  # PyTorch squeezes the product of a one-row matrix in place
@@ -319,7 +342,7 @@ def _matmul_of_ranks(input: Tensor, other: Tensor, n: int, m: int) -> Tensor:
         if input.requires_grad or _rows_follow(other._array, turned=True):
             rows = turned.reshape(math.prod(shape), turned._array.shape[-1])
             return _unsafe_view.function(mv.function(rows, input), shape)
-        return _unsafe_view.function(matmul(input.unsqueeze(0), other), shape)
+        return _in_batches(input.unsqueeze(0), other, shape)
     if n == 2 and input.requires_grad:
         return matmul(other.mT, input.t()).mT.contiguous()
     if m == 2:
@@ -517,8 +540,12 @@ def _linear(bias: Array, self: Array, weight: Array):
     return _combine(bias, dot, self, weight.T, 1, 1)
 
 
+def _linear_steps(bias, self, weight):
+    return addmm.function(bias, self, weight.t())
+
+
 _linear_row = op(
-    "linear", _linear, fused=False, where="", node="AddmmBackward0", held="weight",
+    "linear", _linear, fused=False, where="", node="AddmmBackward0", held="weight", steps=_linear_steps,
     bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
     weight=lambda g, self: dot(g.T, conj(self)),
@@ -546,27 +573,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
     rows = _linear_row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1]), weight)
     return rows.view(*shape[:-1], rows._array.shape[-1])
-
-
-def _show_transposed_weight() -> None:
-    """Have the graph show the weight's transposition, which ``linear`` does within its one node, as PyTorch does."""
-    from adjoint.autograd.node import Node, as_pair, record
-    from adjoint.tensor import NO_EDGE
-
-    made: list[Any] = []
-
-    def next_functions(node: Any) -> tuple[tuple[Node | None, int], ...]:
-        bias, rows, weight = node._edges
-        if weight is NO_EDGE:
-            return as_pair(bias), as_pair(rows), (None, 0)
-        if not made:
-            made.append(type("TBackward0", (Node,), {"__slots__": (), "__module__": "adjoint"}))
-        return as_pair(bias), as_pair(rows), (record(made[0](), (weight,)), 0)
-
-    build(_linear_row, "node AddmmBackward0").next_functions = property(next_functions)
-
-
-_show_transposed_weight()
 
 
 def _check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:

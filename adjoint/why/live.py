@@ -308,5 +308,5 @@ def _graph(tensor: Tensor, most: int = 20_000) -> list[Node]:
         if node is None or id(node) in found:
             continue
         found[id(node)] = node
-        stack += [n for n, _ in node.next_functions]
+        stack += [as_pair(edge)[0] for edge in node._edges]
     return list(found.values())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.autograd.node import as_pair
 from adjoint.viz.watching.layers import SATURATES
 from adjoint.viz.watching.statistics import UNBOUNDED
 
@@ -34,9 +35,9 @@ def activation_before(tensor: Any) -> tuple[str, Any] | None:
         kind = ACTIVATIONS.get(name.partition("Backward")[0])
         if kind is not None:
             return kind, node
-        if not name.startswith(_PASSES) or not node.next_functions:
+        if not name.startswith(_PASSES) or not node._edges:
             return None
-        node = node.next_functions[0][0]
+        node = as_pair(node._edges[0])[0]
     return None
 
 
