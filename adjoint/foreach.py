@@ -6,10 +6,13 @@ They are made from a table when first named: of each it says only what its argum
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
 import adjoint as torch
+from adjoint.autograd.captures import unchecked
+from adjoint.autograd.grad_mode import mode
 
 # What is called with the tensor and nothing else ...
 _ALONE = (
@@ -60,7 +63,8 @@ def find(name: str) -> Callable[..., Any] | None:
 
     def function(*args: Any, **kwargs: Any) -> Any:
         tensors, arguments, options = _given(name, operator, args, kwargs)
-        results = [apply(t, *(a[i] for a in arguments), **options) for i, t in enumerate(tensors)]
+        with unchecked() if in_place and mode.birth else nullcontext():
+            results = [apply(t, *(a[i] for a in arguments), **options) for i, t in enumerate(tensors)]
         return list(tensors) if in_place else tuple(results)
 
     function.__name__ = function.__qualname__ = name

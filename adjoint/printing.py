@@ -13,6 +13,7 @@ from adjoint import dtypes
 from adjoint.interrupts import contextmanager
 from adjoint.stored import numbers_of
 from adjoint.tensor import Tensor, attach
+from adjoint.thread_state import this_thread
 
 
 @dataclass
@@ -240,8 +241,14 @@ def _of_parts(tensor: Tensor, prefix: str, parts: dict[str, Any], suffixes: list
     return with_suffixes(prefix + first, last, len(prefix), on_a_new_line=True)
 
 
+inside_transforms: Callable[[Tensor, Callable[[Tensor], str]], str | None] | None = None
+"""The text of a tensor inside of a function that a transform evaluates (:mod:`adjoint.func.levels`); None for one from outside."""
+
+
 @attach
 def __repr__(self: Tensor, *, tensor_contents: str | None = None) -> str:
+    if inside_transforms is not None and this_thread.within and (told := inside_transforms(self, repr)) is not None:
+        return told
     if not isinstance(self._array, np.ndarray) and (text := getattr(self._array, "tensor_text", None)) is not None:
         return text(repr)
     prefix = _prefix(self)

@@ -79,6 +79,9 @@ class Writes:
     strided = False
     """Whether a tensor of this memory may not lie in the order of its dimensions (:meth:`looked_across`)."""
 
+    born = 0
+    """When the memory was made, if that was while a function was differentiated (:mod:`adjoint.autograd.captures`)."""
+
     recent: deque[tuple[int, Place | str | None]] | None = None
     """The stamps of the latest writes, and where in the user's program they were."""
 
@@ -243,6 +246,8 @@ class Tensor(Methods):
     _only_a_name = False  # a leaf that autograd made up, and whose derivative nobody will ask for any more
     _wrapped = False  # a Python number in a tensor's clothes: yields in type promotion
     _waits: Any = None  # of a view (autograd.waiting): what is computed of its memory when it is read
+    _inside = 0  # when it became known to a function that is differentiated, if its memory is older (autograd.captures)
+    _foreign = False  # of such a one: whether it stands for what is captured by a function around that one
     _retains = False
     _origin: Any = None  # why it does not require grad, and the place; see autograd.origins
     _tangents: dict[Any, Tensor] | None = None  # forward-mode level -> tangent

@@ -12,6 +12,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import engine, overriding
 from adjoint.autograd.batch import batch, unbatch
+from adjoint.autograd.captures import made_here
 from adjoint.autograd.edges import GradientEdge, edge_of, stand_in
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.input_metadata import form_of
@@ -314,6 +315,8 @@ def grad(
                 zeros = results[i] = from_array(np.zeros_like(tensor._array))
                 if create_graph:
                     zeros._edge = None
+    if mode.birth:
+        made_here(results)
     return dict(zip(inputs, results)) if type(inputs) is dict else tuple(results)
 
 

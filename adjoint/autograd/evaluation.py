@@ -17,11 +17,12 @@ from adjoint.tensor import Tensor, tick
 class Evaluation:
     """One evaluation of a function that is to be differentiated with respect to its inputs."""
 
-    __slots__ = ("birth", "inputs", "switched_off")
+    __slots__ = ("birth", "inputs", "sources", "switched_off")
 
     def __init__(self) -> None:
         self.birth = tick()  # what was recorded before it comes from outside
         self.inputs: list[Any] = []
+        self.sources: list[Any] = []  # what these stand for
         self.switched_off = False  # whether some of it was not recorded: no_grad, which keeps tangents
 
     def made(self, tensor: Tensor, node: Any) -> bool:

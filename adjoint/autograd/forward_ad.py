@@ -588,7 +588,7 @@ def _laid_as(primal: Tensor, tangent: Tensor) -> Tensor:
 
 def _room(tensor: Tensor) -> int:
     """How many elements the memory has that a tensor looks at."""
-    return tensor.untyped_storage().nbytes() // tensor._array.itemsize  # type: ignore[no-any-return]
+    return tensor._memory_size() // tensor._array.itemsize  # type: ignore[no-any-return]
 
 
 def _get_current_tangent(self: Tensor) -> Tensor | None:

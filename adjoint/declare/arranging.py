@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.captures import record_of_new
+from adjoint.autograd.interception import intercept
 from adjoint.layouts import contiguous_format, images_order, nesting, put_in, suggested_format
 from adjoint.readings.meta import MetaArray, reordered
-from adjoint.tensor import InferenceWrites, Tensor, Writes, from_array, writes_of
+from adjoint.tensor import Tensor, Writes, from_array, writes_of
 
 
 def arranged(result: Any, rule: Callable[..., Sequence[int]], *operands: Any) -> tuple[Any, Writes | None]:
@@ -89,7 +90,7 @@ def record_of(result: Any) -> Writes | None:
     """The record of writes of a new array that is not in order; None for one that is."""
     if result.__class__ not in (np.ndarray, MetaArray) or _is_in_order(result):
         return None
-    record = InferenceWrites(mode.inference) if mode.inference else Writes()
+    record = record_of_new() or Writes()
     record.looked_across()
     return record
 
@@ -107,9 +108,11 @@ def told(made: Tensor) -> Tensor:
 
 
 def made_of(result: Any) -> Tensor:
-    """A tensor over a new array."""
+    """A tensor over a new array, made just now: in inference mode an inference tensor."""
     made = from_array(result)
     made._writes = record_of(result)
+    if made._writes is None and intercept.active:
+        made._writes = record_of_new()
     return made
 
 
@@ -117,4 +120,6 @@ def laid(result: Any, *operands: Any) -> Tensor:
     """A tensor over the result of an element-wise function of these arrays."""
     made = from_array(result)
     made._array, made._writes = arranged(result, by_operands, *operands)
+    if made._writes is None and intercept.active:
+        made._writes = record_of_new()
     return made

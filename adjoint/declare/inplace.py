@@ -31,6 +31,7 @@ from adjoint.declare.older import as_now, older_numbers
 from adjoint.declare.operands import FLOATS, INTS, fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
+from adjoint.declare.schemas import check_captured
 from adjoint.kernels.deferred import settle, unsettled
 from adjoint.kernels.reading import compiled_into, threshold
 from adjoint.places import users_level
@@ -104,7 +105,11 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
                 f"{operator.name}_(): argument '{operator.arrays[1].name}' (position 1) must be Tensor, not {type_name(args[0])}"
             )
         if truth:
+            if intercept.active:
+                check_captured(self, operator.name + "_", args, kwargs, augmented)
             return _write_truth(self, operator.function, operator, args, kwargs)
+        if intercept.active:
+            check_captured(self, operator.name + "_", args, kwargs, augmented)
         if mode.enabled or self._inference:
             converted = operator.name == "copy" and self._array.dtype.kind in "iub"  # gradients end here
             check_writable(self, not converted and _is_recorded(self, args, kwargs))
@@ -180,6 +185,8 @@ def inplace_composite(function: Any, name: str) -> Any:
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if "out" in kwargs:
             raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
+        if intercept.active:
+            check_captured(self, name, args, kwargs)
         check_writable(self, _is_recorded(self, args, kwargs))
         check_overlap(name[:-1], self, args, kwargs)
         return overwrite(self, function(_before_write(self), *args, **kwargs))

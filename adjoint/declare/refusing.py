@@ -23,6 +23,7 @@ from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.on_meta import made_on_meta
 from adjoint.declare.outs import TAKE_OUT, write_outs
+from adjoint.declare.schemas import OVERLOADS, check_captured
 from adjoint.declare.uncomputed import not_computed
 from adjoint.readings.meta import OnMeta
 from adjoint.readings.sparse import SparseArray, no_rule, renamed
@@ -229,6 +230,10 @@ def guarded(function: FunctionType, name: str) -> Any:
         by_name = ", ".join([*(f"{key}={key}" for key in keywords), *[f"**{spread}"] * bool(spread)])
         cast = f"cast_call({name!r}, function, ({''.join(f'{key}, ' for key in positional)}), dict({by_name}))"
         checks += f"        if intercept.active: return {cast}\n"
+    if name[-1:] == "_" and name[0] != "_" and positional and OVERLOADS.get(name, "") is not None:
+        space.update(check_captured=check_captured, intercept=intercept)
+        others = "".join(f"{key}, " for key in (*positional[1:], *keywords))
+        checks += f"        if intercept.active: check_captured({positional[0]}, {name!r}, ({others}))\n"
     text = (
         f"def guard({', '.join(signature)}):\n{written}    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"

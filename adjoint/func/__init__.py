@@ -7,6 +7,7 @@ tensor([1., 1., 1.])
 """
 
 from adjoint.func.functional_call import functional_call, replace_all_batch_norm_modules_, stack_module_state
+from adjoint.func.levels import debug_unwrap
 from adjoint.func.transforms import (
     functionalize,
     grad,
@@ -22,6 +23,7 @@ from adjoint.func.vmap import vmap
 from adjoint.names import list_names as _list_names
 
 __all__ = [
+    "debug_unwrap",
     "functional_call",
     "functionalize",
     "grad",

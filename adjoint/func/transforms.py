@@ -10,6 +10,7 @@ import numpy as np
 
 from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.backward import grad as autograd_grad
+from adjoint.autograd.captures import begin, come_in, end, is_foreign, let_in, look_alike, made_here
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.evaluation import Evaluation
 from adjoint.autograd.forward_ad import Level, check_tangent, refuse_nesting, second_name, with_tangents
@@ -21,7 +22,7 @@ from adjoint.dtypes import FLOAT
 from adjoint.func.vmap import vmap
 from adjoint.ops.shape import alias_view
 from adjoint.pytree import tree_flatten, tree_map, tree_unflatten, treespec_pprint
-from adjoint.tensor import NO_EDGE, Tensor, from_array
+from adjoint.tensor import NO_EDGE, Tensor, from_array, tick
 from adjoint.thread_state import Switch, put_back, snapshot
 
 
@@ -32,7 +33,7 @@ def _own(tensors: Sequence[Any], linked: bool) -> list[Any]:
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(t)}")
         if t.dtype.category < FLOAT:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    return [second_name(t, linked) for t in tensors]
+    return [come_in(second_name(t, linked), is_foreign(t)) for t in tensors]
 
 
 def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
@@ -93,16 +94,22 @@ def _let_go(tensor: Any, but: Any = frozenset()) -> Any:
 class _computing(Switch):
     """Inside of a transform."""
 
-    fields = ("transforms", "pushes", "primal_from")
+    fields = ("transforms", "pushes", "primal_from", "within", "birth", "interceptors")
 
-    def __init__(self, pushes: int = 0) -> None:
+    def __init__(self, pushes: int = 0, sources: Sequence[Any] = ()) -> None:
         self.pushes = pushes
+        self.sources = sources
+        self.inputs: list[Any] = []  # what stands for them inside
 
     def switch(self) -> None:
         mode.transforms += 1
         mode.pushes += self.pushes
         if self.pushes:
             mode.primal_from = mode.primal
+            self.birth = tick()
+            begin(self, self.birth)
+        else:
+            mode.within = (*mode.within, self)
 
 
 def _check_given(leaves: Sequence[Any], where: str, what: str) -> None:
@@ -147,10 +154,13 @@ class _Reverse:
         try:
             set_recording(True)
             mode.transforms += 1
-            mode.evaluating = (*outer, self.evaluation)
             self.inputs = self.evaluation.inputs = _own(leaves, before)
+            self.evaluation.sources = leaves
             edges = [i._edge for i in self.inputs]
+            mode.evaluating = (*outer, self.evaluation)
+            around = begin(self.evaluation, self.evaluation.birth)
             result = func(*tree_unflatten(self.inputs, self.in_spec))
+            end(around)
             mode.evaluating = outer
             set_recording(before)
             mode.transforms -= 1
@@ -186,7 +196,10 @@ class _Reverse:
             return primal
         if isinstance(value, Tensor) and value._edge is None:  # a leaf from outside
             return value
-        return _let_go(value, self.kept if self.recorded else ())
+        shown = _let_go(value, self.kept if self.recorded else ())
+        if mode.birth and isinstance(shown, Tensor) and shown is not value:
+            look_alike(shown, value)
+        return shown
 
     def pull(self, cotangents: Sequence[Tensor], retain: bool, create_graph: bool | None = None) -> list[Any]:
         """The gradients of all inputs, zero where an output does not depend on one."""
@@ -215,9 +228,10 @@ class _Reverse:
                 kept = _leading_beyond([g for g in gradients if g is not None])
                 gradients = [_let_go(g, kept) for g in gradients]
             found = {id(i): g for i, g in zip(wanted, gradients)}
-        return [
-            g if (g := found.get(id(i))) is not None else from_array(np.zeros_like(i._array)) for i in self.inputs
-        ]
+        pulled = [g if (g := found.get(id(i))) is not None else from_array(np.zeros_like(i._array)) for i in self.inputs]
+        if mode.birth:
+            made_here(pulled)
+        return pulled
 
 
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -281,6 +295,22 @@ def _replace(args: tuple[Any, ...], argnums: int | tuple[int, ...], new: Any) ->
     return tuple(found)
 
 
+def _of_some(
+    func: Callable[..., Any], args: tuple[Any, ...], argnums: int | tuple[int, ...], kwargs: dict[str, Any]
+) -> Callable[[Any], Any]:
+    """A function of those arguments of a call that have these numbers; the others, too, it may write to."""
+    numbers = {n % len(args) for n in ((argnums,) if isinstance(argnums, int) else argnums)}
+    others = tree_flatten(([a for n, a in enumerate(args) if n not in numbers], kwargs))[0]
+
+    def function(chosen: Any) -> Any:
+        if not others:
+            return func(*_replace(args, argnums, chosen), **kwargs)
+        with let_in(others):
+            return func(*_replace(args, argnums, chosen), **kwargs)
+
+    return function
+
+
 def grad_and_value(
     func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -289,9 +319,7 @@ def grad_and_value(
     @functools.wraps(func)
     def derivative(*args: Any, **kwargs: Any) -> Any:
         chosen = select(args, argnums)
-        run = _Reverse(
-            lambda *c: func(*_replace(args, argnums, c[0]), **kwargs), (chosen,), has_aux, "grad_and_value(f)(*args)"
-        )
+        run = _Reverse(_of_some(func, args, argnums, kwargs), (chosen,), has_aux, "grad_and_value(f)(*args)")
         output = run.result
         if not isinstance(output, Tensor):
             raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(output)}")
@@ -354,12 +382,16 @@ def jvp(
     _check_given(directions, where, "tangents")
     if not mode.pushes:
         refuse_nesting()
-    with _computing(pushes=1), Level() as level:
-        duals = []
+    around = mode.birth
+    foreign = [is_foreign(p) for p in leaves]
+    computing = _computing(1, leaves)
+    duals = computing.inputs
+    with computing, Level() as level:
         for p, t in zip(leaves, directions):
             check_tangent(p, t)
-        for p, t in zip(leaves, directions):
+        for p, t, known in zip(leaves, directions, foreign):
             dual = alias_view.function(p)  # so that a write to it is one to the primal
+            come_in(dual, known)
             level.set_tangent(dual, t)
             duals.append(dual)
         result = func(*tree_unflatten(duals, spec))
@@ -378,6 +410,8 @@ def jvp(
                         "allowed with strict=True."
                     )
                 found = from_array(np.zeros_like(o._array))
+            if around and not any(found is t for t in directions):
+                made_here((found,))
             pushed.append(found)
         for o in outputs:
             if o._tangents:
@@ -464,6 +498,8 @@ def _basis(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[int]]:
         rows[start + np.arange(size), np.arange(size)] = 1
         found.append(from_array(rows.reshape(total, *t._array.shape)))
         start += size
+    if mode.birth:
+        made_here(found)
     return found, sizes
 
 
@@ -497,7 +533,7 @@ def jacrev(
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         _check_real("jacrev", "inputs", tree_flatten(args)[0])
         chosen = select(args, argnums)
-        found = vjp(lambda c: func(*_replace(args, argnums, c), **kwargs), chosen, has_aux=has_aux)
+        found = vjp(_of_some(func, args, argnums, kwargs), chosen, has_aux=has_aux)
         output, pullback = found[:2]
         outputs, out_spec = tree_flatten(output)
         _check_real("jacrev", "outputs", outputs)
@@ -546,10 +582,11 @@ def jacfwd(
         chosen = select(args, asked)
         leaves, in_spec = tree_flatten(chosen)
         basis, sizes = _basis(leaves)
+        function = _of_some(func, args, asked, kwargs)
 
         def push(*directions: Any) -> Any:
             found = jvp(
-                lambda c: func(*_replace(args, asked, c), **kwargs),
+                function,
                 (chosen,),
                 (tree_unflatten(directions, in_spec),),
                 has_aux=has_aux,

@@ -156,16 +156,20 @@ def _run(
 ) -> Any:
     level = Level(size, randomness)
     inside = [leaf if dim is None else samples(leaf, level, dim) for leaf, dim in zip(leaves, dims)]
+    arrays = [i._array if isinstance(i, Tensor) else None for i in inside]  # ``t_`` gives a sample another one
     before = snapshot()
     fallback = functools.partial(_with_fallback, level)
     try:
         with entered(level):
             mode.transforms += 1
+            around = mode.within
+            mode.within = (*around, level)
             intercept.add(fallback)
             result = func(*tree_unflatten(inside, spec), **kwargs)
             mode.transforms -= 1
+            mode.within = around
             intercept.remove(fallback)
-            inputs = {id(i): leaf for i, leaf, dim in zip(inside, leaves, dims) if dim == 0}
+            inputs = {id(i): (leaf, array) for i, leaf, dim, array in zip(inside, leaves, dims, arrays) if dim == 0}
             return _outputs(result, level, out_dims, name, inputs)
     except BaseException as error:
         put_back(before)
@@ -177,8 +181,8 @@ def _run(
         raise
 
 
-def _outputs(result: Any, level: Level, out_dims: Any, name: str, made_of: dict[int, Tensor]) -> Any:
-    """A vmap's outputs; ``made_of``: the tensors that there are for samples, by the identity of these."""
+def _outputs(result: Any, level: Level, out_dims: Any, name: str, made_of: dict[int, Any]) -> Any:
+    """A vmap's outputs; ``made_of``: the tensors that there are for samples with these arrays, by the identity of the samples."""
     outputs, spec = tree_flatten(result)
     one = isinstance(result, Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1
     dims = list(out_dims) if one else broadcast_to_tree(out_dims, spec)
@@ -206,11 +210,11 @@ def _outputs(result: Any, level: Level, out_dims: Any, name: str, made_of: dict[
             raise IndexError(
                 f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
             )
-        known = made_of.get(id(o)) if dim % ndim == 0 else None  # one and the same for an input, or two outputs, that are
-        if known is None:
+        known, array = made_of.get(id(o), (None, None)) if dim % ndim == 0 else (None, None)  # one and the same for an input, or
+        if known is None or array is not o._array:  # two outputs, that are
             known = whole(o, level, dim % ndim)
             if dim % ndim == 0:
-                made_of[id(o)] = known
+                made_of[id(o)] = known, o._array
         made.append(known)
     return tree_unflatten(made, spec)
 

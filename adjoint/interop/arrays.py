@@ -43,7 +43,7 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         )
     if self._array.__class__ is SparseArray:
         raise TypeError("can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first.")
-    if self._array.__class__ is BatchedArray or (self._tangents and mode.pushes):
+    if self._array.__class__ is BatchedArray or mode.birth:
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     array = self._array
     given = array.copy() if self._waits is not None else array.view()  # what waits is computed where it is read

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.captures import record_of_new
+from adjoint.autograd.interception import intercept
 from adjoint.autograd.overriding import made_of_class
 from adjoint.interop.storage import address, refuse_samples
 from adjoint.ops.memory import root as root_of
@@ -67,7 +69,7 @@ def _rebuild(cls: type[Tensor], place: _Place, requires_grad: bool, attributes: 
     t = object.__new__(cls)
     t._array = _array_at(*place)
     t._edge = None if requires_grad else NO_EDGE
-    t._writes = None
+    t._writes = record_of_new() if intercept.active else None
     writes_of(t).bump()  # PyTorch has it made anew, and its memory set
     attributes_of(t).update(attributes)
     return t

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.captures import is_captured
+from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.waiting import memory_of
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
@@ -477,9 +479,18 @@ def _typed_storage(self: Tensor) -> TypedStorage:
 
 
 def refuse_samples(tensor: Tensor) -> None:
-    """Raise PyTorch's error for what is looked at inside of a vmap: a sample has no memory of its own."""
+    """Raise PyTorch's error for what is looked at inside of a vmap, where a sample has no memory of its own, or was made inside of
+    a function that is differentiated, where no gradient would follow."""
     if tensor._array.__class__ is BatchedArray:
         raise NotImplementedError("Cannot access storage of BatchedTensorImpl")
+    if mode.birth and not is_captured(tensor, mode.birth):
+        raise NotImplementedError("Cannot access storage of TensorWrapper")
+
+
+@attach
+def _memory_size(self: Tensor) -> int:
+    """How many bytes the memory has that a tensor looks at."""
+    return root(memory_of(self)).nbytes  # type: ignore[no-any-return]
 
 
 @attach

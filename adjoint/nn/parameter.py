@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import Any, NoReturn
 
 from adjoint.autograd.overriding import disabled, made_of_class, overrides
+from adjoint.declare.arranging import made_of
 from adjoint.dtypes import FLOAT
 from adjoint.tensor import NO_EDGE, Tensor, from_array, writes_of
 
@@ -81,7 +82,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) in memo:
             return memo[id(self)]
-        copied = type(self)(from_array(self._array.copy(order="K")), self.requires_grad)
+        copied = type(self)(made_of(self._array.copy(order="K")), self.requires_grad)
         memo[id(self)] = copied
         return copied
 

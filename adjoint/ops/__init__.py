@@ -58,6 +58,7 @@ from adjoint.ops import (
     normalization,
     norms,
     ordering,
+    overloads,
     padding,
     patches,
     picking,

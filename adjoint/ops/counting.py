@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite
+from adjoint.declare.arranging import made_of
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.each_sample import each_sample, refuse_samples
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import unsupported
 from adjoint.readings.meta import MetaArray, new
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
 
 
 def _as_tensors(arrays: Any) -> Any:
-    found = tuple(from_array(np.asarray(a)) for a in arrays)
+    found = tuple(made_of(np.asarray(a)) for a in arrays)
     return found[0] if len(found) == 1 else found
 
 
@@ -105,11 +106,11 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if x.ndim != 1 or (x.size and x.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:
-        return from_array(np.bincount(x, minlength=minlength).astype(np.int64))
+        return made_of(np.bincount(x, minlength=minlength).astype(np.int64))
     w = weights._array
     if w.shape != x.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
-    return from_array(np.bincount(x, w, minlength).astype(np.float32 if w.dtype == np.float32 else np.float64))
+    return made_of(np.bincount(x, w, minlength).astype(np.float32 if w.dtype == np.float32 else np.float64))
 
 
 @composite
@@ -128,7 +129,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
         raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
     low, high = float(min), float(max)
     if x.__class__ is MetaArray:
-        return written(from_array(new((bins,), x.dtype)), out, "histc")
+        return written(made_of(new((bins,), x.dtype)), out, "histc")
     if low == high and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high:
@@ -138,4 +139,4 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
     counts, _ = np.histogram(x.astype(np.float64), bins, (low, high))
-    return written(from_array(counts.astype(x.dtype)), out, "histc")
+    return written(made_of(counts.astype(x.dtype)), out, "histc")

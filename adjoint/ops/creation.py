@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes, stored
-from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.captures import record_of_new
+from adjoint.autograd.interception import intercept
 from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
 from adjoint.declare.arguments import (
@@ -28,7 +29,7 @@ from adjoint.ops import bulk
 from adjoint.ops.scalars import filling
 from adjoint.readings import meta, sparse
 from adjoint.readings.meta import OnMeta, makes_nothing, shapes_alone
-from adjoint.tensor import NO_EDGE, InferenceWrites, Tensor
+from adjoint.tensor import NO_EDGE, Tensor
 
 _new = object.__new__
 
@@ -47,8 +48,8 @@ def made(array: Any, requires_grad: bool = False, *, function: str = "tensor") -
     t._array = array
     t._edge = NO_EDGE
     t._writes = None
-    if mode.inference:
-        t._writes = InferenceWrites(mode.inference)
+    if intercept.active:
+        t._writes = record_of_new()
     if requires_grad is not False:
         if not isinstance(requires_grad, (bool, np.bool_)) and requires_grad is not None:
             wrong_argument(function, "requires_grad", "bool", requires_grad)

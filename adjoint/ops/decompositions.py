@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
-from adjoint.declare.arranging import UNORDERED
+from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
@@ -103,11 +103,11 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """As :func:`adjoint.linalg.cholesky`, with 0 or the order of the first minor that is not positive-definite."""
     try:
-        found, info = _cholesky_row.function(A, upper), from_array(np.zeros(A._array.shape[:-2], np.int32))
+        found, info = _cholesky_row.function(A, upper), made_of(np.zeros(A._array.shape[:-2], np.int32))
     except LinAlgError as error:
         if check_errors:
             raise LinAlgError(str(error).replace("linalg.cholesky:", "linalg.cholesky_ex:")) from None
-        found, info = (from_array(part) for part in _each_cholesky(A._array, upper))
+        found, info = (made_of(part) for part in _each_cholesky(A._array, upper))
     return return_type("linalg_cholesky_ex")((found, info))
 
 
@@ -403,7 +403,7 @@ def matrix_rank(
         atol, rtol = tol, 0.0
     values = np.absolute(np.linalg.eigvalsh(A._array)) if hermitian else np.linalg.svd(A._array, compute_uv=False)
     least, _ = least_counted(values, max(A._array.shape[-2:]), atol, rtol)
-    return from_array(np.asarray((values > least).sum(-1), np.int64))
+    return made_of(np.asarray((values > least).sum(-1), np.int64))
 
 
 @composite(where="linalg")

@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.declare import composite
+from adjoint.declare.arranging import made_of
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import promote
 from adjoint.ops.arrays import all_values
@@ -204,8 +205,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
             raise RuntimeError(f"Unsupported input type encountered for isin(): {dtypes.SCALAR_TYPE_NAMES[t.dtype]}")
     a, b = promote(*given)
     if not (a.__class__ is np.ndarray is b.__class__):  # batches: each element beside each
-        return from_array((np.equal(np.expand_dims(a, -1), b.reshape(-1)).any(-1)) ^ invert)
-    return from_array(np.asarray(np.isin(a, b, assume_unique=assume_unique, invert=invert)))
+        return made_of((np.equal(np.expand_dims(a, -1), b.reshape(-1)).any(-1)) ^ invert)
+    return made_of(np.asarray(np.isin(a, b, assume_unique=assume_unique, invert=invert)))
 
 
 def _vander(x: Tensor, n: int) -> Tensor:

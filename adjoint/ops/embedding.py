@@ -7,6 +7,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import made_of
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.memory import extent
 from adjoint.ops.scatter import add_at, taken, zero_in
@@ -135,7 +136,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if array.size == 0:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
-        return from_array(np.empty((*array.shape, num_classes), np.int64))
+        return made_of(np.empty((*array.shape, num_classes), np.int64))
     classes = all_values(array)
     if classes.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
@@ -145,4 +146,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError("num_classes should be positive")
     elif classes.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return from_array((array[..., None] == np.arange(num_classes)).astype(np.int64))
+    return made_of((array[..., None] == np.arange(num_classes)).astype(np.int64))

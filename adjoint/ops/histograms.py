@@ -11,6 +11,7 @@ from adjoint import dtypes
 from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
+from adjoint.declare.arranging import made_of
 from adjoint.declare.return_types import return_type
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import unsupported
@@ -122,7 +123,7 @@ def histogram(
     tensor([1., 2.])
     """
     counts, edges = _counted(input.reshape(-1, 1), [bins], range, None if weight is None else _flat(weight, input), density, "torch.histogram")
-    found = return_type("histogram")((from_array(counts), from_array(edges[0])))
+    found = return_type("histogram")((made_of(counts), made_of(edges[0])))
     return found if out is None else type(found)(written(r, o, "histogram") for r, o in zip(found, out))
 
 
@@ -164,5 +165,5 @@ def histogramdd(
             f"torch.histogramdd: for a {count}-dimensional histogram range should have {2 * count} elements, but got {len(range)}"
         )
     counts, edges = _counted(input, each, range, weight, density, "torch.histogramdd")
-    own = [b if isinstance(b, Tensor) else from_array(e) for b, e in zip(each, edges)]  # edges that were given are returned
-    return return_type("histogramdd")((from_array(counts), tuple(own)))
+    own = [b if isinstance(b, Tensor) else made_of(e) for b, e in zip(each, edges)]  # edges that were given are returned
+    return return_type("histogramdd")((made_of(counts), tuple(own)))

@@ -379,7 +379,7 @@ def __getitem__(self: Tensor, index: Any) -> Tensor:
                 if view._array.__class__ is not np.ndarray or (
                     found.flags.c_contiguous and 1 not in found.shape and (view._writes is None or not view._writes.strided)
                 ):
-                    return from_array(found)
+                    return made_of(found)
                 if 1 not in found.shape:  # NumPy's stride of one element is anything
                     one = np.zeros(found.shape[dim], np.int64)
                     return made_of(put_in(found, _lies(found, view._array, [one], range(dim, dim + mask._array.ndim))))

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.captures import is_captured, look_alike
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, recording
+from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node
 from adjoint.autograd.origins import note_break, note_copy, noting
 from adjoint.autograd.saved import alias
@@ -19,6 +21,7 @@ from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.declare import composite
 from adjoint.declare.arguments import sizes
 from adjoint.declare.arranging import told
+from adjoint.declare.schemas import check_captured
 from adjoint.layouts import (
     CHANNELS_LAST_NDIM,
     contiguous_format,
@@ -125,7 +128,7 @@ def storage_offset(self: Tensor) -> int:
 def data_ptr(self: Tensor) -> int:
     """The address of the first element; 0 for a tensor without elements, and on the device ``meta``."""
     memory = memory_of(self)
-    if memory.__class__ in (SparseArray, BatchedArray):
+    if memory.__class__ in (SparseArray, BatchedArray) or (mode.birth and not is_captured(self, mode.birth)):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
     return memory.__array_interface__["data"][0] if memory.size and memory.__class__ is not MetaArray else 0
 
@@ -143,6 +146,8 @@ def detach(input: Tensor) -> Tensor:
     """
     made = alias(input, NO_EDGE)
     made._tangents = None
+    if intercept.active:
+        look_alike(made, input)
     if noting.on and input.requires_grad:
         note_break(made, "detach()")
     return made
@@ -175,6 +180,8 @@ def _get_data(self: Tensor) -> Tensor:
     found = from_array(self._array)
     if self._waits is not None:
         look_at(found, memory_of(self), waits(self))
+    if intercept.active:
+        look_alike(found, self)
     if noting.on:
         note_copy(found, self, ".data, which is outside of the graph")
     return found
@@ -206,6 +213,7 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
 
     Raises RuntimeError on a tensor that requires grad.
     """
+    check_captured(self, "resize_")
     shape = sizes("resize_", given)
     if self._inference and not mode.inference:
         refuse_inference_write()
@@ -272,6 +280,7 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
     >>> torch.tensor([]).set_(torch.arange(4.).untyped_storage(), 1, (2,), (2,))
     tensor([1., 3.])
     """
+    check_captured(self, "set_", (source,))
     if self.requires_grad and mode.enabled:
         raise RuntimeError("the derivative for 'set_' is not implemented")
     check_writable(self, False)
@@ -324,8 +333,9 @@ def _renamed(node: Node, name: str) -> Node:
 
 
 def _in_place(
-    self: Tensor, step: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor], node_name: str
+    self: Tensor, step: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor], node_name: str, name: str
 ) -> Tensor:
+    check_captured(self, name)
     if self._inference and not mode.inference:
         refuse_inference_write()
     check_writable(self, self.requires_grad)
@@ -353,12 +363,13 @@ def squeeze_(self: Tensor, dim: Any = None) -> Tensor:
     """Remove dimensions of size 1, in place."""
     shape = self._array.shape
     number = 3 if dim is None else 5 if isinstance(dim, tuple) else 4
+    name = ("squeeze_", "squeeze_.dim", "squeeze_.dims")[number - 3]
     if dim is None:
         return _in_place(
-            self, lambda x: squeezed.function(x), lambda x: viewed_as.function(x, shape), f"SqueezeBackward{number}"
+            self, lambda x: squeezed.function(x), lambda x: viewed_as.function(x, shape), f"SqueezeBackward{number}", name
         )
     return _in_place(
-        self, lambda x: squeezed.function(x, dim), lambda x: viewed_as.function(x, shape), f"SqueezeBackward{number}"
+        self, lambda x: squeezed.function(x, dim), lambda x: viewed_as.function(x, shape), f"SqueezeBackward{number}", name
     )
 
 
@@ -371,6 +382,7 @@ def unsqueeze_(self: Tensor, dim: int) -> Tensor:
         lambda x: unsqueeze.function(x, place),
         lambda x: squeezed.function(x, place),
         "UnsqueezeBackward1",
+        "unsqueeze_",
     )
 
 
@@ -381,7 +393,7 @@ def transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
     def step(x: Tensor) -> Tensor:
         return transpose.function(x, dim0, dim1)
 
-    return _in_place(self, step, step, "TransposeBackward1")
+    return _in_place(self, step, step, "TransposeBackward1", "transpose_")
 
 
 attach(transpose_, name="swapaxes_")
@@ -391,10 +403,11 @@ attach(transpose_, name="swapdims_")
 @attach
 def t_(self: Tensor) -> Tensor:
     """Transpose a matrix in place."""
+    check_captured(self, "t_")
     check_writable(self, self.requires_grad)
     if self._array.ndim > 2:
         raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")
-    return _in_place(self, lambda x: t.function(x), lambda x: t.function(x), "TBackward1")
+    return _in_place(self, lambda x: t.function(x), lambda x: t.function(x), "TBackward1", "t_")
 
 
 def _seen(x: Tensor, size: Any, stride: Any, shift: int, form: Any) -> Tensor:
@@ -417,4 +430,5 @@ def as_strided_(input: Tensor, size: Sequence[int], stride: Sequence[int], stora
         lambda x: _seen(x, size, stride, shift, form),
         lambda x: _seen(x, shape, form, -shift, stride),
         "AsStridedBackward1",
+        "as_strided_",
     )

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.grad_mode import mode
+from adjoint.autograd.captures import record_of_new
+from adjoint.autograd.interception import intercept
 from adjoint.autograd.overriding import made_of_class
 from adjoint.declare import composite
 from adjoint.declare.arguments import check_not_negative, sizes, type_name
@@ -16,7 +17,7 @@ from adjoint.declare.once import warn_once
 from adjoint.device import device as Device
 from adjoint.ops.from_data import array_of
 from adjoint.readings.sparse import SparseArray
-from adjoint.tensor import NO_EDGE, InferenceWrites, Size, Tensor, writes_of
+from adjoint.tensor import NO_EDGE, Size, Tensor, writes_of
 
 
 def _over(array: Any, cls: type[Tensor]) -> Tensor:
@@ -25,8 +26,8 @@ def _over(array: Any, cls: type[Tensor]) -> Tensor:
     t._array = array
     t._edge = NO_EDGE
     t._writes = None
-    if mode.inference:
-        t._writes = InferenceWrites(mode.inference)
+    if intercept.active:
+        t._writes = record_of_new()
     return t
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
-from adjoint.declare.arranging import UNORDERED
+from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.operands import sum_to
 from adjoint.declare.return_types import return_type
@@ -128,7 +128,7 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """The inverses and, per matrix, 0 or which diagonal element of a singular one is zero."""
     try:
-        found, info = _inv_row.function(A), from_array(np.zeros(A._array.shape[:-2], np.int32))
+        found, info = _inv_row.function(A), made_of(np.zeros(A._array.shape[:-2], np.int32))
     except LinAlgError as error:
         if check_errors:
             raise LinAlgError(str(error).replace("linalg.inv:", "linalg.inv_ex:")) from None
@@ -592,7 +592,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     values = np.linalg.svd(A._array, compute_uv=False)
     least = (max(m, n) * np.finfo(A._array.dtype).eps if rcond is None else rcond) * values[..., :1]
     rank = (values > least).sum(-1)
-    residuals = from_array(np.zeros(0, values.dtype))
+    residuals = made_of(np.zeros(0, values.dtype))
     if m > n and driver not in (None, "gelsy") and bool(all_values(rank == n).all()):
         away = A @ solution - b
         squares = away * away.conj()
@@ -600,7 +600,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     shown = values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)
     rank_array = converted(rank, np.int64) if driver != "gels" else np.zeros(0, np.int64)
     return return_type("linalg_lstsq")(
-        (solution.squeeze(-1) if vector else solution, residuals, from_array(rank_array), from_array(shown))
+        (solution.squeeze(-1) if vector else solution, residuals, made_of(rank_array), made_of(shown))
     )
 
 

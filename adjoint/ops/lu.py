@@ -10,7 +10,7 @@ import numpy as np
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name as kind_of
-from adjoint.declare.arranging import UNORDERED
+from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import sum_to
 from adjoint.declare.return_types import return_type
@@ -20,7 +20,7 @@ from adjoint.ops.products import adjoint_of
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.readings.batched import BatchedArray, Level, aligned, rule
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
 
 # How rows are exchanged
 
@@ -46,7 +46,7 @@ def _permutation_of_samples(level: Level, pivots: Any, m: Any, dtype: Any) -> An
 
 @taped(permutation)
 def _taped_permutation(pivots: Tensor, m: Any, dtype: Any) -> Tensor:
-    return from_array(permutation(pivots._array, m, dtype))
+    return made_of(permutation(pivots._array, m, dtype))
 
 
 def _lower(packed: Any) -> Any:

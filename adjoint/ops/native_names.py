@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
+from adjoint.declare.arranging import made_of
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import all_values
 from adjoint.ops.unsupported import unsupported
@@ -123,7 +124,7 @@ def hash_tensor(input: Tensor, dim: int | Sequence[int] = (), *, keepdim: bool =
         )
     wide = array.astype(np.int64 if array.dtype.kind in "iub" else np.float64).view(np.uint64)
     axes = (tuple(d % array.ndim for d in dims) if array.ndim else ()) or tuple(range(array.ndim))
-    return from_array(np.asarray(np.bitwise_xor.reduce(wide, axes, keepdims=keepdim), np.uint64))
+    return made_of(np.asarray(np.bitwise_xor.reduce(wide, axes, keepdims=keepdim), np.uint64))
 
 
 @composite(where="torch")

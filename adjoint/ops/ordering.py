@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
-from adjoint.declare.arranging import IN_ORDER
+from adjoint.declare.arranging import IN_ORDER, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import result_type_of
 from adjoint.layouts import empty_like
@@ -457,7 +457,7 @@ def searchsorted(
         rows = sequence.reshape(-1, sequence.shape[-1])
         found = np.stack([np.searchsorted(r, v, side) for r, v in zip(rows, values.reshape(len(rows), -1))])
         found = found.reshape(values.shape)
-    result = from_array(found.astype(np.int32 if out_int32 else np.int64))
+    result = made_of(found.astype(np.int32 if out_int32 else np.int64))
     if out is None:
         return result
     from adjoint.declare.inplace import write_out

@@ -23,7 +23,7 @@ from adjoint.ops.padding import padded
 from adjoint.ops.scatter import add_at, combine_at, from_zero, index_at, index_zero, masked_put
 from adjoint.places import users_level
 from adjoint.summation import total
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
 
 # All elements in a row
 
@@ -255,10 +255,10 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
             )
     array = input._array
     if as_tuple:
-        return tuple(from_array(i) for i in np.array((array if array.ndim else array.reshape(1)).nonzero()))
+        return tuple(made_of(i) for i in np.array((array if array.ndim else array.reshape(1)).nonzero()))
     result = made_of(np.array((array if array.ndim else array.reshape(1)).nonzero()).T)  # column by column
     if not array.ndim:
-        result = from_array(result._array[:, :0])
+        result = made_of(result._array[:, :0])
     if out is None:
         return result
     from adjoint.declare.inplace import write_out
@@ -282,14 +282,14 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     places = np.argwhere(input._array)[:size]
     found = np.full((size, input._array.ndim), fill_value, np.int64)
     found[: len(places)] = places
-    return from_array(found)
+    return made_of(found)
 
 
 @composite
 @each_sample
 def argwhere(input: Tensor) -> Tensor:
     """The indices of the elements that are not zero, a row each."""
-    return from_array(np.argwhere(input._array))
+    return made_of(np.argwhere(input._array))
 
 
 @composite(where="torch")
@@ -315,7 +315,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     for d, size in reversed(list(enumerate(shape))):
         found[..., d] = rest % size
         rest = rest // size
-    return tuple([from_array(np.asarray(found[..., d])) for d in range(len(shape))])
+    return tuple([made_of(np.asarray(found[..., d])) for d in range(len(shape))])
 
 
 # What formulas use, taped

@@ -26,6 +26,7 @@ from adjoint.autograd.written_tangents import carry_over
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.operator import MISSING
+from adjoint.declare.schemas import check_captured
 from adjoint.dtypes import FLOAT, INTEGER, SCALAR_TYPE_NAMES
 from adjoint.ops.arrays import all_values
 from adjoint.places import users_level
@@ -156,9 +157,10 @@ def recorded(name: str, *inputs: Tensor) -> Drawn:
     return record(node, edges, extra=tuple((t._array.shape, t._array.dtype) for t in inputs))  # type: ignore[return-value]
 
 
-def _begin(function: str, tensor: Tensor, generator: Any, *inputs: Tensor) -> Generator:
+def _begin(function: str, tensor: Tensor, generator: Any, *inputs: Tensor, numbers: tuple[Any, ...] = ()) -> Generator:
     """Check that a tensor may be written to, as every draw into it does first."""
     found = generator_argument(function, generator)
+    check_captured(tensor, function, (*inputs, *numbers))
     check_writable(tensor, tensor._edge is not NO_EDGE or any(t._edge is not NO_EDGE for t in inputs))
     return found
 
@@ -385,7 +387,7 @@ def random_(
     for value in (from_, to):
         if value is not None and value is not MISSING and (not isinstance(value, int) or isinstance(value, bool)):
             _wrong_range(from_, to)
-    source = _begin("random_", self, generator)
+    source = _begin("random_", self, generator, numbers=tuple(v for v in (from_, to) if v is not None and v is not MISSING))
     dtype = self.dtype
     if from_ is None and to is MISSING:
         return _random_of_all(self, source)
@@ -546,6 +548,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
 
     Raises RuntimeError for a rate that is not positive or a dtype that is not floating-point.
     """
+    check_captured(self, "exponential_")
     check_writable(self, self._edge is not NO_EDGE)
     rate = float_argument("exponential_", "lambd", lambd, 1)
     _check_continuous("Exponential", self.dtype, SCALAR_TYPE_NAMES)
@@ -568,6 +571,7 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
 
     Raises RuntimeError for a ``sigma`` that is not positive or a dtype that is not floating-point.
     """
+    check_captured(self, "cauchy_")
     check_writable(self, self._edge is not NO_EDGE)
     middle, width = float_argument("cauchy_", "median", median, 1), float_argument("cauchy_", "sigma", sigma, 2)
     if not width > 0:
@@ -582,6 +586,7 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator:
 
     Raises RuntimeError for a ``std`` that is not positive, NotImplementedError for integers.
     """
+    check_captured(self, "log_normal_")
     check_writable(self, self._edge is not NO_EDGE)
     mean_, std_ = float_argument("log_normal_", "mean", mean, 1), float_argument("log_normal_", "std", std, 2)
     if not std_ > 0:
@@ -597,6 +602,7 @@ def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) ->
 
     Raises RuntimeError unless ``p`` is between 0 and 1.
     """
+    check_captured(self, "geometric_")
     check_writable(self, self._edge is not NO_EDGE)
     chance = float_argument("geometric_", "p", p, 1)
     if not 0 < chance < 1:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import composite, op
+from adjoint.declare.arranging import made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.return_types import return_type
+from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array, all_values, in_columns
 from adjoint.ops.each_sample import each_sample
 from adjoint.ops.linalg import LinAlgError, _solve_row, is_vector, solve_triangular
@@ -18,7 +20,7 @@ from adjoint.ops.lu import solved_by_factors
 from adjoint.ops.reduction import written
 from adjoint.ops.reflections import householder_product as _householder_row
 from adjoint.ops.unsupported import type_name, unsupported
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
 
 
 def _all_written(results: Any, out: Any, name: str) -> Any:
@@ -118,7 +120,7 @@ def _ldl_solve(LD: Array, pivots: Array, B: Array, hermitian=False):
 
 @each_sample
 def linalg_ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, hermitian: bool) -> Tensor:
-    return from_array(_ldl_solve(LD._array, pivots._array, B._array, hermitian))
+    return made_of(_ldl_solve(LD._array, pivots._array, B._array, hermitian))
 
 
 @composite(where="linalg")
@@ -170,7 +172,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     """
     try:
         found = _solve_row.function(A, B, left)
-        info = from_array(np.zeros(A._array.shape[:-2], np.int32))
+        info = made_of(np.zeros(A._array.shape[:-2], np.int32))
     except LinAlgError as error:
         if check_errors:
             raise LinAlgError(str(error).replace("linalg.solve:", "linalg.solve_ex:")) from None
@@ -257,5 +259,5 @@ def triangular_solve(
         )
     matrix = A.mH if transpose else A
     found = solve_triangular(matrix, input, upper=upper is not transpose, unitriangular=unitriangular)
-    copied = A.expand(*found.shape[:-2], *A.shape[-2:]).mT.contiguous().mT
+    copied = A.expand(*found.shape[:-2], *A.shape[-2:]).mT.clone(memory_format=contiguous_format).mT
     return _all_written(return_type("triangular_solve")((found, copied)), out, "triangular_solve")

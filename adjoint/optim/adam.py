@@ -26,6 +26,7 @@ class Adam(Elementwise):
     tensor([0.9000, 2.1000], requires_grad=True)
     """
 
+    _first_write = "addcdiv_"
     _later_options = {
         "amsgrad": False,
         "maximize": False,

@@ -14,6 +14,7 @@ from adjoint.tensor import Tensor
 class Adamax(Elementwise):
     """Steps divided, per element, by a decaying maximum of the gradient's magnitude."""
 
+    _first_write = "addcdiv_"
     _later_options = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
 
     def __init__(

@@ -19,6 +19,8 @@ class AdamW(Adam):
     tensor([0.8000], requires_grad=True)
     """
 
+    _first_write = "mul_"
+
     def __init__(
         self,
         params: Any,

@@ -13,6 +13,7 @@ class ASGD(Elementwise):
     """Gradient descent with a learning rate that falls, which also averages the parameters (state ``ax``) from step
     ``t0`` on."""
 
+    _first_write = "mul_"
     _later_options = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
 
     def __init__(

@@ -25,6 +25,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
 from adjoint.autograd.written_tangents import is_dual
 from adjoint.declare.inplace import overwrite
+from adjoint.declare.schemas import check_captured
 from adjoint.dtypes import FLOAT
 from adjoint.kernels.reading import threshold, usable
 from adjoint.ops.broadcasting import broadcast_shape
@@ -133,6 +134,8 @@ class Elementwise(Optimizer):
                     self._step_recorded(group)
                     continue
                 set_recording(False)
+                if intercept.active:
+                    self._check_captured(group)
                 if intercept.active and self._has_tangents(group):
                     self._step_recorded(group)
                 else:
@@ -144,6 +147,15 @@ class Elementwise(Optimizer):
             set_recording(enabled)
             quiet(warnings)
             raise
+
+    _first_write = "add_"
+    """Which method PyTorch's first step begins to write to a parameter with; later ones begin with the count of steps."""
+
+    def _check_captured(self, group: dict[str, Any]) -> None:
+        """Raise PyTorch's error inside of a function that is differentiated and did not make the parameters."""
+        for p in group["params"]:
+            if p._grad is not None:
+                check_captured(p, "add_" if self.state.get(p) else self._first_write)
 
     def _refuse_capturable(self, group: dict[str, Any]) -> None:
         others = ", 'xla'" if self._on_xla and not group["foreach"] else ""

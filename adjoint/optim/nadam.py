@@ -14,6 +14,7 @@ from adjoint.tensor import Tensor
 class NAdam(Elementwise):
     """Adam that steps along the momentum as it will be in the next step; ``momentum_decay`` schedules the momentum."""
 
+    _first_write = "addcdiv_"
     _later_options = {
         "maximize": False,
         "foreach": None,

@@ -17,6 +17,7 @@ class RMSprop(Elementwise):
     ``centered`` subtracts the square of the average gradient first; ``momentum`` averages the steps.
     """
 
+    _first_write = "addcdiv_"
     _later_options = {
         "momentum": 0,
         "centered": False,

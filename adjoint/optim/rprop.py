@@ -17,6 +17,7 @@ class Rprop(Elementwise):
     Only the gradient's sign counts.  ``etas`` are the factors of shrinking and growing, ``step_sizes`` the limits.
     """
 
+    _first_write = "addcmul_"
     _later_options = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
 
     def __init__(
