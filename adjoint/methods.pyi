@@ -204,6 +204,9 @@ class Methods:
     def _make_wrapper_subclass(self, *args: Any, **kwargs: Any) -> Any:
         """Refused: such a tensor has no memory, and its class computes every operator below autograd (``__torch_dispatch__``)."""
 
+    def _memory_size(self) -> _int:
+        """How many bytes the memory has that a tensor looks at."""
+
     def _neg_view(self) -> Tensor:
         """Gradients::
 
