@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from tests.both import agree
 from tests.scenarios import leaf, same
 
 
@@ -104,3 +109,43 @@ def test_a_leaf_may_be_written_to_under_no_grad_between_forward_and_backward(tor
         x.zero_()
     z.backward()
     return x.grad
+
+
+@pytest.mark.parametrize("module", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "Linear"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_which_weight_of_a_module_was_written_to(module: str, dtype: str) -> None:
+    def scenario(torch: Any) -> Any:
+        net = getattr(torch.nn, module)(2, 2, dtype=getattr(torch, dtype))
+        optimizer = torch.optim.SGD(net.parameters(), 0.1)
+        state: Any = None
+        for _ in range(2):
+            x = torch.ones(3, 1, 2, dtype=getattr(torch, dtype))
+            if module.endswith("Cell"):
+                state = net(x[0], state)
+                y = state[0] if module == "LSTMCell" else state
+            elif module == "Linear":
+                y = state = net(x if state is None else state)
+            else:
+                y, state = net(x, state)
+            loss = y.sum()
+            loss.backward(retain_graph=True)
+            optimizer.step()
+
+    agree(scenario)
+
+
+def test_the_classes_of_a_functions_node() -> None:
+    def scenario(torch: Any) -> Any:
+        class Own(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                return x * 2
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return g * 2
+
+        kinds = type(Own.apply(torch.ones(2, requires_grad=True)).grad_fn).__mro__[:3]
+        return [kind.__name__ for kind in kinds], kinds[2] is torch._C._FunctionBase
+
+    agree(scenario, raises=False)

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 _ELSEWHERE = {
+    "_FunctionBase": "adjoint.autograd.function._FunctionBase",
     "_WeakTensorRef": "adjoint.interop.weak_tensors.WeakTensorRef",
     "_current_autograd_node": "adjoint.autograd.task.current_autograd_node",
     "_current_graph_task_execution_order": "adjoint.autograd.task.current_graph_task_execution_order",

@@ -111,7 +111,13 @@ class _SavedOutput:
     is_leaf = True
 
 
-class BackwardCFunction(Node, FunctionCtx):
+class _FunctionBase(Node):
+    """A node of a Function: what PyTorch has below Python."""
+
+    __slots__ = ()
+
+
+class BackwardCFunction(_FunctionBase, FunctionCtx):
     """The node of a Function, and its ``ctx``."""
 
     __slots__ = ("_outputs", "needs_input_grad")

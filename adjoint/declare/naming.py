@@ -36,6 +36,7 @@ _SHOWN = {
     "adjoint.autograd.anomaly_mode.is_anomaly_check_nan_enabled": "torch",
     "adjoint.autograd.anomaly_mode.is_anomaly_enabled": "torch",
     "adjoint.autograd.backward": "torch.autograd",
+    "adjoint.autograd.function._FunctionBase": "torch._C",
     "adjoint.autograd.grad_mode.is_grad_enabled": "torch",
     "adjoint.autograd.grad_mode.is_inference_mode_enabled": "torch",
     "adjoint.autograd.edges.GradientEdge": "torch.autograd.graph",

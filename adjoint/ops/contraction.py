@@ -552,6 +552,14 @@ _linear_row = op(
 )  # fmt: skip
 
 
+_whole_weight_row = op(  # as PyTorch's LSTM, which saves its weights themselves and not transposed views of them
+    "linear.whole", _linear, fused=False, where="", node="AddmmBackward0",
+    bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
+    self=lambda g, weight: dot(g, conj(weight)),
+    weight=lambda g, self: dot(g.T, conj(self)),
+)  # fmt: skip
+
+
 @composite(where="nn.functional")
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``: (*, in) with weights (out, in) gives (*, out).
@@ -571,7 +579,17 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return _linear_row.function(bias, input, weight)
     if not shape:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
-    rows = _linear_row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1]), weight)
+    return _by_rows(_linear_row, input, weight, bias)
+
+
+def linear_of_whole_weight(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """As :func:`linear`, of which PyTorch saves the weight and no view of it."""
+    return linear(input, weight) if bias is None else _by_rows(_whole_weight_row, input, weight, bias)
+
+
+def _by_rows(row: Any, input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    shape = input._array.shape
+    rows: Tensor = row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1]), weight)
     return rows.view(*shape[:-1], rows._array.shape[-1])
 
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from adjoint import dtypes
 from adjoint.autograd.casting import lowered
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name, wrong_argument
 from adjoint.declare.namespaces import lookup
+from adjoint.ops.contraction import linear_of_whole_weight
 from adjoint.tensor import Tensor
 
+_MKLDNN = (dtypes.float32, dtypes.float16, dtypes.bfloat16)  # of which PyTorch computes an LSTM by MKLDNN
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 
@@ -29,9 +32,11 @@ class Weights(NamedTuple):
     projection: Tensor | None = None
 
 
-def step(mode: str, x_gates: Tensor, h: Tensor, c: Any, w_hh: Tensor, b_hh: Tensor | None) -> tuple[Tensor, Any]:
-    """One step in time; ``x_gates`` is the input's share of the gates."""
-    h_gates = lookup("nn.functional", "linear")(h, w_hh, b_hh)
+def step(
+    mode: str, x_gates: Tensor, h: Tensor, c: Any, w_hh: Tensor, b_hh: Tensor | None, linear: Any = None
+) -> tuple[Tensor, Any]:
+    """One step in time; ``x_gates`` is the input's share of the gates, ``linear`` what computes the state's."""
+    h_gates = (linear or lookup("nn.functional", "linear"))(h, w_hh, b_hh)
     if mode == "LSTM":
         i, f, g, o = (x_gates + h_gates).chunk(4, -1)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
@@ -78,6 +83,8 @@ def _one_layer(
     mode: str, x: Tensor, h: Tensor, c: Any, weights: Weights, reverse: bool, sizes: list[int]
 ) -> tuple[Tensor, Tensor, Any]:
     linear, pad, cat = lookup("nn.functional", "linear"), lookup("nn.functional", "pad"), lookup("torch", "cat")
+    if mode == "LSTM" and weights.projection is None and sizes[-1] == sizes[0] and x.dtype in _MKLDNN:
+        linear = linear_of_whole_weight
     x_gates = linear(x, weights.of_input, weights.input_bias)
     steps: list[Any] = [None] * x.size(0)
     full = x.size(1)
@@ -85,7 +92,7 @@ def _one_layer(
         n = sizes[t]
         now = (h, c) if n == full else (h[:n], None if c is None else c[:n])
         gates = x_gates[t] if n == full else x_gates[t, :n]
-        new_h, new_c = step(mode, gates, *now, weights.of_state, weights.state_bias)
+        new_h, new_c = step(mode, gates, *now, weights.of_state, weights.state_bias, linear)
         if weights.projection is not None:
             new_h = linear(new_h, weights.projection)
         if n == full:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from adjoint.autograd.saved import is_freed
+from adjoint.declare.saved import extra_names, saved_names
 from adjoint.tensor import Tensor
 
 _Product = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -91,14 +93,15 @@ def backward_products(node: Any, g: tuple[int, ...], wanted: list[bool]) -> list
 
 
 def _saved_shape(node: Any, name: str) -> tuple[int, ...] | None:
-    saved = getattr(node, f"_saved_{name}", None)
-    return None if saved is None else tuple(saved.shape)
+    """The shape of what the node keeps of an operand; not asked of the node, which would be opened (:mod:`adjoint.declare.steps`)."""
+    names = saved_names(type(node).operator)
+    saved = None if is_freed(node._kept) or name not in names else node._kept[names.index(name)]
+    return None if saved is None else tuple(saved._array.shape)
 
 
 def _batched(node: Any, other: tuple[int, ...] | None) -> bool:
-    """Whether a node's second operand is a batch of matrices; where it was not saved, its first is all that is told apart."""
-    sizes = getattr(node, "_saved_other_sym_sizes", None)
-    shape = other if other is not None else sizes
+    """Whether a node's second operand is a batch of matrices."""
+    shape = other if other is not None else dict(zip(extra_names(type(node).operator), node._extra)).get("other_shape")
     return shape is not None and len(shape) > 2
 
 
