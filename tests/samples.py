@@ -369,7 +369,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "scatter_add": ("torch.scatter_add(x, 1, along1, y[:, :2])",),
     "scatter.reduce": ("torch.scatter(x.detach(), 1, along1, y.detach(), reduce='add')",),
     "scatter.value_reduce": ("torch.scatter(x.detach(), 1, along1, 2.0, reduce='multiply')",),
-    "scatter_multiply": (),
+    "_derived_once": (),
     "scatter_reduce": (
         "torch.scatter_reduce(x, 1, along1, y[:, :2], 'sum')",
         "torch.scatter_reduce(x, 1, along1, y[:, :2], 'prod')",
@@ -545,7 +545,7 @@ NEW: dict[str, Callable[..., Any]] = {
 WITHOUT: dict[str, str] = {
     "_to_copy.meta": "a tensor that moves to the device meta leaves its numbers behind, as test_meta has it",
     "batched.matmul": "the reading of matmul inside of vmap, which test_func runs",
-    "scatter_multiply": "computes the derivative of a product that scatter_reduce's second derivative needs",
+    "_derived_once": "stands behind scatter_reduce's gradients of products, and is reached by their derivatives",
 }
 
 

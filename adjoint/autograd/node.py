@@ -48,7 +48,7 @@ class Node(Sink):
     def name(self) -> str:
         """The node's name, ``"MulBackward0"``."""
         name = type(self).__name__
-        return name if name != "CopyBackwards" else "torch::autograd::CopyBackwards"
+        return name if name not in ("CopyBackwards", "NotImplemented") else f"torch::autograd::{name}"
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:

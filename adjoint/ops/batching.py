@@ -160,9 +160,14 @@ def _writing(function: Any, sources: int) -> None:
 
 for _f, _count in (
     (gathering._scatter_add, 1), (gathering._scatter_reduced, 1), (gathering._scatter_reduced_number, 0),
-    (gathering._scatter_reduce, 1), (gathering._multiplied, 1),
+    (gathering._scatter_reduce, 1),
 ):  # fmt: skip
     _writing(_f, _count)
+
+
+@rule(gathering._once)
+def _once(level: Level, g: Any, zeros: Any, name: str) -> Any:
+    return g
 
 
 def _spread(index: Any, dim: int, like: Any) -> Any:

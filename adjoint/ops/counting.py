@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.declare import composite
 from adjoint.declare.arranging import made_of
+from adjoint.declare.underived import underived
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.each_sample import each_sample, refuse_samples
 from adjoint.ops.reduction import written
@@ -44,7 +45,16 @@ def unique(
     if back is not None:
         values = values.astype(back)
     inverse = inverse.reshape(x.shape if axis is None else -1)
-    return _as_tensors([values, *([inverse] if return_inverse else []), *([counts] if return_counts else [])])
+    return _distinct("_unique2" if axis is None else "unique_dim", input, values, inverse, counts, return_inverse, return_counts)
+
+
+def _distinct(name: str, input: Tensor, values: Any, inverse: Any, counts: Any, return_inverse: bool, return_counts: bool) -> Any:
+    """What is asked for, of which the values have no derivative."""
+    found = _as_tensors([values, *([inverse] if return_inverse else []), *([counts] if return_counts else [])])
+    node = "".join(word.capitalize() for word in name.split("_")) + "Backward0"
+    distinct = found if isinstance(found, Tensor) else found[0]
+    underived([distinct], [input], f"the derivative for '{name}' is not implemented.", node, NotImplementedError)
+    return found
 
 
 def _check_empty_slices(x: Any, axis: int | None) -> None:
@@ -84,7 +94,7 @@ def unique_consecutive(
     counts = np.diff(np.append(starts, n))
     if dim is None:
         inverse = inverse.reshape(x.shape)
-    return _as_tensors([values, *([inverse] if return_inverse else []), *([counts] if return_counts else [])])
+    return _distinct("unique_consecutive", input, values, inverse, counts, return_inverse, return_counts)
 
 
 @composite

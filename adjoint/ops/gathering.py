@@ -16,7 +16,7 @@ from adjoint.declare.arranging import IN_ORDER, UNORDERED
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
 from adjoint.ops.arithmetic import constant, remainder
-from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
@@ -434,7 +434,7 @@ def _scattered(values, shape, dim, index):
     return gather_back(values, shape, dim, index)
 
 
-def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_self):
+def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_self, name="scatter_reduce"):
     given = region(src, index)
     shape, form = self.shape, src.shape
     if reduce == "sum":
@@ -445,7 +445,7 @@ def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_
         share = g / np.maximum(counts, 1).astype(g.dtype)
         g_self, g_src = share, gathered(share, dim, index)
     elif reduce == "prod":
-        g_self, g_src = _product_gradients(g, self, given, index, result, dim, include_self)
+        g_self, g_src = _product_gradients(g, self, given, index, dim, include_self, name)
     else:
         met = gathered(result, dim, index)
         own = (self == result).astype(g.dtype)
@@ -460,45 +460,52 @@ def _scatter_reduce_gradients(g, self, src, index, result, dim, reduce, include_
     return g_self, _region_back(g_src, form)
 
 
-def _product_gradients(g, self, src, index, result, dim, include_self):
-    """Of a product: the product of the others, found by division; where a zero is among them, with it left out."""
+def _product_gradients(g, self, src, index, dim, include_self, name):
+    """Of a product: the product of the others, found by division; a zero is left out of it.
+
+    Where several zeros meet there is no second derivative with respect to them.
+    """
     dtype = g.dtype
-    g, self, src, result = widen(g), widen(self), widen(src), widen(result)
+    g, self, src = widen(g), widen(self), widen(src)
+    one = np.ones((), g.dtype)
     own_zero, src_zero = self == 0, src == 0
-    ones = np.ones(self.shape, g.dtype)
-    base = self if include_self else scatter_zero(self - 1, dim, index) + 1
-    nonzero_self = np.where(base == 0, np.ones((), g.dtype), base)
-    nonzero_src = np.where(src_zero, np.ones((), g.dtype), src)
-    zeros = _scattered(src_zero.astype(g.dtype), self.shape, dim, index) + (
-        own_zero.astype(g.dtype) if include_self else scatter_zero(own_zero.astype(g.dtype), dim, index)
-    )
-    product = _multiplied(nonzero_self, dim, index, nonzero_src)
-    alone = np.where(zeros == 1, product, np.zeros((), g.dtype))
-    if is_half(dtype):  # the result was rounded
-        result = np.where(zeros == 0, product, result)
-    at_self = np.where(own_zero, alone, result / nonzero_self)
-    met = gathered(alone, dim, index)
-    at_src = np.where(src_zero, met, gathered(result, dim, index) / nonzero_src)
-    return narrow(g * at_self * ones, dtype), narrow(gathered(g, dim, index) * at_src, dtype)
+    zeros = gathered(_scattered(src_zero.astype(src.dtype), self.shape, dim, index), dim, index)
+    single = src_zero & (zeros == 1)
+
+    def product(own, of):
+        return _scatter_reduce(own, dim, index, of, "prod", include_self=include_self)
+
+    others = np.where(own_zero, one, self)
+    g_self = g * product(others, src) / others
+    alone = gathered(g * product(self, np.where(single, one, src)), dim, index)
+    g_src = np.where(single, alone, gathered(g * product(self, src), dim, index) / np.where(src_zero, one, src))
+    return narrow(g_self, dtype), narrow(_once(g_src, zeros, name), dtype)
 
 
 @array_function
-def _multiplied(self: Array, dim, index: Array, src: Array):
-    found = self.copy()
-    combine_at(np.multiply, found, _grid(index, wrap_dim(dim, self.ndim)) if self.ndim else ..., src)
-    return found
+def _once(self: Array, zeros: Array, name):
+    return self
 
 
-op(
-    "scatter_multiply", _multiplied, where="",
-    gradients={
-        "self src": lambda g, self, src, index, result, dim: _multiplied_gradients(g, self, src, index, result, dim)
-    },
+def _noted(self: Array, zeros: Array, name):
+    return self[...], np.asarray(all_values(zeros) > 1).any(keepdims=True)
+
+
+def _refuse_zeros(g, many, name):
+    if many.any():
+        source = "src" if name == "scatter_reduce" else "source"
+        raise RuntimeError(
+            f"{name}(): Double backward is unsupported for {source} when >1 zeros in {source} are scattered to the same "
+            "position in self"
+        )
+    return g
+
+
+_derived_once = op(
+    "_derived_once", _noted, where="", fused=False, keeps=("many",),
+    self=lambda g, many, name: _refuse_zeros(g, many, name),
 )  # fmt: skip
-
-
-def _multiplied_gradients(g, self, src, index, result, dim):
-    return g * result / self, gathered(g * result, dim, index) / src
+taped(_once)(lambda x, zeros, name: _derived_once.function(x, zeros, name))
 
 
 _SCATTER_REDUCE_DOC = """The tensor with the sum, product, mean, maximum or minimum of what meets at ``index`` along a
@@ -563,7 +570,7 @@ def _index_reduce(self: Array, dim, index: Array, source: Array, reduce, *, incl
 
 def _index_reduce_gradients(g, self, source, index, result, dim, reduce, include_self):
     index = _spread(index, wrap_dim(dim, self.ndim), source)
-    return _scatter_reduce_gradients(g, self, source, index, result, dim, reduce, include_self)
+    return _scatter_reduce_gradients(g, self, source, index, result, dim, reduce, include_self, "index_reduce")
 
 
 op(

@@ -13,6 +13,7 @@ from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
 from adjoint.declare.arranging import made_of
 from adjoint.declare.return_types import return_type
+from adjoint.declare.underived import underived
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
@@ -124,6 +125,7 @@ def histogram(
     """
     counts, edges = _counted(input.reshape(-1, 1), [bins], range, None if weight is None else _flat(weight, input), density, "torch.histogram")
     found = return_type("histogram")((made_of(counts), made_of(edges[0])))
+    underived(found, [input, bins, weight], "derivative for aten::histogram is not implemented")
     return found if out is None else type(found)(written(r, o, "histogram") for r, o in zip(found, out))
 
 
@@ -166,4 +168,9 @@ def histogramdd(
         )
     counts, edges = _counted(input, each, range, weight, density, "torch.histogramdd")
     own = [b if isinstance(b, Tensor) else made_of(e) for b, e in zip(each, edges)]  # edges that were given are returned
-    return return_type("histogramdd")((made_of(counts), tuple(own)))
+    hist = made_of(counts)
+    way = "tensors" if isinstance(each[0], Tensor) else "cts"
+    underived([hist], [input, *each, weight], f"derivative for aten::_histogramdd_from_bin_{way} is not implemented")
+    if way == "cts":
+        underived(own, [input, weight], "derivative for aten::_histogramdd_bin_edges is not implemented")
+    return return_type("histogramdd")((hist, tuple(own)))

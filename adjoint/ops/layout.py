@@ -224,8 +224,8 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
     if memory_format is preserve_format:
         raise RuntimeError("Unsupported memory formatPreserve")
     array = self._array
-    writes_of(self).bump()
     if array.shape != shape:
+        writes_of(self).bump()
         _resize(self, shape)
     if memory_format in CHANNELS_LAST_NDIM:
         self._array = strided(self._array, shape, empty_as(shape, array.dtype, memory_format).strides)

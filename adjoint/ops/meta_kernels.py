@@ -52,7 +52,7 @@ def _as_first(*functions: Callable[..., Any]) -> None:
 
 
 _as_first(
-    gathering._diagonal_scatter, gathering._index_reduce, gathering._multiplied, gathering._scatter_add,
+    gathering._diagonal_scatter, gathering._index_reduce, gathering._once, gathering._scatter_add,
     gathering._scatter_reduce, gathering._scatter_reduced, gathering._scatter_reduced_number, gathering._select_scatter,
     gathering._slice_scatter, scatter_zero, scattered, scattered_number,
     index_along._index_add, index_along._index_copy, index_along._index_fill, index_along._index_fill_with,

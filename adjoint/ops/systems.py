@@ -12,6 +12,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.return_types import return_type
+from adjoint.declare.underived import underived
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arrays import Array, all_values, in_columns
 from adjoint.ops.each_sample import each_sample
@@ -58,7 +59,7 @@ def _ldl_factor_ex(self: Array, hermitian=False, check_errors=False):
 
 
 def _no_ldl_derivative():
-    raise NotImplementedError("the derivative for 'ldl_factor_ex' is not implemented.")
+    raise RuntimeError("derivative for aten::linalg_ldl_factor_ex is not implemented")
 
 
 _ldl_row = op(
@@ -120,7 +121,9 @@ def _ldl_solve(LD: Array, pivots: Array, B: Array, hermitian=False):
 
 @each_sample
 def linalg_ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, hermitian: bool) -> Tensor:
-    return made_of(_ldl_solve(LD._array, pivots._array, B._array, hermitian))
+    found = made_of(_ldl_solve(LD._array, pivots._array, B._array, hermitian))
+    underived([found], [LD, B], "derivative for aten::linalg_ldl_solve is not implemented")
+    return found
 
 
 @composite(where="linalg")

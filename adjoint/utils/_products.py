@@ -93,7 +93,7 @@ def backward_products(node: Any, g: tuple[int, ...], wanted: list[bool]) -> list
 
 
 def _saved_shape(node: Any, name: str) -> tuple[int, ...] | None:
-    """The shape of what the node keeps of an operand; not asked of the node, which would be opened (:mod:`adjoint.declare.steps`)."""
+    """The shape of what the node keeps of an operand, without asking it, which would open it (:mod:`adjoint.declare.steps`)."""
     names = saved_names(type(node).operator)
     saved = None if is_freed(node._kept) or name not in names else node._kept[names.index(name)]
     return None if saved is None else tuple(saved._array.shape)
