@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -406,3 +407,33 @@ def test_a_users_exception_comes_out_as_it_was_raised(call: str) -> None:
     x = adjoint.ones(3, requires_grad=True)
     with pytest.raises(Mine), adjoint.autograd.graph.saved_tensors_hooks(fails, fails):
         eval(call, {"torch": adjoint, "x": x})
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool", "complex64", "bfloat16"])
+def test_a_tensor_out_of_a_pickle_is_of_its_dtype_already(dtype: str) -> None:
+    def scenario(torch: Any) -> Any:
+        whole = torch.ones(4, 2, dtype=getattr(torch, dtype))
+        found = [pickle.loads(pickle.dumps(t)) for t in (whole, whole[1:, 1], whole.t())]
+        return [(t.to(t.dtype) is t, t.type_as(whole) is t, t.tolist()) for t in found]
+
+    agree(scenario)
+
+
+def test_an_array_out_of_a_pickle_is_of_its_dtype_already() -> None:
+    array = pickle.loads(pickle.dumps(np.ones(3)))
+    agree(lambda torch: [torch.from_numpy(array).double().tolist(), (t := torch.from_numpy(array)).double() is t])
+
+
+@pytest.mark.parametrize("bounds", ["nan, 3", "max=nan", "nan"])
+@pytest.mark.parametrize("view", ["torch.ones(3).expand(2, 3)", "torch.ones(2, 3).t()", "torch.ones(4, 3)[::2]"])
+def test_a_clamp_to_no_number_lies_in_memory_as_any_other(bounds: str, view: str) -> None:
+    def scenario(torch: Any) -> Any:
+        found = eval(f"torch.clamp({view}, {bounds})", {"torch": torch, "nan": math.nan})
+        return found.stride(), [str(v) for v in found.flatten().tolist()]
+
+    agree(scenario)
+
+
+def test_the_steps_of_single_parts_do_not_matter_to_complex_views() -> None:
+    agree(lambda torch: torch.view_as_complex(torch.ones(4).as_strided((1, 2), (1, 1))))
+    agree(lambda torch: torch.view_as_complex(torch.ones(4).as_strided((2, 2), (1, 1))), raises=True)

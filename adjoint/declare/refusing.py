@@ -24,6 +24,7 @@ from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.on_meta import made_on_meta
 from adjoint.declare.outs import TAKE_OUT, write_outs
 from adjoint.declare.schemas import OVERLOADS, check_captured
+from adjoint.declare.signatures import combination, of_none
 from adjoint.declare.uncomputed import not_computed
 from adjoint.readings.meta import OnMeta
 from adjoint.readings.sparse import SparseArray, no_rule, renamed
@@ -58,6 +59,8 @@ def refusal(
             return uncomputed
         if isinstance(error, (AttributeError, TypeError)) and _has_sparse(values.values()):
             return no_rule(function.rpartition(".")[2], told=True)
+    if isinstance(error, TypeError) and of_none(function, values, defaults):
+        return combination(function, values, defaults)
     if isinstance(error, Warning) or (isinstance(error, TypeError) and not leaked and _is_about(function, str(error))):
         return _without_inside(error)
     given = list(values)
@@ -66,7 +69,7 @@ def refusal(
         if not kind or value is defaults.get(name, defaults) or fits(kind, value):
             continue
         if "|" in kind:
-            return combination(function, values)
+            return combination(function, values, defaults)
         kind, where = kind.rstrip("?"), f" (position {position})" if position <= len(given) - keywords else ""
         if kind == "tuple of Tensors" and isinstance(value, (tuple, list)):
             at, wrong = next((i, v) for i, v in enumerate(value) if not fits("Tensor", v))
@@ -90,7 +93,7 @@ def refusal(
         return RuntimeError(f"Storage size calculation overflowed with sizes={shape}")
     if isinstance(error, (ValueError, IndexError)) and re.search("broadcast|mismatch|bounds|dimension|shape", str(error)):
         return RuntimeError(f"{function}(): these arguments do not go together: {', '.join(map(_form, values, values.values()))}")
-    return combination(function, values)
+    return combination(function, values, defaults)
 
 
 def _has_sparse(values: Iterable[Any]) -> bool:
@@ -118,16 +121,6 @@ def _form(name: str, value: Any) -> str:
     if isinstance(value, Tensor):
         return f"{name} of size {list(value._array.shape)}"
     return f"{name} of type {type_name(value)}"
-
-
-def combination(function: str, values: dict[str, Any]) -> TypeError:
-    """PyTorch's error for arguments that fit none of a function's signatures, with the types of those given."""
-    kinds = [type_name(v) for v in values.values() if v is not None]
-    signature = ", ".join(f"{kind_of(function, name) or 'object'} {name}" for name in values)
-    return TypeError(
-        f"{function}() received an invalid combination of arguments - got ({', '.join(kinds)}), but expected one of:\n"
-        f" * ({signature})\n"
-    )
 
 
 def flag(value: Any) -> bool:

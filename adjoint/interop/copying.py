@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.autograd.captures import record_of_new
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.overriding import made_of_class
@@ -51,6 +52,9 @@ def _place(tensor: Tensor) -> _Place:
 
 
 def _array_at(root: Any, dtype: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    if root.__class__ is np.ndarray:  # out of a pickle NumPy's dtypes come as other objects than those by which they are known
+        dtype = dtypes.OF_ARRAY[dtype].array
+        root = root.view(dtype) if root.dtype == dtype and root.dtype is not dtype else root
     if root.dtype == dtype and root.shape == shape and root.strides == strides and not offset:
         return root
     if not root.size:

@@ -137,6 +137,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if not isinstance(weight, Tensor):
         wrong_argument("prelu", "weight", "Tensor", weight, 2)
     count = weight._array.size
+    if weight.ndim > 1 and weight.ndim != input.ndim:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
     if count != 1:
         if input.ndim == 0:
             raise RuntimeError("Not allow zero-dim input tensor.")

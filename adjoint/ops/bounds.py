@@ -127,7 +127,7 @@ def _clamp_number(self: Array, min=None, max=None):
         if bound.__class__ is complex:
             convert(bound, dtypes.float64)
     if any(bound != bound for bound in bounds):  # a bound that is no number leaves none
-        return np.full_like(self, np.nan)
+        return np.maximum(self, np.asarray(np.nan, self.dtype))  # (which lies in memory as any result does)
     result = self
     if min is not None:
         result = np.maximum(result, element(min, self))

@@ -400,10 +400,10 @@ def multi_margin_loss(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). "
             f"Expected target size [{rows.shape[0]}], but got {list(target.shape)}. Input has shape {list(shape)}."
         )
-    if target.dtype is not dtypes.int64:
-        raise RuntimeError(f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target.dtype]}")
     if weight is not None and weight._array.shape != rows._array.shape[1:]:
         raise RuntimeError(f"inconsistent weight size, expected {rows._array.shape[1]} but got {list(weight.shape)}")
+    if target.dtype is not dtypes.int64:
+        raise RuntimeError(f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target.dtype]}")
     t = all_values(targets._array)
     if t.size and (t.min() < 0 or t.max() >= rows._array.shape[1]):
         raise RuntimeError("target out of range")

@@ -59,7 +59,7 @@ def _view_as_complex(self: Array):
     if self.strides[-1] != self.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     pair = 2 * self.itemsize
-    if any(step % pair for step in self.strides[:-1]):
+    if any(step % pair for step, n in zip(self.strides[:-1], self.shape) if n != 1):
         raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
     if self.__class__ is np.ndarray and geometry(self)[1] % 2:
         raise RuntimeError("Tensor must have a storage_offset divisible by 2")

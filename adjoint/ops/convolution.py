@@ -221,22 +221,24 @@ def _check(
         raise RuntimeError("negative output_padding is not supported")
     if any(s <= 0 for s in stride):
         raise RuntimeError("non-positive stride is not supported")
-    if any(d <= 0 for d in dilation):
-        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
+    if any(d < 0 for d in dilation):
+        raise RuntimeError("dilation should be greater than zero")
+    if any(d == 0 for d in dilation):
+        raise RuntimeError(f"dilation should be greater than zero, but got {[*(1,) * (len(dilation) == 1), *dilation]}")
     if w.ndim != x.ndim:
         raise RuntimeError(
             f"Expected {w.ndim}-dimensional input for {w.ndim}-dimensional weight {list(w.shape)}, but got "
             f"{x.ndim}-dimensional input of size {list(x.shape)} instead"
         )
-    if len(w) % groups:
-        raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
-            f"[{list(w.shape)}] instead"
-        )
     if len(w) < groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
             f"{list(w.shape)} instead"
+        )
+    if len(w) % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
+            f"[{list(w.shape)}] instead"
         )
     channels = len(w) if transposed else w.shape[1] * groups
     filters = w.shape[1] * groups if transposed else len(w)
@@ -370,7 +372,14 @@ def _conv(
     x = input if batched else input.unsqueeze(0)
     stride = _ints(stride, n, "stride")
     dims = weight._array.ndim - 2
+    if dims < 1:
+        raise RuntimeError("weight should have at least three dimensions")
     if dims != n:
+        if padding == "same":
+            raise RuntimeError(
+                f"Expected {dims + 2}-dimensional input for {dims + 2}-dimensional weight{list(weight.shape)}, but got "
+                f"{n + 2}-dimensional input of size {list(x.shape)} instead"
+            )
         _ints(stride, dims, "stride")
     dilation = _ints(dilation, dims, "dilation")
     output_padding = _ints(output_padding, dims, "output_padding")

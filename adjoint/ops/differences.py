@@ -137,6 +137,12 @@ def cov(
             raise RuntimeError(
                 f"cov(): expected {name} to have one or fewer dimensions but got {name} with {weights.ndim} dimensions"
             )
+        whole = weights.dtype.category < dtypes.FLOAT
+        if weights.dtype is dtypes.bool_ or weights.dtype.is_complex or whole is not (name == "fweights"):
+            wanted = "integral" if name == "fweights" else "floating point"
+            raise RuntimeError(
+                f"cov(): expected {name} to have {wanted} dtype but got {name} with {dtypes.SCALAR_TYPE_NAMES[weights.dtype]} dtype"
+            )
         if weights._array.size != count:
             raise RuntimeError(
                 f"cov(): expected {name} to have the same numel as there are observations in the input but got "

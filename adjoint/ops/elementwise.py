@@ -451,16 +451,18 @@ def _check_heaviside(self: Tensor, values: Tensor) -> None:
 
 
 def _heaviside(self, values):
+    if self.dtype.kind == "c":
+        unsupported("heaviside_cpu", self)
     if self.dtype.kind == "f":  # of a NaN, NumPy's is a NaN and PyTorch's 0
         return np.heaviside(np.fmax(self, -np.inf), values)
     return np.where(self == 0, values, (self > 0).astype(self.dtype))
 
 
 heaviside = elementwise(
-    "heaviside", _without("c", "heaviside_cpu", _heaviside), numbers=False, check=_check_heaviside, node="NotImplemented",
+    "heaviside", _heaviside, numbers=False, check=_check_heaviside, node="NotImplemented",
     self=lambda g: not_implemented("heaviside"),
-    other=lambda g: not_implemented("heaviside"),
-    doc="The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.",
+    values=lambda g: not_implemented("heaviside"),
+    doc="The step function of each element: 0 below zero, 1 above it, and the value in ``values`` at zero.",
 )  # fmt: skip
 
 

@@ -100,6 +100,8 @@ def embedding(
     tensor([[3., 4.],
             [1., 2.]])
     """
+    if weight._array.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
     rows = weight._array.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:

@@ -43,11 +43,15 @@ def _steps(input: Tensor, spacing: Any, dim: Any, count: int) -> list[Any]:
         )
     if not isinstance(spacing, (list, tuple)):
         return [1 if spacing is None else spacing] * count
-    if len(spacing) != count:
-        expected, given = ("self.dim()", "was not given") if dim is None else ("dim", "was given")
+    if len(spacing) != count and dim is not None:
         raise RuntimeError(
-            f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to '{expected} = {count}', since "
-            f"dim argument {given}, but got a list of length {len(spacing)}"
+            "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have the same length, but "
+            f"got a spacing argument of length {len(spacing)} and a dim argument of length {count}."
+        )
+    if len(spacing) != count:
+        raise RuntimeError(
+            f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to 'self.dim() = {count}', since "
+            f"dim argument was not given, but got a list of length {len(spacing)}"
         )
     return list(spacing)
 

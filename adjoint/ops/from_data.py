@@ -335,7 +335,7 @@ def of_numpy(array: Any, *, writable: bool = False) -> Any:
             "data or make it writable before converting it to a tensor. This type of warning will be suppressed for "
             "the rest of this program.",
         )
-    if array.dtype != dtype.array or type(array) is not np.ndarray:
+    if array.dtype is not dtype.array or type(array) is not np.ndarray:  # one of many that are equal, or a class of the user's
         array = array.view(dtype.array, np.ndarray)
     return array
 

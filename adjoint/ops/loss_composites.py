@@ -177,6 +177,8 @@ def gaussian_nll_loss(
             var = var.unsqueeze(-1)
         elif not (input.size()[:-1] == var.size()[:-1] and var.size(-1) == 1) and not _broadcasts(var, input):
             raise ValueError("var is of incorrect size")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid")
     kind = reduction_of(reduction, None, None)
     var = var.clone()
     var.detach().clamp_(min=eps)

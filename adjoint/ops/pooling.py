@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import prod
 from operator import index
@@ -140,16 +141,27 @@ def _windows(
     padding: Any,
     dilation: Any,
     ceil_mode: bool,
+    check: Callable[[], None],
 ) -> Windows:
-    """Where the windows are; RuntimeError, in PyTorch's words, where there can be none."""
+    """Where the windows are; RuntimeError, in PyTorch's words, where there can be none.
+
+    ``check`` looks at what is pooled, which PyTorch does after it has computed the size of the result.
+    """
     n = len(space)
     kernel = _sizes(kernel_size, n, "kernel_size", function)
     steps = kernel if stride is None or (isinstance(stride, (list, tuple)) and not stride) else stride
     steps = _sizes(steps, n, "stride", function)
     pad = _sizes(padding, n, "padding", function)
     spread = _sizes(dilation, n, "dilation", function)
-    if any(s == 0 for s in steps):
-        raise RuntimeError("stride should not be zero")
+    for k, s, p, d in zip(kernel, steps, pad, spread):
+        if s == 0:
+            raise RuntimeError("stride should not be zero")
+        if p < 0:
+            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
+        if p > int(((k - 1) * d + 1) / 2):
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}"
+            )
     if any(k <= 0 for k in kernel) or any(s < 0 for s in steps):
         raise RuntimeError(
             "kernel size should be greater than zero, but got "
@@ -158,13 +170,7 @@ def _windows(
     if any(d <= 0 for d in spread):
         shown = " ".join(f"dilation{side}: {d}" for side, d in zip("HW" if n < 3 else "THW", spread))
         raise RuntimeError(f"dilation should be greater than zero, but got {shown}")
-    for k, p, d in zip(kernel, pad, spread):
-        if p < 0:
-            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
-        if p > ((k - 1) * d + 1) // 2:
-            raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}"
-            )
+    check()
     out = pooled_size(space, kernel, steps, pad, spread, ceil_mode)
     if any(o < 1 for o in out):
         given, found = "x".join(map(str, (channels, *space))), "x".join(map(str, (channels, *out)))
@@ -189,10 +195,10 @@ def _max_pool_nd(
     x = input._array
     if x.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
-    check_positive(f"max_pool{n}d_with_indices_out_cpu_template", x.shape, n)
     windows = _windows(
-        f"max_pool{n}d", x.shape[-n:], x.shape[-n - 1], kernel_size, stride, padding, dilation, ceil_mode
-    )
+        f"max_pool{n}d", x.shape[-n:], x.shape[-n - 1], kernel_size, stride, padding, dilation, ceil_mode,
+        lambda: check_positive(f"max_pool{n}d_with_indices_out_cpu_template", x.shape, n),
+    )  # fmt: skip
     values_only, with_indices = _MAX_POOL[n]
     if return_indices:
         return tuple(with_indices.function(input, windows))
@@ -217,9 +223,9 @@ def _max_pool1d(
     for name, value in (("kernel_size", kernel), ("stride", step), ("dilation", spread)):
         if value <= 0:
             raise RuntimeError(f"max_pool1d() {name} must be greater than zero, but got {value}")
-    if pad < 0:
+    if pad < 0 and not return_indices:
         raise RuntimeError(f"max_pool1d() padding must be non-negative, but got {pad}")
-    if pad > kernel // 2:
+    if pad > kernel // 2 and not return_indices:
         raise RuntimeError(
             f"max_pool1d() padding should be at most half of kernel size, but got padding={pad} and kernel_size={kernel}"
         )
@@ -383,9 +389,10 @@ def _unpool(
     if indices.dtype is not dtypes.int64:
         raise RuntimeError(f"elements in indices should be type int64 but got: {dtypes.SCALAR_TYPE_NAMES[indices.dtype]}")
     if indices.shape != input.shape:
+        unit = [1] * (n == 1)  # PyTorch has lines be planes of width 1
         raise RuntimeError(
-            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices "
-            f"tensor with shape: {list(indices.shape)}"
+            f"Expected shape of indices to be same as that of the input tensor ({[*input.shape, *unit]}) but got indices "
+            f"tensor with shape: {[*indices.shape, *unit]}"
         )
     found = all_values(indices._array)
     if found.size and (found.min() < 0 or found.max() >= prod(space)):
@@ -475,8 +482,10 @@ def _avg_pool_nd(
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
-    check_positive(f"avg_pool{n}d", x.shape, n)
-    windows = _windows(f"avg_pool{n}d", x.shape[-n:], x.shape[-n - 1], kernel_size, stride, padding, 1, ceil_mode)
+    windows = _windows(
+        f"avg_pool{n}d", x.shape[-n:], x.shape[-n - 1], kernel_size, stride, padding, 1, ceil_mode,
+        lambda: check_positive(f"avg_pool{n}d", x.shape, n),
+    )  # fmt: skip
     counts = divisor_override or window_counts(windows, count_include_pad)
     return _AVG_POOL[n].function(input, windows, counts)
 
@@ -665,16 +674,25 @@ def _adaptive_avg(n: int, input: Tensor, output_size: Any) -> Tensor:
     if input.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got {list(input.shape)}")
     if any(o < 0 for o in out):
-        raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {list(out)}")
+        shown = f"{out[0]}, " + ",".join(map(str, out[1:]))  # (as there: a space after the first only)
+        raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}")
     check_not_empty(name, input._array.shape, input.ndim - 2 if n == 2 else 1)
     return _ADAPTIVE_AVG[n].function(input, out)
+
+
+def _one_size(name: str, output_size: Any) -> Any:
+    if isinstance(output_size, (tuple, list)):
+        if len(output_size) != 1:
+            raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(output_size)})")
+        return output_size[0]
+    return output_size
 
 
 @composite(where="torch nn.functional")
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The averages of ``output_size`` windows over the last dimension of (N, C, L) or (C, L)."""
     _check_1d(input, "adaptive_avg_pool1d")
-    (out,) = (output_size,) if isinstance(output_size, int) else tuple(output_size)
+    out = _one_size("adaptive_avg_pool1d", output_size)
     return _adaptive_avg(2, input.unsqueeze(-2), (1, out)).squeeze(-2)
 
 
@@ -742,6 +760,9 @@ def _adaptive_max(n: int, input: Tensor, output_size: Any, return_indices: bool)
     if input.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got: {list(input.shape)}")
     check_not_empty(name, input._array.shape)
+    if any(o < 0 for o in out):
+        shape = [*input.shape[:-n], *out]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {next(o for o in out if o < 0)}: {shape}")
     output, indices = _ADAPTIVE_MAX[n].function(input, out)
     return (output, indices) if return_indices else output
 
@@ -751,7 +772,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
     """The largest of each of ``output_size`` windows of (N, C, L) or (C, L)."""
     _check_1d(input, "adaptive_max_pool1d")
     check_not_empty("adaptive_max_pool1d", input._array.shape)
-    (out,) = (output_size,) if isinstance(output_size, int) else tuple(output_size)
+    out = _one_size("adaptive_max_pool1d", output_size)
     found = _adaptive_max(2, input.unsqueeze(-2), (1, out), True)
     output, indices = (t.squeeze(-2) for t in found)
     return (output, indices) if return_indices else output

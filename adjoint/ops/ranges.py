@@ -81,6 +81,8 @@ def _arithmetic(start: Any, end: Any, step: Any, dtype: dtypes.dtype, function: 
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype is dtypes.int64:
         first, last, by = int(start), int(end), int(step)
+        if by == 0:
+            raise ValueError("step must be nonzero")
         count = (last - first) // by + 1 if closed else -((first - last) // by)
         return np.arange(first, first + max(count, 0) * by, by, np.int64)
     span = (end - start) / step
@@ -172,6 +174,11 @@ def _spaced(
 
     ``fused``: rounded once to their own dtype; else with the step rounded to it, and they in double precision.
     """
+    if all(isinstance(value, Tensor) and value._array.ndim for value in (start, end)):
+        raise RuntimeError(
+            f"{function} only supports 0-dimensional start and end tensors, but got start with {start._array.ndim} dimension(s) and end "
+            f"with {end._array.ndim} dimension(s)."
+        )
     first, last = _end_point(function, "start", start, 1), _end_point(function, "end", end, 2)
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
         wrong_argument(function, "steps", "int", steps, 3)

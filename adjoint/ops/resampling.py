@@ -14,7 +14,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_BYTE, WIDE, Kernel
 from adjoint.declare.namespaces import lookup
-from adjoint.declare.refusing import combination
+from adjoint.declare.signatures import combination
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array
 from adjoint.ops.weighing import Weights, from_taps, weighted
@@ -128,7 +128,7 @@ def _target(
     n = len(space)
     for given in (size, scale_factor):
         if isinstance(given, Tensor) and given.ndim:
-            raise combination("interpolate", {"input": input, "size": size, "scale_factor": scale_factor})
+            raise combination("interpolate", {"input": input, "size": size, "scale_factor": scale_factor}, {"size": None, "scale_factor": None})
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
     if size is None and scale_factor is None:
@@ -149,7 +149,7 @@ def _target(
             out = tuple(int(s) for s in size)
         else:
             if isinstance(size, (float, bool)):
-                raise combination("interpolate", {"input": input, "size": size, "scale_factor": scale_factor})
+                raise combination("interpolate", {"input": input, "size": size, "scale_factor": scale_factor}, {"size": None, "scale_factor": None})
             out = (int(size),) * n
         if recompute:
             raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")

@@ -263,7 +263,14 @@ def _check_multinomial(input: Tensor, num_samples: int, replacement: bool, out: 
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > chances.shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    if not all_values(np.isfinite(chances) & (chances >= 0)).all():
+    if chances.shape[-1] > 2**24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
+    right = all_values(np.isfinite(chances) & (chances >= 0))
+    if not right.all() and replacement:
+        first = all_values(chances)[~right][0]
+        found = "entry = infinity or NaN" if first > 0 else "entry < 0"
+        raise RuntimeError(f"invalid multinomial distribution (encountering probability {found})")
+    if not right.all():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if chances.shape[-1] and not all_values((chances != 0).any(axis=-1)).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")

@@ -149,6 +149,8 @@ _narrowed = op(
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """As :func:`narrow`, copied."""
     if input._array.__class__ is np.ndarray:
+        if length < 0:
+            raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({input._array.shape[dim]}).")
         narrow(input, dim, start, length)  # raises where the numbers do not fit
     size = input._array.shape[wrap_dim(dim, input._array.ndim)]
     return _narrowed.function(input, dim, start + size if start < 0 else start, length)

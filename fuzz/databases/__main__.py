@@ -1,6 +1,7 @@
 """Run PyTorch's databases in whole: ``python -m fuzz.databases [NAME ...] [--dtype D]... [--most N]``.
 
-A name is an operator's (``add``), a module's (``nn.Linear``) or an optimizer's (``Adam``).
+A name is an operator's (``add``; ``"add refuses"``: its calls that are to fail), a module's (``nn.Linear``) or an optimizer's
+(``Adam``).
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import sys
 from collections import Counter
 from types import ModuleType
 
-from fuzz.databases import modules, operators, optimizers
+from fuzz.databases import modules, operators, optimizers, refusals
 
 DATABASES: list[tuple[ModuleType, dict[str, object]]] = [
-    (operators, operators.OPERATORS), (modules, modules.MODULES), (optimizers, optimizers.OPTIMIZERS),
+    (operators, operators.OPERATORS), (refusals, refusals.REFUSALS),
+    (modules, modules.MODULES), (optimizers, optimizers.OPTIMIZERS),
 ]  # fmt: skip
 """Each with its entries; such a module has ``DTYPES``, ``KNOWN``, and ``compare(name, dtype, most)``."""
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from torch.testing._internal.common_utils import freeze_rng_state
+from torch.testing import _utils as testing
+from torch.testing._internal import common_utils
 
 import adjoint
 
@@ -35,12 +36,16 @@ def _at(space: Any, path: str) -> Any:
     return space
 
 
+_FREEZING = (testing.freeze_rng_state, common_utils.freeze_rng_state)
+"""What puts PyTorch's random state back; there are two of it."""
+
+
 @lru_cache(maxsize=1)
 def _by_identity() -> dict[int, tuple[Any, Any, str]]:
     """Every public thing of PyTorch, with what Adjoint has by its name."""
     found: dict[int, tuple[Any, Any, str]] = {
         id(torch): (torch, adjoint, "torch"),
-        id(freeze_rng_state): (freeze_rng_state, adjoint.random.fork_rng, "fork_rng"),  # which is what it does here
+        **{id(f): (f, adjoint.random.fork_rng, "fork_rng") for f in _FREEZING},
     }
     for theirs, ours in _spaces():
         found.setdefault(id(theirs), (theirs, ours, theirs.__name__))
@@ -64,6 +69,8 @@ def tensor(value: torch.Tensor) -> Any:
         raise Lacking(str(value.dtype))
     if torch.nn.parameter.is_lazy(value):
         return getattr(adjoint.nn, type(value).__name__)(value.requires_grad, dtype=dtype)
+    if value.dim() > 64:
+        raise Lacking("tensors of more than 64 dimensions")
     plain = value.detach().resolve_conj().resolve_neg()
     if not plain.numel():
         made = adjoint.empty_strided(tuple(plain.shape), plain.stride(), dtype=dtype)

@@ -19,7 +19,7 @@ TESTED = 400
 
 def generate(random: random.Random) -> Program:
     """A program of two to twelve lines, and a backward."""
-    writer = _Writer(random, random.choice([1, 2, 2, 3]), random.choice([1, 2, 3, 4, 6, 9]))
+    writer = Values(random, random.choice([1, 2, 2, 3]), random.choice([1, 2, 3, 4, 6, 9]))
     writer.last()
     return Program(writer.lines)
 
@@ -56,7 +56,7 @@ INDICES = [
 ]  # fmt: skip
 
 
-class _Writer(Writer):
+class Values(Writer):
     """A program under construction."""
 
     def kinds(self) -> list[tuple[Callable[[], None], int]]:
