@@ -2464,13 +2464,13 @@ def hash_tensor(input: Tensor, dim: _int | Sequence[_int] = (), *, keepdim: _boo
     tensor(7, dtype=torch.uint64)
     """
 
-def heaviside(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.
+def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The step function of each element: 0 below zero, 1 above it, and the value in ``values`` at zero.
 
     Gradients::
 
         self: not_implemented('heaviside')
-        other: not_implemented('heaviside')
+        values: not_implemented('heaviside')
     """
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: _float = 1.0, reduction: _int = 1) -> Tensor:

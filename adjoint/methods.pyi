@@ -1619,16 +1619,16 @@ class Methods:
             self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
         """
 
-    def heaviside(self, other: Tensor) -> Tensor:
-        """The step function of each element: 0 below zero, 1 above it, and the value in ``other`` at zero.
+    def heaviside(self, values: Tensor) -> Tensor:
+        """The step function of each element: 0 below zero, 1 above it, and the value in ``values`` at zero.
 
         Gradients::
 
             self: not_implemented('heaviside')
-            other: not_implemented('heaviside')
+            values: not_implemented('heaviside')
         """
 
-    def heaviside_(self, other: Tensor) -> Tensor:
+    def heaviside_(self, values: Tensor) -> Tensor:
         """In-place version of :func:`adjoint.heaviside`."""
 
     def histc(self, bins: _int = 100, min: _float = 0, max: _float = 0, *, out: Tensor | None = None) -> Tensor:
