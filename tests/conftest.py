@@ -1,10 +1,28 @@
-"""What every test leaves as it was."""
+"""What every test leaves as it was, and what all of them share: how two processes share two cores, and Python's collector."""
 
+import gc
+import os
 from collections.abc import Iterator
+
+# PyTorch's threads wait for work by spinning.  Where several processes share the cores (`-n 2`), they spin on those that others
+# compute on.  It is read when PyTorch is loaded, also by the programs that tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 
 from adjoint.autograd import overriding
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Tens of thousands of tests are made, of which none is garbage: nobody looks for it meanwhile."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was made lives to the end, with all of PyTorch: a collection need not look at a million objects again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

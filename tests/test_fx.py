@@ -480,3 +480,74 @@ def test_intermediate_values_are_taken_out_of_a_model() -> None:
         return traced(torch.ones(1, 2))
 
     _both(scenario)
+
+
+def _with_a_norm(torch: Any, first: str, norm: str, *sizes: int, **more: Any) -> Any:
+    """A layer, a batch norm behind it that has seen something, and a linear layer that is used twice; for evaluation."""
+    nn = torch.nn
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Sequential(getattr(nn, first)(*sizes), getattr(nn, norm)(sizes[1], **more), nn.Dropout(), nn.ReLU())
+            self.seen = getattr(nn, first)(*sizes)
+            self.norm = getattr(nn, norm)(sizes[1])
+
+        def forward(self, x: Any) -> Any:
+            y = self.seen(x)
+            return self.body(x) + self.norm(y) + y
+
+    torch.manual_seed(0)
+    model = Model()
+    for module in model.modules():
+        if isinstance(module, getattr(nn, norm)):
+            module.weight.data.uniform_(0.5, 2)
+            if module.track_running_stats:
+                module.running_mean.normal_()
+                module.running_var.uniform_(0.5, 2)
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    ("first", "norm", "sizes", "x"),
+    [
+        ("Conv1d", "BatchNorm1d", (2, 3, 2), (2, 2, 6)), ("Conv2d", "BatchNorm2d", (2, 3, 2), (1, 2, 4, 5)),
+        ("Conv3d", "BatchNorm3d", (1, 2, 2), (1, 1, 3, 3, 3)), ("Linear", "BatchNorm1d", (4, 3), (5, 4)),
+        ("ConvTranspose2d", "BatchNorm2d", (2, 3, 2), (1, 2, 4, 5)),
+    ],
+)  # fmt: skip
+def test_a_batch_norm_is_fused_into_the_layer_in_front_of_it(first: str, norm: str, sizes: Any, x: Any) -> None:
+    def scenario(torch: Any, fx: Any) -> None:
+        passes = importlib.import_module(f"{fx.__name__}.experimental.optimization")
+        model = _with_a_norm(torch, first, norm, *sizes)
+        given = torch.randn(*x)
+        fused = passes.fuse(model)
+        print(fused.code, [type(m).__name__ for m in fused.modules()], list(fused.state_dict()))
+        print(torch.allclose(fused(given), model(given), atol=1e-4), type(model.body[1]).__name__)
+        print([f"{p.double().sum():.4f}" for p in fused.parameters()])
+        traced = fx.symbolic_trace(model)
+        again = passes.fuse(traced, no_trace=True)
+        print(again.code == fused.code, again is traced, len(list(traced.graph.nodes)))
+        unseen = _with_a_norm(torch, first, norm, *sizes, track_running_stats=False)
+        print(passes.fuse(unseen).code)
+        print(passes.fuse(model, inplace=True).code == fused.code, type(model.body[0]).__name__)
+
+    _both(scenario)
+
+
+def test_only_models_for_evaluation_are_fused() -> None:
+    def scenario(torch: Any, fx: Any) -> None:
+        passes = importlib.import_module(f"{fx.__name__}.experimental.optimization")
+        passes.fuse(_with_a_norm(torch, "Conv1d", "BatchNorm1d", 2, 3, 2).train())
+
+    _both(scenario, raises=True)
+
+
+def test_dropouts_are_removed() -> None:
+    def scenario(torch: Any, fx: Any) -> None:
+        passes = importlib.import_module(f"{fx.__name__}.experimental.optimization")
+        model = _with_a_norm(torch, "Linear", "BatchNorm1d", 4, 3).train()
+        without = passes.remove_dropout(model)
+        print(without.code, type(without).__name__, without.training)
+
+    _both(scenario)

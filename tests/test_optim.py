@@ -461,6 +461,7 @@ def test_lbfgs_minimizes_as_pytorchs(search):
             return loss
 
         losses = [float(optimizer.step(closure)) for _ in range(4)]
+        assert optimizer._params[0] is w and optimizer.state[optimizer._params[0]]["n_iter"] > 0
         return losses, w, optimizer.state_dict()["state"][0]
 
     losses, w, state = run(adjoint, ours)

@@ -63,6 +63,11 @@ class LBFGS(Optimizer):
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
+    @property
+    def _params(self) -> list[Tensor]:
+        """What is optimized, by the name that programs know: the whole state is kept with the first of them."""
+        return self.param_groups[0]["params"]
+
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Make up to ``max_iter`` quasi-Newton steps; the loss before the first of them."""
         if len(self.param_groups) != 1:

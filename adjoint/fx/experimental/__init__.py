@@ -2,4 +2,4 @@
 
 from adjoint.names import named as _named
 
-_named(__name__, modules={"symbolic_shapes"})
+_named(__name__, modules={"optimization", "symbolic_shapes"})
