@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from adjoint.fx._symbolic_trace import symbolic_trace
@@ -16,7 +16,7 @@ from adjoint.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 __all__ = ["fuse", "matches_module_pattern", "remove_dropout", "replace_node_module"]
 
-_FUSED = {
+_FUSED: dict[tuple[type, type], Callable[[Any, Any], Any]] = {
     (Conv1d, BatchNorm1d): fuse_conv_bn_eval,
     (Conv2d, BatchNorm2d): fuse_conv_bn_eval,
     (Conv3d, BatchNorm3d): fuse_conv_bn_eval,
