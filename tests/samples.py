@@ -254,6 +254,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "baddbmm": ("torch.baddbmm(m, t, t2, beta=0.5, alpha=2)",),
     "addbmm": ("torch.addbmm(m, t, t2, alpha=2)",),
     "linear": ("F.linear(x, m, row)", "F.linear(t, m34, row)"),
+    "linear.whole": (),
+    "plus_number": ("torch.special.ndtr(x)",),
+    "times_number": ("torch.trapezoid(x)",),
+    "over_number": ("torch.trapezoid(x, y)",),
     "convolution": (
         "F.conv1d(l, k1, b3, padding=1)",
         "F.conv2d(i2, k2, b3, stride=2, padding=1)",
@@ -545,6 +549,7 @@ NEW: dict[str, Callable[..., Any]] = {
 WITHOUT: dict[str, str] = {
     "_to_copy.meta": "a tensor that moves to the device meta leaves its numbers behind, as test_meta has it",
     "batched.matmul": "the reading of matmul inside of vmap, which test_func runs",
+    "linear.whole": "is linear in float32 LSTMs, which test_recurrent_modules runs",
     "_derived_once": "stands behind scatter_reduce's gradients of products, and is reached by their derivatives",
 }
 

@@ -25,7 +25,7 @@ NO_DERIVATIVE = "has no derivative"
 DRAWN = "draws random numbers, which vmap does only where it is asked to"
 UNUSED = "no row uses the function on a batch; what users' own functions and subclasses may hand to it"
 
-UNRUN = {"_to_copy.meta": WITHOUT["_to_copy.meta"]}
+UNRUN = {key: WITHOUT[key] for key in ("_to_copy.meta", "linear.whole")}
 """Rows that no sample runs, in any direction."""
 
 UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {

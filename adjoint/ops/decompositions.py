@@ -9,6 +9,7 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.once import warn_once
+from adjoint.declare.one_node import as_one_node
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
@@ -132,6 +133,10 @@ def _each_cholesky_of_samples(level: Level, A: Any, upper: bool) -> Any:
 @composite
 def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution of ``A X = input`` from the Cholesky factor of ``A``."""
+    return as_one_node("CholeskySolveBackward0", lambda input, L: _by_factor(input, L, upper), input, L)  # type: ignore[no-any-return]
+
+
+def _by_factor(input: Tensor, L: Tensor, upper: bool) -> Tensor:
     lower = L.transpose(-2, -1).conj() if upper else L
     return solve_triangular(
         lower.transpose(-2, -1).conj(), solve_triangular(lower, input, upper=False), upper=True
@@ -142,7 +147,7 @@ def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of ``A`` from its Cholesky factor."""
     eye = np.broadcast_to(np.eye(L._array.shape[-1], dtype=L._array.dtype), L._array.shape)
-    return cholesky_solve(from_array(eye.copy()), L, upper)
+    return as_one_node("CholeskyInverseBackward0", lambda L: _by_factor(from_array(eye.copy()), L, upper), L)  # type: ignore[no-any-return]
 
 
 # QR

@@ -13,6 +13,7 @@ from adjoint.declare.arranging import made_of
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import promote
 from adjoint.ops.arrays import all_values
+from adjoint.ops.by_numbers import multiplied, over
 from adjoint.ops.contraction import mm
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import mean, written
@@ -72,8 +73,8 @@ def _steps(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Any:
     """The distances between the places of neighbours."""
     if x is None:
         return dx
-    if x.ndim == 1 and y.ndim > 1:
-        return diff(x).reshape([-1 if i == dim else 1 for i in range(y.ndim)])
+    if x.ndim == 1:
+        return diff(x.view([-1 if i == dim else 1 for i in range(y.ndim)]), 1, dim)
     return diff(x, 1, dim - y.ndim)
 
 
@@ -89,10 +90,10 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = 
     n = y._array.shape[dim]
     if x is None:
         step = 1 if dx is None else dx
-        middle = summed.function(y, dim) - (y.select(dim, 0) + y.select(dim, n - 1)) * 0.5
-        return middle * step
+        middle = summed.function(y, dim) - multiplied(y.select(dim, 0) + y.select(dim, n - 1), 0.5)
+        return multiplied(middle, step)
     pairs = y.narrow(dim, 0, n - 1) + y.narrow(dim, 1, n - 1)
-    return summed.function(pairs * _steps(y, x, dx, dim), dim) / 2
+    return over(summed.function(pairs * _steps(y, x, dx, dim), dim), 2)
 
 
 @composite(where="torch")
@@ -106,8 +107,9 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, 
     dim = wrap_dim(dim, y.ndim)
     n = y._array.shape[dim]
     pairs = y.narrow(dim, 0, n - 1) + y.narrow(dim, 1, n - 1)
-    steps = (1 if dx is None else dx) if x is None else _steps(y, x, dx, dim)
-    return cumsum.function(pairs * steps / 2, dim)
+    if x is None:
+        return cumsum.function(multiplied(pairs, (1 if dx is None else dx) / 2), dim)
+    return over(cumsum.function(pairs * _steps(y, x, dx, dim), dim), 2)
 
 
 @composite

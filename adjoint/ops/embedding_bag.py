@@ -10,6 +10,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.one_node import as_one_node
 from adjoint.ops.arrays import all_values
 from adjoint.places import users_level
 from adjoint.tensor import Tensor, from_array
@@ -77,8 +78,20 @@ def embedding_bag(
         raise ValueError("max mode does not support scaling the gradient by the frequency")
     if mode == "max" and sparse:
         raise ValueError("max mode does not support sparse weights")
+
+    def bags(weight: Tensor, weights: Tensor | None) -> Tensor:
+        return _bags(
+            input, weight, offsets, max_norm, norm_type, scale_grad_by_freq, mode, sparse, weights, include_last_offset, padding_idx
+        )
+
+    return as_one_node("EmbeddingBagBackward0", bags, weight, per_sample_weights)  # type: ignore[no-any-return]
+
+
+def _bags(
+    input: Tensor, weight: Tensor, offsets: Tensor | None, max_norm: float | None, norm_type: float, scale_grad_by_freq: bool,
+    mode: str, sparse: bool, weights: Tensor | None, include_last_offset: bool, padding_idx: int | None,
+) -> Tensor:  # fmt: skip
     indices = input._array
-    weights = per_sample_weights
     if indices.ndim == 2:
         if offsets is not None:
             raise ValueError(

@@ -64,9 +64,10 @@ def ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.ndtr(torch.tensor([-1., 0., 1.]))
     tensor([0.1587, 0.5000, 0.8413])
     """
+    from adjoint.ops.by_numbers import multiplied, plus
     from adjoint.ops.reduction import written
 
-    return written((erf.function(input * math.sqrt(0.5)) + 1) * 0.5, out, "special_ndtr")
+    return written(multiplied(plus(erf.function(multiplied(input, math.sqrt(0.5))), 1), 0.5), out, "special_ndtr")
 
 
 ndtri = elementwise(

@@ -11,6 +11,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.namespaces import FUNCTIONS
+from adjoint.declare.one_node import as_one_node
 from adjoint.declare.operands import sum_to
 from adjoint.declare.return_types import return_type
 from adjoint.layouts import contiguous_format
@@ -587,20 +588,27 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     if B.ndim and A._array.shape[-2] != b._array.shape[-2]:
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size({-1 if vector else -2})")
     broadcast_shape(A._array.shape[:-2], b._array.shape[:-2])  # raises PyTorch's error
-    solution = _lstsq_row.function(A, b, rcond)
     m, n = A._array.shape[-2:]
     values = np.linalg.svd(A._array, compute_uv=False)
     least = (max(m, n) * np.finfo(A._array.dtype).eps if rcond is None else rcond) * values[..., :1]
     rank = (values > least).sum(-1)
-    residuals = made_of(np.zeros(0, values.dtype))
-    if m > n and driver not in (None, "gelsy") and bool(all_values(rank == n).all()):
-        away = A @ solution - b
-        squares = away * away.conj()
-        residuals = (squares.real if squares.is_complex() else squares).sum(-2)
+    told = m > n and driver not in (None, "gelsy") and bool(all_values(rank == n).all())
+
+    def solved(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+        b = B.unsqueeze(-1) if vector else B
+        solution = _lstsq_row.function(A, b, rcond)
+        residuals = made_of(np.zeros(0, values.dtype))
+        if told:
+            away = A @ solution - b
+            squares = away * away.conj()
+            residuals = (squares.real if squares.is_complex() else squares).sum(-2)
+        return solution.squeeze(-1) if vector else solution, residuals
+
+    solution, residuals = as_one_node("LinalgLstsqBackward0", solved, A, B)
     shown = values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)
     rank_array = converted(rank, np.int64) if driver != "gels" else np.zeros(0, np.int64)
     return return_type("linalg_lstsq")(
-        (solution.squeeze(-1) if vector else solution, residuals, made_of(rank_array), made_of(shown))
+        (solution, residuals, made_of(rank_array), made_of(shown))
     )
 
 

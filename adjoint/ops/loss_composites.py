@@ -11,8 +11,10 @@ from adjoint import dtypes
 from adjoint.declare import composite
 from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.one_node import as_one_node
 from adjoint.ops.activation import logsigmoid
 from adjoint.ops.arrays import all_values
+from adjoint.ops.by_numbers import multiplied, plus
 from adjoint.ops.class_loss import check_rows
 from adjoint.ops.loss import reduce_tensor, reduction_of
 from adjoint.places import users_level
@@ -154,9 +156,9 @@ def poisson_nll_loss(
 ) -> Tensor:
     """The negative log likelihood of Poisson-distributed counts ``target``."""
     kind = reduction_of(reduction, size_average, reduce)
-    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    loss = input.exp() - target * input if log_input else input - target * plus(input, eps).log()
     if full:
-        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        stirling = target * target.log() - target + multiplied(multiplied(target, 2 * math.pi).log(), 0.5)
         loss = loss + stirling.masked_fill(target <= 1, 0)
     return reduce_tensor(loss, kind)
 
@@ -234,7 +236,7 @@ def margin_ranking_loss(
             f"input2: {input2.size()}, target: {target.size()} "
         )
     difference = input1 - input2
-    return reduce_tensor((-target * difference + float(margin)).clamp_min(0), kind)
+    return reduce_tensor(plus(-target * difference, float(margin)).clamp_min(0), kind)
 
 
 @composite(where="nn.functional")
@@ -298,7 +300,7 @@ def triplet_margin_loss(
     far = distance(anchor, negative, p, eps)
     if swap:
         far = lookup("torch", "minimum")(far, distance(positive, negative, p, eps))
-    return reduce_tensor((margin + near - far).clamp_min(0), kind)
+    return reduce_tensor((plus(near, margin) - far).clamp_min(0), kind)
 
 
 @composite(where="nn.functional")
@@ -326,7 +328,7 @@ def triplet_margin_with_distance_loss(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = lookup("torch", "minimum")(far, distance(positive, negative))
-    return reduce_tensor((margin + near - far).clamp_min(0), kind)
+    return reduce_tensor((plus(near, margin) - far).clamp_min(0), kind)
 
 
 _MULTILABEL_MARGIN = Kernel("multilabel_margin_loss_forward_out_frame", WIDE, empty=False)
@@ -351,6 +353,12 @@ def multilabel_margin_loss(
     found = all_values(target._array)
     if found.size and (found.min() < -1 or found.max() >= (input._array.shape or (1,))[-1]):
         raise RuntimeError("argument #2 'target' is out of range")
+    return as_one_node(  # type: ignore[no-any-return]
+        "MultilabelMarginLossBackward0", lambda input: _multilabel_margins(input, target, kind), input
+    )
+
+
+def _multilabel_margins(input: Tensor, target: Tensor, kind: int) -> Tensor:
     x, labels = (t if t.ndim == 2 else t.reshape(1, -1) for t in (input, target))
     torch = _torch()
     counted = (labels >= 0).to(torch.int64).cumprod(1).to(torch.bool)

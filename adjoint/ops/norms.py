@@ -11,6 +11,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
+from adjoint.declare.one_node import as_one_node
 from adjoint.declare.operands import fit, result_type_of
 from adjoint.ops.arithmetic import constant, sign_of
 from adjoint.ops.arrays import Array, conj
@@ -366,11 +367,13 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
     dim = wrap_dim(dim, input.ndim)
     over = tuple(i for i in range(input.ndim) if i != dim)
-    size = _vector_norm_row.function(input, p, over, True)
     from adjoint.ops.bounds import where
 
-    scale = where(size.detach() > maxnorm, maxnorm / (size + 1e-7), 1.0)
-    return input.contiguous() * scale  # the result is in order
+    def scaled(input: Tensor) -> Tensor:
+        size = _vector_norm_row.function(input, p, over, True)
+        return input.contiguous() * where(size.detach() > maxnorm, maxnorm / (size + 1e-7), 1.0)  # the result is in order
+
+    return as_one_node("RenormBackward0", scaled, input)  # type: ignore[no-any-return]
 
 
 # Cross products

@@ -310,7 +310,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
         )
     if input._array.size == 0:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
-    original = input.ndim
+    original, given = input.ndim, input.shape
     if dim is None:
         input = input.reshape(-1)
         wrapped = 0
@@ -318,7 +318,13 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
         wrapped = wrap_dim(dim, original)
         if original == 0:
             input = input.reshape(1)
-    ordered = sort.function(input.movedim(wrapped, -1), -1)[0]
+    kept = [1 if i == wrapped or dim is None else n for i, n in enumerate(given)]
+    if not keepdim:
+        kept = [n for i, n in enumerate(kept) if i != wrapped and dim is not None]
+    if wrapped != input.ndim - 1:
+        input = input.unsqueeze(-1).transpose(wrapped, -1)
+    ordered = sort.function(input, -1)[0]
+    ordered = ordered.reshape((*kept, ordered.shape[-1]))
     n = ordered.shape[-1]
     missing = (ordered._array != ordered._array).sum(-1, keepdims=True)
     places = np.atleast_1d(q._array)
@@ -346,15 +352,9 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
                 weight = weight.masked_fill(from_array(missing > 0), 0.0)
         result = lerp(result, ordered.gather(-1, from_array(above)), weight)
     if q.ndim == 0:
-        result = result.squeeze(-1)
-        if keepdim:
-            result = result.reshape((1,) * original) if dim is None else result.unsqueeze(wrapped)
+        result.squeeze_(-1)
     else:
-        result = result.movedim(-1, 0)
-        if keepdim:
-            result = result.reshape((-1, *(1,) * original)) if dim is None else result.unsqueeze(wrapped + 1)
-    if original == 0 and dim is not None:
-        result = result.reshape(q.shape)
+        result.unsqueeze_(0).transpose_(0, -1).squeeze_(-1)
     if out is None:
         return result
     from adjoint.declare.inplace import write_out

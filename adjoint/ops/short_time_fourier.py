@@ -124,8 +124,9 @@ def stft(
     if onesided and parts.dtype.is_complex:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
     found = _row("_fft_c2c")(parts, (2,), mode, True) if parts.dtype.is_complex else _row("_fft_r2c")(parts, (2,), mode, onesided)
-    found = found.transpose(1, 2)
-    found = found.squeeze(0) if input.ndim == 1 else found
+    found.transpose_(1, 2)
+    if input.ndim == 1:
+        found.squeeze_(0)
     return adjoint.view_as_real(found) if return_complex is False else found
 
 

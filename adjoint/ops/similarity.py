@@ -7,6 +7,8 @@ from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
 from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
+from adjoint.declare.one_node import as_one_node
+from adjoint.ops.by_numbers import plus
 from adjoint.tensor import Tensor
 
 
@@ -49,7 +51,8 @@ def pairwise_distance(
     >>> torch.nn.functional.pairwise_distance(torch.zeros(1, 2), torch.tensor([[3., 4.]]))
     tensor([5.0000])
     """
-    return (x1 - x2 + eps).norm(p, -1 if max(x1.ndim, x2.ndim) else None, keepdim)
+    dim = -1 if max(x1.ndim, x2.ndim) else None
+    return as_one_node("NormBackward1", lambda x: x.norm(p, dim, keepdim), plus(x1 - x2, eps))  # type: ignore[no-any-return]
 
 
 _PDIST = Kernel("pdist", WIDE)
@@ -65,6 +68,10 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if not input.dtype.is_floating_point:
         raise RuntimeError("pdist only supports floating-point dtypes")
     _PDIST.check(input._array)
+    return as_one_node("PdistBackward0", lambda x: _between_rows(x, p), input)  # type: ignore[no-any-return]
+
+
+def _between_rows(input: Tensor, p: float) -> Tensor:
     n = input.shape[0]
     i, j = lookup("torch", "triu_indices")(n, n, 1).unbind(0)
     away = input[i] - input[j]

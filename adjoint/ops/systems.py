@@ -11,6 +11,7 @@ import numpy as np
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import made_of
 from adjoint.declare.once import warn_once
+from adjoint.declare.one_node import as_one_node
 from adjoint.declare.return_types import return_type
 from adjoint.declare.underived import underived
 from adjoint.layouts import contiguous_format
@@ -260,7 +261,11 @@ def triangular_solve(
             f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.shape[-2]} by {A.shape[-1]} but each b matrix is "
             f"{input.shape[-2]} by {input.shape[-1]}"
         )
-    matrix = A.mH if transpose else A
-    found = solve_triangular(matrix, input, upper=upper is not transpose, unitriangular=unitriangular)
-    copied = A.expand(*found.shape[:-2], *A.shape[-2:]).mT.clone(memory_format=contiguous_format).mT
-    return _all_written(return_type("triangular_solve")((found, copied)), out, "triangular_solve")
+
+    def solved(input: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
+        matrix = A.mH if transpose else A
+        found = solve_triangular(matrix, input, upper=upper is not transpose, unitriangular=unitriangular)
+        return found, A.expand(*found.shape[:-2], *A.shape[-2:]).mT.clone(memory_format=contiguous_format).mT
+
+    found = as_one_node("TriangularSolveBackward0", solved, input, A)
+    return _all_written(return_type("triangular_solve")(found), out, "triangular_solve")
