@@ -67,7 +67,8 @@ def _derivatives(f: Any, names: list[str]) -> Any:
 
 
 def _refused(error: Exception) -> bool:
-    reasons = ("dynamic shape", "inplace arithmetic", "is not implemented", "return a differently shaped Tensor")
+    reasons = ("dynamic shape", "(self, *extra_args) is not possible", "doesn't match the broadcast shape", "is not implemented")
+    reasons += ("return a differently shaped Tensor",)
     return any(reason in str(error) for reason in reasons)
 
 

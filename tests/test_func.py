@@ -328,6 +328,8 @@ def test_samples_are_not_written_into_what_all_of_them_share():
 
     shared = torch.ones(())
     with pytest.raises(RuntimeError, match="inplace arithmetic"):
+        torch.vmap(lambda x: shared.mul_(x))(torch.ones(2))
+    with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
         torch.vmap(lambda x: shared.add_(x))(torch.ones(2))
     assert shared.item() == 1
 

@@ -9,13 +9,12 @@ memory is older (``Tensor._inside``): an input is another name of what the calle
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import as_pair
 from adjoint.interrupts import at_once
-from adjoint.readings.batched import current_levels, levels_of
 from adjoint.tensor import NO_EDGE, InferenceWrites, Tensor, Writes, tick
 from adjoint.thread_state import Switch
 
@@ -38,20 +37,8 @@ def is_captured(tensor: Tensor, birth: int) -> bool:
     return node is None or node._order > birth
 
 
-def refuse_captured(tensor: Tensor, name: str, others: Iterable[Any] = ()) -> None:
-    """Raise PyTorch's error for a write to what is captured; ``name``: the in-place operator; ``others``: its other operands.
-
-    Where one of these has samples that the tensor has not, of a vmap inside of the derivative, that is what is refused first.
-    """
-    if mode.task is not None or not is_foreign(tensor):
-        return
-    birth = mode.birth
-    within = [level for level in current_levels() if level.birth < birth]
-    if within:
-        own = levels_of(tensor._array)
-        theirs = [level for other in others if isinstance(other, Tensor) for level in levels_of(other._array)]
-        if any(level in theirs and level not in own for level in within):
-            return
+def refuse_captured(name: str) -> NoReturn:
+    """Raise PyTorch's error for a write to what is captured; ``name``: the in-place operator."""
     raise RuntimeError(
         f"During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation (aten::{name}) "
         "that would mutate a captured Tensor. This is not supported; please rewrite the function being transformed to explicitly "

@@ -320,7 +320,7 @@ def _declared(operator: Any, given: dict[str, Any], tangents: dict[str, Any], re
     space["needed"] = tuple([p.name in tangents for p in operator.arrays])
     made = operator.tangent(*[space[name] for name in _names(operator.tangent)])
     if operator.elementwise:
-        return _as_result(made, result)
+        return _as_result(made, result, given, tangents)
     return [m.tensor if isinstance(m, Taped) else m for m in made] if isinstance(made, tuple) else made.tensor
 
 
@@ -337,15 +337,20 @@ def _elementwise(operator: Any, given: dict[str, Any], tangents: dict[str, Any],
             part = formula(*[space[n] for n in _names(formula)])
             part = part[position] if len(names) > 1 else part
             total = part if total is None else total + part
-    return _as_result(total, result)
+    return _as_result(total, result, given, tangents)
 
 
-def _as_result(total: Any, result: Tensor) -> Tensor:
-    """An elementwise operator's tangent, in the shape and dtype of its result."""
+def _as_result(total: Any, result: Tensor, given: dict[str, Any], tangents: dict[str, Any]) -> Tensor:
+    """An elementwise operator's tangent, in the shape and dtype of its result: a wider one where a tangent is of another dtype
+    than its primal."""
     if total.shape != result._array.shape:
         total = np.broadcast_to(total, result._array.shape)
-    if total.dtype != result._array.dtype:
-        total = total.astype(result._array.dtype)
+    dtype = result._array.dtype
+    for name, tangent in tangents.items():
+        if tangent._array.dtype != given[name]._array.dtype:
+            dtype = np.promote_types(dtype, tangent._array.dtype)
+    if total.dtype != dtype:
+        total = total.astype(dtype)
     return total.tensor if isinstance(total, Taped) else from_array(total)
 
 
@@ -374,10 +379,38 @@ def with_tangents(values: Any) -> Iterator[Tensor]:
             yield from with_tangents(value)
 
 
+def _is_turned(value: Any, tangent: Any) -> bool:
+    """Whether a real tensor has a complex tangent."""
+    if isinstance(tangent, list):
+        return any(t is not None and _is_turned(v, t) for v, t in zip(value, tangent))
+    return tangent.dtype.is_complex and not value.dtype.is_complex  # type: ignore[no-any-return]
+
+
+def _in_parts(
+    operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any], results: list[Any]
+) -> list[Tensor | None]:
+    """The tangent along complex directions of real tensors: that along the real parts, and ``i`` times that along the others."""
+
+    def part(tangent: Any, name: str) -> Any:
+        if isinstance(tangent, list):
+            return [None if t is None else part(t, name) for t in tangent]
+        if tangent.dtype.is_complex:
+            return getattr(tangent, name)
+        return tangent if name == "real" else zeros(tangent)
+
+    real, imaginary = (
+        _transposed(operator, function, given, {n: part(t, which) for n, t in tangents.items()}, results)
+        for which in ("real", "imag")
+    )
+    return [r if i is None or r is None else r + i * 1j for r, i in zip(real, imaginary)]
+
+
 def _transposed(
     operator: Any, function: Callable[..., Any], given: dict[str, Any], tangents: dict[str, Any], results: list[Any]
 ) -> list[Tensor | None]:
     """Differentiate the gradient, which is linear in ``g``, with respect to ``g``."""
+    if any(_is_turned(given[name], tangent) for name, tangent in tangents.items()):
+        return _in_parts(operator, function, given, tangents, results)
     recorded = mode.enabled and any(t.requires_grad for t in with_tangents((given, tangents)))
     changed = dict(given)
     inputs: list[Tensor] = []

@@ -7,7 +7,7 @@ import warnings
 import weakref
 from collections import deque
 from sys import getrefcount
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -31,11 +31,11 @@ from adjoint.declare.older import as_now, older_numbers
 from adjoint.declare.operands import FLOATS, INTS, fits
 from adjoint.declare.operator import Operator
 from adjoint.declare.saved import saved_names
-from adjoint.declare.schemas import check_captured
+from adjoint.declare.schemas import check_write, raise_into_unbatched
 from adjoint.kernels.deferred import settle, unsettled
 from adjoint.kernels.reading import compiled_into, threshold
 from adjoint.places import users_level
-from adjoint.readings.batched import IntoUnbatched
+from adjoint.readings.batched import IntoUnbatched, levels_of
 from adjoint.tensor import NO_EDGE, InferenceWrites, Sink, Tensor, Writes, from_array, tick, writes_of
 
 _new = object.__new__
@@ -106,10 +106,10 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
             )
         if truth:
             if intercept.active:
-                check_captured(self, operator.name + "_", args, kwargs, augmented)
+                check_write(self, operator.name + "_", args, kwargs, augmented)
             return _write_truth(self, operator.function, operator, args, kwargs)
         if intercept.active:
-            check_captured(self, operator.name + "_", args, kwargs, augmented)
+            check_write(self, operator.name + "_", args, kwargs, augmented)
         if mode.enabled or self._inference:
             converted = operator.name == "copy" and self._array.dtype.kind in "iub"  # gradients end here
             check_writable(self, not converted and _is_recorded(self, args, kwargs))
@@ -186,7 +186,7 @@ def inplace_composite(function: Any, name: str) -> Any:
         if "out" in kwargs:
             raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
         if intercept.active:
-            check_captured(self, name, args, kwargs)
+            check_write(self, name, args, kwargs)
         check_writable(self, _is_recorded(self, args, kwargs))
         check_overlap(name[:-1], self, args, kwargs)
         return overwrite(self, function(_before_write(self), *args, **kwargs))
@@ -265,12 +265,7 @@ def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) 
         else:
             write(target, result._array)
     except IntoUnbatched:
-        raise RuntimeError(
-            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
-            "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` "
-            "not being vmapped over in a vmap. Please try to use out-of-place operators instead of inplace arithmetic. "
-            "If said operator is being called inside the PyTorch framework, please file a bug report instead."
-        ) from None
+        raise_into_unbatched()
     if result._tangents or target._tangents:
         carry_over(target, result)
     return wrote(target, node, operator)
@@ -369,6 +364,10 @@ def check_out(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, A
         raise NotImplementedError(
             f"Trying to use forward AD with {name}_out that does not support it because it is an out= function"
         )
+    if intercept.active and any(
+        level.active for t in (out, *args) if isinstance(t, Tensor) for level in levels_of(t._array)
+    ):
+        raise_out_of_samples(name)
     if mode.enabled and _is_recorded(out, args, kwargs):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
@@ -376,6 +375,13 @@ def check_out(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, A
         )
     if out._inference and not mode.inference:
         refuse_inference_write()
+
+
+def raise_out_of_samples(name: str) -> NoReturn:
+    """PyTorch's error for ``out=`` inside of a vmap."""
+    raise RuntimeError(
+        f"Batching rule not implemented for aten::{name}.out; the fallback path doesn't work on out= or view ops."
+    )
 
 
 def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
@@ -406,8 +412,6 @@ def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
         try:
             write(out, result._array)
         except IntoUnbatched:
-            raise RuntimeError(
-                f"Batching rule not implemented for aten::{name}.out; the fallback path doesn't work on out= or view ops."
-            ) from None
+            raise_out_of_samples(name)
     writes_of(out).bump()
     return out

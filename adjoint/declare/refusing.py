@@ -23,7 +23,7 @@ from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.on_meta import made_on_meta
 from adjoint.declare.outs import TAKE_OUT, write_outs
-from adjoint.declare.schemas import OVERLOADS, check_captured
+from adjoint.declare.schemas import OVERLOADS, check_write
 from adjoint.declare.signatures import combination, of_none
 from adjoint.declare.uncomputed import not_computed
 from adjoint.readings.meta import OnMeta
@@ -224,9 +224,9 @@ def guarded(function: FunctionType, name: str) -> Any:
         cast = f"cast_call({name!r}, function, ({''.join(f'{key}, ' for key in positional)}), dict({by_name}))"
         checks += f"        if intercept.active: return {cast}\n"
     if name[-1:] == "_" and name[0] != "_" and positional and OVERLOADS.get(name, "") is not None:
-        space.update(check_captured=check_captured, intercept=intercept)
+        space.update(check_write=check_write, intercept=intercept)
         others = "".join(f"{key}, " for key in (*positional[1:], *keywords))
-        checks += f"        if intercept.active: check_captured({positional[0]}, {name!r}, ({others}))\n"
+        checks += f"        if intercept.active: check_write({positional[0]}, {name!r}, ({others}))\n"
     text = (
         f"def guard({', '.join(signature)}):\n{written}    try:\n{checks}        return function({', '.join(passed)})\n"
         "    except Exception as error:\n"

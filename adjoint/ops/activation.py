@@ -18,7 +18,7 @@ from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, NUMBERS, REAL, Kernel
 from adjoint.declare.namespaces import FUNCTIONS, lookup
 from adjoint.declare.naming import show
-from adjoint.declare.schemas import check_captured
+from adjoint.declare.schemas import check_write
 from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.elementwise import sigmoid_of as sigmoid
 from adjoint.ops.scalars import convert, element
@@ -185,7 +185,7 @@ def _rrelu(
 ) -> Tensor:
     _check_slopes(lower, upper)
     if inplace:
-        check_captured(input, "rrelu_")
+        check_write(input, "rrelu_")
     noise = np.ones_like(input._array)
     if training and input._array.__class__ is not MetaArray:
         if current_levels():
@@ -525,7 +525,7 @@ def _functional_relu(input: Tensor, inplace: bool = False) -> Tensor:
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """``min(max(x, 0), 6)``."""
     if inplace:
-        check_captured(input, "relu6_")
+        check_write(input, "relu6_")
     return _hardtanh_(input, 0.0, 6.0) if inplace else hardtanh.function(input, 0.0, 6.0)
 
 
@@ -565,7 +565,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """The self-normalising exponential linear unit: ELU with fixed alpha and scale."""
     if inplace:
-        check_captured(input, "selu_")
+        check_write(input, "selu_")
         return _elu_(input, _SELU_ALPHA, _SELU_SCALE)
     return _elu_row.function(input, _SELU_ALPHA, _SELU_SCALE)
 

@@ -13,7 +13,7 @@ from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import as_dtype, fit, raise_integers, sum_to
-from adjoint.declare.schemas import check_captured
+from adjoint.declare.schemas import check_write
 from adjoint.layouts import empty_like
 from adjoint.ops import bulk
 from adjoint.ops.arrays import Array, array_function
@@ -246,7 +246,7 @@ def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tenso
     tensor([[1., 0.],
             [0., 1.]])
     """
-    check_captured(self, "fill_diagonal_")
+    check_write(self, "fill_diagonal_")
     shape = self._array.shape
     if len(shape) < 2:
         raise RuntimeError("dimensions must larger than 1")

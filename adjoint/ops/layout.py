@@ -21,7 +21,7 @@ from adjoint.autograd.waiting import look_at, memory_of, waits
 from adjoint.declare import composite
 from adjoint.declare.arguments import sizes
 from adjoint.declare.arranging import told
-from adjoint.declare.schemas import check_captured
+from adjoint.declare.schemas import check_write
 from adjoint.layouts import (
     CHANNELS_LAST_NDIM,
     contiguous_format,
@@ -213,7 +213,7 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
 
     Raises RuntimeError on a tensor that requires grad.
     """
-    check_captured(self, "resize_")
+    check_write(self, "resize_")
     shape = sizes("resize_", given)
     if self._inference and not mode.inference:
         refuse_inference_write()
@@ -224,6 +224,11 @@ def resize_(self: Tensor, *given: Any, memory_format: Any = None) -> Tensor:
     if memory_format is preserve_format:
         raise RuntimeError("Unsupported memory formatPreserve")
     array = self._array
+    if array.__class__ is BatchedArray:  # as PyTorch has it: the memory of all samples, of which the new sizes take the first part
+        every = resize_(from_array(array.array), len(array.array), *shape, memory_format=memory_format)  # type: ignore[arg-type]
+        self._array = BatchedArray(every._array, array.level)
+        writes_of(self).bump()
+        return self
     if array.shape != shape:
         writes_of(self).bump()
         _resize(self, shape)
@@ -280,7 +285,7 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
     >>> torch.tensor([]).set_(torch.arange(4.).untyped_storage(), 1, (2,), (2,))
     tensor([1., 3.])
     """
-    check_captured(self, "set_", (source,))
+    check_write(self, "set_", (source,))
     if self.requires_grad and mode.enabled:
         raise RuntimeError("the derivative for 'set_' is not implemented")
     check_writable(self, False)
@@ -335,7 +340,7 @@ def _renamed(node: Node, name: str) -> Node:
 def _in_place(
     self: Tensor, step: Callable[[Tensor], Tensor], back: Callable[[Tensor], Tensor], node_name: str, name: str
 ) -> Tensor:
-    check_captured(self, name)
+    check_write(self, name)
     if self._inference and not mode.inference:
         refuse_inference_write()
     check_writable(self, self.requires_grad)
@@ -403,7 +408,7 @@ attach(transpose_, name="swapdims_")
 @attach
 def t_(self: Tensor) -> Tensor:
     """Transpose a matrix in place."""
-    check_captured(self, "t_")
+    check_write(self, "t_")
     check_writable(self, self.requires_grad)
     if self._array.ndim > 2:
         raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")

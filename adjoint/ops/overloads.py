@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.declare.schemas import AUGMENTED, OVERLOADS
+from adjoint.declare.schemas import AUGMENTED, INCOMPATIBLE, OVERLOADS
 from adjoint.tensor import Tensor
 
 Given = tuple[Any, ...]
@@ -72,4 +72,25 @@ AUGMENTED.update(
     bitwise_xor_="__ixor__",
     bitwise_left_shift_="__ilshift__",
     bitwise_right_shift_="__irshift__",
+)
+INCOMPATIBLE.update(
+    {
+        **dict.fromkeys(
+            (
+                *("clamp_max_", "clamp_min_", "copy_", "div_", "divide_", "true_divide_", "mul_", "multiply_", "sub_"),
+                *("logical_and_", "logical_or_", "logical_xor_"),
+            ),
+            "inplace arithmetic",
+        ),
+        **dict.fromkeys(
+            (
+                *("add_", "atan2_", "bitwise_and_", "bitwise_or_", "bitwise_xor_", "bitwise_left_shift_", "bitwise_right_shift_"),
+                *("copysign_", "gcd_", "lcm_"),
+            ),
+            "",
+        ),
+        **{name: name for name in ("fill_", "index_add_", "index_fill_", "index_put_", "scatter_add_")},
+        "bernoulli_": "inplace bernoulli",
+        "masked_fill_.Scalar": "inplace arithmetic",
+    }
 )

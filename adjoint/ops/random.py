@@ -26,7 +26,7 @@ from adjoint.autograd.written_tangents import carry_over
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.operator import MISSING
-from adjoint.declare.schemas import check_captured
+from adjoint.declare.schemas import check_write
 from adjoint.dtypes import FLOAT, INTEGER, SCALAR_TYPE_NAMES
 from adjoint.ops.arrays import all_values
 from adjoint.places import users_level
@@ -160,7 +160,7 @@ def recorded(name: str, *inputs: Tensor) -> Drawn:
 def _begin(function: str, tensor: Tensor, generator: Any, *inputs: Tensor, numbers: tuple[Any, ...] = ()) -> Generator:
     """Check that a tensor may be written to, as every draw into it does first."""
     found = generator_argument(function, generator)
-    check_captured(tensor, function, (*inputs, *numbers))
+    check_write(tensor, function, (*inputs, *numbers))
     check_writable(tensor, tensor._edge is not NO_EDGE or any(t._edge is not NO_EDGE for t in inputs))
     return found
 
@@ -548,7 +548,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
 
     Raises RuntimeError for a rate that is not positive or a dtype that is not floating-point.
     """
-    check_captured(self, "exponential_")
+    check_write(self, "exponential_")
     check_writable(self, self._edge is not NO_EDGE)
     rate = float_argument("exponential_", "lambd", lambd, 1)
     _check_continuous("Exponential", self.dtype, SCALAR_TYPE_NAMES)
@@ -571,7 +571,7 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
 
     Raises RuntimeError for a ``sigma`` that is not positive or a dtype that is not floating-point.
     """
-    check_captured(self, "cauchy_")
+    check_write(self, "cauchy_")
     check_writable(self, self._edge is not NO_EDGE)
     middle, width = float_argument("cauchy_", "median", median, 1), float_argument("cauchy_", "sigma", sigma, 2)
     if not width > 0:
@@ -586,7 +586,7 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator:
 
     Raises RuntimeError for a ``std`` that is not positive, NotImplementedError for integers.
     """
-    check_captured(self, "log_normal_")
+    check_write(self, "log_normal_")
     check_writable(self, self._edge is not NO_EDGE)
     mean_, std_ = float_argument("log_normal_", "mean", mean, 1), float_argument("log_normal_", "std", std, 2)
     if not std_ > 0:
@@ -602,7 +602,7 @@ def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) ->
 
     Raises RuntimeError unless ``p`` is between 0 and 1.
     """
-    check_captured(self, "geometric_")
+    check_write(self, "geometric_")
     check_writable(self, self._edge is not NO_EDGE)
     chance = float_argument("geometric_", "p", p, 1)
     if not 0 < chance < 1:

@@ -25,7 +25,7 @@ from adjoint.autograd.taped import Taped
 from adjoint.autograd.views import check_writable
 from adjoint.autograd.written_tangents import is_dual
 from adjoint.declare.inplace import overwrite
-from adjoint.declare.schemas import check_captured
+from adjoint.declare.schemas import check_write
 from adjoint.dtypes import FLOAT
 from adjoint.kernels.reading import threshold, usable
 from adjoint.ops.broadcasting import broadcast_shape
@@ -155,7 +155,7 @@ class Elementwise(Optimizer):
         """Raise PyTorch's error inside of a function that is differentiated and did not make the parameters."""
         for p in group["params"]:
             if p._grad is not None:
-                check_captured(p, "add_" if self.state.get(p) else self._first_write)
+                check_write(p, "add_" if self.state.get(p) else self._first_write)
 
     def _refuse_capturable(self, group: dict[str, Any]) -> None:
         others = ", 'xla'" if self._on_xla and not group["foreach"] else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class IntoUnbatched(MissingRule):
 class Level:
     """One vmap: that is being computed (``active``), or was."""
 
-    __slots__ = ("active", "birth", "number", "randomness", "size")
+    __slots__ = ("active", "birth", "depth", "number", "randomness", "size")
     _numbers = count()
 
     def __init__(self, size: int, randomness: str = "error") -> None:
@@ -46,6 +47,7 @@ class Level:
         self.randomness = randomness
         self.number = next(self._numbers)
         self.active = True
+        self.depth = len(_thread.within) + 1  # of how many transforms, from the outermost on, it is the innermost
         self.birth = tick()  # what was recorded before it came from outside
 
 
@@ -256,9 +258,8 @@ class BatchedArray(ArrayFace):
 
     def tensor_text(self, write: Callable[[Any], str]) -> str:
         """The text of a tensor over this array, given how tensors are written: the level, and all samples."""
-        number = 1 + _thread.levels.index(self.level) if self.level.active else self.level.number
-        samples = write(from_array(self.array)).replace("\n", "\n    ")
-        return f"BatchedTensor(lvl={number}, bdim=0, value=\n    {samples}\n)"
+        samples = indent(write(from_array(self.array)), "    ")
+        return f"BatchedTensor(lvl={self.level.depth}, bdim=0, value=\n{samples}\n)"
 
     def __repr__(self) -> str:
         return f"BatchedArray(batch={self.array.shape[0]}, level={self.level.number}, shape={self.shape})"

@@ -335,7 +335,7 @@ TRANSFORMS += ["functionalize", "vmap", "vmap", "vmap", "vmap"]
 
 
 _IN_PLACE = re.compile(
-    "would mutate a captured Tensor|is being used in an in-place operation|vmap: inplace arithmetic|"
+    "would mutate a captured Tensor|is being used in an in-place operation|vmap: .*is not possible|"
     "is a view and is being modified inplace|more than one element of the written"
 )
 _OUTDATED = re.compile("modified by an inplace operation")

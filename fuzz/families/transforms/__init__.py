@@ -29,9 +29,12 @@ LOOPED = "LOOP = torch.__name__ == 'torch'\n"
 """PyTorch's part of a vmap is a loop."""
 
 
+_INTO_SHARED = re.compile(r"\(self, \*extra_args\) is not possible|doesn't match the broadcast shape")
+
+
 def _shared_memory(case: Case) -> bool:
     theirs, ours = case.texts if case.found.key == "raised" else ("", "")
-    return case.program.prelude.startswith(LOOPED) and not theirs and "vmap: inplace arithmetic" in ours
+    return case.program.prelude.startswith(LOOPED) and not theirs and bool(_INTO_SHARED.search(ours))
 
 
 def _forward_in_forward(case: Case) -> bool:
