@@ -110,3 +110,48 @@ def test_a_method_that_is_given_one_leaves_everything_as_it_was(call: str) -> No
         return x, x._version, torch.add(x, x, out=torch.empty(2)), x.add(x, alpha=2)
 
     agree(scenario)
+
+
+# What PyTorch does differently here: it writes over what it reads, or names the function it is made of.
+NOT_COMPARED = (
+    "a tuple", "a list", "a number", "a string", "a shifted view of the first operand", "the first operand, of another form",
+)  # fmt: skip
+TEXTS = ("_int_out", "in argument 3", "sort() received")
+GRADIENTS = ("that requires grad", "right, operands require grad", "right, a dual operand", "a dual tensor")
+ENTRIES = """
+abs add addcmul all argmax atan2 complex conj_physical cos cummax cumsum dot frac frexp fmin gather gcd index_add isposinf log10
+logsumexp masked_select minimum nextafter sort take unbind_copy max.reduction_no_dim
+""".split()
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_all_that_may_be_given_is_taken_or_refused_as_by_pytorch(name: str) -> None:
+    pytest.importorskip("expecttest")
+    from fuzz.outs import examine
+
+    result = examine(name, most=1)
+    assert result.calls >= 20
+    skipped = NOT_COMPARED + (GRADIENTS if name in ("all", "argmax", "conj_physical", "isposinf", "unbind_copy") else ())
+    found = [f for f in result.findings if f.way not in skipped and not f.what.startswith(("writes:", "warned:"))]
+    assert not [f for f in found if not any(text in f.what for text in TEXTS)], found
+
+
+def test_a_tuple_that_is_too_short_is_refused_before_anything_is_written() -> None:
+    def scenario(torch: Any) -> Any:
+        x, first = torch.eye(2), torch.full((2, 2), 7.0)
+        with pytest.raises((TypeError, RuntimeError)):
+            torch.linalg.qr(x, out=(first,))
+        with pytest.raises(RuntimeError, match="Expected out tensor"):
+            torch.linalg.qr(x, out=(torch.full((2, 2), 7.0), torch.full((2, 2), 7.0, dtype=torch.float64)))
+        return first
+
+    agree(scenario)
+
+
+def test_named_tuples_of_what_was_given_are_of_a_type_of_their_own() -> None:
+    def scenario(torch: Any) -> Any:
+        found = torch.sort(torch.tensor([3.0, 1.0]), out=(torch.empty(0), torch.empty(0, dtype=torch.int64)))
+        print(found)
+        return type(found).__name__, found.values
+
+    agree(scenario)

@@ -395,3 +395,23 @@ def test_a_batch_of_instances_is_one():
             return scenario(torch)
 
     agree(without_questions)
+
+
+def test_methods_that_are_built_late_do_not_take_what_methods_do_not_take() -> None:
+    program = """
+import adjoint as torch
+class Answers:
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return "answered"
+assert torch.add(Answers(), 1) == "answered"
+assert torch.sub(torch.ones(2), 1, out=torch.empty(2)).tolist() == [0, 0]
+for name in ("add", "sub"):
+    try:
+        getattr(torch.ones(2), name)(1, out=torch.ones(2))
+    except TypeError as error:
+        print(error)
+assert torch.ones(2).sub(Answers()) == "answered"
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert found.stdout.count("unexpected keyword argument 'out'") == 2, found

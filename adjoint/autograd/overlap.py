@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,58 +12,64 @@ from adjoint.layouts import strides_of
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
-# What is read must not share any memory with what is written, not even be the same tensor.
-_READS_ELSEWHERE = frozenset(
-    "index_put index_add index_copy index_fill index_reduce put scatter scatter_add scatter_reduce cat stack gather index_select "
-    "take".split()
-)
 
-# What may be written although one memory location stands for several elements: every one of them gets the same, or
-# the last one counts.
-_MAY_REPEAT = frozenset("zero zeros ones full masked_fill index_put index_fill".split())
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What may share memory where an operator writes: a column of its row.
 
-# Of these, what PyTorch warns of, and which indexing also does it.
-_WARNED_OF = {"masked_fill": "[mask] = scalar", "index_put": "[indices] = tensor", "index_fill": "[mask] = scalar"}
+    Without more, no location may stand for several elements, and what is read either is what is written or shares nothing with it.
 
-# What checks its operands before it looks for overlaps.
-_CHECKS_ITSELF = frozenset("index_add put scatter scatter_add scatter_reduce".split())
+    ``elsewhere``: what is read must not even be what is written.  ``repeats``: one location may stand for several elements; every
+    one of them gets the same, or the last one counts.  PyTorch warns of that where it has an ``example`` of indexing that does it.
+    ``itself``: the operator's writer checks its operands first, and looks for overlaps then.  ``places``: how many of its
+    arguments are places; behind these is one number, which is read first.  ``first``: all is read before anything is written.
+    ``copies``: one operand is copied, which may be what is written.
+    """
 
-# What writes one number at places that it reads.
-_FILLS = frozenset({"index_fill", "masked_fill"})
+    elsewhere: bool = False
+    repeats: bool = False
+    example: str = ""
+    itself: bool = False
+    places: int = 0
+    first: bool = False
+    copies: bool = False
 
-# What reads its operands before it writes, or reads single elements.
-_READS_ANYTHING = frozenset("fill masked_scatter addmv addmm addbmm baddbmm addr".split())
+
+USUAL = Overlap()
+ELSEWHERE = Overlap(elsewhere=True)
+CHECKED = Overlap(elsewhere=True, itself=True)
+READS_FIRST = Overlap(first=True)
 
 
-def check_overlap(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def check_overlap(rule: Overlap, name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Raise PyTorch's errors where an operator may not write to ``target`` with these arguments."""
     array = target._array
     if array.__class__ is not np.ndarray or (not args and not kwargs and 0 not in array.strides):
         return
-    if name in _CHECKS_ITSELF:
+    if rule.itself:
         return
-    if name == "copy":
+    if rule.copies:
         source = args[0] if args else kwargs.get("src")
         if isinstance(source, Tensor):
             check_copy(array, source._array)
         return
-    if name not in _MAY_REPEAT and not (name == "fill" and not isinstance(args[0] if args else None, Tensor)):
+    if not rule.repeats:
         check_no_overlap(array)
-    elif name in _WARNED_OF:
-        warn_of_overlap(name, array)
-    if name in _READS_ANYTHING:
+    elif rule.example:
+        warn_of_overlap(name, rule.example, array)
+    if rule.first:
         return
-    if name in _FILLS:  # the number is read first
-        args, kwargs = args[:2] if name == "index_fill" else args[:1], {k: v for k, v in kwargs.items() if k != "value"}
+    if rule.places:
+        args, kwargs = args[: rule.places], {k: v for k, v in kwargs.items() if k != "value"}
     for value in (*args, *kwargs.values()) if kwargs else args:
         for read in value if value.__class__ in (tuple, list) else (value,):  # places of several dimensions; what is joined
             if isinstance(read, Tensor):
-                check_reads(array, read._array, name in _READS_ELSEWHERE)
+                check_reads(array, read._array, rule.elsewhere)
 
 
-def check_late(name: str, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def check_late(rule: Overlap, target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """As :func:`check_overlap`, of the operators whose writers check their operands first, where a writer is not used."""
-    if name in _CHECKS_ITSELF and target._array.__class__ is np.ndarray:
+    if rule.itself and target._array.__class__ is np.ndarray:
         check_written(target._array, *[value._array for value in (*args, *kwargs.values()) if isinstance(value, Tensor)])
 
 
@@ -96,12 +103,12 @@ def _is_expanded(array: Any) -> bool:
     return 0 in strides and array.size and any(stride == 0 and size > 1 for stride, size in zip(strides, array.shape))
 
 
-def warn_of_overlap(name: str, array: Any) -> None:
+def warn_of_overlap(name: str, example: str, array: Any) -> None:
     """PyTorch's warning where an expanded tensor is written to by what may be."""
     if _is_expanded(array):
         warnings.warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. "
-            f"This also applies to advanced indexing e.g. tensor{_WARNED_OF[name]}",
+            f"This also applies to advanced indexing e.g. tensor{example}",
             UserWarning,
             stacklevel=users_level(),
         )

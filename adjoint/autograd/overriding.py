@@ -170,7 +170,7 @@ def _looked_at(args: Iterable[Any]) -> Iterable[Any]:
 
 
 def _offered(
-    function: Any, known_as: Any, classes: bool, as_told: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    function: Any, known_as: Any, classes: bool, as_told: Any, leaves: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Call a function, or what overrides it for these arguments."""
     original = _originals.get(function, function)  # where tests have put it back, a copy that was made before still comes here
@@ -185,13 +185,12 @@ def _offered(
         return original(*args, **kwargs)
     if as_told is not None:
         args, kwargs = as_told(original, args, kwargs)
-    name = None
     if known_as.__class__ is str:  # a special method, whose overriding is that of another one
-        name, known_as = known_as, getattr(Tensor, known_as)
+        known_as, leaves = getattr(Tensor, known_as), True
     try:
         return ask(known_as, asked, args, kwargs)
     except TypeError:
-        if name is None or len(args) != 2:
+        if not leaves or len(args) != 2:
             raise
         return NotImplemented  # Python asks the other operand
 
@@ -282,10 +281,10 @@ def _begins(*args: Any, offered_: Any, **kwargs: Any) -> Any:
     return offered_(args, kwargs)
 
 
-def begin(function: Any, known_as: Any = None, classes: bool = True, as_told: Any = None) -> None:
+def begin(function: Any, known_as: Any = None, classes: bool = True, as_told: Any = None, leaves: bool = False) -> None:
     """Have calls of a function be offered; ``known_as`` is what they are told that it is, the function itself if None,
     the method of that name if a string.  ``classes=False``: to modes alone.  ``as_told(function, args, kwargs)`` gives the
-    arguments as they are told."""
+    arguments as they are told.  ``leaves``: where nothing answers, it is for Python to ask the other operand."""
     if not isinstance(function, FunctionType) or function in _originals:
         return
     original = FunctionType(
@@ -299,7 +298,7 @@ def begin(function: Any, known_as: Any = None, classes: bool = True, as_told: An
     told = function if known_as is None else known_as
 
     def offered(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return _offered(function, told, classes, as_told, args, kwargs)
+        return _offered(function, told, classes, as_told, leaves, args, kwargs)
 
     # Its code is replaced last: until then the default of a parameter that it does not have changes nothing.
     function.__wrapped__ = original  # type: ignore[attr-defined]

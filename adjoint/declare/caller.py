@@ -10,7 +10,6 @@ from adjoint.declare.lines import Lines
 from adjoint.declare.naming import named_in
 from adjoint.declare.older import older_numbers
 from adjoint.declare.operator import ARRAY, ARRAYS, MISSING, OPTIONAL, VALUE, Operator
-from adjoint.declare.outs import TAKE_OUT
 from adjoint.declare.record import Record
 from adjoint.declare.refusing import flags
 
@@ -37,7 +36,7 @@ class Caller:
         self.in_order = operator.lies is IN_ORDER and not writes
         self.lies = operator.lies or ((by_operands, ()) if operator.elementwise else None)
         self.laid = not (self.in_order or operator.view or writes) and bool(operator.arrays)
-        self.takes_out = not (dunder or writes) and (operator.elementwise or public_name(operator) in TAKE_OUT)
+        self.takes_out = not (dunder or writes) and operator.out is not None
         self.older = not (dunder or writes) and bool(older_numbers(operator))
         self.lines = Lines()
         self.shown = {p.name: "input" if p.name == "self" else p.name for p in operator.params}

@@ -133,17 +133,19 @@ def _compile(operator: Operator, what: str) -> Any:
 
 
 def _write_out(operator: Operator, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    from adjoint.autograd.overlap import check_overlap
+    from adjoint.autograd.overlap import check_late, check_overlap
     from adjoint.declare.inplace import check_out
 
     for each in (out,) if isinstance(out, Tensor) else out if isinstance(out, (tuple, list)) else ():
         if isinstance(each, Tensor):
             check_out(operator.name, each, args, kwargs)
-            check_overlap(operator.name, each, args, kwargs)
-    result = operator.function(*args, **in_dtype_of(operator.name, out, args, kwargs))
+            check_overlap(operator.overlap, operator.name, each, args, kwargs)
+    result = operator.function(*args, **in_dtype_of(operator.out, out, args, kwargs))
+    if operator.overlap.itself and isinstance(out, Tensor):
+        check_late(operator.overlap, out, args[1:] if args and args[0] is out else args, kwargs)
     if operator.elementwise and any(a is out for a in args) and result._array.shape != out._array.shape:
         raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(result.shape)}")
-    return write_outs(operator.name, result, out)
+    return write_outs(operator.name, result, out, operator.out, len(operator.params))
 
 
 _GLOBALS: dict[str, Any] = {

@@ -17,7 +17,7 @@ from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Node, record
-from adjoint.autograd.overlap import check_late, check_no_overlap, check_overlap
+from adjoint.autograd.overlap import USUAL, check_late, check_no_overlap, check_overlap
 from adjoint.autograd.quiet import calm, is_taken, quietly
 from adjoint.autograd.saved import alias
 from adjoint.autograd.taped import Taped
@@ -28,8 +28,9 @@ from adjoint.declare.arguments import type_name
 from adjoint.declare.emit import build
 from adjoint.declare.naming import show
 from adjoint.declare.older import as_now, older_numbers
-from adjoint.declare.operands import FLOATS, INTS, fits
+from adjoint.declare.operands import FLOATS, INTS, fits, is_number, number, result_type_of
 from adjoint.declare.operator import Operator
+from adjoint.declare.outs import CAST, RULES, Out
 from adjoint.declare.saved import saved_names
 from adjoint.declare.schemas import check_write, raise_into_unbatched
 from adjoint.kernels.deferred import settle, unsettled
@@ -92,7 +93,7 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
                     raise
         if "out" in kwargs:
             raise TypeError(f"{operator.name}_() got an unexpected keyword argument 'out'")
-        if augmented and not isinstance(args[0], (Tensor, bool, int, float, complex, np.generic)):
+        if augmented and not isinstance(args[0], Tensor) and not is_number(args[0]):
             return NotImplemented
         if older and len(args) > others:
             named = as_now(operator, (self, *args), operator.name + "_")
@@ -115,7 +116,7 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
             check_writable(self, not converted and _is_recorded(self, args, kwargs))
         if check is not None and len(args) == others and all(isinstance(a, Tensor) for a in args):
             check(self, *args)
-        check_overlap(operator.name, self, args, kwargs)
+        check_overlap(operator.overlap, operator.name, self, args, kwargs)
         if args and mode.enabled:  # what asking a view for its history may raise, before anything is written
             for a in args:
                 if isinstance(a, Tensor) and a._edge is None and a._stale:
@@ -124,10 +125,15 @@ def inplace_method(operator: Operator, augmented: bool = False) -> Any:
             return wrote(self, build(operator, "writer")(self, *args, **kwargs)._edge, operator)
         function = operator.function  # written when it is first called, and not when its name is
         if not intercept.active:
-            return overwrite(self, function(self, *args, **kwargs), operator)
+            try:
+                result = function(self, *args, **kwargs)
+            except NotImplementedError:
+                _check_form(operator, self, args)
+                raise
+            return overwrite(self, result, operator)
         result = function(_before_write(self), *args, **kwargs)
         if operator.writer is not None:
-            check_late(operator.name, self, args, kwargs)
+            check_late(operator.overlap, self, args, kwargs)
         return overwrite(self, result, operator)
 
     if not augmented:  # which goes by its special method's name
@@ -144,12 +150,12 @@ def _write_truth(
     As in PyTorch, a comparison cuts the gradient off with zeros, and the logical operators do not touch the history.
     """
     if operator.name.startswith("logical_"):
-        check_overlap(operator.name, self, args, kwargs)
+        check_overlap(operator.overlap, operator.name, self, args, kwargs)
         with no_grad():
             return overwrite(self, function(self, *args, **kwargs), operator)
     recorded = mode.enabled and _is_recorded(self, args, kwargs)
     check_writable(self, recorded)
-    check_overlap(operator.name, self, args, kwargs)
+    check_overlap(operator.overlap, operator.name, self, args, kwargs)
     result = function(self, *args, **kwargs)
     if recorded:
         inputs = (self, *(a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)))
@@ -188,7 +194,7 @@ def inplace_composite(function: Any, name: str) -> Any:
         if intercept.active:
             check_write(self, name, args, kwargs)
         check_writable(self, _is_recorded(self, args, kwargs))
-        check_overlap(name[:-1], self, args, kwargs)
+        check_overlap(USUAL, name[:-1], self, args, kwargs)
         return overwrite(self, function(_before_write(self), *args, **kwargs))
 
     show(inplace, ("Tensor",), name)
@@ -229,16 +235,14 @@ def _may_write(array: Any, other: Any) -> bool:
 
 def check_result(target: Tensor, result: Tensor) -> None:
     """Raise PyTorch's error where ``result`` cannot be written into ``target``."""
-    if result._array.shape != target._array.shape:
-        raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
-        )
-    if not dtypes.can_cast(result.dtype, target.dtype):
-        raise RuntimeError(
-            f"result type {dtypes.SCALAR_TYPE_NAMES[result.dtype]} can't be cast to the desired output type "
-            f"{dtypes.SCALAR_TYPE_NAMES[target.dtype]}"
-        )
+    _refuse_form(target, result._array.shape, result.dtype)
     check_no_overlap(memory_of(target))
+
+
+def _refuse_form(target: Tensor, shape: tuple[int, ...], dtype: dtypes.dtype) -> None:
+    if shape != target._array.shape:
+        raise RuntimeError(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}")
+    CAST.check(dtype, target.dtype)
 
 
 def overwrite(target: Tensor, result: Tensor, operator: Operator | None = None) -> Tensor:
@@ -277,6 +281,16 @@ def _twin(node: Node) -> Node:
     made = record(_new(type(node)), node._edges, node._kept, node._extra)
     made.__dict__.update(node.__dict__)
     return made
+
+
+def _check_form(operator: Operator, target: Tensor, others: tuple[Any, ...]) -> None:
+    """Raise PyTorch's error for the shape or the dtype that an element-wise operator's result would have, which it looks at before
+    it finds that it cannot compute with that dtype."""
+    if not operator.elementwise or operator.promote != "same":
+        return
+    operands = [target, *[a if isinstance(a, Tensor) else number(a, target._array.dtype) for a in others]]
+    shape = np.broadcast_shapes(*[t._array.shape for t in operands])
+    _refuse_form(target, shape, result_type_of(*operands))
 
 
 def _is_alone(array: Any, other: Any) -> bool:
@@ -384,18 +398,18 @@ def raise_out_of_samples(name: str) -> NoReturn:
     )
 
 
-def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
-    """Write a result into the tensor given as ``out=``, which is resized if it has to be."""
+def write_out(result: Tensor, out: Tensor, name: str, rule: Out | None = None, place: int = 0) -> Tensor:
+    """Write a result, of several the one at ``place``, into the tensor given as ``out=``, which is resized if it has to be.
+
+    Into which dtypes is what the declaration of the function says, or ``rule``.
+    """
     if unsettled:
         settle()
     if not isinstance(out, Tensor):
-        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type_name(out)}")
     check_out(name, out, (result,), {})
-    if not dtypes.can_cast(result.dtype, out.dtype):
-        raise RuntimeError(
-            f"result type {dtypes.SCALAR_TYPE_NAMES[result.dtype]} can't be cast to the desired output type "
-            f"{dtypes.SCALAR_TYPE_NAMES[out.dtype]}"
-        )
+    rule = rule or RULES.get(name) or CAST
+    rule.check(result.dtype, out.dtype, place)
     if out._array.shape != result._array.shape:
         if out._array.size:
             warnings.warn(
@@ -408,7 +422,8 @@ def write_out(result: Tensor, out: Tensor, name: str) -> Tensor:
             )
         out._array = result._array.astype(out._array.dtype)
     else:
-        check_overlap(name, out, (), {})
+        if not rule.repeats and out._array.__class__ is np.ndarray:
+            check_no_overlap(out._array)
         try:
             write(out, result._array)
         except IntoUnbatched:

@@ -64,7 +64,7 @@ _OF_FUNCTIONS = {
         type_as.other isclose.other allclose.other equal.other dist.other maximum.other minimum.other fmax.other fmin.other
         logaddexp.other logaddexp2.other atan2.other arctan2.other hypot.other nextafter.other logical_and.other
         logical_or.other logical_xor.other gcd.other lcm.other heaviside.values vdot.other bilinear.weight prelu.weight""",
-    "Tensor|Number": """bitwise_and.input bitwise_left_shift.input bitwise_or.input bitwise_right_shift.input
+    "Tensor|Number": """floor_divide.input bitwise_and.input bitwise_left_shift.input bitwise_or.input bitwise_right_shift.input
         bitwise_xor.input bucketize.input clamp_max.max clamp_min.min fill.value fill_.value index_fill.value
         index_fill_.value lerp.weight linspace.end linspace.start logspace.end logspace.start masked_fill.value
         scatter.src scatter_.src

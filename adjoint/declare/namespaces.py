@@ -14,10 +14,12 @@ import numpy as np
 
 from adjoint.autograd import overriding
 from adjoint.autograd.backward import backward_of, grad
+from adjoint.autograd.overlap import USUAL, Overlap
 from adjoint.autograd.taped import TAPED
 from adjoint.declare.kernel_dtypes import Kernel
 from adjoint.declare.naming import named_in, show
 from adjoint.declare.operator import Operator
+from adjoint.declare.outs import CAST, RULES, Out
 from adjoint.declare.overridable import begin_function, begin_method, begin_methods
 from adjoint.declare.refusing import guarded
 from adjoint.tensor import Tensor
@@ -102,18 +104,21 @@ NOT_OUT = "_nothing_to_write_to"
 class _Guarded:
     """A function made of other operators, as users call it: with its errors explained; built when first looked up."""
 
-    __slots__ = ("made", "name", "original")
+    __slots__ = ("made", "name", "original", "out")
 
-    def __init__(self, original: Any, places: list[str], name: str | None) -> None:
+    def __init__(self, original: Any, places: list[str], name: str | None, out: Out | None) -> None:
         self.original = original
         self.name = named_in(places, name or original.__name__)
         self.made: Any = None
+        self.out = out
+        if out is not None:
+            RULES[self.name] = out
 
     def make(self) -> Any:
         """The function."""
         if self.made is None:
             plain = isinstance(self.original, FunctionType)
-            self.made = guarded(self.original, self.name) if plain else self.original
+            self.made = guarded(self.original, self.name, self.out) if plain else self.original
         return self.made
 
 
@@ -129,6 +134,8 @@ def _declare(operator: Operator, aliases: tuple[str, ...], inplace: bool, dunder
     assert key not in OPERATORS, f"operator {key} is declared twice"
     OPERATORS[key] = operator
     operator.name = operator.name.partition(".")[0]  # "fill.tensor" is the row of `fill` for a tensor
+    if operator.out is not None:
+        RULES[named_in(operator.where, operator.name)] = operator.out
     own = getattr(operator.forward, "on_arrays", None)
     if own is not None:  # an array function of our own: the row is its taped reading
         assert operator.forward not in TAPED, f"{operator.name}: its forward has a taped reading already"
@@ -212,6 +219,8 @@ def op(
     turns: tuple[bool, bool] | None = None,
     fused: bool = True,
     kernel: Kernel | None = None,
+    out: Out | None = None,
+    overlap: Overlap = USUAL,
     held: str = "",
     flat: str = "",
     lies: Any = None,
@@ -254,6 +263,9 @@ def op(
 
     ``kernel`` says with which dtypes PyTorch computes it, where the forward could compute with more: see :mod:`.kernel_dtypes`.
 
+    ``out`` has the function take the argument ``out=``, and says of which dtypes that may be: see :mod:`.outs`.
+    ``overlap`` says what may share memory where it writes: see :mod:`adjoint.autograd.overlap`.
+
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
     that there is nothing to compile around them.
     """
@@ -266,6 +278,8 @@ def op(
             turns=turns,
             fused=fused,
             kernel=kernel,
+            out=out,
+            overlap=overlap,
             outputs=outputs,
             differentiable=differentiable,
             keeps=dict.fromkeys(keeps) if not isinstance(keeps, dict) else keeps,
@@ -331,6 +345,8 @@ def elementwise(
     beside_numpy: bool = False,
     check: Callable[..., Any] | None = None,
     kernel: Kernel | None = None,
+    out: Out | None = CAST,
+    overlap: Overlap = USUAL,
     stored: frozenset[Any] = frozenset(),
     gradients: dict[str, Any] | None = None,
     flat: str = "",
@@ -369,6 +385,8 @@ def elementwise(
             scalar=scalar,
             check=check,
             kernel=kernel,
+            out=out,
+            overlap=overlap,
             stored=stored,
             numbers=numbers,
             beside_numpy=beside_numpy,
@@ -391,8 +409,12 @@ def composite(
     aliases: tuple[str, ...] = (),
     dunder: tuple[str, ...] = (),
     inplace: bool = False,
+    out: Out | None = None,
 ) -> Any:
-    """Put a function on tensors, made of other operators, into namespaces (a decorator); it needs no formula."""
+    """Put a function on tensors, made of other operators, into namespaces (a decorator); it needs no formula.
+
+    ``out`` says what may be given as ``out=`` (:mod:`.outs`), which the function is given if it does not have it.
+    """
 
     def put(f: F) -> F:
         from adjoint.declare.inplace import inplace_composite
@@ -405,7 +427,7 @@ def composite(
                 _method(n + "_", lambda method=method: method)
                 if "torch" in where.split() and n + "_" not in _METHODS_ALONE:
                     FUNCTIONS.setdefault("torch", {})[n + "_"] = method
-        public = _Guarded(f, where.split(), name)
+        public = _Guarded(f, where.split(), name, out)
         for special in dunder:  # a method's own, where there is one
             method_too = "Tensor" in where.split()
             _method(special, (lambda: getattr(Tensor, name or f.__name__)) if method_too else public.make)

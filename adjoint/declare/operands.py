@@ -29,6 +29,11 @@ def _forget_numbers() -> None:
 dtypes.on_default_change(_forget_numbers)
 
 
+def is_number(value: Any) -> bool:
+    """Whether this is a Python number, or a NumPy scalar that counts as one: neither a text nor a date."""
+    return isinstance(value, (bool, int, float, complex)) or (isinstance(value, np.generic) and value.dtype.kind in "biufc")
+
+
 def number(value: Any, beside: Any) -> Number:
     """A Python number as an operand beside an array of dtype ``beside``, of that dtype where promotion allows it.
 
@@ -37,6 +42,8 @@ def number(value: Any, beside: Any) -> Number:
     """
     if isinstance(value, np.generic):
         value = as_python(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise OverflowError("int too big to convert" if value > 0 else "can't convert negative int to unsigned")
     own = dtypes.default_for(value)
     other = dtypes.OF_ARRAY[beside]
     d = dtypes.promote_types(own, other) if own.category > other.category and other.category == dtypes.COMPLEX else other
@@ -85,8 +92,6 @@ def _zero_dim(value: Any, d: dtypes.dtype) -> Any:
     except OverflowError:
         if d.category != dtypes.INTEGER:
             raise
-        if not -(2**63) <= value < 2**64:
-            raise RuntimeError("value cannot be converted to type int64_t without overflow") from None
         array = np.array(value, np.int64 if value < 2**63 else np.uint64)
     array.flags.writeable = False
     return array

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.autograd.overlap import USUAL, Overlap
 from adjoint.declare.kernel_dtypes import Kernel
+from adjoint.declare.outs import Out
 
 MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 
@@ -73,6 +75,8 @@ class Operator:
     check: Callable[..., Any] | None = None  # raises PyTorch's error for operands of differing or unsupported dtypes
     stored: frozenset[Any] = frozenset()  # elementwise: dtypes that are stored only (adjoint.stored) and that it takes all the same
     kernel: Kernel | None = None  # with which dtypes PyTorch computes it; with all that the forward does, if None
+    overlap: Overlap = USUAL  # what may share memory where it writes
+    out: Out | None = None  # what may be given as ``out``; None where nothing may
     held: tuple[str, ...] = ()  # inputs whose memory is kept: assigning to their `data` changes no backward
     flat: tuple[str, ...] = ()  # inputs in which their own gradients are step functions, or the result
     again: str = ""  # the node of such gradients, where it is not that of this row with "Backward" behind it

@@ -1,56 +1,122 @@
-"""``out=``: which functions take it besides the element-wise ones and those that do by themselves, and how it is written."""
+"""``out=``: what a row or a function made of others says of it, and how results are written into what was given."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from adjoint import dtypes
 from adjoint.declare.arguments import type_name
+from adjoint.declare.return_types import ReturnType, return_type
 from adjoint.tensor import Tensor
 
-# By the name that PyTorch's errors have: `linalg_eig` of `torch.linalg.eig`.
-TAKE_OUT = frozenset(
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Which dtypes ``out`` may have beside the result's own, and PyTorch's words for any other.
+
+    ``text`` is the error, of several outputs one for each; it may name both dtypes, ``{Result}`` and ``{Out}`` as ``Float`` is
+    one, ``{result}`` and ``{out}`` as ``float`` is.  ``same`` refuses every other dtype; otherwise those are refused to which
+    the result's cannot be cast; ``beside`` names one that is taken all the same.  ``computes`` says of which operand's dtype, with
+    which dtype of ``out``, the function computes in the latter and not in its own, to be converted then: numbers are cut off before
+    they are added.  ``repeats`` lets one place in memory stand for several elements.  ``returned`` is whether a tuple of as many
+    tensors as there are is returned.
     """
-    addbmm addmm addmv addr alias_copy all amax amin aminmax any argmax argmin baddbmm bmm cholesky_inverse cholesky_solve complex
-    cummax cummin cumprod cumsum detach_copy diagonal_copy dot expand_copy frexp gather index_add index_copy index_reduce
-    index_select isin isneginf isposinf kthvalue linalg_cholesky_ex linalg_eig linalg_eigvals linalg_inv_ex linalg_lstsq
-    linalg_matrix_rank linalg_slogdet logcumsumexp logsumexp masked_select mean median mm mode msort mv mvlgamma nanmedian nansum
-    narrow_copy permute_copy polar polygamma prod qr renorm scatter scatter_add scatter_reduce select_copy slice_copy
-    slice_scatter slogdet sort split_copy split_with_sizes_copy square sum svd t_copy take threshold topk transpose_copy tril triu
-    unbind_copy unfold_copy unsqueeze_copy vdot view_as_real_copy
-    """.split()
-)
 
-IN_ITS_DTYPE = frozenset({"cumprod", "cumsum", "mean", "nansum", "prod", "sum"})
-"""What computes in the dtype of ``out``, not in its own to be converted then: numbers are cut off before they are added."""
+    text: str | tuple[str, ...] = "result type {Result} can't be cast to the desired output type {Out}"
+    same: bool = False
+    error: type[Exception] = RuntimeError
+    beside: str = ""
+    computes: Callable[[dtypes.dtype, dtypes.dtype], bool] | None = None
+    repeats: bool = False
+    returned: bool = True
+
+    def check(self, result: dtypes.dtype, out: dtypes.dtype, place: int = 0) -> None:
+        """Raise PyTorch's error where a result of one dtype is not written into a tensor of the other."""
+        if out is result or dtypes.SCALAR_TYPE_NAMES[out] == self.beside:
+            return
+        if self.same or not dtypes.can_cast(result, out):
+            self._refuse(result, out, place)
+
+    def _refuse(self, result: dtypes.dtype, out: dtypes.dtype, place: int) -> NoReturn:
+        names, classes = dtypes.SCALAR_TYPE_NAMES, dtypes.C_NAMES
+        text = self.text if isinstance(self.text, str) else self.text[place]
+        filled = text.format(
+            Result=names[result], Out=names[out], result=classes.get(result, names[result]), out=classes.get(out, names[out])
+        )
+        raise self.error(filled)
 
 
-def in_dtype_of(name: str, out: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+CAST = Out()
+SAME = Out("Expected out tensor to have dtype {result}, but got {out} instead", same=True)
+FOUND = Out("Found dtype {Out} but expected {Result}", same=True)
+SCALAR_TYPE = Out("expected scalar_type {Result} but found {Out}", same=True)
+REPEATS = Out(repeats=True)
+
+
+def always(operand: dtypes.dtype, out: dtypes.dtype) -> bool:
+    """It computes in the dtype of ``out``, whatever that is."""
+    return True
+
+
+COMPUTES = Out(computes=always)
+
+
+def refused(text: str | tuple[str, ...], beside: str = "") -> Out:
+    """Every dtype but the result's, and the one ``beside``, is refused, with this text."""
+    return Out(text, same=True, beside=beside)
+
+
+def safely(function: str, *outputs: str) -> Out:
+    """As ``torch.linalg`` refuses what a result is not safely cast to; ``outputs`` are what the results are called."""
+    texts = [
+        f"{function}: Expected {o} to be safely castable from {{Result}} dtype, but got {o} with dtype {{Out}}"
+        for o in outputs or ("result",)
+    ]
+    return Out(tuple(texts))
+
+
+RULES: dict[str, Out] = {}
+"""Of the functions that take ``out``, by the name that PyTorch's errors have (`linalg_eig`): what their declarations say."""
+
+
+def in_dtype_of(rule: Out | None, out: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
     """A call's arguments by name; where ``out`` says in which dtype it computes, with that one as ``dtype``.
 
     Raises RuntimeError where another was asked for.
     """
-    if name not in IN_ITS_DTYPE or not isinstance(out, Tensor):
+    if rule is None or rule.computes is None or not isinstance(out, Tensor):
         return named
     asked = named["dtype"]
     if asked not in (None, out.dtype):
-        wanted, given = dtypes.C_NAMES[asked], dtypes.C_NAMES[out.dtype]
-        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
-    fractions = [t.is_floating_point() or t.is_complex() for t in (args[0], out)]
-    if (name == "mean" and not all(fractions)) or (name == "nansum" and not fractions[1]):
+        SAME.check(asked, out.dtype)
+    if not rule.computes(args[0].dtype, out.dtype):
         return named  # which there is not: what comes without ``out`` is refused
     return {**named, "dtype": out.dtype}
 
 
-def write_outs(name: str, result: Any, out: Any) -> Any:
-    """Write a function's result, one tensor or several, into what was given as ``out=``; what it returns then."""
+def write_outs(name: str, result: Any, out: Any, rule: Out | None = None, place: int = 0) -> Any:
+    """Write a function's result, one tensor or several, into what was given as ``out=``, its argument at ``place``; what it
+    returns then: named tuples of a type of their own, and nothing instead of a tuple of as many as there are."""
     from adjoint.declare.inplace import write_out
 
     if isinstance(result, Tensor):
-        return write_out(result, out, name)
+        return write_out(result, out, name, rule)
     if isinstance(out, Tensor) or not isinstance(out, (tuple, list)):
         raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type_name(out)}")
+    for i, each in enumerate(out):
+        if not isinstance(each, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument {place}, but got {type_name(each)}")
+    named = isinstance(result, ReturnType)
     if len(out) != len(result):
-        raise TypeError(f"{name}(): expected tuple of {len(result)} elements but got {len(out)}")
-    written = [write_out(r, o, name) for r, o in zip(result, out)]
-    return type(result)(written) if hasattr(result, "_fields") or type(result) is not tuple else tuple(written)
+        if named:
+            raise TypeError(f"expected tuple of {len(result)} elements but got {len(out)}")
+        raise RuntimeError(f"{name}_out expected an out= argument of size {len(result)}, got size {len(out)}")
+    rule = rule or RULES.get(name) or CAST
+    for i, (r, o) in enumerate(zip(result, out)):  # all of them, before one is written to
+        rule.check(r.dtype, o.dtype, i)
+    written = [write_out(r, o, name, rule, i) for i, (r, o) in enumerate(zip(result, out))]
+    if named:
+        return return_type(type(result).__name__ + "_out", type(result)._names)(written)
+    return tuple(written) if rule.returned else None

@@ -32,6 +32,15 @@ _STANDS_FOR = {
     "__ror__": "bitwise_or", "__rxor__": "bitwise_xor", "__sub__": "sub", "__truediv__": "div", "nelement": "numel",
 }  # fmt: skip
 
+# Special methods of two operands that are told by their own name; where nobody answers, Python asks the other operand.
+_LEAVE = frozenset(
+    """
+    __and__ __eq__ __floordiv__ __iand__ __ilshift__ __ior__ __ipow__ __irshift__ __ixor__ __lshift__ __or__ __pow__ __rand__
+    __rdiv__ __rfloordiv__ __rlshift__ __rmatmul__ __rmod__ __ror__ __rpow__ __rrshift__ __rshift__ __rsub__ __rtruediv__ __rxor__
+    __xor__
+    """.split()
+)
+
 
 # Functions that PyTorch writes in Python, by how many arguments they pass on by position; the others go by name, what is there
 # by default among them.
@@ -102,7 +111,7 @@ def begin_method(name: str, value: Any) -> None:
     if name in NEVER or is_private(name):
         return
     if isinstance(value, FunctionType):
-        overriding.begin(value, _STANDS_FOR.get(name))
+        overriding.begin(value, _STANDS_FOR.get(name), leaves=name in _LEAVE)
     elif isinstance(value, property):
         overriding.begin(value.fget, value.__get__)
         overriding.begin(value.fset, value.__set__)

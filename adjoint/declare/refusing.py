@@ -22,7 +22,7 @@ from adjoint.autograd.interception import intercept
 from adjoint.declare.arguments import type_name
 from adjoint.declare.kinds import fits, kind_of
 from adjoint.declare.on_meta import made_on_meta
-from adjoint.declare.outs import TAKE_OUT, write_outs
+from adjoint.declare.outs import Out, write_outs
 from adjoint.declare.schemas import OVERLOADS, check_write
 from adjoint.declare.signatures import combination, of_none
 from adjoint.declare.uncomputed import not_computed
@@ -181,14 +181,15 @@ def spread_out(name: str) -> str:
     return f"{name}[0] if len({name}) == 1 and isinstance({name}[0], (tuple, list)) else {name}"
 
 
-def guarded(function: FunctionType, name: str) -> Any:
-    """The function, with its errors explained: of the same signature, so that a call costs one plain call more."""
+def guarded(function: FunctionType, name: str, out: Out | None = None) -> Any:
+    """The function, with its errors explained: of the same signature, so that a call costs one plain call more; where ``out`` is
+    given and it has no such parameter, with that one."""
     described = function
     while described.__code__.co_argcount == 0 and hasattr(described, "__wrapped__"):  # behind a decorator's *args
         described = described.__wrapped__
     code = described.__code__
     names, space = code.co_varnames, {"__name__": "adjoint.generated", "function": function, "flag": flag, "refusal": refusal}
-    space |= {"raised_by_user": raised_by_user, "overridden": overriding.late, "write_outs": write_outs}
+    space |= {"raised_by_user": raised_by_user, "overridden": overriding.late, "write_outs": write_outs, "rule": out}
     space.update(OnMeta=OnMeta, made_on_meta=made_on_meta)
     space["with_plain_integers"] = with_plain_integers
     positional = names[: code.co_argcount]
@@ -212,10 +213,10 @@ def guarded(function: FunctionType, name: str) -> Any:
     passed_by_name = ", ".join([*(f"{key!r}: {key}" for key in keywords), *[f"**{spread}"] * bool(spread)])
     values = (*positional, *[starred] * bool(starred), *keywords)
     written = ""
-    if name in TAKE_OUT and "out" not in values:
+    if out is not None and "out" not in values:
         end = len(signature) - bool(spread)
         signature[end:end] = [*["*"] * (not starred and not keywords), "out=None"]
-        written = f"    if out is not None: return write_outs({name!r}, function({', '.join(passed)}), out)\n"
+        written = f"    if out is not None: return write_outs({name!r}, function({', '.join(passed)}), out, rule, {len(values)})\n"
     shown = ", ".join(f"{('input' if key == 'self' else key)!r}: {spread_out(key) if key == starred else key}" for key in values)
     checks = "".join(f"        {line}\n" for line in flags(values, name, defaults))
     if name in casting.CASTS:  # as a whole; what it calls is not seen then

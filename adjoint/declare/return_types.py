@@ -9,7 +9,9 @@ from typing import Any
 from adjoint.names import listed_without
 
 
-class _ReturnType(tuple):
+class ReturnType(tuple):
+    """Several results with names; PyTorch prints one name and value a line."""
+
     __slots__ = ()
     _names: tuple[str, ...] = ()
 
@@ -41,17 +43,17 @@ COMPOSITES = {
 }
 
 
-def return_type(name: str, names: tuple[str, ...] = ()) -> type[_ReturnType]:
+def return_type(name: str, names: tuple[str, ...] = ()) -> type[ReturnType]:
     """The tuple type of operator ``name`` with these fields; a composite's are listed here."""
     return _return_type(name, names or COMPOSITES[name])
 
 
 @lru_cache(maxsize=None)
-def _return_type(name: str, names: tuple[str, ...]) -> type[_ReturnType]:
+def _return_type(name: str, names: tuple[str, ...]) -> type[ReturnType]:
     fields: dict[str, Any] = {n: property(itemgetter(i)) for i, n in enumerate(names)}
     place = __name__.partition(".")[0] + ".return_types"  # PyTorch's name of it, where Adjoint goes by PyTorch's names
-    return type(name, (_ReturnType,), {"__slots__": (), "_names": names, "__module__": place, **fields})
+    return type(name, (ReturnType,), {"__slots__": (), "_names": names, "__module__": place, **fields})
 
 
-def _remake(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> _ReturnType:
+def _remake(name: str, names: tuple[str, ...], values: tuple[Any, ...]) -> ReturnType:
     return return_type(name, names)(values)

@@ -66,6 +66,7 @@ def __array__(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
 def __array_wrap__(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
     """What NumPy's functions of tensors return: tensors, truth values as ``uint8``, as PyTorch has it."""
     array = np.asarray(array)
+    dtypes.of_array(array)  # which raises for what no tensor has: objects
     return made(array.astype(np.uint8) if array.dtype == np.bool_ else array)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.declare.operands import is_number
 from adjoint.ops.from_data import warn_of_conversion
 from adjoint.stored import numbers_of
 from adjoint.tensor import Tensor, attach
@@ -107,6 +108,6 @@ def __reversed__(self: Tensor) -> Tensor:
 
 @attach
 def __contains__(self: Tensor, element: Any) -> bool:
-    if not isinstance(element, (Tensor, bool, int, float, complex)):
+    if not isinstance(element, Tensor) and (isinstance(element, np.bool_) or not is_number(element)):
         raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
-    return bool((self == element).any().item())
+    return bool((element == self).any().item())

@@ -18,6 +18,7 @@ from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, NUMBERS, REAL, Kernel
 from adjoint.declare.namespaces import FUNCTIONS, lookup
 from adjoint.declare.naming import show
+from adjoint.declare.outs import CAST, FOUND
 from adjoint.declare.schemas import check_write
 from adjoint.ops.arrays import Array, array_function, special_function
 from adjoint.ops.elementwise import sigmoid_of as sigmoid
@@ -229,7 +230,7 @@ def _threshold(self: Array, threshold, value):
 
 
 _threshold_row = op(
-    "threshold", _threshold, kernel=Kernel("threshold_cpu", REAL), where="torch", flat="self",
+    "threshold", _threshold, out=CAST, kernel=Kernel("threshold_cpu", REAL), where="torch", flat="self",
     self=lambda g, self, threshold: kept_where(~(self <= threshold), g),
     doc="Each element that is above ``threshold``, and ``value`` in the place of the others.",
 )  # fmt: skip
@@ -300,7 +301,7 @@ def _shrunk(self, lambd):
 
 
 softshrink = elementwise(
-    "softshrink", _softshrink, kernel=Kernel("softshrink_check", FLOATING), where="nn.functional", inplace=False, flat="self",
+    "softshrink", _softshrink, out=FOUND, kernel=Kernel("softshrink_check", FLOATING), where="nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)),
     doc="Each element moved toward zero by ``lambd``, and 0 in the place of those within it.",
 )  # fmt: skip
@@ -312,7 +313,7 @@ def _hardshrink(self, lambd=0.5):
 
 
 hardshrink = elementwise(
-    "hardshrink", _hardshrink, kernel=Kernel("hardshrink_cpu", FLOATING), where="torch Tensor nn.functional", inplace=False, flat="self",
+    "hardshrink", _hardshrink, out=FOUND, kernel=Kernel("hardshrink_cpu", FLOATING), where="torch Tensor nn.functional", inplace=False, flat="self",
     self=in_float32(lambda g, self, lambd: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)),
     doc="Each element, and 0 in the place of those whose magnitude is at most ``lambd``.",
 )  # fmt: skip
@@ -391,7 +392,7 @@ def _gelu_slope(x, approximate):
 
 
 gelu = elementwise(
-    "gelu", _gelu, kernel=Kernel("GeluKernelImpl", FLOATING), where="nn.functional", inplace=False,
+    "gelu", _gelu, out=FOUND, kernel=Kernel("GeluKernelImpl", FLOATING), where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, approximate: g * _gelu_slope(self, approximate)),
     reads={"self": "g * (Φ(self) + self * φ(self))"},
     doc='Each element times the share of a normal distribution below it: ``x * Phi(x)``; '
@@ -433,7 +434,7 @@ def _softplus(self, beta=1.0, threshold=20.0):
 
 
 softplus = elementwise(
-    "softplus", _softplus, kernel=Kernel("softplus_cpu", FLOATING), where="nn.functional", inplace=False,
+    "softplus", _softplus, out=FOUND, kernel=Kernel("softplus_cpu", FLOATING), where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, beta, threshold: np.where(
         self * beta > threshold, g, g * sigmoid(at_most(self * beta, threshold))
     )),
@@ -600,7 +601,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return _mish_(input) if inplace else _mish_row.function(input)
 
 
-@composite(where="nn.functional")
+@composite(out=CAST, where="nn.functional")
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """``x`` where it is greater than ``threshold``, ``value`` elsewhere."""
     return _threshold_(input, threshold, value) if inplace else _threshold_row.function(input, threshold, value)

@@ -12,7 +12,8 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import IN_ORDER, as_operands, by_operands
-from adjoint.declare.operands import FLOATS, INTS, number
+from adjoint.declare.operands import FLOATS, INTS, is_number, number
+from adjoint.declare.outs import CAST, FOUND
 from adjoint.ops.arrays import Array, all_values, array_function, conj
 from adjoint.ops.scalars import element
 from adjoint.ops.unsupported import unsupported
@@ -21,11 +22,6 @@ from adjoint.readings.sparse import SparseArray
 from adjoint.stored import ALL as STORED
 from adjoint.stored import COMPLEX32
 from adjoint.tensor import Tensor, from_array
-
-
-def is_number(value: Any) -> bool:
-    """Whether this is a Python number (or a NumPy scalar, which counts as one)."""
-    return isinstance(value, (bool, int, float, complex, np.generic))
 
 
 def with_number(array: Any, value: Any) -> tuple[Any, Any]:
@@ -264,11 +260,10 @@ def true_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tens
 
 
 def _rtruediv(self: Tensor, other: Any) -> Any:
-    if isinstance(other, np.ndarray):
-        return reciprocal.function(self) * other
-    if not is_number(other) and not isinstance(other, Tensor):
+    try:
+        return reciprocal.function(self) * other  # which may be for the other to answer
+    except TypeError:
         return NotImplemented
-    return mul.function(reciprocal.function(self), other)
 
 
 composite(_rtruediv, where="", dunder=("__rtruediv__", "__rdiv__"))
@@ -290,7 +285,7 @@ floor_divide = elementwise(
 
 
 def _rfloordiv(self: Tensor, other: Any) -> Any:
-    return floor_divide.function(other, self) if is_number(other) else NotImplemented
+    return floor_divide.function(other, self) if is_number(other) or isinstance(other, Tensor) else NotImplemented
 
 
 composite(_rfloordiv, where="", dunder=("__rfloordiv__",))
@@ -545,7 +540,7 @@ def float_power_(self: Tensor, exponent: Any) -> Tensor:
     return self.pow_(exponent)
 
 
-@composite(inplace=True)
+@composite(out=CAST, inplace=True)
 def square(input: Tensor) -> Tensor:
     """``input ** 2``.
 
@@ -586,7 +581,7 @@ def _check_neg(self: Tensor) -> None:
 
 
 neg = elementwise(
-    "neg", np.negative, stored=COMPLEX32, aliases=("negative",), dunder=("__neg__",), check=_check_neg,
+    "neg", np.negative, out=FOUND, stored=COMPLEX32, aliases=("negative",), dunder=("__neg__",), check=_check_neg,
     self=lambda g: -g,
     doc="Each element with its sign changed.  Raises RuntimeError for bools.",
 )  # fmt: skip
@@ -610,7 +605,7 @@ def _abs(self):
 
 
 abs = elementwise(
-    "abs", _abs, stored=STORED, aliases=("absolute",), dunder=("__abs__",), inplace=False,
+    "abs", _abs, out=FOUND, stored=STORED, aliases=("absolute",), dunder=("__abs__",), inplace=False,
     self=lambda g, self: g * sign_of(self),
     doc="The absolute value of each element; of a complex number, its magnitude, which is real.",
 )  # fmt: skip
@@ -639,7 +634,7 @@ def _sign(self):
 
 
 sign = elementwise(
-    "sign", _sign, self=lambda g: np.zeros_like(g),
+    "sign", _sign, out=FOUND, self=lambda g: np.zeros_like(g),
     doc="The sign of each element: -1, 0 or 1.  Raises RuntimeError for complex numbers, of which "
     "``sgn`` is the like.",
 )  # fmt: skip
@@ -658,7 +653,7 @@ def _sgn_gradient(g, self, result):
 
 
 sgn = elementwise(
-    "sgn", _sgn,
+    "sgn", _sgn, out=FOUND,
     self=lambda g, self, result: _sgn_gradient(g, self, result),
     reads={"self": "0 if self.dtype.kind != 'c' else (g - real(g / result) * result) / abs(self)"},
     doc="The sign of each element; of a complex number, the number of magnitude one in its direction, or 0.",

@@ -8,8 +8,10 @@ import numpy as np
 
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, elementwise
-from adjoint.ops.arithmetic import is_number
+from adjoint.declare.operands import is_number
+from adjoint.declare.outs import FOUND
 from adjoint.ops.unsupported import unsupported
+from adjoint.tensor import Tensor
 
 
 def _bits(kernel: str, ufunc: Any, kinds: str = "iub") -> Any:
@@ -40,7 +42,7 @@ bitwise_xor = elementwise(
     doc="The bits that are set in one of the two alone, of integers or bools.",
 )
 bitwise_not = elementwise(
-    "bitwise_not", _not, dunder=("__invert__",),
+    "bitwise_not", _not, out=FOUND, dunder=("__invert__",),
     doc="The bits that are not set, of integers or bools.",
 )  # fmt: skip
 bitwise_left_shift = elementwise(
@@ -57,7 +59,7 @@ bitwise_right_shift = elementwise(
 
 def _shifted_by(row: Any) -> Any:
     def reflected(self: Any, other: Any) -> Any:
-        return row.function(other, self) if is_number(other) else NotImplemented
+        return row.function(other, self) if is_number(other) or isinstance(other, Tensor) else NotImplemented
 
     return reflected
 

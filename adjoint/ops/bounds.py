@@ -13,8 +13,9 @@ from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.once import warn_once
-from adjoint.declare.operands import FLOATS, fit, number, raise_shapes, result_type_of
-from adjoint.ops.arithmetic import constant, is_number, with_number
+from adjoint.declare.operands import FLOATS, fit, is_number, number, raise_shapes, result_type_of
+from adjoint.declare.outs import refused
+from adjoint.ops.arithmetic import constant, with_number
 from adjoint.ops.arrays import Array
 from adjoint.ops.complex_parts import complex_of
 from adjoint.ops.each_sample import refuse_samples
@@ -312,7 +313,7 @@ _choose = op(
 )  # fmt: skip
 
 
-@composite(where="torch")
+@composite(out=refused("Expected out type to be {Result} but got {Out}"), where="torch")
 def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
     """``input`` where ``condition`` is true and ``other`` elsewhere; the indices of true elements without the two.
 
@@ -427,7 +428,7 @@ def _nan_to_num(self, nan=None, posinf=None, neginf=None):
 
 
 nan_to_num = elementwise(
-    "nan_to_num", _nan_to_num, self=lambda g, self: np.where(np.isfinite(self), g, constant(0, g)),
+    "nan_to_num", _nan_to_num, out=refused("nan_to_num: dtype of out: {Out} should be same as input: {Result}"), self=lambda g, self: np.where(np.isfinite(self), g, constant(0, g)),
     doc="Each element, with ``nan`` (0), ``posinf`` and ``neginf`` (the largest numbers of the dtype) in "
     "the place of those that are not finite.",
 )

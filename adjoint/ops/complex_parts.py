@@ -11,6 +11,7 @@ from adjoint.autograd.taped import taped
 from adjoint.autograd.waiting import waits
 from adjoint.declare import composite, elementwise, op, view
 from adjoint.declare.arranging import as_operands
+from adjoint.declare.outs import FOUND, refused
 from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.arrays import conj as conjugate
@@ -136,11 +137,11 @@ taped(np.real)(real)
 taped(np.imag)(imag)
 
 _conj_physical = elementwise(
-    "conj_physical", np.conjugate, where="", inplace=False, node="ConjPhysicalBackward0", self=lambda g: conjugate(g)
+    "conj_physical", np.conjugate, where="", out=FOUND, inplace=False, node="ConjPhysicalBackward0", self=lambda g: conjugate(g)
 )
 
 
-@composite
+@composite(out=FOUND)
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The complex conjugate, computed at once; a real tensor itself.
 
@@ -252,13 +253,16 @@ def complex_of(real, imag):
     return result
 
 
+_TO_COMPLEX = refused("Expected object of scalar type {Result} but got scalar type {Out} for argument 'out'")
+
+
 def _complex(real: Array, imag: Array):
     _pair("complex", real, imag)
     return complex_of(real, imag)
 
 
 complex = op(
-    "complex", _complex, lies=as_operands(), where="torch",
+    "complex", _complex, out=_TO_COMPLEX, lies=as_operands(), where="torch",
     real=lambda g, real_shape, real_dtype: _fit(g.real, real_shape, real_dtype),
     imag=lambda g, imag_shape, imag_dtype: _fit(g.imag, imag_shape, imag_dtype),
     doc="Complex numbers of two real tensors of one dtype, their real and imaginary parts.",
@@ -277,7 +281,7 @@ def _polar(abs: Array, angle: Array):
 
 
 polar = op(
-    "polar", _polar, lies=as_operands(), where="torch", flat="abs",
+    "polar", _polar, out=_TO_COMPLEX, lies=as_operands(), where="torch", flat="abs",
     abs=lambda g, angle, abs_shape, abs_dtype:
         _fit(g.real * np.cos(angle) + g.imag * np.sin(angle), abs_shape, abs_dtype),
     angle=lambda g, result, angle_shape, angle_dtype:

@@ -8,11 +8,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.overlap import READS_FIRST
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit, sum_to
+from adjoint.declare.outs import CAST, SAME, refused
 from adjoint.layouts import strides_of
 from adjoint.ops.arithmetic import _c_name, mul, times
 from adjoint.ops.arrays import Array, conj
@@ -87,7 +89,7 @@ def _mm(self: Array, mat2: Array):
 
 
 mm = op(
-    "mm", _mm, fused=False, tangent="multilinear",
+    "mm", _mm, out=SAME, fused=False, tangent="multilinear",
     self=lambda g, mat2: dot(g, conj(mat2).T),
     mat2=lambda g, self: dot(conj(self).T, g),
     doc="The product of two matrices, (n, m) and (m, p).  Raises RuntimeError for other shapes.",
@@ -116,7 +118,7 @@ def _mv(self: Array, vec: Array):
 
 
 mv = op(
-    "mv", _mv, fused=False, tangent="multilinear",
+    "mv", _mv, out=refused("addmv input tensors must have the same dtype, but got {Out}, {Result}, and {Result}"), fused=False, tangent="multilinear",
     self=lambda g, vec: g[:, None] * conj(vec),
     vec=lambda g, self: dot(conj(self).T, g),
     doc="The product of a matrix and a vector, (n, m) and (m,).  Raises RuntimeError for other shapes.",
@@ -146,7 +148,7 @@ def _dot(self: Array, tensor: Array):
 
 
 dot_product = op(
-    "dot", _dot, fused=False, tangent="multilinear",
+    "dot", _dot, out=refused("result dtype {Out} does not match input dtype {Result}"), fused=False, tangent="multilinear",
     self=lambda g, tensor: g * conj(tensor),
     tensor=lambda g, self: g * conj(self),
     doc="The sum of the products of two vectors' elements.  Raises RuntimeError for other shapes.",
@@ -159,7 +161,7 @@ def _vdot(self: Array, other: Array):
 
 
 vdot = op(
-    "vdot", _vdot, fused=False,
+    "vdot", _vdot, out=refused("result dtype {Out} does not match input dtype {Result}"), fused=False,
     self=lambda g, other: conj(g) * other,
     other=lambda g, self: g * self,
     doc="The sum of the products of two vectors' elements, the first conjugated.",
@@ -190,7 +192,7 @@ def _bmm(self: Array, mat2: Array):
 
 
 bmm = op(
-    "bmm", _bmm, fused=False, tangent="multilinear",
+    "bmm", _bmm, out=SAME, fused=False, tangent="multilinear",
     self=lambda g, mat2: batched(g, adjoint_of(mat2)),
     mat2=lambda g, self: batched(adjoint_of(self), g),
     doc="The products of two batches of matrices, (b, n, m) and (b, m, p).  Raises RuntimeError for other shapes.",
@@ -266,7 +268,7 @@ def _in_batches(self: Tensor, other: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 _matmul_broadcast = op(
-    "matmul", _broadcast, fused=False, where="batched", tangent="multilinear", node="UnsafeViewBackward0", steps=_broadcast_steps,
+    "matmul", _broadcast, out=SAME, fused=False, where="batched", tangent="multilinear", node="UnsafeViewBackward0", steps=_broadcast_steps,
     self=lambda g, other, self_shape: sum_to(batched(g, adjoint_of(other)), self_shape),
     other=lambda g, self, other_shape: sum_to(batched(adjoint_of(self), g), other_shape),
     doc="The matrix products of samples, for one of which it is ``torch.matmul``.",
@@ -295,7 +297,7 @@ _vector_times_matrix = op(
 )  # fmt: skip
 
 
-@composite
+@composite(out=SAME)
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: of vectors their dot product, of matrices theirs, of more dimensions one per batch, broadcast.
 
@@ -439,7 +441,7 @@ def _addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
 
 
 addmm = op(
-    "addmm", _addmm, fused=False, inplace=True,
+    "addmm", _addmm, overlap=READS_FIRST, out=SAME, fused=False, inplace=True,
     self=_input_gradient,
     mat1=lambda g, mat2, alpha: dot(_scaled(g, alpha), conj(mat2).T),
     mat2=lambda g, mat1, alpha: dot(conj(mat1).T, _scaled(g, alpha)),
@@ -453,7 +455,7 @@ def _addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
 
 
 addmv = op(
-    "addmv", _addmv, fused=False, inplace=True,
+    "addmv", _addmv, overlap=READS_FIRST, out=SAME, fused=False, inplace=True,
     self=_input_gradient,
     mat=lambda g, vec, alpha: _scaled(g, alpha)[:, None] * conj(vec),
     vec=lambda g, mat, alpha: dot(conj(mat).T, _scaled(g, alpha)),
@@ -474,7 +476,7 @@ def _addr(self: Array, vec1: Array, vec2: Array, *, beta=1, alpha=1):
 
 
 addr = op(
-    "addr", _addr, lies=as_operands("self"), inplace=True,
+    "addr", _addr, overlap=READS_FIRST, out=CAST, lies=as_operands("self"), inplace=True,
     self=_input_gradient,
     vec1=lambda g, vec2, alpha: dot(_scaled(g, alpha), conj(vec2)),
     vec2=lambda g, vec1, alpha: dot(_scaled(g, alpha).T, conj(vec1)),
@@ -488,7 +490,7 @@ def _baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
 
 
 baddbmm = op(
-    "baddbmm", _baddbmm, fused=False, inplace=True,
+    "baddbmm", _baddbmm, overlap=READS_FIRST, out=SAME, fused=False, inplace=True,
     self=_input_gradient,
     batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
     batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
@@ -507,7 +509,7 @@ def _addbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
 
 
 addbmm = op(
-    "addbmm", _addbmm, fused=False, inplace=True,
+    "addbmm", _addbmm, overlap=READS_FIRST, out=refused("self and mat2 must have the same dtype, but got {Out} and {Result}"), fused=False, inplace=True,
     self=_input_gradient,
     batch1=lambda g, batch2, alpha: batched(_scaled(g, alpha), adjoint_of(batch2)),
     batch2=lambda g, batch1, alpha: batched(adjoint_of(batch1), _scaled(g, alpha)),
@@ -650,7 +652,7 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     return mul.function(input.reshape(-1, 1), vec2, out=out)
 
 
-@composite
+@composite(out=refused("tensordot: Expected the output tensor to have dtype {Result}, but got an output tensor with dtype {Out}"))
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of products over the last dimensions of both.
 
@@ -686,7 +688,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return written(_unsafe_view.function(left * right, tuple(x * y for x, y in zip(a, b))), out, "kron")
 
 
-@composite(where="linalg", name="multi_dot")
+@composite(out=refused("multi_dot(): expected out tensor to have dtype {result} but got {out}"), where="linalg", name="multi_dot")
 def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """The product of matrices, in the order that needs the least arithmetic; the first and the last may be vectors.
 

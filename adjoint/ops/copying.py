@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint import device as devices
 from adjoint import dtypes
+from adjoint.autograd.overlap import Overlap
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name
@@ -335,6 +336,7 @@ copy_ = inplace_only(
     op(
         "copy",
         _copy,
+    overlap=Overlap(copies=True),
         tangent="linear",
         where="",
         node="CopyBackwards",

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.declare import composite
 from adjoint.declare.arranging import made_of
+from adjoint.declare.outs import refused
 from adjoint.declare.underived import underived
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.each_sample import each_sample, refuse_samples
@@ -123,7 +124,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return made_of(np.bincount(x, w, minlength).astype(np.float32 if w.dtype == np.float32 else np.float64))
 
 
-@composite
+@composite(out=refused("torch.histogram: input tensor and hist tensor should have the same dtype, but got input {result} and hist {out}"))
 @each_sample
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:
     """How many elements fall into each of ``bins`` equal intervals from ``min`` to ``max`` (by default the range there is).

@@ -23,6 +23,7 @@ from adjoint.declare.arguments import (
 )
 from adjoint.declare.arranging import told
 from adjoint.declare.inplace import write_out
+from adjoint.declare.outs import REPEATS
 from adjoint.device import check_device, ever_set
 from adjoint.layouts import check_layout, empty_as, sparse_coo
 from adjoint.ops import bulk
@@ -118,7 +119,7 @@ def nothing_stored(
     return made(sparse.empty(shape, chosen.array), requires_grad, function=function)
 
 
-@composite(where="torch")
+@composite(out=REPEATS, where="torch")
 def zeros(
     *args: Any,
     size: Any = None,
@@ -144,7 +145,7 @@ def zeros(
     return made(array, requires_grad, function="zeros") if out is None else into(out, array, chosen, "zeros")
 
 
-@composite(where="torch")
+@composite(out=REPEATS, where="torch")
 def ones(
     *args: Any,
     size: Any = None,
@@ -206,7 +207,7 @@ def filled(function: str, shape: tuple[int, ...], value: Any, dtype: dtypes.dtyp
     return calmly(bulk.full, shape, chosen.array, element)
 
 
-@composite(where="torch")
+@composite(out=REPEATS, where="torch")
 def full(
     size: Any,
     fill_value: Any,

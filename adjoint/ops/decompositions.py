@@ -10,6 +10,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.one_node import as_one_node
+from adjoint.declare.outs import SAME, safely
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
@@ -73,7 +74,7 @@ _cholesky_row = op("linalg_cholesky", _cholesky, lies=UNORDERED, where="", node=
 _cholesky_old = op("cholesky", _cholesky, lies=UNORDERED, where="", node="CholeskyBackward0", self=_cholesky_gradient, reads={"self": "L⁻ᵀ Φ(Lᵀ g) L⁻¹, Φ the lower half (Murray 2016)"})
 
 
-@composite(where="linalg", name="cholesky")
+@composite(out=SAME, where="linalg", name="cholesky")
 def linalg_cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
     """The lower triangular ``L`` with ``L L^H = A`` (the upper ``U`` with ``U^H U = A``).
 
@@ -87,7 +88,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None
     return written(_cholesky_row.function(A, upper), out, "linalg_cholesky")
 
 
-@composite
+@composite(out=safely("cholesky"))
 def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """As :func:`adjoint.linalg.cholesky`, which is to be used instead."""
     warn_once(
@@ -100,7 +101,7 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     return written(_cholesky_old.function(input, upper), out, "cholesky")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """As :func:`adjoint.linalg.cholesky`, with 0 or the order of the first minor that is not positive-definite."""
     try:
@@ -130,7 +131,7 @@ def _each_cholesky_of_samples(level: Level, A: Any, upper: bool) -> Any:
     return tuple(BatchedArray(part, level) for part in _each_cholesky(A.array, upper))
 
 
-@composite
+@composite(out=safely("cholesky_solve"))
 def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution of ``A X = input`` from the Cholesky factor of ``A``."""
     return as_one_node("CholeskySolveBackward0", lambda input, L: _by_factor(input, L, upper), input, L)  # type: ignore[no-any-return]
@@ -143,7 +144,7 @@ def _by_factor(input: Tensor, L: Tensor, upper: bool) -> Tensor:
     )
 
 
-@composite
+@composite(out=safely("cholesky_inverse"))
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of ``A`` from its Cholesky factor."""
     eye = np.broadcast_to(np.eye(L._array.shape[-1], dtype=L._array.dtype), L._array.shape)
@@ -195,17 +196,17 @@ def _qr_gradient(gs, self, Q, R, mode):
 _qr_row = op("linalg_qr", _qr, where="", outputs=("Q", "R"), self=_qr_gradient, reads={"self": "(g_Q + Q copyltu(R g_Rᵀ - g_Qᵀ Q)) R⁻ᵀ"})
 
 
-@composite(where="linalg", name="qr")
+@composite(out=SAME, where="linalg", name="qr")
 def linalg_qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> Any:
     """``A = Q R`` with orthonormal columns in ``Q`` and an upper triangular ``R``.
 
     Raises RuntimeError for a mode other than "reduced", "complete" and "r".
     """
     result = _qr_row.function(A, mode)
-    return result if out is None else type(result)(written(r, o, "linalg_qr") for r, o in zip(result, out))
+    return written(result, out, "linalg_qr")
 
 
-@composite
+@composite(out=SAME)
 def qr(input: Tensor, some: bool = True) -> Any:
     """As :func:`adjoint.linalg.qr`, which is to be used instead."""
     warn_once(
@@ -265,7 +266,7 @@ def _svd_gradient(gs, self, U, S, Vh):
 _svd_row = op("linalg_svd", _svd, where="", outputs=("U", "S", "Vh"), self=_svd_gradient, reads={"self": "U (...) Vᵀ of the three gradients (Townsend 2016)"})
 
 
-@composite(where="linalg", name="svd")
+@composite(out=SAME, where="linalg", name="svd")
 def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> Any:
     """``A = U diag(S) Vh`` with orthonormal columns in ``U`` and rows in ``Vh``, and ``S`` from the largest on.
 
@@ -274,10 +275,10 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     if driver is not None:
         raise RuntimeError("torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend.")
     result = _svd_row.function(A, full_matrices)
-    return result if out is None else type(result)(written(r, o, "linalg_svd") for r, o in zip(result, out))
+    return written(result, out, "linalg_svd")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     """The singular values of matrices, from the largest on.
 
@@ -290,7 +291,7 @@ def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) 
     return written(_svd_row.function(A, False)[1], out, "linalg_svdvals")
 
 
-@composite
+@composite(out=SAME)
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """``input = U diag(S) V^H``; :func:`adjoint.linalg.svd` returns ``V^H`` instead."""
     U, S, Vh = _svd_row.function(input, not some)
@@ -328,14 +329,14 @@ def _eigh_gradient(gs, eigenvalues, eigenvectors):
 _eigh_row = op("linalg_eigh", _eigh, where="", outputs=("eigenvalues", "eigenvectors"), self=_eigh_gradient, reads={"self": "V (diag(g_L) + (Vᵀ g_V) / (L_j - L_i)) Vᵀ"})
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Any:
     """The eigenvalues, ascending, and the eigenvectors of symmetric (Hermitian) matrices; one triangle is looked at."""
     result = _eigh_row.function(A, UPLO)
-    return result if out is None else type(result)(written(r, o, "linalg_eigh") for r, o in zip(result, out))
+    return written(result, out, "linalg_eigh")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """The eigenvalues of symmetric (Hermitian) matrices, ascending.
 
@@ -374,13 +375,13 @@ def _eig_gradient(gs, eigenvalues, eigenvectors, self_dtype):
 _eig_row = op("linalg_eig", _eig, where="", outputs=("eigenvalues", "eigenvectors"), self=_eig_gradient, reads={"self": "V⁻ᵀ (diag(g_L) + (Vᵀ g_V) / (L_j - L_i)) Vᵀ (Boeddeker 2019)"})
 
 
-@composite(where="linalg")
+@composite(out=safely("torch.linalg.eig", "eigenvalues", "eigenvectors"), where="linalg")
 def eig(A: Tensor) -> Any:
     """The eigenvalues and eigenvectors of square matrices, complex also where the matrices are real."""
     return _eig_row.function(A)
 
 
-@composite(where="linalg")
+@composite(out=safely("torch.linalg.eigvals", "eigenvalues"), where="linalg")
 def eigvals(A: Tensor) -> Tensor:
     """The eigenvalues of square matrices, complex also where the matrices are real."""
     return _eig_row.function(A)[0]
@@ -389,7 +390,7 @@ def eigvals(A: Tensor) -> Tensor:
 # What is read off singular values
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
@@ -411,7 +412,7 @@ def matrix_rank(
     return made_of(np.asarray((values > least).sum(-1), np.int64))
 
 
-@composite(where="linalg")
+@composite(out=safely("linalg.cond"), where="linalg")
 def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) -> Tensor:
     """The condition numbers of matrices with respect to a matrix norm.
 

@@ -12,6 +12,7 @@ from adjoint.declare import composite
 from adjoint.declare.arranging import made_of
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.operands import promote
+from adjoint.declare.outs import SAME
 from adjoint.ops.arrays import all_values
 from adjoint.ops.by_numbers import multiplied, over
 from adjoint.ops.contraction import mm
@@ -199,7 +200,7 @@ def corrcoef(input: Tensor) -> Tensor:
     return found.clamp(-1, 1)
 
 
-@composite(where="torch")
+@composite(out=SAME, where="torch")
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element is among ``test_elements``; one of the two may be a number.
 

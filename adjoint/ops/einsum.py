@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from adjoint.declare import composite
+from adjoint.declare.outs import refused
 from adjoint.ops.contraction import bmm, dot_product, mm
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import sum as summed
@@ -227,7 +228,7 @@ def _dotted(a: Tensor, b: Tensor) -> Tensor:
     return (a.squeeze() * b.squeeze()).sum()
 
 
-@composite(where="torch")
+@composite(out=refused("tensordot: Expected the output tensor to have dtype {Result}, but got an output tensor with dtype {Out}"), where="torch")
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """The sum of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over two lists of them.
 

@@ -11,6 +11,7 @@ import numpy as np
 from adjoint.autograd.taped import taped
 from adjoint.declare import elementwise, op
 from adjoint.declare.operands import to_float
+from adjoint.declare.outs import FOUND, refused
 from adjoint.ops.arithmetic import constant, not_implemented, quotient, times
 from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.scalars import element
@@ -360,15 +361,15 @@ def _whole(ufunc: Any) -> Callable[..., Any]:
 
 
 floor = elementwise(
-    "floor", _whole(np.floor), self=lambda g: np.zeros_like(g),
+    "floor", _whole(np.floor), out=FOUND, self=lambda g: np.zeros_like(g),
     doc="The largest integer not above each element, in the same dtype.",
 )  # fmt: skip
 ceil = elementwise(
-    "ceil", _whole(np.ceil), self=lambda g: np.zeros_like(g),
+    "ceil", _whole(np.ceil), out=FOUND, self=lambda g: np.zeros_like(g),
     doc="The smallest integer not below each element, in the same dtype.",
 )  # fmt: skip
 trunc = elementwise(
-    "trunc", _whole(np.trunc), aliases=("fix",), self=lambda g: np.zeros_like(g),
+    "trunc", _whole(np.trunc), out=FOUND, aliases=("fix",), self=lambda g: np.zeros_like(g),
     doc="Each element without its fraction: rounded toward zero.",
 )  # fmt: skip
 taped(np.floor)(lambda x: floor.function(x))
@@ -394,7 +395,7 @@ def _round_to(self, decimals):
 
 
 round = elementwise(
-    "round", _round, node="RoundBackward1 if decimals else RoundBackward0", self=lambda g: np.zeros_like(g),
+    "round", _round, out=FOUND, node="RoundBackward1 if decimals else RoundBackward0", self=lambda g: np.zeros_like(g),
     doc="Each element rounded to the nearest integer, of two as near to the even one; with ``decimals``, "
     "to so many digits behind the point.",
 )
@@ -407,7 +408,7 @@ def _frac(self):
 
 
 frac = elementwise(
-    "frac", _frac, self=lambda g: g,
+    "frac", _frac, out=FOUND, self=lambda g: g,
     doc="The fraction of each element, of its sign: ``x - trunc(x)``.",
 )  # fmt: skip
 
@@ -438,7 +439,7 @@ def _signbit(self):
 
 
 signbit = elementwise(
-    "signbit", _signbit, promote="bool", inplace=False,
+    "signbit", _signbit, out=refused("signbit does not support non-boolean outputs."), promote="bool", inplace=False,
     doc="Whether the sign of each element is set: True for negative numbers and for -0.0.",
 )  # fmt: skip
 
@@ -459,7 +460,7 @@ def _heaviside(self, values):
 
 
 heaviside = elementwise(
-    "heaviside", _heaviside, numbers=False, check=_check_heaviside, node="NotImplemented",
+    "heaviside", _heaviside, out=refused("heaviside is not yet implemented for tensors with different dtypes."), numbers=False, check=_check_heaviside, node="NotImplemented",
     self=lambda g: not_implemented("heaviside"),
     values=lambda g: not_implemented("heaviside"),
     doc="The step function of each element: 0 below zero, 1 above it, and the value in ``values`` at zero.",
@@ -474,7 +475,7 @@ def _frexp(self: Array):
 
 
 frexp = op(
-    "frexp", _frexp, outputs=("mantissa", "exponent"), differentiable=("mantissa",),
+    "frexp", _frexp, out=refused(("torch.frexp() expects mantissa to have dtype {result} but got {out}", "torch.frexp() expects exponent to have int dtype but got {out}")), outputs=("mantissa", "exponent"), differentiable=("mantissa",),
     self=lambda g, exponent: g / 2 ** exponent.astype(g.dtype),
     doc="Each element as ``mantissa * 2**exponent``, the mantissa's magnitude from 0.5 to 1, the exponent an int32.",
 )  # fmt: skip
@@ -500,11 +501,11 @@ isinf = op(
     doc="Whether each element is infinite, of either sign.",
 )  # fmt: skip
 isposinf = op(
-    "isposinf", _test(lambda x: x == np.inf, "isposinf"),
+    "isposinf", _test(lambda x: x == np.inf, "isposinf"), out=refused("isposinf does not support non-boolean outputs."),
     doc="Whether each element is plus infinity.",
 )  # fmt: skip
 isneginf = op(
-    "isneginf", _test(lambda x: x == -np.inf, "isneginf"),
+    "isneginf", _test(lambda x: x == -np.inf, "isneginf"), out=refused("isneginf does not support non-boolean outputs."),
     doc="Whether each element is minus infinity.",
 )  # fmt: skip
 

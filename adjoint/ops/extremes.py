@@ -9,6 +9,7 @@ import numpy as np
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
+from adjoint.declare.outs import SAME, Out, refused, write_outs
 from adjoint.ops.activation import kept_where
 from adjoint.ops.arrays import Array, converted
 from adjoint.ops.bounds import maximum, minimum
@@ -113,6 +114,12 @@ _min_along = op(
 )  # fmt: skip
 
 
+_OF_ALL = Out(
+    "Expected canCast( typeMetaToScalarType(self.dtype()), typeMetaToScalarType(out.dtype())) to be true, but got false.  (Could "
+    "this error message be improved?  If so, please report an enhancement request to PyTorch.)"
+)
+
+
 def _three_forms(name: str, of_all: Any, along: Any, of_two: Any) -> Any:
     def extreme(
         input: Tensor,
@@ -126,7 +133,8 @@ def _three_forms(name: str, of_all: Any, along: Any, of_two: Any) -> Any:
     ) -> Any:
         dim = dim if axis is None else axis
         if dim is None and other is None:
-            return of_all.function(input)
+            found = of_all.function(input)
+            return found if out is None else write_outs(name, found, out, _OF_ALL)
         if other is not None or isinstance(dim, Tensor):
             return of_two.function(input, dim if other is None else other, out=out)
         if not isinstance(dim, int) or isinstance(dim, bool):
@@ -137,11 +145,7 @@ def _three_forms(name: str, of_all: Any, along: Any, of_two: Any) -> Any:
                 " * (Tensor input, name dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
             )
         result = along.function(input, dim, keepdim if keepdims is None else keepdims)
-        if out is None:
-            return result
-        from adjoint.declare.inplace import write_out
-
-        return type(result)(write_out(r, o, name) for r, o in zip(result, out))
+        return result if out is None else write_outs(name, result, out, SAME, 3)
 
     extreme.__name__ = extreme.__qualname__ = name
     which = "largest" if name == "max" else "smallest"
@@ -176,12 +180,12 @@ def _shared(g, self, result, dim, keepdim):
 
 
 amax = op(
-    "amax", _of_dims("amax", np.maximum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"},
+    "amax", _of_dims("amax", np.maximum), out=refused("Expected the dtype for input and out to match, but got {Result} for input's dtype and {Out} for out's dtype."), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"},
     doc="The largest element, of all, or of those along ``dim`` (one or several); the gradient is shared "
     "by equal ones.",
 )  # fmt: skip
 amin = op(
-    "amin", _of_dims("amin", np.minimum), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"},
+    "amin", _of_dims("amin", np.minimum), out=refused("Expected the dtype for input and out to match, but got {Result} for input's dtype and {Out} for out's dtype."), lies=IN_ORDER, self=_shared, reads={"self": "g * (self == result) / sum(self == result, dim)"},
     doc="The smallest element, of all, or of those along ``dim`` (one or several); the gradient is "
     "shared by equal ones.",
 )  # fmt: skip
@@ -213,7 +217,7 @@ def _aminmax(self: Array, *, dim=None, keepdim=False):
 
 
 aminmax = op(
-    "aminmax", _aminmax, outputs=("min", "max"),
+    "aminmax", _aminmax, out=SAME, outputs=("min", "max"),
     self=lambda gs, self, min, max, dim, keepdim:
         _shared(gs[0], self, min, dim, keepdim) + _shared(gs[1], self, max, dim, keepdim),
     reads={"self": "g where the least and the greatest are"},
@@ -239,11 +243,11 @@ def _place(name: str, arg: Any) -> Any:
 
 
 argmax = op(
-    "argmax", _place("argmax", np.argmax), lies=IN_ORDER,
+    "argmax", _place("argmax", np.argmax), out=SAME, lies=IN_ORDER,
     doc="The index (int64) of the first largest element, in the flattened tensor, or along ``dim``.",
 )  # fmt: skip
 argmin = op(
-    "argmin", _place("argmin", np.argmin), lies=IN_ORDER,
+    "argmin", _place("argmin", np.argmin), out=SAME, lies=IN_ORDER,
     doc="The index (int64) of the first smallest element, in the flattened tensor, or along ``dim``.",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.overlap import Overlap
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.arranging import IN_ORDER
@@ -33,7 +34,7 @@ def _zero_into(self: Array):
 
 
 zero = inplace_only(
-    op("zero", _zero, where="", writer=_zero_into, self=lambda g: np.zeros_like(g)),
+    op("zero", _zero, overlap=Overlap(repeats=True), where="", writer=_zero_into, self=lambda g: np.zeros_like(g)),
     where="torch Tensor",
     doc="""Fill the tensor with zeros.
 
@@ -85,6 +86,7 @@ for _node, _forward, _writer, _formulas in (
         _forward,
         where="",
         node=_node,
+        overlap=Overlap(first=True, repeats=not _formulas),
         writer=_writer,
         self=lambda g: np.zeros_like(g),
         **_formulas,
@@ -193,10 +195,10 @@ def _kept(g, mask, self_shape):
 
 
 _masked_fill_number = op(
-    "masked_fill.number", _masked_fill, lies=IN_ORDER, where="", node="MaskedFillBackward0", writer=_masked_fill_into, self=_kept
+    "masked_fill.number", _masked_fill, overlap=Overlap(repeats=True, example="[mask] = scalar", places=1), lies=IN_ORDER, where="", node="MaskedFillBackward0", writer=_masked_fill_into, self=_kept
 )
 _masked_fill_tensor = op(
-    "masked_fill.tensor", _masked_fill_with, lies=IN_ORDER, where="", node="MaskedFillBackward1", writer=_masked_fill_with_into,
+    "masked_fill.tensor", _masked_fill_with, overlap=Overlap(repeats=True, example="[mask] = scalar", places=1), lies=IN_ORDER, where="", node="MaskedFillBackward1", writer=_masked_fill_with_into,
     self=_kept,
     value=lambda g, mask, value_dtype: fit(sum_to(masked_zero(g, np.logical_not(mask)), ()), (), value_dtype),
     reads={"value": "sum(g where mask)"},

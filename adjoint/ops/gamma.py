@@ -14,6 +14,7 @@ from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import inplace_only
 from adjoint.declare.operands import to_float
+from adjoint.declare.outs import CAST, Out
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.scipy_functions import by_scipy
@@ -120,7 +121,7 @@ def _polygamma_forward(n, self: Array):
 
 
 _polygamma = op(
-    "polygamma", _polygamma_forward, where="torch",
+    "polygamma", _polygamma_forward, out=CAST, where="torch",
     self=lambda g, n, self: g * polygamma_of(n + 1, self),
     doc="The ``n``-th derivative of ``digamma`` of each element.  Raises RuntimeError for a negative ``n``.",
 )  # fmt: skip
@@ -154,7 +155,7 @@ def _mvlgamma(self: Array, p):
 
 
 mvlgamma = op(
-    "mvlgamma", _mvlgamma, lies=IN_ORDER,
+    "mvlgamma", _mvlgamma, out=Out("mvlgamma: result type {Result} can't be cast to the desired output type {Out}"), lies=IN_ORDER,
     self=lambda g, self, p: g * functools.reduce(np.add, [digamma_of(self - constant(j / 2, self)) for j in range(p)]),
     doc="""The logarithm of the multivariate gamma function of dimension ``p``.
 

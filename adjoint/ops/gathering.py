@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.overlap import check_written
+from adjoint.autograd.overlap import CHECKED, ELSEWHERE, check_written
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arguments import python_number
 from adjoint.declare.arranging import IN_ORDER, UNORDERED
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
+from adjoint.declare.outs import SAME
 from adjoint.ops.arithmetic import constant, remainder
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
@@ -118,7 +119,8 @@ def gather_back(g, self_shape, dim, index):
 
 gather = op(
     "gather",
-    gathered, lies=IN_ORDER,
+    gathered,
+    overlap=ELSEWHERE, out=SAME, lies=IN_ORDER,
     tangent="linear",
     self=lambda g, self, dim, index: gather_back(g, self.shape, dim, index),
     doc="""The elements at ``index`` along a dimension: ``result[i][j] = input[index[i][j]][j]`` for ``dim=0``.
@@ -132,7 +134,7 @@ gather = op(
 )
 
 
-@composite
+@composite(out=SAME)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """As :func:`gather`, with the other dimensions broadcast; without ``dim`` from the tensor as one row.
 
@@ -258,18 +260,18 @@ def _scatter_add(self: Array, dim, index: Array, src: Array):
 op("scatter_zero", scatter_zero, tangent="linear", where="", self=lambda g, dim, index: scatter_zero(g, dim, index))
 
 _scatter_src = op(
-    "scatter.src", scattered, tangent="linear", where="", node="ScatterBackward0", writer=_scatter_into,
+    "scatter.src", scattered, overlap=CHECKED, tangent="linear", where="", node="ScatterBackward0", writer=_scatter_into,
     self=lambda g, dim, index: scatter_zero(g, dim, index),
     src=lambda g, dim, index, src_shape: _region_back(gathered(g, dim, index), src_shape),
     reads={"self": "g, 0 at index", "src": "gather(g, dim, index)"},
 )  # fmt: skip
 _scatter_value = op(
-    "scatter.value", scattered_number, where="", node="ScatterBackward1", writer=_scatter_number_into,
+    "scatter.value", scattered_number, overlap=CHECKED, where="", node="ScatterBackward1", writer=_scatter_number_into,
     self=lambda g, dim, index: scatter_zero(g, dim, index),
     reads={"self": "g, 0 at index"},
 )  # fmt: skip
 scatter_add = op(
-    "scatter_add", _scatter_add, tangent="linear", inplace=True, writer=_scatter_add_into,
+    "scatter_add", _scatter_add, overlap=CHECKED, out=SAME, tangent="linear", inplace=True, writer=_scatter_add_into,
     self=lambda g: g,
     src=lambda g, dim, index, src_shape: _region_back(gathered(g, dim, index), src_shape),
     doc="""The tensor with the elements of ``src`` added at ``index`` along a dimension.
@@ -315,11 +317,11 @@ def _no_derivative(g):
 
 
 _scatter_reduced_src = op(
-    "scatter.reduce", _scatter_reduced, where="", node="NotImplemented", writer=_scatter_reduced_into,
+    "scatter.reduce", _scatter_reduced, overlap=CHECKED, where="", node="NotImplemented", writer=_scatter_reduced_into,
     gradients={"self src": lambda g: _no_derivative(g)},
 )  # fmt: skip
 _scatter_reduced_value = op(
-    "scatter.value_reduce", _scatter_reduced_number, where="", node="NotImplemented",
+    "scatter.value_reduce", _scatter_reduced_number, overlap=CHECKED, where="", node="NotImplemented",
     writer=_scatter_reduced_number_into, self=lambda g: _no_derivative(g),
 )  # fmt: skip
 
@@ -345,7 +347,7 @@ def _scatter_row(src: Any, value: Any, reduce: Any) -> tuple[Any, tuple[Any, ...
     return (_scatter_value if reduce is None else _scatter_reduced_value), (number, *extra)
 
 
-@composite
+@composite(out=SAME)
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -519,6 +521,7 @@ _SCATTER_REDUCE_DOC = """The tensor with the sum, product, mean, maximum or mini
 _scatter_reduce_row = op(
     "scatter_reduce",
     _scatter_reduce,
+    overlap=CHECKED, out=SAME,
     gradients={
         "self src": lambda g, self, src, index, result, dim, reduce, include_self: _scatter_reduce_gradients(
             g, self, src, index, result, dim, reduce, include_self
@@ -576,6 +579,7 @@ def _index_reduce_gradients(g, self, source, index, result, dim, reduce, include
 op(
     "index_reduce",
     _index_reduce,
+    overlap=ELSEWHERE, out=SAME,
     inplace=True,
     gradients={
         "self source": lambda g, self, source, index, result, dim, reduce, include_self: _index_reduce_gradients(
@@ -635,7 +639,7 @@ def _slice_scatter(self: Array, src: Array, dim=0, start=None, end=None, step=1)
 
 slice_scatter = op(
     "slice_scatter",
-    _slice_scatter,
+    _slice_scatter, out=SAME,
     lies=UNORDERED,
     tangent="linear",
     self=lambda g, dim, start, end, step: zero_in(g, sliced(wrap_dim(dim, g.ndim), start, end, step)),

@@ -12,6 +12,7 @@ from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
 from adjoint.declare.arranging import made_of
+from adjoint.declare.outs import refused
 from adjoint.declare.return_types import return_type
 from adjoint.declare.underived import underived
 from adjoint.ops.reduction import written
@@ -103,7 +104,7 @@ def _counted(points: Tensor, bins: list[Any], limits: Any, weight: Tensor | None
     return counts.astype(x.dtype), edges
 
 
-@composite
+@composite(out=refused(("torch.histogram: input tensor and hist tensor should have the same dtype, but got input {result} and hist {out}", "torch.histogram: input tensor and bins tensor should have the same dtype, but got input {result} and bins {out}")))
 def histogram(
     input: Tensor,
     bins: int | Tensor = 100,
@@ -126,7 +127,7 @@ def histogram(
     counts, edges = _counted(input.reshape(-1, 1), [bins], range, None if weight is None else _flat(weight, input), density, "torch.histogram")
     found = return_type("histogram")((made_of(counts), made_of(edges[0])))
     underived(found, [input, bins, weight], "derivative for aten::histogram is not implemented")
-    return found if out is None else type(found)(written(r, o, "histogram") for r, o in zip(found, out))
+    return written(found, out, "histogram")
 
 
 def _flat(weight: Tensor, input: Tensor) -> Tensor:

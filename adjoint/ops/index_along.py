@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.overlap import check_written
+from adjoint.autograd.overlap import CHECKED, ELSEWHERE, Overlap, check_written
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.operands import fit, sum_to
+from adjoint.declare.outs import SAME, refused
 from adjoint.ops.arithmetic import conj_number, times
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.bulk import copy
@@ -57,6 +58,7 @@ def _index_select_back(g, self_shape, dim, index):
 index_select = op(
     "index_select",
     _index_select,
+    overlap=ELSEWHERE, out=refused("index_select(): self and result must have the same scalar type"),
     tangent="linear",
     self=_index_select_back,
     doc="""The places ``index`` (a vector) of a dimension.
@@ -172,6 +174,7 @@ def without_rows(g, dim, index):
 index_add = op(
     "index_add",
     _index_add,
+    overlap=CHECKED, out=SAME,
     tangent="linear",
     inplace=True,
     writer=_index_add_into,
@@ -207,6 +210,7 @@ def _index_copy(self: Array, dim, index: Array, source: Array):
 index_copy = op(
     "index_copy",
     _index_copy,
+    overlap=ELSEWHERE, out=SAME,
     tangent="linear",
     inplace=True,
     writer=_index_copy_into,
@@ -265,12 +269,12 @@ def _filled(g, dim, index):
 
 
 _index_fill_number = op(
-    "index_fill.number", _index_fill, lies=as_operands("self"), where="", node="IndexFillBackward0", writer=_index_fill_into,
+    "index_fill.number", _index_fill, overlap=Overlap(elsewhere=True, repeats=True, example="[mask] = scalar", places=2), lies=as_operands("self"), where="", node="IndexFillBackward0", writer=_index_fill_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
     reads={"self": "g, 0 at index"},
 )  # fmt: skip
 _index_fill_tensor = op(
-    "index_fill.tensor", _index_fill_with, lies=as_operands("self"), where="", node="IndexFillBackward1", writer=_index_fill_with_into,
+    "index_fill.tensor", _index_fill_with, overlap=Overlap(elsewhere=True, repeats=True, example="[mask] = scalar", places=2), lies=as_operands("self"), where="", node="IndexFillBackward1", writer=_index_fill_with_into,
     self=lambda g, dim, index: without_rows(g, dim, index),
     value=lambda g, dim, index, value_dtype: fit(sum_to(_filled(g, dim, index), ()), (), value_dtype),
     reads={"self": "g, 0 at index", "value": "sum(index_select(g, dim, index))"},

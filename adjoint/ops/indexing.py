@@ -16,7 +16,7 @@ from adjoint import dtypes
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.interception import intercept
-from adjoint.autograd.overlap import check_copy, check_no_overlap, check_reads, warn_of_overlap
+from adjoint.autograd.overlap import Overlap, check_copy, check_no_overlap, check_reads, warn_of_overlap
 from adjoint.autograd.saved import alias
 from adjoint.autograd.views import become_view, check_writable
 from adjoint.declare import composite, op
@@ -126,6 +126,7 @@ def check_put_dtypes(array, values):
 _index_put_row = op(
     "index_put",
     _index_put,
+    overlap=Overlap(elsewhere=True, repeats=True, example="[indices] = tensor"),
     tangent="linear",
     where="",
     writer=_index_put_into,
@@ -451,8 +452,8 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
         if mask.dtype.kind == "b" and mask.ndim and mask.shape == self._array.shape[: mask.ndim]:
             check_writable(self, False)
             if 0 in self._array.strides:
-                warn_of_overlap("index_put", self._array)
-                warn_of_overlap("masked_fill", self._array)
+                warn_of_overlap("index_put", "[indices] = tensor", self._array)
+                warn_of_overlap("masked_fill", "[mask] = scalar", self._array)
             self._array[mask] = number_for(value, self._array)
             writes_of(self).bump()
             return
@@ -478,7 +479,7 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
         _check_places(view, [index for _, index in advanced])
     _index_put_row.inplace(view, indices, value, dims)
     if fills and view._array.__class__ is np.ndarray:
-        warn_of_overlap("masked_fill", view._array)
+        warn_of_overlap("masked_fill", "[mask] = scalar", view._array)
 
 
 @attach
@@ -542,7 +543,7 @@ def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
         _check_places(input, indices)
     _index_put_row.inplace(input, arrays, values, dims, accumulate)
     if fills and input._array.__class__ is np.ndarray:
-        warn_of_overlap("masked_fill", input._array)
+        warn_of_overlap("masked_fill", "[mask] = scalar", input._array)
     return input
 
 

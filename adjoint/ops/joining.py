@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.overlap import ELSEWHERE
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import as_dtype, result_type_of
+from adjoint.declare.outs import Out
 from adjoint.layouts import images_order
 from adjoint.ops import bulk
 from adjoint.ops.arrays import Arrays, array_function
@@ -51,6 +53,7 @@ def _all_images(result, *tensors):
 _cat_row = op(
     "cat",
     _cat,
+    overlap=ELSEWHERE,
     lies=(_all_images, ()),
     tangent="linear",
     where="",
@@ -82,7 +85,10 @@ def _are_alike(tensors: Any) -> bool:
         return False
 
 
-@composite(where="torch", aliases=("concat", "concatenate"))
+_OF_CAT = Out("torch.cat(): input types can't be cast to the desired output type {Out}", error=TypeError)
+
+
+@composite(out=_OF_CAT, where="torch", aliases=("concat", "concatenate"))
 def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """The tensors one after the other along a dimension; the other sizes must agree, dtypes are promoted.
 
@@ -147,12 +153,12 @@ def _stacked_images(result, tensors, dim):
 
 
 _stack_row = op(
-    "stack", _stack, lies=(_stacked_images, ("tensors", "dim")), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype),
+    "stack", _stack, overlap=ELSEWHERE, lies=(_stacked_images, ("tensors", "dim")), tangent="linear", where="", tensors=lambda g, dim, tensors_dtype: _unstack(g, dim, tensors_dtype),
     reads={"tensors": "its slice of g"},
 )
 
 
-@composite(where="torch")
+@composite(out=_OF_CAT, where="torch")
 def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """Tensors of one shape along a new dimension.
 

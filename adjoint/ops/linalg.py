@@ -13,6 +13,7 @@ from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.namespaces import FUNCTIONS
 from adjoint.declare.one_node import as_one_node
 from adjoint.declare.operands import sum_to
+from adjoint.declare.outs import SAME, refused, safely
 from adjoint.declare.return_types import return_type
 from adjoint.layouts import contiguous_format
 from adjoint.ops.arithmetic import constant
@@ -105,7 +106,7 @@ def _taped_inv(x: Tensor) -> Tensor:
     return _inv_row.function(x)
 
 
-@composite(where="torch Tensor")
+@composite(out=SAME, where="torch Tensor")
 def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverses of square matrices.
 
@@ -119,13 +120,13 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return written(_inv_row.function(input), out, "inverse")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverses of square matrices; as :func:`adjoint.inverse`."""
     return written(_inv_row.function(A), out, "linalg_inv")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """The inverses and, per matrix, 0 or which diagonal element of a singular one is zero."""
     try:
@@ -219,7 +220,7 @@ _det_row = op(
 taped(np.linalg.det)(lambda x: _det_row.function(x))
 
 
-@composite(where="torch Tensor linalg")
+@composite(out=SAME, where="torch Tensor linalg")
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The determinants of square matrices.
 
@@ -227,7 +228,7 @@ def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.det(torch.tensor([[2., 0.], [0., 4.]]))
     tensor(8.)
     """
-    return written(_det_row.function(A), out, "linalg_det")
+    return written(_det_row.function(A), out, "linalg_det", SAME)
 
 
 def _slogdet(self: Array):
@@ -249,13 +250,13 @@ _slogdet_row = op(
 )
 
 
-@composite(where="linalg", name="slogdet")
+@composite(out=SAME, where="linalg", name="slogdet")
 def linalg_slogdet(A: Tensor) -> Any:
     """The signs of determinants, and the logarithms of their sizes."""
     return _slogdet_row.function(A)
 
 
-@composite
+@composite(out=SAME)
 def slogdet(input: Tensor) -> Any:
     """The signs of determinants, and the logarithms of their sizes."""
     return return_type("slogdet")(tuple(_slogdet_row.function(input)))
@@ -373,7 +374,7 @@ def _taped_solve(A: Tensor, B: Tensor) -> Tensor:
     return _solve_row.function(A, B)
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
     """The solution of ``A X = B`` (``X A = B`` with ``left=False``); ``B`` holds vectors or matrices.
 
@@ -448,7 +449,7 @@ _triangular_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg")
+@composite(out=refused("expected scalar type {Result} but found {Out}"), where="linalg")
 def solve_triangular(
     A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -513,7 +514,7 @@ def _pinv_gradient(g, self, result):
 _pinv_row = op("linalg_pinv", _pinv, lies=UNORDERED, where="", self=_pinv_gradient, reads={"self": "-result.T @ g.T @ result.T, and two terms more (Golub and Pereyra 1973)"})
 
 
-@composite(where="linalg")
+@composite(out=safely("linalg.pinv"), where="linalg")
 def pinv(
     A: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -571,7 +572,7 @@ _lstsq_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg")
+@composite(out=safely("torch.linalg.lstsq", "solution", "residuals", "rank", "singular_values"), where="linalg")
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The ``X`` for which ``A X`` is the nearest to ``B``; also the residuals, the rank and the singular values.
 
@@ -615,7 +616,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
 # Powers and exponentials of matrices
 
 
-@composite(where="torch Tensor linalg")
+@composite(out=SAME, where="torch Tensor linalg")
 def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     """Square matrices multiplied ``n`` times; with a negative ``n`` their inverses.
 
@@ -635,13 +636,13 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
         )
     if n == 0:
         eye = np.broadcast_to(np.eye(rows, dtype=A._array.dtype), A._array.shape).copy()
-        return written(A.clone(memory_format=contiguous_format).copy_(from_array(eye)), out, "linalg_matrix_power")
+        return written(A.clone(memory_format=contiguous_format).copy_(from_array(eye)), out, "linalg_matrix_power", SAME)
     if n == 1:
-        return written(A.clone(memory_format=contiguous_format), out, "linalg_matrix_power")
+        return written(A.clone(memory_format=contiguous_format), out, "linalg_matrix_power", SAME)
     if n < 0:
         A, n = _inv_row.function(A), -n
     if n == 3:
-        return written(matmul(matmul(A, A), A), out, "linalg_matrix_power")
+        return written(matmul(matmul(A, A), A), out, "linalg_matrix_power", SAME)
     result: Tensor | None = None
     square = A
     while n:
@@ -651,7 +652,7 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
         if n:
             square = matmul(square, square)
     assert result is not None
-    return written(result, out, "linalg_matrix_power")
+    return written(result, out, "linalg_matrix_power", SAME)
 
 
 @array_function
@@ -688,7 +689,7 @@ def matrix_exp(A: Tensor) -> Tensor:
     return _exponential_row.function(A)
 
 
-@composite(where="linalg")
+@composite(out=refused("linalg.vecdot: Expected out of dtype{Result} but found {Out}"), where="linalg")
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """The dot products of the vectors along ``dim``, the first ones conjugated."""
     from adjoint.ops.complex_parts import conj as conjugated

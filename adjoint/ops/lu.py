@@ -13,6 +13,7 @@ from adjoint.declare.arguments import type_name as kind_of
 from adjoint.declare.arranging import UNORDERED, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import sum_to
+from adjoint.declare.outs import SAME
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arrays import Array, all_values, array_function, contiguous, in_columns
 from adjoint.ops.linalg import triangular_solve
@@ -160,7 +161,7 @@ _lu_factor_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, out: Any = None) -> Any:
     """The factors of ``A = P L U``, packed into one matrix, the exchanges of rows, and per matrix 0 or, counted from 1, which
     diagonal element of U is zero.  Raises RuntimeError for such a matrix with ``check_errors``.
@@ -169,10 +170,10 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, o
     >>> torch.linalg.lu_factor_ex(torch.tensor([[1., 2.], [2., 4.]])).info
     tensor(2, dtype=torch.int32)
     """
-    return _all_written(_lu_factor_row.function(A, pivot, check_errors), out, "linalg_lu_factor_ex")
+    return written(_lu_factor_row.function(A, pivot, check_errors), out, "linalg_lu_factor_ex")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     """The factors of ``A = P L U``, packed into one matrix, L's ones left away, and the exchanges of rows, counted from 1.
 
@@ -188,11 +189,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     LU, pivots, info = _lu_factor_row.function(A, pivot)
     if all_values(info._array).any():
         _raise_singular("torch.linalg.lu_factor", all_values(info._array))
-    return _all_written(return_type("linalg_lu_factor")((LU, pivots)), out, "linalg_lu_factor")
-
-
-def _all_written(results: Any, out: Any, name: str) -> Any:
-    return results if out is None else type(results)(written(r, o, name) for r, o in zip(results, out))
+    return written(return_type("linalg_lu_factor")((LU, pivots)), out, "linalg_lu_factor")
 
 
 def _lu(A: Array, pivot=True):
@@ -209,7 +206,7 @@ _lu_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg", name="lu")
+@composite(out=SAME, where="linalg", name="lu")
 def linalg_lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     """``A = P L U``: exchanges of rows, a lower triangular matrix with ones on its diagonal, and an upper triangular one.
 
@@ -218,7 +215,7 @@ def linalg_lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     tensor([[1.0000, 0.0000],
             [0.2500, 1.0000]])
     """
-    return _all_written(_lu_row.function(A, pivot), out, "linalg_lu")
+    return written(_lu_row.function(A, pivot), out, "linalg_lu")
 
 
 def _lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data=True, unpack_pivots=True):
@@ -245,7 +242,7 @@ def _lu_unpack(LU_data: Array, LU_pivots: Array, unpack_data=True, unpack_pivots
 
 
 op(
-    "lu_unpack", _lu_unpack, where="torch", outputs=("P", "L", "U"), differentiable=("L", "U"),
+    "lu_unpack", _lu_unpack, out=SAME, where="torch", outputs=("P", "L", "U"), differentiable=("L", "U"),
     LU_data=lambda gs: _packed(gs[0], gs[1]), reads={"LU_data": "tril(g_L, -1) + triu(g_U)"},
     doc="""The parts ``P``, ``L`` and ``U`` of what ``lu_factor`` packed; those that are not asked for are empty.
 
@@ -340,7 +337,7 @@ _lu_solve_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg", name="lu_solve")
+@composite(out=SAME, where="linalg", name="lu_solve")
 def linalg_lu_solve(
     LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -366,7 +363,7 @@ def solved_by_factors(A: Tensor, B: Tensor, left: bool = True) -> tuple[Tensor, 
 # What PyTorch is about to remove
 
 
-@composite
+@composite(out=SAME)
 def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     """As :func:`adjoint.linalg.lu_solve`, its arguments in another order."""
     warn_once(
@@ -391,6 +388,6 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     )
     found = _lu_factor_row.function(A, pivot)  # singular matrices too, as in PyTorch
     if get_infos:
-        return _all_written(return_type("_lu_with_info")(tuple(found)), out, "lu")
+        return written(return_type("_lu_with_info")(tuple(found)), out, "lu")
     pair = (found[0], found[1])
-    return pair if out is None else tuple(written(r, o, "lu") for r, o in zip(pair, out))
+    return written(pair, out, "lu")

@@ -13,6 +13,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.one_node import as_one_node
 from adjoint.declare.operands import fit, result_type_of
+from adjoint.declare.outs import SAME, refused
 from adjoint.ops.arithmetic import constant, sign_of
 from adjoint.ops.arrays import Array, conj
 from adjoint.ops.broadcasting import broadcast_shape
@@ -111,7 +112,7 @@ def _converted(name: str, x: Tensor, dtype: dtypes.dtype | None) -> Tensor:
     return x.to(dtype)
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None,
     out: Tensor | None = None,
@@ -144,7 +145,7 @@ def check_matrices(name: str, x: Tensor) -> None:
         )
 
 
-@composite(where="linalg")
+@composite(out=refused("linalg.matrix_norm expected out tensor dtype {Result} but got: {Out}"), where="linalg")
 def matrix_norm(
     A: Tensor, ord: float | str = "fro", dim: tuple[int, int] = (-2, -1), keepdim: bool = False, *,
     dtype: dtypes.dtype | None = None, out: Tensor | None = None,
@@ -222,7 +223,7 @@ def linalg_norm(
     return vector_norm(A, 2 if ord is None else ord, dims, keepdim, dtype=dtype, out=out)
 
 
-@composite
+@composite(out=SAME)
 def norm(
     input: Tensor, p: float | str | None = "fro", dim: Any = None, keepdim: bool = False, dtype: dtypes.dtype | None = None,
     out: Tensor | None = None,
@@ -351,7 +352,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     return _cdist_row.function(x1, x2, p)
 
 
-@composite(inplace=True)
+@composite(out=SAME, inplace=True)
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """The tensor with each slice along ``dim`` scaled down to a p-norm of ``maxnorm`` at most.
 
@@ -403,7 +404,7 @@ _cross_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg", name="cross")
+@composite(out=SAME, where="linalg", name="cross")
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """The cross products of vectors of three elements along ``dim``.
 
@@ -423,7 +424,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | N
     return written(result, out, "linalg_cross")
 
 
-@composite
+@composite(out=SAME)
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """As :func:`adjoint.linalg.cross`; without ``dim`` along the first dimension of size 3, with a warning."""
     if dim is None:

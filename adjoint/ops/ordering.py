@@ -10,6 +10,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import result_type_of
+from adjoint.declare.outs import SAME, refused
 from adjoint.layouts import empty_like
 from adjoint.ops import equals
 from adjoint.ops.arithmetic import lerp
@@ -55,7 +56,7 @@ def _along_gradient(g, indices, self_shape, dim):
 
 
 sort = op(
-    "sort", _sort, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient,
+    "sort", _sort, out=SAME, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient,
     node="SortBackward0 if stable is ... else SortBackward1",
     reads={"self": "g, back in the order of before"},
     doc="The elements along ``dim`` in order, and their indices (int64) before; equal ones keep theirs "
@@ -74,7 +75,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return sort.function(input.detach(), dim, descending, stable=stable)[1]
 
 
-@composite
+@composite(out=SAME)
 def msort(input: Tensor) -> Tensor:
     """The tensor sorted along its first dimension."""
     return sort.function(input, 0)[0]
@@ -158,7 +159,7 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
 
 
 topk = op(
-    "topk", _topk, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient, reads={"self": "g at indices, 0 elsewhere"},
+    "topk", _topk, out=SAME, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=_along_gradient, reads={"self": "g at indices, 0 elsewhere"},
     doc="The ``k`` largest (or smallest) elements along ``dim`` and their indices (int64), in order if ``sorted``.",
 )  # fmt: skip
 
@@ -175,7 +176,7 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
 
 
 kthvalue = op(
-    "kthvalue", _kthvalue, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient,
+    "kthvalue", _kthvalue, out=refused(("output values must be of same type as input", "output indices must be of scalar type Long")), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient,
     reads={"self": "g at indices, 0 elsewhere"},
     doc="The ``k``-th smallest element along ``dim``, counted from 1, and its index (int64).",
 )
@@ -239,9 +240,17 @@ def _declare_middle(name: str, skip_nan: bool) -> Any:
     middle.__doc__ = "The middle element, the lower one of two; with ``dim``, those along a dimension and their indices." + (
         "  NaN does not count." if skip_nan else ""
     )
-    return composite(middle)
+    return composite(middle, out=_MIDDLE)
 
 
+_MIDDLE = refused(
+    (
+        "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'; but type torch.{Out}Tensor does not "
+        "equal torch.{Result}Tensor (while checking arguments for median)",
+        "Expected tensor for argument #1 'indices' to have scalar type Long; but got torch.{Out}Tensor instead (while checking "
+        "arguments for median)",
+    )
+)
 median = _declare_middle("median", skip_nan=False)
 nanmedian = _declare_middle("nanmedian", skip_nan=True)
 
@@ -282,7 +291,7 @@ def _mode(self: Array, dim=-1, keepdim=False):
 
 
 mode = op(
-    "mode", _mode, outputs=("values", "indices"), differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"},
+    "mode", _mode, out=refused(("expected scalar type '{Result}' but got '{Out}' for values output", "expected scalar type '{Result}' but got '{Out}' for indices output")), outputs=("values", "indices"), differentiable=("values",), self=selected_gradient, reads={"self": "g at indices, 0 elsewhere"},
     doc="The most frequent element along ``dim``, the smallest of several, and an index of it (int64).",
 )  # fmt: skip
 
@@ -362,7 +371,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
     return write_out(result, out, name)
 
 
-@composite
+@composite(out=refused("quantile() out tensor must be same dtype as the input tensor"))
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,
@@ -378,7 +387,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, out, skip_nan=False)
 
 
-@composite
+@composite(out=refused("quantile() out tensor must be same dtype as the input tensor"))
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
     out: Tensor | None = None,

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
-from adjoint.autograd.overlap import check_written
+from adjoint.autograd.overlap import CHECKED, ELSEWHERE, READS_FIRST, check_written
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_operands, made_of
 from adjoint.declare.operands import sum_to
+from adjoint.declare.outs import refused
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.each_sample import each_sample
@@ -56,6 +57,7 @@ def _take_back(g, self, index):
 take = op(
     "take",
     _take,
+    overlap=ELSEWHERE, out=refused("take(): self and out expected to have the same dtype, but got self.dtype = {Result} and out.dtype = {Out}"),
     tangent="linear",
     self=_take_back,
     doc="""The elements at the places ``index`` of the tensor as one row.
@@ -112,6 +114,7 @@ def _put_flat(self: Array, index: Array, source: Array, accumulate=False):
 put = op(
     "put",
     _put_flat,
+    overlap=CHECKED,
     lies=as_operands("self"),
     tangent="linear",
     inplace=True,
@@ -150,7 +153,7 @@ def _masked_select_back(g, self, mask):  # PyTorch saves `self` too, and minds i
 
 masked_select = op(
     "masked_select",
-    _masked_select,
+    _masked_select, out=refused("masked_select(): self and result must have the same scalar type"),
     tangent="linear",
     self=_masked_select_back,
     doc="""The elements where ``mask`` is true, in one row; mask and tensor broadcast.
@@ -224,7 +227,8 @@ def _masked_scatter_source(g, mask, source_shape):
 
 masked_scatter = op(
     "masked_scatter",
-    _masked_scatter, lies=IN_ORDER,
+    _masked_scatter,
+    overlap=READS_FIRST, lies=IN_ORDER,
     tangent="linear",
     inplace=True,
     writer=_masked_scatter_into,
@@ -237,7 +241,7 @@ masked_scatter = op(
 # Where elements are not zero
 
 
-@composite
+@composite(out=refused("nonzero: Expected out tensor to have scalar type {Result} but got scalar type{Out}"))
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not zero, a row each; as a tuple of one vector per dimension if ``as_tuple``.
 

@@ -13,6 +13,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import check_not_negative, sizes
 from adjoint.declare.arranging import IN_ORDER, UNORDERED, as_operands
 from adjoint.declare.once import warn_once
+from adjoint.declare.outs import SAME
 from adjoint.layouts import images_order, nested, nesting, put_in
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import expanded_to
@@ -264,11 +265,11 @@ def _triu(self: Array, diagonal=0):
 
 
 tril = op(
-    "tril", _tril, lies=IN_ORDER, tangent="linear", inplace=True, self=lambda g, diagonal: np.tril(g, diagonal),
+    "tril", _tril, out=SAME, lies=IN_ORDER, tangent="linear", inplace=True, self=lambda g, diagonal: np.tril(g, diagonal),
     doc="Matrices with zeros above a diagonal.",
 )  # fmt: skip
 triu = op(
-    "triu", _triu, lies=IN_ORDER, tangent="linear", inplace=True, self=lambda g, diagonal: np.triu(g, diagonal),
+    "triu", _triu, out=SAME, lies=IN_ORDER, tangent="linear", inplace=True, self=lambda g, diagonal: np.triu(g, diagonal),
     doc="Matrices with zeros below a diagonal.",
 )  # fmt: skip
 
@@ -278,7 +279,7 @@ def _diagonal_copy(self: Array, offset=0, dim1=0, dim2=1):
 
 
 _diagonal_copied = op(
-    "diagonal_copy", _diagonal_copy, tangent="linear", where="torch", node="DiagonalBackward0_copy",
+    "diagonal_copy", _diagonal_copy, out=SAME, tangent="linear", where="torch", node="DiagonalBackward0_copy",
     self=lambda g, self_shape, offset, dim1, dim2: diagonal_backward(g, self_shape, offset, dim1, dim2),
     doc="The diagonal of two dimensions, as the last dimension, copied.",
     reads={"self": "g on the diagonal, 0 elsewhere"},
@@ -318,7 +319,7 @@ diag_embed = op(
 )
 
 
-@composite
+@composite(out=SAME)
 def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """A matrix with the vector on a diagonal, or the diagonal of a matrix.
 

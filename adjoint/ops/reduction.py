@@ -13,6 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.operands import to_float
+from adjoint.declare.outs import COMPUTES, Out, refused, write_outs
 from adjoint.ops.arithmetic import constant, quotient
 from adjoint.ops.arrays import Array, array_function, conj, expand
 from adjoint.ops.dims import wrap_dim, wrap_dims
@@ -85,7 +86,7 @@ def _sum(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 
 sum = op(
-    "sum", _sum, lies=IN_ORDER, node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
+    "sum", _sum, out=COMPUTES, lies=IN_ORDER, node="SumBackward0 if dim is None else SumBackward1", tangent="linear",
     self=lambda g, self_shape, self_dtype, dim, keepdim: _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype),
     doc="The sum of all elements, or of those along ``dim`` (one or several).  Integers and bools add up in int64.",
 )  # fmt: skip
@@ -125,8 +126,12 @@ def _mean_gradient(g, self_shape, self_dtype, dim, keepdim):
     return _as_dtype(spread(g / reduced_size(self_shape, dim), self_shape, dim, keepdim), self_dtype)
 
 
+def _have_fractions(operand: dtypes.dtype, out: dtypes.dtype) -> bool:
+    return min(operand.category, out.category) >= dtypes.FLOAT
+
+
 mean = op(
-    "mean", _mean, lies=IN_ORDER, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient,
+    "mean", _mean, out=Out("mean.dtype_out(): input types can't be cast to the desired output type {Out}", computes=_have_fractions), lies=IN_ORDER, node="MeanBackward0 if dim is None else MeanBackward1", tangent="linear", self=_mean_gradient,
     doc="The mean of all elements, or of those along ``dim`` (one or several).  Raises RuntimeError for "
     "integers without ``dtype``.",
 )
@@ -146,7 +151,7 @@ def _nansum(self: Array, dim=None, keepdim=False, *, dtype=None):
 
 
 nansum = op(
-    "nansum", _nansum, lies=IN_ORDER,
+    "nansum", _nansum, out=Out(computes=lambda operand, out: out.category >= dtypes.FLOAT), lies=IN_ORDER,
     self=lambda g, self, self_shape, self_dtype, dim, keepdim:
         np.where(np.isnan(self), constant(0, self), _as_dtype(spread(g, self_shape, dim, keepdim), self_dtype)),
     doc="The sum as ``sum`` has it, of the elements that are not NaN.",
@@ -179,13 +184,9 @@ def nanmean(
     return written(nansum.function(input, dim, keepdim, dtype=dtype) / count, out, "nanmean")
 
 
-def written(result: Any, out: Any, name: str) -> Any:
-    """A composite's result, in ``out`` where one was given."""
-    if out is None:
-        return result
-    from adjoint.declare.inplace import write_out
-
-    return write_out(result, out, name)
+def written(result: Any, out: Any, name: str, rule: Out | None = None) -> Any:
+    """A composite's result, in ``out`` where one was given, by the rule of its declaration if none is given."""
+    return result if out is None else write_outs(name, result, out, rule)
 
 
 # Products
@@ -264,7 +265,7 @@ def _prod_gradient(g, self, result, self_shape, dim, keepdim):  # PyTorch saves 
 
 
 prod = op(
-    "prod", _prod, lies=IN_ORDER, node="ProdBackward0 if dim is None else ProdBackward1",
+    "prod", _prod, out=COMPUTES, lies=IN_ORDER, node="ProdBackward0 if dim is None else ProdBackward1",
     self=_prod_gradient,
     reads={"self": "g * result / self"},
     doc="The product of all elements, or of those along ``dim``.  Integers and bools multiply in int64.",
@@ -288,11 +289,11 @@ def _truth(ufunc: Any) -> Any:
 
 
 any = op(
-    "any", _truth(np.logical_or), lies=IN_ORDER,
+    "any", _truth(np.logical_or), out=refused("any only supports bool tensor for result, got: {Out}", "Byte"), lies=IN_ORDER,
     doc="Whether any element is not zero, of all, or of those along ``dim``: a bool (of uint8, uint8).",
 )  # fmt: skip
 all = op(
-    "all", _truth(np.logical_and), lies=IN_ORDER,
+    "all", _truth(np.logical_and), out=refused("all only supports bool tensor for result, got: {Out}", "Byte"), lies=IN_ORDER,
     doc="Whether no element is zero, of all, or of those along ``dim``: a bool (of uint8, uint8).",
 )  # fmt: skip
 
@@ -503,7 +504,7 @@ def _logsumexp(self: Array, dim, keepdim=False):
 
 
 logsumexp = op(
-    "logsumexp", _logsumexp, lies=IN_ORDER,
+    "logsumexp", _logsumexp, out=Out("logsumexp(): Expected floating point type for result tensor, but got: {Out}"), lies=IN_ORDER,
     self=lambda g, self, result, self_shape, dim, keepdim:
         spread(g, self_shape, dim, keepdim) * conj(np.exp(self - spread(result, self_shape, dim, keepdim))),
     doc="The logarithm of the sum of exponentials along ``dim`` (one or several), which need not fit a float.",

@@ -12,6 +12,7 @@ import numpy as np
 
 from adjoint.declare import op
 from adjoint.declare.arranging import UNORDERED
+from adjoint.declare.outs import safely
 from adjoint.ops.arrays import Array, conj, in_columns
 from adjoint.ops.products import adjoint_of
 from adjoint.ops.unsupported import type_name, unsupported
@@ -180,7 +181,7 @@ def _no_geqrf_derivative():
 
 
 op(
-    "geqrf", _geqrf, outputs=("a", "tau"), self=lambda gs: _no_geqrf_derivative(),
+    "geqrf", _geqrf, out=safely("torch.geqrf", "a", "tau"), outputs=("a", "tau"), self=lambda gs: _no_geqrf_derivative(),
     doc="The QR factorization as LAPACK packs it: R in the upper triangle, below it the vectors of the reflections whose product "
     "Q is, and their factors.  ``torch.linalg.qr`` returns Q and R.",
 )  # fmt: skip

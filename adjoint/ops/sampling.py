@@ -13,6 +13,7 @@ from adjoint.declare import composite
 from adjoint.declare.arguments import python_number, sequence_of_sizes, type_name, wrong_argument
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import raise_shapes
+from adjoint.declare.outs import refused
 from adjoint.dtypes import FLOAT, SCALAR_TYPE_NAMES
 from adjoint.layouts import empty_like
 from adjoint.ops.arrays import all_values
@@ -202,7 +203,7 @@ def _wrong_normal(*given: Any) -> None:
     )
 
 
-@composite
+@composite(out=refused("multinomial expects Long tensor out, got: {Out}"))
 def multinomial(
     input: Tensor,
     num_samples: int,

@@ -15,6 +15,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.inplace import inplace_method
 from adjoint.declare.operands import to_float
+from adjoint.declare.outs import COMPUTES, SAME, SCALAR_TYPE, Out, always
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.dims import wrap_dim
@@ -110,7 +111,7 @@ def _cumsum_gradient(g, dim, self_dtype):
 
 
 cumsum = op(
-    "cumsum", _cumsum, lies=IN_ORDER, tangent="linear", self=_cumsum_gradient, reads={"self": "g summed from the end"},
+    "cumsum", _cumsum, out=Out(SAME.text, same=True, computes=always), lies=IN_ORDER, tangent="linear", self=_cumsum_gradient, reads={"self": "g summed from the end"},
     doc="The sums of the elements up to each one, along ``dim``.  Integers and bools add up in int64.",
 )  # fmt: skip
 
@@ -197,7 +198,7 @@ def _taped_products_back(g: Tensor, x: Tensor, dim: int) -> Tensor:
 
 
 cumprod = op(
-    "cumprod", _cumprod, lies=IN_ORDER, self=_cumprod_gradient, reads={"self": "g * result summed from the end, / self"},
+    "cumprod", _cumprod, out=COMPUTES, lies=IN_ORDER, self=_cumprod_gradient, reads={"self": "g * result summed from the end, / self"},
     doc="The products of the elements up to each one, along ``dim``.  Integers and bools multiply in int64.",
 )  # fmt: skip
 
@@ -229,13 +230,13 @@ def _scatter_back(g, indices, self, dim):
 
 
 cummax = op(
-    "cummax", _extreme_scan(np.maximum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
+    "cummax", _extreme_scan(np.maximum), out=SCALAR_TYPE, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
     reads={"self": "g added up at indices"},
     doc="The largest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.",
 )  # fmt: skip
 cummin = op(
-    "cummin", _extreme_scan(np.minimum), lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
+    "cummin", _extreme_scan(np.minimum), out=SCALAR_TYPE, lies=IN_ORDER, outputs=("values", "indices"), differentiable=("values",),
     self=_scatter_back,
     reads={"self": "g added up at indices"},
     doc="The smallest of the elements up to each one, along ``dim``, and its index (int64), the last of equal ones.",
@@ -301,7 +302,7 @@ op(
     total=lambda g, result: -g * result,
 )  # fmt: skip
 logcumsumexp = op(
-    "logcumsumexp", _logcumsumexp, lies=IN_ORDER, self=_logcumsumexp_gradient, reads={"self": "g * exp(self - result), summed from the end"},
+    "logcumsumexp", _logcumsumexp, out=SCALAR_TYPE, lies=IN_ORDER, self=_logcumsumexp_gradient, reads={"self": "g * exp(self - result), summed from the end"},
     doc="The logarithms of the sums of exponentials up to each element, along ``dim``.",
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op, view
+from adjoint.declare.outs import refused
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.bulk import write, zeros
 from adjoint.ops.dims import wrap_dim
@@ -145,7 +146,7 @@ _narrowed = op(
 )
 
 
-@composite
+@composite(out=refused("Expected self.dtype() == output.dtype() to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"))
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """As :func:`narrow`, copied."""
     if input._array.__class__ is np.ndarray:

@@ -11,6 +11,7 @@ from adjoint import dtypes
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.kernel_dtypes import FLOATING, Kernel
+from adjoint.declare.outs import SAME, write_outs
 from adjoint.ops.arrays import Array
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.widening import in_float32, widen
@@ -92,9 +93,7 @@ def _forms(name: str, row: Any) -> None:
         result = row.function(input, dim)
         if out is None:
             return result
-        from adjoint.declare.inplace import write_out
-
-        return write_out(result, out, name)
+        return write_outs(name, result, out)
 
     def functional(
         input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
@@ -106,7 +105,7 @@ def _forms(name: str, row: Any) -> None:
     at_dim.__name__ = at_dim.__qualname__ = functional.__name__ = functional.__qualname__ = name
     of = "exponentials, divided by their sum" if name == "softmax" else "logarithms of softmax"
     at_dim.__doc__ = functional.__doc__ = f"The {of} along ``dim``, of the tensor converted to ``dtype`` where it is given."
-    composite(at_dim, where="torch Tensor special")
+    composite(at_dim, where="torch Tensor special", out=SAME)
     composite(functional, where="nn.functional")
 
 

@@ -12,6 +12,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.one_node import as_one_node
+from adjoint.declare.outs import SAME, safely
 from adjoint.declare.return_types import return_type
 from adjoint.declare.underived import underived
 from adjoint.layouts import contiguous_format
@@ -23,11 +24,6 @@ from adjoint.ops.reduction import written
 from adjoint.ops.reflections import householder_product as _householder_row
 from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.tensor import Tensor
-
-
-def _all_written(results: Any, out: Any, name: str) -> Any:
-    return results if out is None else type(results)(written(r, o, name) for r, o in zip(results, out))
-
 
 # Symmetric factors
 
@@ -69,13 +65,13 @@ _ldl_row = op(
 )  # fmt: skip
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = False, out: Any = None) -> Any:
     """As :func:`adjoint.linalg.ldl_factor`, with 0 or, counted from 1, which block of D is zero."""
-    return _all_written(_ldl_row.function(A, hermitian, check_errors), out, "linalg_ldl_factor_ex")
+    return written(_ldl_row.function(A, hermitian, check_errors), out, "linalg_ldl_factor_ex")
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> Any:
     """The factors of a symmetric (with ``hermitian`` a Hermitian) matrix ``A = L D L^T``, packed as LAPACK does, and its pivots;
     the lower triangle of ``A`` is looked at.
@@ -88,7 +84,7 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> Any:
             [0.5000, 1.0000]])
     """
     LD, pivots, _ = _ldl_row.function(A, hermitian, True)
-    return _all_written(return_type("linalg_ldl_factor")((LD, pivots)), out, "linalg_ldl_factor")
+    return written(return_type("linalg_ldl_factor")((LD, pivots)), out, "linalg_ldl_factor")
 
 
 def _ldl_solve(LD: Array, pivots: Array, B: Array, hermitian=False):
@@ -127,7 +123,7 @@ def linalg_ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, hermitian: bool) -> 
     return found
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False, out: Tensor | None = None) -> Tensor:
     """The solution of ``A X = B`` from what ``ldl_factor`` made of ``A``.  It has no gradient.
 
@@ -142,7 +138,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False,
 # Reflections by their names in linalg
 
 
-@composite(where="linalg", name="householder_product")
+@composite(out=safely("torch.linalg.householder_product"), where="linalg", name="householder_product")
 def linalg_householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The first columns of the product of Householder reflections, whose vectors are below the diagonal of ``A``.
 
@@ -165,7 +161,7 @@ def orgqr(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
 # What went wrong as a result
 
 
-@composite(where="linalg")
+@composite(out=SAME, where="linalg")
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> Any:
     """The solution of ``A X = B``, and per matrix 0 or, counted from 1, which pivot of a singular one is zero; then the
     solution is not finite.  Raises LinAlgError for one with ``check_errors``.
@@ -183,13 +179,13 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
         vector = is_vector(A._array, B._array)
         found, info = solved_by_factors(A, B.unsqueeze(-1) if vector else B, left)
         found = found.squeeze(-1) if vector else found
-    return _all_written(return_type("linalg_solve_ex")((found, info)), out, "linalg_solve_ex")
+    return written(return_type("linalg_solve_ex")((found, info)), out, "linalg_solve_ex")
 
 
 # Of tensors
 
 
-@composite(where="linalg")
+@composite(out=safely("tensorinv"), where="linalg")
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     """The inverse of what ``tensordot`` with ``A`` along its last dimensions does: ``A.shape[ind:] + A.shape[:ind]``.
 
@@ -212,7 +208,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     return written(inv(A.reshape(math.prod(behind), -1)).reshape(behind + before), out, "linalg_tensorinv")
 
 
-@composite(where="linalg")
+@composite(out=safely("tensorsolve"), where="linalg")
 def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None, *, out: Tensor | None = None) -> Tensor:
     """The ``X`` with ``tensordot(A, X, X.ndim) == B``, after the dimensions ``dims`` of ``A`` were moved to its end.
 
@@ -240,7 +236,7 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None, *, out:
 # What PyTorch is about to remove
 
 
-@composite
+@composite(out=SAME)
 def triangular_solve(
     input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False, *, out: Any = None
 ) -> Any:
@@ -268,4 +264,4 @@ def triangular_solve(
         return found, A.expand(*found.shape[:-2], *A.shape[-2:]).mT.clone(memory_format=contiguous_format).mT
 
     found = as_one_node("TriangularSolveBackward0", solved, input, A)
-    return _all_written(return_type("triangular_solve")(found), out, "triangular_solve")
+    return written(return_type("triangular_solve")(found), out, "triangular_solve")

@@ -16,6 +16,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arguments import type_name, wrong_argument
 from adjoint.declare.inplace import write_out
 from adjoint.declare.operator import Operator
+from adjoint.declare.outs import SAME, Out
 from adjoint.ops import broadcasting, complex_parts, shape, slicing, splitting, strides, transposing
 from adjoint.ops.arithmetic import not_implemented
 from adjoint.ops.arrays import Array
@@ -31,6 +32,7 @@ def _copied(view: Operator, forward: Callable[..., Any], doc: str = "", **option
         where=options.pop("where", "torch"),
         node=options.pop("node", f"{view.backward_name}_copy"),
         outputs=view.outputs,
+        out=Out(SAME.text, same=True, returned=False) if view.outputs else SAME,
         gradients={" ".join(names): formula for names, formula in view.gradients.items()},
         reads=view.reads,
         doc=doc or f"As :func:`{view.name}`, copied.",
@@ -138,6 +140,7 @@ def _detach_copy(self: Array):
 op(
     "detach_copy",
     _detach_copy,
+    out=SAME,
     where="torch",
     node="NotImplemented",
     self=lambda g: not_implemented("detach_copy"),
@@ -149,7 +152,7 @@ def _into(result: Tensor, out: Tensor | None, name: str) -> Tensor:
     return result if out is None else write_out(result, out, name)
 
 
-@composite(where="torch")
+@composite(out=SAME, where="torch")
 def as_strided_copy(
     input: Tensor,
     size: Sequence[int],
@@ -162,7 +165,7 @@ def as_strided_copy(
     return _into(_strided.function(input, *strides.placed(input, size, stride, storage_offset)), out, "as_strided_copy")
 
 
-@composite(where="torch")
+@composite(out=SAME, where="torch")
 def view_copy(input: Tensor, *given: Any, size: Any = None, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """The tensor with other sizes, or its memory read as another dtype, copied.
 
@@ -186,7 +189,7 @@ def view_copy(input: Tensor, *given: Any, size: Any = None, dtype: Any = None, o
     return _into(result, out, "view_copy")
 
 
-@composite(where="torch")
+@composite(out=SAME, where="torch")
 def view_as_complex_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """As :func:`view_as_complex`, copied; not differentiable."""
     if mode.enabled and input.requires_grad:
