@@ -2271,7 +2271,7 @@ def ge(input: Tensor, other: Tensor | _complex, *, out: Tensor | None = None) ->
     Not differentiable.
     """
 
-def geqrf(input: Tensor) -> return_types.geqrf:
+def geqrf(input: Tensor, *, out: Tensor | None = None) -> return_types.geqrf:
     """The QR factorization as LAPACK packs it: R in the upper triangle, below it the vectors of the reflections whose product Q is, and their factors.  ``torch.linalg.qr`` returns Q and R.
 
     Gradients::
@@ -3207,7 +3207,7 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor |
     """As :func:`adjoint.linalg.lu_solve`, its arguments in another order."""
 
 def lu_unpack(
-    LU_data: Tensor, LU_pivots: Tensor, unpack_data: Any = True, unpack_pivots: Any = True
+    LU_data: Tensor, LU_pivots: Tensor, unpack_data: Any = True, unpack_pivots: Any = True, *, out: Tensor | None = None
 ) -> return_types.lu_unpack:
     """The parts ``P``, ``L`` and ``U`` of what ``lu_factor`` packed; those that are not asked for are empty.
 
@@ -4853,7 +4853,9 @@ def squeeze(
         self: g.reshape(self_shape)
     """
 
-def squeeze_copy(input: Tensor, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
+def squeeze_copy(
+    input: Tensor, dim: _int | None = None, *, axis: _int | None = None, out: Tensor | None = None
+) -> Tensor:
     """As :func:`squeeze`, copied.
 
     Gradients::
