@@ -108,7 +108,7 @@ from adjoint.version import __version__
 _MODULES = frozenset(
     {
         "__config__", "_logging",
-        "_C", "__future__", "_higher_order_ops", "_inductor", "_jit_internal", "_tensor_str", "_utils",
+        "_C", "__future__", "_higher_order_ops", "_inductor", "_jit_internal", "_tensor_str", "_utils", "_vmap_internals",
         "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
         "export", "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "masked", "mps",
         "multiprocessing", "nested", "nn", "onnx", "optim", "overrides", "package", "profiler", "quasirandom", "random",

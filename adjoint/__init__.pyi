@@ -108,6 +108,7 @@ from adjoint import _jit_internal as _jit_internal
 from adjoint import _logging as _logging
 from adjoint import _tensor_str as _tensor_str
 from adjoint import _utils as _utils
+from adjoint import _vmap_internals as _vmap_internals
 from adjoint import accelerator as accelerator
 from adjoint import amp as amp
 from adjoint import autograd as autograd

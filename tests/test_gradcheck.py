@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.both import agree
@@ -271,3 +273,46 @@ def test_the_names_can_be_imported_from_the_module():
 
     assert adjoint.autograd.gradcheck is gradcheck
     assert issubclass(GradcheckError, RuntimeError)
+
+
+@pytest.mark.parametrize("draws", [False, True])
+def test_batches_of_tangents_go_through_functions_without_a_setup(draws: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        class Twice(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                return x * 2
+
+            @staticmethod
+            def vjp(ctx: Any, g: Any) -> Any:
+                return g * 2
+
+            @staticmethod
+            def jvp(ctx: Any, t: Any) -> Any:
+                if draws:
+                    torch.randn_like(t)
+                return t * 2
+
+        x = torch.tensor([0.3, 0.7], dtype=torch.float64, requires_grad=True)
+        try:
+            return torch.autograd.gradcheck(Twice.apply, (x,), check_forward_ad=True, check_batched_forward_grad=True)
+        except RuntimeError as error:
+            return type(error).__name__, str(error).splitlines()[0]
+
+    agree(scenario, raises=False)
+
+
+def test_the_vmap_from_before_func() -> None:
+    def scenario(torch: Any) -> Any:
+        import importlib
+
+        internals = importlib.import_module(f"{torch.__name__}._vmap_internals")
+        x = torch.arange(6.0).reshape(2, 3)
+        print(internals.vmap(lambda a: a.sum())(x))
+        print(internals._vmap(lambda a, b: (a * b, None, b), (0, None), 0, allow_none_pass_through=True)(x, x[0]))
+        try:
+            internals._vmap(lambda a: torch.rand(2))(x)
+        except RuntimeError as error:
+            print(error)
+
+    agree(scenario)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -218,3 +219,13 @@ def test_whether_a_profiler_is_on():
 
     agree(scenario, raises=False)
     assert not adjoint.autograd._profiler_enabled()
+
+
+def test_the_shapes_of_a_linear_layer_are_those_of_its_input_weight_and_bias() -> None:
+    def scenario(torch: Any) -> Any:
+        layer = torch.nn.Linear(20, 30)
+        with torch.autograd.profiler.profile(record_shapes=True) as found:
+            layer(torch.ones(4, 20))
+        return [event.input_shapes for event in found.function_events if event.name == "aten::linear"]
+
+    agree(scenario, raises=False)

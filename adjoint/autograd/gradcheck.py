@@ -655,8 +655,8 @@ def _check_batched(inputs: Any, output: Tensor, index: int) -> None:
 
 
 def _check_batched_forward(func: Func, inputs: Any) -> None:
+    from adjoint._vmap_internals import _vmap
     from adjoint.autograd import forward_ad
-    from adjoint.func import vmap
 
     for position, target in _checked(inputs):
 
@@ -673,7 +673,7 @@ def _check_batched_forward(func: Func, inputs: Any) -> None:
         tangents = [_randn(target) for _ in range(2)]
         expected = [push(t) for t in tangents]
         try:
-            found = vmap(push)(from_array(np.stack([t._array for t in tangents])))
+            found = _vmap(push)(from_array(np.stack([t._array for t in tangents])))
         except RuntimeError as error:
             raise GradcheckError(
                 f"While computing batched gradients, got: {error}\n\n{_BATCHED_FORWARD_FAILED}"

@@ -97,7 +97,7 @@ class _Recording:
 
     def _operator(self, operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         prefix = "" if isinstance(operator.name, str) and operator.name[:1].isupper() else "aten::"
-        event = self.begin(prefix + operator.name, (*args, *kwargs.values()))
+        event = self.begin(prefix + operator.name, _as_called(operator, args, kwargs))
         before = tick()
         try:
             result = run(*args, **kwargs)
@@ -132,6 +132,14 @@ class _Recording:
             return run()
         finally:
             self.end(outer)
+
+
+def _as_called(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments in PyTorch's order, in which a bias comes after what it is added to."""
+    names = [p.name for p in getattr(operator, "params", ())]
+    if names[:1] == ["bias"] and len(args) >= len(names):
+        args = (*args[1 : len(names)], args[0], *args[len(names) :])
+    return (*args, *kwargs.values())
 
 
 def _gradients(g: Any) -> list[Any]:
