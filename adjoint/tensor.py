@@ -238,6 +238,7 @@ class Tensor(Methods):
     # Rare things live in the instance's dictionary; these are their defaults.
     _detached = False  # whether it was taken out of the graph by detach_(), having had a history
     _grad: Tensor | None = None
+    _grad_dtype: Any = False  # of a leaf whose gradients may be of another dtype than it; False: of its own
     _accumulator: Any = None  # weak reference to the AccumulateGrad
     _hooks: Any = None
     _view: Any = None  # autograd.views.View: the base and the way from it

@@ -15,6 +15,7 @@ from adjoint.autograd.grad_mode import (
     set_grad_enabled,
     set_multithreading_enabled,
 )
+from adjoint.autograd.gradient_dtype import grad_dtype_of as _grad_dtype_of  # registers itself with tensors
 from adjoint.autograd.hooks import NodeHooks as _NodeHooks  # registers the hooks of tensors and nodes
 from adjoint.names import list_names as _list_names
 from adjoint.names import named as _named

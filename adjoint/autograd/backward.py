@@ -23,6 +23,7 @@ from adjoint.places import explain, is_ours, users_level
 from adjoint.readings.batched import Level, current_levels, entered, levels_of
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import NO_EDGE, Sink, Tensor, attach, from_array
+from adjoint.type_names import type_name
 
 _ONES: dict[Any, Any] = {}  # dtype -> a 0-d one, which backward of a scalar begins with
 
@@ -225,7 +226,7 @@ def _inputs(inputs: Any, function: str) -> tuple[Any, ...]:
 
 def _check_input(value: Any) -> None:
     if not isinstance(value, (Tensor, GradientEdge)):
-        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(value).__name__}")
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type_name(value)}")
 
 
 def _targets(node: Node) -> set[Node]:
@@ -418,13 +419,14 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
         self._grad = None
         return
     if not isinstance(value, Tensor):
-        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}")
     if value is self:
         raise RuntimeError("can't assign Variable as its own grad")
-    if value._array.dtype != self._array.dtype:
+    wanted = self.dtype if self._grad_dtype is False else self._grad_dtype
+    if wanted is not None and value.dtype is not wanted:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{dtypes.C_NAMES[value.dtype]}' to a tensor with grad_dtype "
-            f"'{dtypes.SCALAR_TYPE_NAMES[self.dtype]}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+            f"'{dtypes.SCALAR_TYPE_NAMES[wanted]}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
             "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
             "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that "
             "assume they match."

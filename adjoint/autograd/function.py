@@ -17,6 +17,7 @@ import numpy as np
 
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
+from adjoint.autograd.accumulate import AccumulateGrad
 from adjoint.autograd.delayed import delayed_error
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import in_backward, mode, no_grad, off, set_recording, switch_recording
@@ -30,6 +31,7 @@ from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array, tick, writes_of
 from adjoint.thread_state import put_back, snapshot
+from adjoint.type_names import type_name
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
 
@@ -246,17 +248,17 @@ class BackwardCFunction(_FunctionBase, FunctionCtx):
         results: list[Any] = []
         for i, (g, edge, (shape, dtype)) in enumerate(zip(got, self._edges, self._extra)):
             if g is not None and not isinstance(g, Tensor):
-                raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
+                raise RuntimeError(f"expected Variable or None (got {type_name(g)})")
             if g is None or edge is NO_EDGE:
                 results.append(None)
                 continue
             array = g._array
             if array.shape != shape or array.dtype != dtype:
-                g = self._fitted(g, i, shape, dtypes.OF_ARRAY[dtype])
+                g = self._fitted(g, i, shape, dtypes.OF_ARRAY[dtype], edge)
             results.append(Taped(g) if taped else g._array)
         return tuple(results)
 
-    def _fitted(self, g: Tensor, index: int, shape: tuple[int, ...], dtype: dtypes.dtype) -> Tensor:
+    def _fitted(self, g: Tensor, index: int, shape: tuple[int, ...], dtype: dtypes.dtype, edge: Any) -> Tensor:
         """A gradient brought to the shape and dtype of its input."""
         if g._array.shape != shape:
             if not _expandable(shape, g._array.shape):
@@ -266,6 +268,8 @@ class BackwardCFunction(_FunctionBase, FunctionCtx):
                 )
             g = _sum_to(g, shape)
         if g.dtype is not dtype:
+            if edge.__class__ is AccumulateGrad and edge.variable._grad_dtype is not False:
+                return g  # the leaf says itself of which dtype its gradients are
             if g.dtype.is_complex and not dtype.is_complex:
                 raise RuntimeError(
                     "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but "
@@ -564,7 +568,7 @@ def _save(node: BackwardCFunction, outputs: tuple[Any, ...]) -> None:
             saved.append(None)
         elif not isinstance(t, Tensor):
             raise TypeError(
-                f"save_for_backward can only save variables, but argument {i} is of type {type(t).__name__}"
+                f"save_for_backward can only save variables, but argument {i} is of type {type_name(t)}"
             )
         else:
             edge = t._edge
@@ -604,11 +608,11 @@ def _finish(cls: Any, node: Any, args: tuple[Any, ...], output: Any, recorded: b
     for t in dirty:
         if not isinstance(t, Tensor):
             raise RuntimeError(
-                f"mark_dirty can only accept variables, but argument {dirty.index(t)} is of type {type(t).__name__}"
+                f"mark_dirty can only accept variables, but argument {dirty.index(t)} is of type {type_name(t)}"
             )
     for t in fixed:
         if not isinstance(t, Tensor):
-            raise RuntimeError(f"mark_non_differentiable only accepts variable arguments, but got {type(t).__name__}")
+            raise RuntimeError(f"mark_non_differentiable only accepts variable arguments, but got {type_name(t)}")
     dirty_ids = {id(t) for t in dirty}
     fixed_ids = {id(t) for t in fixed}
     input_ids = {id(a) for a in args}

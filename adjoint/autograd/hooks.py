@@ -18,8 +18,10 @@ from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.node import Node, as_pair
 from adjoint.autograd.quiet import silence
 from adjoint.autograd.refusals import refuse
+from adjoint.dtypes import FLOAT, dtype
 from adjoint.places import explain, tell_function
 from adjoint.tensor import Tensor, attach
+from adjoint.type_names import type_name
 
 
 class RemovableHandle:
@@ -75,10 +77,11 @@ class NodeHooks:
     """The hooks of one node, in the order in which they run: those of its output tensors, retained gradients, the
     node's own before and after it runs, and, on a leaf, those after accumulation."""
 
-    __slots__ = ("__weakref__", "after_accumulate", "post", "pre", "retained", "seen", "tensor_pre", "waiters")
+    __slots__ = ("__weakref__", "after_accumulate", "arrives_as", "post", "pre", "retained", "seen", "tensor_pre", "waiters")
 
     def __init__(self, seen: bool = True) -> None:
         self.seen = False
+        self.arrives_as: dtype | None = None  # of a leaf with a `grad_dtype`: to what its gradients are brought first
         if seen:
             self.see()
         self.waiters: list[tuple[weakref.ref[Any], int]] = []
@@ -104,10 +107,13 @@ class NodeHooks:
         hooks = NodeHooks()
         hooks.tensor_pre = self.tensor_pre
         hooks.after_accumulate = self.after_accumulate
+        hooks.arrives_as = self.arrives_as
         return hooks
 
     def before_capture(self, g: Any, taped: bool) -> Any:
         """Run the output tensors' hooks on what arrived, and keep the gradients that are to be retained."""
+        if self.arrives_as is not None and g is not None:
+            g = _brought_to(self.arrives_as, g, taped)
         for index, hooks in self.tensor_pre.items():
             for hook in list(hooks.values()):
                 given = g[index] if isinstance(g, list) else g
@@ -138,7 +144,7 @@ class NodeHooks:
 
     def come_before(self) -> bool:
         """Whether any is called before the node runs."""
-        return bool(self.tensor_pre or self.pre or self.retained)
+        return bool(self.tensor_pre or self.pre or self.retained or self.arrives_as)
 
     def before(self, node: Node, g: Any, taped: bool) -> Any:
         """Run everything that comes before the node itself."""
@@ -170,7 +176,7 @@ class NodeHooks:
             if isinstance(result, Tensor):
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
             if result is not None:
-                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+                raise TypeError(f"expected Variable, but hook returned '{type_name(result)}'")
 
     def tell_waiters(self) -> None:
         """Tell who waits for a leaf that its ``grad`` is complete (:func:`await_accumulation`)."""
@@ -178,6 +184,16 @@ class NodeHooks:
             waiter = reference()
             if waiter is not None:
                 waiter.accumulated(index)
+
+
+def _brought_to(wanted: dtype, g: Any, taped: bool) -> Any:
+    """A leaf's gradient in the dtype that the leaf asks for; RuntimeError if no gradient can be of it."""
+    given: Any = as_tensor(g)
+    if given.dtype is wanted:
+        return g
+    if wanted.category < FLOAT:
+        raise RuntimeError(f"A gradient cannot be of {wanted}, which a tensor's grad_dtype asks for.")
+    return as_gradient(given.to(wanted), taped)
 
 
 def _shown(g: Any) -> Tensor | None:
@@ -190,7 +206,7 @@ def _shown(g: Any) -> Tensor | None:
 def _check_replacements(hook: Any, given: tuple[Any, ...], replacement: Any) -> None:
     """Raise PyTorch's errors for what a node's hook returned in the place of several gradients."""
     if not isinstance(replacement, tuple):
-        raise TypeError(f"expected tuple, but hook returned '{type(replacement).__name__}'")
+        raise TypeError(f"expected tuple, but hook returned '{type_name(replacement)}'")
     if len(replacement) != len(given):
         name = getattr(hook, "__name__", type(hook).__name__)
         raise RuntimeError(
@@ -206,7 +222,7 @@ def _check_replacements(hook: Any, given: tuple[Any, ...], replacement: Any) -> 
 def _check_replacement(hook: Any, given: Any, replacement: Any) -> None:
     name = getattr(hook, "__name__", type(hook).__name__)
     if not isinstance(replacement, Tensor):
-        raise TypeError("expected Variable, but hook returned '" + type(replacement).__name__ + "'")
+        raise TypeError("expected Variable, but hook returned '" + type_name(replacement) + "'")
     if replacement._array.dtype != given._array.dtype:
         raise RuntimeError(f"hook '{name}' has changed the type of value (was {given.type()} got {replacement.type()})")
     if replacement._array.shape != given._array.shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adjoint.autograd.grad_mode import mode
 from adjoint.tensor import Tensor, attach
+from adjoint.type_names import type_name
 
 
 def refuse(what: str, name: str) -> None:
@@ -26,6 +27,6 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
         refuse("Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs)", "requires_grad_")
     if requires_grad.__class__ is not bool:
         raise TypeError(
-            f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {type(requires_grad).__name__}"
+            f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {type_name(requires_grad)}"
         )
     return self._set_requires_grad(requires_grad)

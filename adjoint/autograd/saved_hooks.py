@@ -22,6 +22,7 @@ from adjoint.interrupts import at_once
 from adjoint.readings.batched import levels_of, with_levels
 from adjoint.tensor import NO_EDGE, Sink, Tensor, from_array, tick, version_of
 from adjoint.thread_state import declare, put_back, snapshot
+from adjoint.type_names import type_name
 
 Pack = Callable[[Tensor], Any]
 Unpack = Callable[[Any], Tensor]
@@ -94,7 +95,7 @@ class Packed:
                 pop()
         if not isinstance(tensor, Tensor):
             raise TypeError(
-                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(tensor).__name__}"
+                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type_name(tensor)}"
             )
         return tensor
 

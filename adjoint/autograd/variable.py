@@ -13,6 +13,7 @@ from adjoint.autograd.saved import alias
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.tensor import NO_EDGE, Tensor, from_array
+from adjoint.type_names import type_name
 
 __all__ = ["Variable", "VariableMeta"]
 
@@ -50,7 +51,7 @@ class Variable(metaclass=VariableMeta):
         if data is None:
             data = from_array(np.empty(0, dtypes.get_default_dtype().array))
         if not isinstance(data, Tensor):
-            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+            raise TypeError(f"Variable data has to be a tensor, but got {type_name(data)}")
         if requires_grad and data.dtype.category < dtypes.FLOAT:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         return alias(data, None if requires_grad else NO_EDGE)

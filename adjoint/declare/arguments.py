@@ -7,22 +7,14 @@ from typing import Any, NoReturn
 
 from adjoint import dtypes
 from adjoint.tensor import Tensor
+from adjoint.type_names import type_name as type_name
 
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by a class statement
 _PYTHON_TYPES: dict[type, dtypes.dtype] = {
     float: dtypes.float64,
     int: dtypes.int64,
     bool: dtypes.bool_,
     complex: dtypes.complex128,
 }
-
-
-def type_name(value: Any) -> str:
-    """The name of a value's type as C sees it, which PyTorch's messages use: ``numpy.ndarray`` but ``Tensor``."""
-    cls = type(value)
-    if cls.__flags__ & _HEAP_TYPE or cls.__module__ in ("builtins", "torch"):
-        return cls.__name__
-    return f"{cls.__module__}.{cls.__name__}"
 
 
 def wrong_argument(function: str, name: str, expected: str, value: Any, position: int | None = None) -> NoReturn:

@@ -67,7 +67,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             from adjoint.dtypes import get_default_dtype
 
             data = from_array(np.empty(0, get_default_dtype().array))
-        if type(data) is not Tensor and not isinstance(data, Parameter) and overrides(type(data)):
+        if type(data) is not Tensor and not isinstance(data, Parameter) and (not isinstance(data, Tensor) or overrides(type(data))):
             return _marked(data, requires_grad)
         made = _over(cls, data)
         if requires_grad:

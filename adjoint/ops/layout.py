@@ -40,6 +40,7 @@ from adjoint.readings.batched import BatchedArray, levels_of
 from adjoint.readings.meta import MetaArray, form_of
 from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, tick, writes_of
+from adjoint.type_names import type_name
 
 # Sizes
 
@@ -189,7 +190,7 @@ def _get_data(self: Tensor) -> Tensor:
 
 def _set_data(self: Tensor, value: Tensor) -> None:
     if not isinstance(value, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        raise TypeError(f"Variable data has to be a tensor, but got {type_name(value)}")
     if mode.evaluating or mode.pushes:
         raise RuntimeError("mutating directly with `.data` inside functorch transform is not allowed.")
     if mode.transforms and levels_of(value._array):
