@@ -1577,6 +1577,20 @@ class Methods:
     grad: Union[Tensor, Any]
     """The gradient accumulated so far: None until the first backward.  Read from a non-leaf, a warning says why."""
 
+    grad_dtype: _dtype | None
+    """The dtype to which gradients of this leaf are brought: its own, unless another is set; None to take any as it comes.
+
+Raises RuntimeError of what is no leaf, of what is no dtype, and beside a ``grad`` of another dtype.
+
+>>> import adjoint as torch
+>>> x = torch.ones(2, requires_grad=True)
+>>> x.grad_dtype
+torch.float32
+>>> x.grad_dtype = torch.float64
+>>> x.sum().backward()
+>>> x.grad
+tensor([1., 1.], dtype=torch.float64)"""
+
     @property
     def grad_fn(self) -> Union[Node, Any]:
         """The node that made this tensor; None for a leaf."""

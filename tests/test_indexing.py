@@ -475,3 +475,17 @@ def test_the_first_wrong_index_is_told(expression: str) -> None:
     from tests.both import agree
 
     agree(lambda torch: eval(expression, {"torch": torch, "x": torch.zeros(2, 3)}), raises=True)
+
+
+NO_INDICES = [
+    "'more'", "'a'", "''", "b'ab'", "{}", "set()", "object", "1j", "1.5", "(1, 'a')", "('a',)", "['a']", "[1, 'a']", "[1.5]", "[1j]",
+    "np.array(['a'])", "np.array([1, 2], '>i8')", "(0, 'a')", "len", "(slice(None), 'ab')", "[None, 'a']", "(1.5, 2)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", NO_INDICES)
+def test_what_is_no_index_is_refused_after_indices_were_counted(index: str) -> None:
+    given = eval(index)
+    for shape in ((), (3,), (2, 2, 2, 2)):
+        agree(lambda t, shape=shape: t.ones(shape)[given], warnings_too=False)
+        agree(lambda t, shape=shape: t.ones(shape).__setitem__(given, 1.0), warnings_too=False)

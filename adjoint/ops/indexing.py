@@ -184,13 +184,21 @@ def _wrong_kind(item: Any) -> IndexError:
 
 def _sequence_as_tensor(item: Any) -> Tensor:
     """A list, a range or a NumPy array as an index tensor."""
-    if isinstance(item, np.ndarray):
+    if isinstance(item, np.ndarray) and item.dtype in dtypes.OF_ARRAY:
         array = item
+    elif isinstance(item, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type_name(item)}'")
     else:
         from adjoint.ops.from_data import array_of
 
-        array = array_of(list(item) if isinstance(item, range) else item, None, copy=False)
+        try:
+            array = array_of(list(item) if isinstance(item, range) else item, None, copy=False)
+        except ValueError:  # which tensor() has other words for
+            _sequence_as_tensor(next((i for i in item if isinstance(i, (str, bytes))), ()))
+            raise
         if array.dtype.kind not in "iub":  # as PyTorch reads a list of floats in an index
+            if array.dtype.kind == "c":
+                raise TypeError("'complex' object cannot be interpreted as an integer")
             array = array.astype(np.int64)
     return from_array(array)
 
@@ -199,9 +207,9 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
     """The index as a tuple of items; a list that holds tensors, sequences or slices counts as one, as in PyTorch."""
     if isinstance(index, tuple):
         return index
-    if isinstance(index, list) and len(index) < 32:
+    if isinstance(index, (list, str)) and len(index) < 32:
         for item in index:
-            if isinstance(item, (Tensor, list, tuple, slice, np.ndarray)) or item is None or item is Ellipsis:
+            if isinstance(item, (Tensor, list, tuple, slice, np.ndarray, str, bytes)) or item is None or item is Ellipsis:
                 warnings.warn(
                     "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
                     "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor "
@@ -211,6 +219,30 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
                 )
                 return tuple(index)
     return (index,)
+
+
+def _items_of(self: Tensor, index: Any) -> list[Any]:
+    """The items of an index: integers, slices, None, Ellipsis, bools and tensors.
+
+    Raises PyTorch's error for what is none, which first looks whether there are too many.
+    """
+    parts = _as_tuple(index)
+    try:
+        return [part if part.__class__ in _BASIC or isinstance(part, (Tensor, bool)) else _item_of(part) for part in parts]
+    except (TypeError, ValueError, IndexError):
+        if sum(map(_dimensions_of, parts)) > self._array.ndim:
+            raise IndexError(f"too many indices for tensor of dimension {self._array.ndim}") from None
+        raise
+
+
+def _item_of(part: Any) -> Any:
+    if isinstance(part, np.integer):
+        return int(part)
+    if isinstance(part, (list, tuple, range, np.ndarray, str, bytes)):
+        return _sequence_as_tensor(part)
+    if isinstance(part, np.generic) or not hasattr(part, "__index__"):
+        raise _wrong_kind(part)
+    return part.__index__()
 
 
 def _dimensions_of(item: Any) -> int:
@@ -224,20 +256,7 @@ def _dimensions_of(item: Any) -> int:
 
 def _taken_apart(self: Tensor, index: Any, written: bool = False) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     """The view that the basic items of an index make, and the index tensors with their dimensions of that view."""
-    items = []
-    for item in _as_tuple(index):
-        if item.__class__ not in _BASIC and not isinstance(item, (Tensor, bool)):
-            if isinstance(item, np.integer):
-                item = int(item)
-            elif isinstance(item, (list, tuple, range, np.ndarray)):
-                item = _sequence_as_tensor(item)
-            elif isinstance(item, str):
-                raise TypeError("new(): invalid data type 'str'")
-            elif isinstance(item, np.generic) or not hasattr(item, "__index__"):
-                raise _wrong_kind(item)
-            else:
-                item = item.__index__()
-        items.append(item)
+    items = _items_of(self, index)
     specified = sum(map(_dimensions_of, items))
     if specified > self._array.ndim:
         if self._array.ndim == 0 and len(items) == 1 and isinstance(items[0], int):
