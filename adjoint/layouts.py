@@ -72,7 +72,7 @@ def empty_as(shape: tuple[int, ...], dtype: Any, format_: memory_format | None) 
 def empty_like(array: Any, dtype: Any, format_: memory_format | None) -> Any:
     """A new array of another one's shape; its memory in the same order of dimensions unless ``format_`` names one."""
     if array.__class__ is not np.ndarray:  # another reading's
-        return np.empty_like(array, dtype)
+        return np.empty_like(array, dtype, order="C" if format_ is contiguous_format else "K")
     if format_ is not None and format_ is not preserve_format:
         return empty_as(array.shape, dtype, format_)
     in_order = array.flags.c_contiguous

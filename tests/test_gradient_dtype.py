@@ -78,7 +78,9 @@ SCENARIOS = {
     "read after a pickle": lambda t: pickle.loads(pickle.dumps(leaf(t, t.half))).grad_dtype,
     "assigned": lambda t: setattr(x := leaf(t, t.float64), "grad", t.ones(2).double()) or x.grad,
     "anything assigned": lambda t: setattr(x := leaf(t, None), "grad", t.ones(2).half()) or x.grad,
-    "of a module": lambda t: (m := t.nn.Linear(2, 1)).weight.__setattr__("grad_dtype", t.float64) or after(m.weight, m(t.ones(1, 2))),
+    "of a module": lambda t: (
+        (m := t.nn.Linear(2, 1)).weight.__setattr__("grad_dtype", t.float64) or after(m.weight, m(t.ones(1, 2)))
+    ),
 }
 REFUSED = {
     "read of what is no leaf": lambda t: (t.ones(2, requires_grad=True) * 2).grad_dtype,
@@ -103,7 +105,7 @@ def test_what_cannot_be_set_is_refused_in_pytorchs_words(name):
 def test_no_gradient_is_of_integers():
     """PyTorch's assertion fails there."""
     x = leaf(adjoint, adjoint.int64)
-    with pytest.raises(RuntimeError, match="cannot be of torch.int64"):
+    with pytest.raises(RuntimeError, match=r"cannot be of torch\.int64"):
         (x * x).sum().backward()
 
 

@@ -478,8 +478,8 @@ def test_the_first_wrong_index_is_told(expression: str) -> None:
 
 
 NO_INDICES = [
-    "'more'", "'a'", "''", "b'ab'", "{}", "set()", "object", "1j", "1.5", "(1, 'a')", "('a',)", "['a']", "[1, 'a']", "[1.5]", "[1j]",
-    "np.array(['a'])", "np.array([1, 2], '>i8')", "(0, 'a')", "len", "(slice(None), 'ab')", "[None, 'a']", "(1.5, 2)",
+    "'more'", "'a'", "''", "b'ab'", "{}", "set()", "object", "1j", "1.5", "(1, 'a')", "('a',)", "['a']", "[1, 'a']", "[1.5]",
+    "[1j]", "np.array(['a'])", "np.array([1, 2], '>i8')", "(0, 'a')", "len", "(slice(None), 'ab')", "[None, 'a']", "(1.5, 2)",
 ]  # fmt: skip
 
 

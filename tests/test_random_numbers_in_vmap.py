@@ -74,3 +74,49 @@ def test_chunks_have_the_numbers_that_one_vmap_has_or_each_its_own(how):
         return found, torch.rand(1)
 
     agree(scenario)
+
+
+OUT_OF_ORDER = {
+    "dropout": lambda t, y: t.nn.functional.dropout(y, 0.5),
+    "torch.dropout": lambda t, y: t.dropout(y, 0.5, True),
+    "dropout in place": lambda t, y: t.nn.functional.dropout(y * 1, 0.5, inplace=True),
+    "alpha dropout": lambda t, y: t.nn.functional.alpha_dropout(y, 0.5, True),
+    "feature dropout": lambda t, y: t.nn.functional.dropout1d(y, 0.5),
+    "native_dropout": lambda t, y: t.native_dropout(y, 0.5, True)[0],
+    "bernoulli": lambda t, y: t.bernoulli(y.detach()),
+    "rand_like": lambda t, y: t.rand_like(y),
+    "rand_like in order": lambda t, y: t.rand_like(y, memory_format=t.contiguous_format),
+    "gumbel_softmax": lambda t, y: t.nn.functional.gumbel_softmax(y, -1),
+}
+TRANSFORMS = {
+    "none": lambda t, f, x: f(x),
+    "grad": lambda t, f, x: t.func.grad(lambda x: (f(x) ** 2).sum())(x),
+    "jvp": lambda t, f, x: t.func.jvp(f, (x,), (x,)),
+    "vjp": lambda t, f, x: t.func.vjp(f, x)[0],
+    "vmap": lambda t, f, x: t.vmap(f, randomness="different")(t.stack([x, x])),
+    "vmap, same": lambda t, f, x: t.vmap(f, randomness="same")(t.stack([x, x])),
+    "vmap of grad": lambda t, f, x: t.vmap(t.func.grad(lambda x: (f(x) ** 2).sum()), randomness="different")(t.stack([x, x])),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "transform"),
+    # What is drawn in place for all samples at once is drawn in their order, in PyTorch in that of their memory.
+    [(n, t) for n in OUT_OF_ORDER for t in TRANSFORMS if (n, t) != ("native_dropout", "vmap, same")],
+)
+def test_what_does_not_lie_in_order_is_drawn_for_in_pytorchs_order(name, transform):
+    """PyTorch's dropout throws its coins in the order of memory, inside of a transform in that of the elements."""
+
+    def scenario(torch):
+        torch.manual_seed(3)
+        x = torch.linspace(0.1, 0.9, 60, dtype=torch.float64).view(3, 4, 5)
+
+
+        def function(x):
+            y = (x * 1).transpose(-2, -3)
+            return OUT_OF_ORDER[name](torch, y) + 0 * y
+
+        found = TRANSFORMS[transform](torch, function, x)
+        return [(v.dtype, v.detach().tolist()) for v in (found if isinstance(found, tuple) else (found,))], torch.rand(1)
+
+    agree(scenario)

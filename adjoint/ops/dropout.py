@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.quiet import calmly
 from adjoint.declare import composite
 from adjoint.declare.arguments import wrong_argument
@@ -47,13 +48,21 @@ def _dropout(
     if feature:
         noise = to_draw_into(np.empty((*array.shape[:2], *(1,) * (array.ndim - 2)), array.dtype))
     else:
-        noise = to_draw_into(empty_like(array, array.dtype, None))
+        noise = to_draw_into(_noise_for(array))
     coin_fill(noise, 1 - p, default_generator)
     if alpha:
         factor, shift = map(from_array, calmly(_self_normalizing, noise, dtype, p))
         return input.mul_(factor).add_(shift) if inplace else input.mul(factor).add(shift)
     factor = from_array(calmly(_scaled, noise, dtype, p))
     return input.mul_(factor) if inplace else input.mul(factor)
+
+
+def _noise_for(array: Any) -> Any:
+    """Room for as many coins as an array has elements, which are thrown in the order of its memory.
+
+    In a transform PyTorch throws them in the order of the elements.
+    """
+    return np.empty(array.shape, array.dtype) if mode.transforms else empty_like(array, array.dtype, None)
 
 
 def _scaled(noise: Any, dtype: dtypes.dtype, p: float) -> Any:

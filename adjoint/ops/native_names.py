@@ -31,7 +31,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     """
     if train is False:
         return input.clone(), _torch("ones")(input.shape, dtype=dtypes.bool_)
-    kept = _torch("empty")(input.shape, dtype=dtypes.bool_).bernoulli_(1 - p)
+    kept = _torch("empty_like")(input, dtype=dtypes.bool_).bernoulli_(1 - p)
     return input * kept * (0.0 if p == 1 else 1 / (1 - p)), kept
 
 

@@ -36,7 +36,7 @@ from adjoint.ops.random import (
 )
 from adjoint.random import draws
 from adjoint.random.generator import BLOCK, Generator
-from adjoint.readings.batched import current_levels, different_levels, levels_of, to_draw_into
+from adjoint.readings.batched import BatchedArray, current_levels, different_levels, levels_of, to_draw_into
 from adjoint.readings.meta import MetaArray, makes_nothing, shapes_alone
 from adjoint.tensor import Tensor
 
@@ -286,8 +286,15 @@ def _like(function: str, input: Any, dtype: Any, layout: Any, device: Any, pin_m
 def array_like(array: Any, dtype: Any, memory_format: Any = None) -> Any:
     """A new array of another's shape and layout to draw into; inside of vmaps with one draw, or one for each sample."""
     if current_levels() and levels_of(array) != different_levels()[::-1]:
-        return to_draw_into(np.empty(array.shape, dtype))
+        return to_draw_into(empty_like(_sample_of(array), dtype, memory_format))
     return empty_like(array, dtype, memory_format)
+
+
+def _sample_of(array: Any) -> Any:
+    """The array of one sample, which says how all of them lie."""
+    while array.__class__ is BatchedArray:
+        array = array.array[0] if len(array.array) else np.empty(array.shape, array.dtype)
+    return array
 
 
 @composite(where="torch")

@@ -15,7 +15,7 @@ from adjoint.declare.inplace import write_out
 from adjoint.declare.operands import raise_shapes
 from adjoint.declare.outs import refused
 from adjoint.dtypes import FLOAT, SCALAR_TYPE_NAMES
-from adjoint.layouts import empty_like
+from adjoint.layouts import contiguous_format, empty_like
 from adjoint.ops.arrays import all_values
 from adjoint.ops.creation import made, options
 from adjoint.ops.random import (
@@ -78,19 +78,14 @@ def bernoulli(
     if p is None:
         check_coins(dtype, input)
         chances = drawn_for(input._array)
-        array = array_like(_in_order(input._array), dtype.array)
+        array = array_like(input._array, dtype.array, contiguous_format)
         coins_fill(array, chances, source)
     else:
         check_coin(dtype, float(p))
-        array = array_like(_in_order(input._array), dtype.array)
+        array = array_like(input._array, dtype.array, contiguous_format)
         coin_fill(array, float(p), source)
     result = recorded_sample(array, "BernoulliBackward0", input)
     return result if out is None else write_out(result, out, "bernoulli")
-
-
-def _in_order(x: Any) -> Any:
-    """An array of the same shape that lies in the order of its dimensions, in which coins are thrown."""
-    return x if x.__class__ is not np.ndarray or x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
 
 @composite(where="torch")

@@ -107,6 +107,8 @@ def to_draw_into(array: Any) -> Any:
         return array
     check_randomness()
     different = different_levels()
+    if not different:
+        return array
     found: Any = np.empty((*(level.size for level in different), *array.shape), array.dtype)
     for level in different:
         found = BatchedArray(found, level)

@@ -151,7 +151,30 @@ def _laid_time_first(case: Case) -> bool:
     return raised and _uses(case, r"F\.conv_tbc\(")
 
 
+def _bias_without_weight(case: Case) -> bool:
+    raised = case.found.key == "raised" and not case.texts[1] and "Expected a proper Tensor but got None" in case.texts[0]
+    return raised and _uses(case, r"F\.(batch|layer|instance)_norm\(.*bias=")
+
+
+def _unshuffled_without_elements(case: Case) -> bool:
+    return case.found.key == "shape" and _uses(case, r"pixel_unshuffle|PixelUnshuffle") and 0 in (case.found.pytorch or ())
+
+
+def _hooked_view(case: Case) -> bool:
+    hooked = case.found.key == "strides" and _uses(case, r"register_full_backward")
+    x = case.runs[0].space.get("x0")
+    return hooked and _uses(case, r"GroupNorm") and x is not None and 1 in x.shape
+
+
+def _tied_halves(case: Case) -> bool:
+    return case.found.path == "y" and case.found.key == "value" and _uses(case, r"float16") and _uses(case, r"m\.predict\(")
+
+
 KNOWN = [
+    Known("PyTorch's norms with a bias and no weight fail in their second derivative", _bias_without_weight),
+    Known("PyTorch's pixel_unshuffle returns what has no elements in the shape that it had", _unshuffled_without_elements),
+    Known("a hook's view has other strides in dimensions of size 1 in PyTorch, whose group norm takes them for a format", _hooked_view),
+    Known("which of two classes is the likelier, where halves round both to one number", _tied_halves),
     Known("PyTorch's gradient of CrossMapLRN2d is not that of what it computes", _gradient_of_cross_map),
     Known("what a power and its root, one after the other, leave of a second derivative is rounding", _power_and_root, goes_on=True),
     Known("PyTorch's second derivative of the nearest pixel by the grid is None, or zeros with a graph", _zeros_of_nearest, goes_on=True),
