@@ -19,6 +19,9 @@ CALLS = {
     "TriangularSolveBackward0": "torch.triangular_solve(n, L, upper=False)[0]",
     "MultilabelMarginLossBackward0": "F.multilabel_margin_loss(m, labels)",
     "EmbeddingBagBackward0": "F.embedding_bag(labels, n, mode='sum', per_sample_weights=m)",
+    "ViewBackward0": "F.bilinear(m, n, m.expand(2, 3, 3))",
+    "CatBackward0": "torch.gradient(m, dim=0, spacing=0.5)[0]",
+    "SumBackward0": "F.cross_entropy(m, labels[0], label_smoothing=0.3, reduction='sum').reshape(1).sum()",
     "AddBackward1": "F.margin_ranking_loss(m, n, n.detach().sign(), 0.3, reduction='none')",
     "DivBackward1": "torch.trapezoid(m, n)",
     "MulBackward1": "torch.special.ndtr(m)",
@@ -113,3 +116,20 @@ def test_one_node_inside_of_transforms(name: str) -> None:
         return tangents, batched
 
     agree(scenario, 1e-5, warnings_too=False, raises=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "F.bilinear(m, n, m.expand(2, 3, 3))", "F.bilinear(m, n, m.expand(2, 3, 3), n[0, :2])", "torch.gradient(m, dim=0)[0]",
+        "F.cross_entropy(m, labels[0], label_smoothing=0.3)", "F.rms_norm(m, (3,), n[0])",
+        "F.triplet_margin_loss(m, n, m.detach())",
+        "F.poisson_nll_loss(m, n, full=True, log_input=False)", "torch.cumulative_trapezoid(m, n)", "torch.trapezoid(m, dx=0.3)",
+        "torch.nanquantile(m, 0.4, 1, keepdim=True)", "torch.quantile(m, 0.5)", "F.pairwise_distance(m, n, 3)",
+    ],
+)  # fmt: skip
+def test_chains_of_functions_that_are_made_of_others(text: str) -> None:
+    def chain(node: Any) -> Any:
+        return node and [node.name(), *map(chain, (n for n, _ in node.next_functions))]
+
+    agree(lambda torch: chain(call(torch, text, operands(torch)).grad_fn), warnings_too=False, raises=False)

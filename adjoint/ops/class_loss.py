@@ -18,6 +18,7 @@ from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.activation import kept_where
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values, array_function, conj, converted
+from adjoint.ops.by_numbers import multiplied, over
 from adjoint.ops.jointly import jointly, worthwhile
 from adjoint.ops.loss import MEAN, NONE, SUM, no_gradient, reduced, reduction_of
 from adjoint.ops.scatter import index_at
@@ -310,7 +311,7 @@ def _with_probabilities(
         return -products.sum(dim)
     if reduction == SUM:
         return -products.sum()
-    return -products.sum() / (logp._array.size // classes if classes else 0)
+    return over(-products.sum(), logp._array.size // classes if classes else 0)
 
 
 def _smoothed(
@@ -336,7 +337,7 @@ def _smoothed(
             count = int((~ignored._array).sum())
             smooth = smooth.sum() / count if count else smooth.sum() * float("nan")
     classes = logp._array.shape[dim]
-    return likelihood * (1 - label_smoothing) + smooth * (label_smoothing / classes)
+    return multiplied(likelihood, 1 - label_smoothing) + multiplied(smooth, label_smoothing / classes)
 
 
 def check_rows(input: Tensor) -> None:

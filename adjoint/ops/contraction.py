@@ -13,6 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.once import warn_once
+from adjoint.declare.one_node import as_one_node
 from adjoint.declare.operands import fit, sum_to
 from adjoint.declare.outs import CAST, SAME, refused
 from adjoint.layouts import strides_of
@@ -630,7 +631,13 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     from adjoint.ops.einsum import einsum
 
     _check_bilinear(input1, input2, weight, bias)
-    result = einsum("...i,kij,...j->...k", input1, weight, input2)
+
+    def products(rows1: Tensor, weight: Tensor, rows2: Tensor) -> Tensor:
+        return einsum("ni,kij,nj->nk", rows1, weight, rows2)
+
+    shape = (*input1._array.shape[:-1], weight._array.shape[0])
+    rows1, rows2 = (t.reshape((math.prod(shape[:-1]), t._array.shape[-1])) for t in (input1, input2))
+    result: Tensor = as_one_node("TrilinearBackward0", products, rows1, weight, rows2).reshape(shape)
     return result if bias is None else result + bias
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adjoint.declare import composite
+from adjoint.ops.by_numbers import over
 from adjoint.ops.dims import wrap_dims
 from adjoint.tensor import Tensor
 
@@ -62,9 +63,9 @@ def _along(f: Tensor, d: int, step: Any, edge_order: int) -> Tensor:
     n = f.shape[d]
     part = lambda start, size: f.narrow(d, start if start >= 0 else n + start, size)
     if not isinstance(step, Tensor):
-        inner = (part(2, n - 2) - part(0, n - 2)) / (2 * step) if n > 2 else part(0, 0) / 1
+        inner = over(over(part(2, n - 2) - part(0, n - 2), step), 2) if n > 2 else part(0, 0) / 1
         if edge_order == 1:
-            first, last = (part(1, 1) - part(0, 1)) / step, (part(-1, 1) - part(-2, 1)) / step
+            first, last = over(part(1, 1) - part(0, 1), step), over(part(-1, 1) - part(-2, 1), step)
         else:
             first = (4 * part(1, 1) - 3 * part(0, 1) - part(2, 1)) / (2 * step)
             last = (3 * part(-1, 1) - 4 * part(-2, 1) + part(-3, 1)) / (2 * step)

@@ -328,7 +328,7 @@ def triplet_margin_with_distance_loss(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = lookup("torch", "minimum")(far, distance(positive, negative))
-    return reduce_tensor((plus(near, margin) - far).clamp_min(0), kind)
+    return reduce_tensor((margin + near - far).clamp_min(0), kind)
 
 
 _MULTILABEL_MARGIN = Kernel("multilabel_margin_loss_forward_out_frame", WIDE, empty=False)

@@ -18,6 +18,7 @@ from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_COMPLEX, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.by_numbers import plus
 from adjoint.ops.jointly import is_large, jointly, worthwhile
 from adjoint.ops.loss import no_gradient
 from adjoint.ops.widening import in_float32, is_half, narrow, widen
@@ -670,7 +671,7 @@ def rms_norm(
         eps = _machine_epsilon(x.dtype)
     if is_large(input._array) and (weight is None or weight._array.dtype == input._array.dtype):
         return _rms_norm_row.function(input, weight, shape, eps).contiguous()
-    result = x * (x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True) + eps).rsqrt()
+    result = x * plus(x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True), eps).rsqrt()
     return (result if weight is None else result * weight).to(input.dtype).contiguous()
 
 
