@@ -144,3 +144,31 @@ def test_complex_tangents_of_real_tensors_are_of_both_parts(function: str) -> No
     found = adjoint.func.jvp(f, (x,), (t,))[1]
     real, imaginary = (adjoint.func.jvp(f, (x,), (part,))[1] for part in (t.real, t.imag))
     assert adjoint.allclose(found, adjoint.complex(real, imaginary))
+
+
+EMPTY = {
+    "a number": lambda x: x.mul_(2),
+    "a part": lambda x: x[1:].fill_(3),
+    "under forward mode": lambda x: x.clone().fill_(2) * x,
+}
+
+
+@pytest.mark.parametrize("write", EMPTY.values(), ids=EMPTY)
+def test_batches_of_no_samples(write: Any) -> None:
+    def scenario(torch: Any) -> Any:
+        empty = torch.ones(0, 3)
+        return torch.vmap(write)(empty), torch.func.jvp(torch.vmap(lambda x: write(x * 1)), (empty,), (empty,))
+
+    agree(scenario, raises=False)
+
+
+def test_a_tangent_in_another_order_is_copied() -> None:
+    """So that whatever looks at a part of the primal's memory has one; what it was made of is not written to."""
+
+    def scenario(torch: Any) -> Any:
+        x, t = torch.arange(6.0).reshape(2, 3), torch.arange(6.0).reshape(3, 2).t()
+        found = torch.func.jvp(lambda a: a, (x,), (t,))[1]
+        found.mul_(2)
+        return found, t, torch.func.jvp(lambda a: a.as_strided((3,), (2,)), (x,), (t,))
+
+    agree(scenario, raises=False)

@@ -25,6 +25,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd.backward import grad
 from adjoint.autograd.batch import note_shared
+from adjoint.autograd.captures import made_here
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode, recording
 from adjoint.autograd.interception import intercept
@@ -594,11 +595,11 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError("Setting a forward grad that itself has a forward gradient at the same level0 is not supported.")
     check_tangent(tensor, tangent)
     dual = tensor.view_as(tensor)
-    _current[-1].set_tangent(dual, _laid_as(tensor, tangent))
+    _current[-1].set_tangent(dual, laid_as(tensor, tangent))
     return dual
 
 
-def _laid_as(primal: Tensor, tangent: Tensor) -> Tensor:
+def laid_as(primal: Tensor, tangent: Tensor) -> Tensor:
     """The tangent itself where it lies in its memory as the primal does in its own, else a copy that does: so that whatever looks
     at a part of the primal's memory, ``as_strided`` too, has a tangent."""
     mine, given = primal._array, tangent._array
@@ -613,6 +614,8 @@ def _laid_as(primal: Tensor, tangent: Tensor) -> Tensor:
             if _room(primal) == _room(tangent):
                 return tangent
     room = from_array(np.zeros(_room(primal), given.dtype))
+    if mode.birth:
+        made_here((room,))
     copy = room.as_strided(tuple(primal.shape), primal.stride(), primal.storage_offset())
     copy = copy.conj() if turned[0] else copy
     copy = copy._neg_view() if turned[1] else copy

@@ -10,6 +10,7 @@ import numpy as np
 
 from adjoint.layouts import strides_of
 from adjoint.places import users_level
+from adjoint.readings.batched import BatchedArray
 from adjoint.tensor import Tensor
 
 
@@ -100,7 +101,12 @@ def check_copy(written: Any, read: Any) -> None:
 def _is_expanded(array: Any) -> bool:
     """Whether one memory location stands for several elements."""
     strides = array.strides
-    return 0 in strides and array.size and any(stride == 0 and size > 1 for stride, size in zip(strides, array.shape))
+    if 0 not in strides:
+        return False
+    whole = array
+    while whole.__class__ is BatchedArray:  # of samples there may be none
+        whole = whole.array
+    return whole.size > 0 and any(stride == 0 and size > 1 for stride, size in zip(strides, array.shape))
 
 
 def warn_of_overlap(name: str, example: str, array: Any) -> None:

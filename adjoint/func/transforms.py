@@ -13,7 +13,7 @@ from adjoint.autograd.backward import grad as autograd_grad
 from adjoint.autograd.captures import begin, come_in, end, is_foreign, let_in, look_alike, made_here
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.evaluation import Evaluation
-from adjoint.autograd.forward_ad import Level, check_tangent, refuse_nesting, second_name, with_tangents
+from adjoint.autograd.forward_ad import Level, check_tangent, laid_as, refuse_nesting, second_name, with_tangents
 from adjoint.autograd.grad_mode import mode, recording, set_recording
 from adjoint.autograd.node import Output, as_pair
 from adjoint.autograd.saved import alias
@@ -392,7 +392,7 @@ def jvp(
         for p, t, known in zip(leaves, directions, foreign):
             dual = alias_view.function(p)  # so that a write to it is one to the primal
             come_in(dual, known)
-            level.set_tangent(dual, t)
+            level.set_tangent(dual, laid_as(p, t))
             duals.append(dual)
         result = func(*tree_unflatten(duals, spec))
         aux = None

@@ -21,6 +21,8 @@ from fuzz.families.transforms.drawn import drawn
 from fuzz.families.transforms.ensembles import ensemble
 from fuzz.families.transforms.prelude import HOOKED, PRELUDE
 from fuzz.families.transforms.sizes import sizes
+from fuzz.families.transforms.variants import PRELUDE as VARIED
+from fuzz.families.transforms.variants import variant
 from fuzz.families.transforms.writer import Writer
 from fuzz.known import Case, Known
 from fuzz.program import Program
@@ -72,7 +74,33 @@ def _no_graph_or_zeros(case: Case) -> bool:
     return all(g is None or not g.any() for g in found)
 
 
+_LIMITS = re.compile(
+    r"arg_spec must not be None|cannot reshape tensor of 0 elements|index 0 out of range for tensor of size|INTERNAL ASSERT|"
+    r"Inference tensors cannot be saved|ZeroTensors are immutable|Inplace update to inference tensor|extra_args\) is not possible|"
+    r"would mutate a captured Tensor"  # its tangent, which is never written to here
+)
+
+
+def _of_variants(case: Case) -> bool:
+    """What PyTorch cannot do of empty batches, of inference tensors and of constant tangents."""
+    theirs, ours = case.texts if case.found.key == "raised" else ("", "")
+    return VARIED in case.program.prelude and not ours and bool(_LIMITS.search(theirs))
+
+
+def _constant(case: Case) -> bool:
+    """A result of a derivative that requires grad in one library, and whose gradients are zeros."""
+    return VARIED in case.program.prelude and case.found.key == "requires_grad" and "func." in case.line
+
+
+def _passed_on(case: Case) -> bool:
+    """A tangent or a cotangent that is passed on as it is, where the other library has made one that is equal."""
+    return VARIED in case.program.prelude and case.found.key == "shares memory with"
+
+
 KNOWN = [
+    Known("a tangent or cotangent that is passed on, or made anew", _passed_on),
+    Known("what PyTorch cannot do of empty batches, inference tensors and constant tangents", _of_variants),
+    Known("a constant derivative with a graph that leads to zeros", _constant),
     Known("no graph, or one that leads to nothing but zeros", _no_graph_or_zeros),
     Known("a loop's samples are stacked, where a vmap's may be one", _stacked),
     Known("second derivatives of products of zeros, by which PyTorch divides", _products_of_zeros),
@@ -88,7 +116,7 @@ ENVIRONMENTS = [{}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 def generate(random: random.Random) -> Program:
     """A program of about ten lines."""
-    kind = random.randrange(10)
+    kind = random.randrange(12)
     look = "each"
     if kind < 7:
         lines = Writer(random).lines
@@ -97,6 +125,8 @@ def generate(random: random.Random) -> Program:
         lines = drawn(random)
     elif kind == 8:
         lines = ensemble(random)
+    elif kind > 9:
+        return Program(variant(random), "LOOP = False\n" + PRELUDE + VARIED, look="each", seconds=60.0)
     else:
         lines = sizes(random)
         look = random.choice(["each", "end"])
