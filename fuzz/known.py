@@ -254,7 +254,7 @@ def _order_of_checks(case: Case) -> bool:
     if not (_both(case) and _on_purpose(case)):
         return False
     out = case.found.pytorch[0] == "TypeError" and "functions with out=" in case.texts[1]
-    step = case.texts[0] == "step must be greater than zero" and "::-1" in case.line
+    step = case.texts[0] == "step must be greater than zero" and re.search(r"::-1|None, -1\)", case.line) is not None
     return out or step or case.found.pytorch[0] in ("RuntimeError", "NotImplementedError", "IndexError")
 
 
@@ -302,7 +302,7 @@ def _partly_written(case: Case) -> bool:
 def _refuses_dtype(case: Case) -> bool:
     if not case.found.key.endswith("raised") or case.texts[1]:
         return False
-    backward = "backward(" in case.line and bool(_REFUSED_BACK.search(case.texts[0]))
+    backward = re.search(r"backward\(|gradients\(|grad\(", case.line) is not None and bool(_REFUSED_BACK.search(case.texts[0]))
     return backward or bool(_REFUSED.search(case.texts[0]))
 
 
@@ -367,6 +367,10 @@ def _given_back(case: Case) -> bool:
     return key and "grad_outputs=" in case.line and "create_graph" not in case.line
 
 
+def _complex(case: Case) -> bool:
+    return any(x.is_complex() for x in case.tensors())
+
+
 def _wraps_a_factor(case: Case) -> bool:
     whole = any(not (a.is_floating_point() or a.is_complex()) for a in case.tensors())
     return case.found.key == "grad" and whole and re.search(r"addc(mul|div)_?\(", _all(case)) is not None
@@ -374,20 +378,52 @@ def _wraps_a_factor(case: Case) -> bool:
 
 def _of_no_gradient(case: Case) -> bool:
     """Whether PyTorch minds a write to what a node saved that no gradient reaches: a Function gave None."""
-    return _raised(case) and _OUTDATED in case.texts[0] and not case.texts[1] and "Pair.apply" in _all(case)
+    return _raised(case) and _OUTDATED in case.texts[0] and re.search(r"(Pair|Other|Product|Once)\.apply", _all(case)) is not None
 
 
 KNOWN = [
     Known("complex numbers of halves, which Adjoint does not have", _half_complex, ("values",)),
     Known("a write that fails when some of it is done", _partly_written, ("values", "indexing")),
-    Known("PyTorch refuses what has a plain meaning", _refuses_dtype, ("values", "indexing")),
-    Known("an error of a kernel, where there are no elements for one", _no_elements, ("values",)),
+    Known("PyTorch refuses what has a plain meaning", _refuses_dtype, ("values", "indexing", "within")),
+    Known("an error of a kernel, where there are no elements for one", _no_elements, ("values", "within")),
     Known(
         "PyTorch's ldexp cuts exponents to 32 bits, and zeros times infinite powers of two are NaN",
         lambda case: case.found.key == "value" and "ldexp" in case.line,
         ("values",),
     ),
     Known("a NotImplementedError that says so", _lacks, ("values",)),
+    Known(
+        "PyTorch's gradient of an index_add with a complex alpha leaves out that it is conjugated (finite differences say so)",
+        lambda case: case.found.key == "grad" and re.search(r"index_add_?\(.*alpha=", _all(case)) is not None and _complex(case),
+        ("values", "within"),
+    ),
+    Known(
+        "PyTorch's derivative of polar numbers of radius 0 has lost the angle",
+        lambda case: case.found.key in ("grad", "value") and "polar(" in _all(case),
+        ("programs",),
+    ),
+    Known(
+        "PyTorch multiplies a gradient that is infinite by the zero of an element that was no number",
+        lambda case: case.found.key in ("grad", "value") and "nan_to_num(" in _all(case) and _nan_for_number(case),
+        ("values", "within"),
+    ),
+    Known(
+        "NumPy forgets where a view without elements begins, which as_strided goes on from",
+        lambda case: _raised(case) and "out of bounds for storage" in case.texts[0] and not case.texts[1]
+        and "as_strided(" in case.line,
+        ("values", "programs", "within"),
+    ),
+    Known(
+        "a product with alpha that a half does not hold, which PyTorch's vectors round and its single elements do not",
+        lambda case: case.found.key == "value" and "alpha=" in case.line and "float16" in _all(case) and _nan_for_number(case),
+        ("values",),
+    ),
+    Known(
+        "a remainder jumps where the divisor's last digit does",
+        lambda case: case.found.key == "value" and re.search(r" (%|//) |remainder|fmod|floor_divide", case.line) is not None
+        and "log10(" in _all(case),
+        ("values",),
+    ),
     Known("PyTorch wraps the number to the dtype of an integer factor, in gradients too", _wraps_a_factor, ("values",)),
     Known("PyTorch takes nodes for reached to which a Function sent None", _of_no_gradient, ("programs",)),
     Known(
@@ -410,13 +446,13 @@ KNOWN = [
     ),
     Known("a gradient that is given and passes no operator comes back as it is, with its history", _given_back, ("programs",)),
     Known("an infinite complex number times another: NaN in PyTorch, or in NumPy", _infinite_complex),
-    Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms", "calls")),
+    Known("zeros for the gradient of what nothing depends on", _zero_for_none, ("transforms", "calls", "within")),
     Known(
         "an operator that PyTorch cannot differentiate in a vmap, or of operands of different vmaps",
         _fails_in_vmap,
-        ("transforms", "calls"),
+        ("transforms", "calls", "within"),
     ),
-    Known("a graph that leads to nothing but zeros", _leads_to_nothing, ("transforms", "calls")),
+    Known("a graph that leads to nothing but zeros", _leads_to_nothing, ("transforms", "calls", "within")),
     Known("PyTorch has no kernel for the dtype, or no derivative; Adjoint has, or says so in other words", _lacking),
     Known(
         "two TypeErrors of arguments: which overloads there are, and which of them is meant", _overloads, goes_on=True
@@ -432,7 +468,7 @@ KNOWN = [
     ),
     Known("PyTorch's power of a complex zero is the exponential of NaN", _complex_zero, ("values",)),
     Known("PyTorch lets bools and integers require grad after a comparison in place", _comparison_in_place),
-    Known("which of two reasons to refuse is found first", _order_of_checks, ("values", "indexing"), goes_on=True),
+    Known("which of two reasons to refuse is found first", _order_of_checks, ("values", "indexing", "within"), goes_on=True),
     Known("no out= of reductions and scans in Adjoint: it raises", _no_out),
     Known(
         "PyTorch minds a view whose base was written before it minds the shapes, Adjoint after",

@@ -437,3 +437,75 @@ def test_a_clamp_to_no_number_lies_in_memory_as_any_other(bounds: str, view: str
 def test_the_steps_of_single_parts_do_not_matter_to_complex_views() -> None:
     agree(lambda torch: torch.view_as_complex(torch.ones(4).as_strided((1, 2), (1, 1))))
     agree(lambda torch: torch.view_as_complex(torch.ones(4).as_strided((2, 2), (1, 1))), raises=True)
+
+
+@pytest.mark.parametrize("call", [
+    "a.gather(0, u)", "a.scatter(0, u, 2)", "a.scatter(0, u, a * 2)", "a.scatter_add(0, u, a)", "a.scatter_reduce(0, u, a, 'amax')",
+    "a.reshape(1).gather(0, u)",
+])  # fmt: skip
+@pytest.mark.parametrize("way", ["vmap(f)(x)", "vmap(grad(lambda a: f(a).sum()))(x)", "vmap(lambda a: jvp(f, (a,), (a,))[1])(x)"])
+def test_samples_without_dimensions_are_lines_of_one(call: str, way: str) -> None:
+    def scenario(torch: Any) -> Any:
+        u = torch.zeros((), dtype=torch.int64)
+        names = {"f": lambda a: eval(call, {"a": a, "u": u}), "x": torch.arange(3.0) + 1, **vars(torch.func)}
+        return eval(way, names)
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 2)])
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_integrals_of_nothing_are_zero(shape: tuple[int, ...], dtype: str) -> None:
+    agree(lambda torch: torch.trapezoid(torch.zeros(shape, dtype=getattr(torch, dtype))))
+    agree(lambda torch: torch.trapezoid(torch.zeros(shape), torch.zeros(shape), dim=0))
+
+
+@pytest.mark.parametrize("name, given", [("select_scatter", "0, 0"), ("slice_scatter", "0")])
+def test_parts_of_a_single_element_are_refused(name: str, given: str) -> None:
+    agree(lambda torch: eval(f"torch.{name}(x, x, {given})", {"torch": torch, "x": torch.tensor(1.0)}), raises=True)
+
+
+@pytest.mark.parametrize("write", ["fill_(2.0)", "mul_(3)", "zero_()", "copy_(a * 5)"])
+def test_an_expanded_sample_of_the_same_shape_can_be_written_to(write: str) -> None:
+    def scenario(torch: Any) -> Any:
+        def f(a: Any) -> Any:
+            b = a.clone()
+            eval(f"b.expand_as(a).{write}", {"a": a, "b": b})
+            return b
+
+        x = torch.tensor([1.0, 2.0])
+        return torch.vmap(f)(x), torch.func.jvp(torch.vmap(f), (x,), (x,))[1]
+
+    agree(scenario)
+
+
+def test_complex_numbers_of_halves_are_made_of_their_parts() -> None:
+    def scenario(torch: Any) -> Any:
+        x, y = (torch.tensor(v, dtype=torch.float16, requires_grad=True) for v in ([1.0, 2.0], [3.0, 4.0]))
+        z = torch.complex(x, y)
+        torch.view_as_real(z).sum().backward()
+        return str(z.dtype), torch.view_as_real(z.detach()), x.grad, y.grad
+
+    agree(scenario, warnings_too=False)  # PyTorch warns that it is experimental
+    agree(lambda torch: torch.polar(torch.ones(2).half(), torch.ones(2).half()), raises=True)
+
+
+@pytest.mark.parametrize(
+    "call", ["addcdiv(a, a, a, value=v)", "addcmul(a, a, a, value=v)", "add(a, a, alpha=v)", "addcdiv(a, a != a, a, value=False)"]
+)
+def test_a_number_in_forward_mode_may_be_a_tensor_or_a_bool(call: str) -> None:
+    def scenario(torch: Any) -> Any:
+        x, v = torch.ones(2), torch.tensor(2.0, dtype=torch.float64)
+        return torch.func.jvp(lambda a: eval(f"torch.{call}", {"torch": torch, "a": a, "v": v}), (x,), (x,))
+
+    agree(scenario)
+
+
+def test_the_data_of_an_inference_tensor_are_one() -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.ones(2)
+        with torch.inference_mode():
+            y = x * 2
+            return [t.is_inference() for t in (y.data, y.detach(), x.data)], y.data.is_inference()
+
+    agree(scenario)

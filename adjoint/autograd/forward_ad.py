@@ -120,6 +120,10 @@ class Level:
             return result
         tangents = {n: t for n, t in tangents.items() if operator.tangent or n in operator.differentiable_inputs}
         if tangents:
+            arrays = [p.name for p in operator.arrays]
+            for name, value in given.items():
+                if isinstance(value, Tensor) and name not in arrays and not value._array.ndim:  # given for a number
+                    given[name] = value.item()  # type: ignore[attr-defined]
             self._carry(operator, function, given, tangents, result)
         return result
 

@@ -697,7 +697,7 @@ def _addcdiv(self, tensor1, tensor2, *, value=1):
 def _addcdiv_tangent(tensor1, tensor2, value, self_t, tensor1_t, tensor2_t, needed):
     """Divided step by step, as PyTorch's: the square of an infinite or tiny divisor, in the gradient, has no derivative."""
     number = constant(value, tensor1)
-    parts = (self_t, number * (tensor1_t / tensor2), -number * (tensor2_t * tensor1 / tensor2) / tensor2)
+    parts = (self_t, number * (tensor1_t / tensor2), number * -(tensor2_t * tensor1 / tensor2) / tensor2)
     found = [part for part, wanted in zip(parts, needed) if wanted]
     return sum(found[1:], found[0])
 

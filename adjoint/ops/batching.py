@@ -31,6 +31,8 @@ def _along(function: Any) -> None:
 
     @rule(function)
     def along(level: Level, g: Any, shape: Any, dim: int, *rest: Any) -> Any:
+        if not len(shape):  # a single element, which has one window at most
+            return g.reshape(-1).sum(-1)
         dim = wrap_dim(dim, len(shape)) + 1
         return BatchedArray(function(g.array, (g.array.shape[0], *shape), dim, *rest), level)
 
@@ -47,6 +49,9 @@ def _diagonal_backward(level: Level, g: Any, shape: Any, offset: int, dim1: int,
 
 @rule(windows_of)
 def _windows_of(level: Level, array: Any, dimension: int, size: int, step: int) -> Any:
+    if not array.ndim:  # a single element is a line of one
+        windows_of(np.empty(()), dimension, size, step)  # raises where the numbers do not fit
+        return array.reshape(1)[:size]
     return BatchedArray(windows_of(array.array, wrap_dim(dimension, array.ndim) + 1, size, step), level)
 
 
@@ -89,6 +94,8 @@ def _index_at(level: Level, array: Any, indices: Any, dims: Any, unique: bool = 
 
 @rule(gathered)
 def _gathered(level: Level, array: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
+    if not (array.ndim and index.ndim):
+        return gathered(array.reshape(-1), dim, index.reshape(-1)).reshape(index.shape)
     return RULES[np.ndarray.__getitem__](level, array, places("gather", array, dim, index))
 
 
@@ -127,16 +134,22 @@ def _index_zero(level: Level, array: Any, indices: Any, dims: Any) -> Any:
 
 @rule(scatter_zero)
 def _scatter_zero(level: Level, array: Any, dim: int, index: Any) -> Any:
+    if not (array.ndim and index.ndim):
+        return scatter_zero(array.reshape(-1), dim, index.reshape(-1)).reshape(array.shape)
     return _written(level, array, places("scatter", array, dim, index), 0)
 
 
 @rule(scattered_number)
 def _scatter_number(level: Level, array: Any, dim: int, index: Any, value: Any) -> Any:
+    if not (array.ndim and index.ndim):
+        return scattered_number(array.reshape(-1), dim, index.reshape(-1), value).reshape(array.shape)
     return _written(level, array, places("scatter", array, dim, index), number_for(value, array))
 
 
 @rule(scattered)
 def _scatter(level: Level, array: Any, dim: int, index: Any, src: Any) -> Any:
+    if not (array.ndim and index.ndim):
+        return scattered(array.reshape(-1), dim, index.reshape(-1), src.reshape(-1)).reshape(array.shape)
     return _written(level, array, places("scatter", array, dim, index, src), region(src, index))
 
 

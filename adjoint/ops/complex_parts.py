@@ -17,7 +17,7 @@ from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.arrays import conj as conjugate
 from adjoint.ops.broadcasting import broadcast_shape
 from adjoint.ops.memory import geometry
-from adjoint.ops.unsupported import type_name
+from adjoint.ops.unsupported import type_name, unsupported
 from adjoint.tensor import Tensor, attach
 
 _PARTS = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
@@ -249,11 +249,19 @@ def _pair(name: str, a: Any, b: Any) -> None:
 def complex_of(real, imag):
     """The complex array with these parts, which broadcast."""
     result = np.empty(np.broadcast_shapes(real.shape, imag.shape), _WHOLES[real.dtype])
-    result.real, result.imag = real, imag
+    if result.dtype.names is not None:  # complex numbers of halves, which are stored
+        result["real"], result["imag"] = real, imag
+    else:
+        result.real, result.imag = real, imag
     return result
 
 
 _TO_COMPLEX = refused("Expected object of scalar type {Result} but got scalar type {Out} for argument 'out'")
+
+
+def _part(g, name):
+    """The real or the imaginary part of a gradient, of stored numbers too."""
+    return g[name] if g.dtype.names is not None else getattr(g, name)
 
 
 def _complex(real: Array, imag: Array):
@@ -263,8 +271,9 @@ def _complex(real: Array, imag: Array):
 
 complex = op(
     "complex", _complex, out=_TO_COMPLEX, lies=as_operands(), where="torch",
-    real=lambda g, real_shape, real_dtype: _fit(g.real, real_shape, real_dtype),
-    imag=lambda g, imag_shape, imag_dtype: _fit(g.imag, imag_shape, imag_dtype),
+    real=lambda g, real_shape, real_dtype: _fit(_part(g, "real"), real_shape, real_dtype),
+    imag=lambda g, imag_shape, imag_dtype: _fit(_part(g, "imag"), imag_shape, imag_dtype),
+    reads={"real": "real(g)", "imag": "imag(g)"},
     doc="Complex numbers of two real tensors of one dtype, their real and imaginary parts.",
 )  # fmt: skip
 
@@ -277,6 +286,8 @@ def _fit(g, shape, dtype):
 
 def _polar(abs: Array, angle: Array):
     _pair("polar", abs, angle)
+    if abs.dtype.itemsize == 2:
+        unsupported("polar_cpu", abs)
     return complex_of(abs * np.cos(angle), abs * np.sin(angle))
 
 

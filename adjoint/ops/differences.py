@@ -89,6 +89,8 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = 
     """
     dim = wrap_dim(dim, y.ndim)
     n = y._array.shape[dim]
+    if not n:
+        return y.new_zeros(y.shape[:dim] + y.shape[dim + 1 :])  # type: ignore[attr-defined, no-any-return]
     if x is None:
         step = 1 if dx is None else dx
         middle = summed.function(y, dim) - multiplied(y.select(dim, 0) + y.select(dim, n - 1), 0.5)

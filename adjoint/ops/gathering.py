@@ -596,6 +596,8 @@ op(
 
 @array_function
 def _select_scatter(self: Array, src: Array, dim, index):
+    if not self.ndim:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, self.ndim)
     size = self.shape[dim]
     if not -size <= index < size:
@@ -634,6 +636,8 @@ select_scatter = op(
 
 @array_function
 def _slice_scatter(self: Array, src: Array, dim=0, start=None, end=None, step=1):
+    if not self.ndim:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     return _with_part(self, src, sliced(wrap_dim(dim, self.ndim), start, end, step))
 
 

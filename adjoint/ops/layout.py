@@ -39,7 +39,7 @@ from adjoint.ops.transposing import t, transpose
 from adjoint.readings.batched import BatchedArray, levels_of
 from adjoint.readings.meta import MetaArray, form_of
 from adjoint.readings.sparse import SparseArray
-from adjoint.tensor import NO_EDGE, Size, Tensor, attach, from_array, tick, writes_of
+from adjoint.tensor import NO_EDGE, InferenceWrites, Size, Tensor, attach, from_array, tick, writes_of
 from adjoint.type_names import type_name
 
 # Sizes
@@ -179,6 +179,8 @@ def _get_data(self: Tensor) -> Tensor:
     if mode.transforms and levels_of(self._array):
         raise RuntimeError("accessing `data` under vmap transform is not allowed")
     found = from_array(self._array)
+    if self._writes.__class__ is InferenceWrites:
+        found._writes = InferenceWrites(self._writes.block)  # type: ignore[union-attr]
     if self._waits is not None:
         look_at(found, memory_of(self), waits(self))
     if intercept.active:
