@@ -1305,8 +1305,8 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Gradients::
 
-        real: _fit(g.real, real_shape, real_dtype)
-        imag: _fit(g.imag, imag_shape, imag_dtype)
+        real: real(g)
+        imag: imag(g)
     """
 
 def concat(tensors: Sequence[Tensor], dim: _int = 0, *, axis: _int | None = None, out: Tensor | None = None) -> Tensor:
