@@ -203,3 +203,31 @@ def test_convolution_with_time_first(pad: int) -> None:
         return y, y.stride(), x.grad, w.grad, b.grad
 
     agree(scenario, 1e-4)
+
+
+IN_VMAP = {
+    "rows of labels": lambda t, f, x, y: t.vmap(f)(x, y),
+    "labels in a row": lambda t, f, x, y: t.vmap(f)(x, y[:, 0]),
+    "labels for all": lambda t, f, x, y: t.vmap(f, (0, None))(x, y[0]),
+    "predictions for all": lambda t, f, x, y: t.vmap(f, (None, 0))(x[0], y),
+    "gradients": lambda t, f, x, y: t.vmap(t.func.grad(f))(x, y),
+    "gradients of labels in a row": lambda t, f, x, y: t.vmap(t.func.grad(f))(x, y[:, 0]),
+    "a gradient around it": lambda t, f, x, y: t.func.grad(lambda x: t.vmap(f)(x, y).sum())(x),
+    "no labels": lambda t, f, x, y: t.vmap(lambda x, y: f(x, y[:, :0], (0,)))(x, y),
+}
+
+
+@pytest.mark.parametrize("name", IN_VMAP)
+def test_a_ctc_loss_of_samples_is_pytorchs(name):
+    def scenario(torch):
+        F = torch.nn.functional
+        x = torch.linspace(-1, 1, 24, dtype=torch.float64).view(2, 4, 1, 3)
+        y = torch.tensor([[[1, 2]], [[2, 1]]])
+
+        def loss(x, y, lengths=(2,)):
+            return F.ctc_loss(F.log_softmax(x, -1), y, (4,), lengths, reduction="sum")
+
+        found = IN_VMAP[name](torch, loss, x, y)
+        return found.detach().tolist()
+
+    agree(scenario, warnings_too=False)

@@ -120,3 +120,34 @@ def test_attention_of_halves_that_is_made_of_operators_is_rounded_once(dtype):
 
 def test_a_slope_that_is_no_tensor_is_refused():
     agree(lambda t: t.nn.functional.prelu(t.ones(2), (t.ones(2),)), raises=True)
+
+
+WITH_CONSTANTS = {
+    "pairwise_distance": lambda t, x, y: t.nn.functional.pairwise_distance(x, y, eps=0.5),
+    "triplet_margin_loss": lambda t, x, y: t.nn.functional.triplet_margin_loss(x, y, 2 * y, margin=3.0),
+    "triplet_margin_with_distance_loss": lambda t, x, y: t.nn.functional.triplet_margin_with_distance_loss(x, y, 2 * y, margin=3.0),
+    "margin_ranking_loss": lambda t, x, y: t.nn.functional.margin_ranking_loss(x, y, t.sign(x).detach(), margin=5.0),
+    "poisson_nll_loss": lambda t, x, y: t.nn.functional.poisson_nll_loss(x.exp(), y, log_input=False, eps=0.5),
+    "ndtr": lambda t, x, y: t.special.ndtr(x),
+    "gaussian_nll_loss": lambda t, x, y: t.nn.functional.gaussian_nll_loss(x, y, y.exp(), eps=0.01),
+    "batch_norm": lambda t, x, y: t.nn.functional.batch_norm(x, None, None, training=True, eps=0.5),
+    "layer_norm": lambda t, x, y: t.nn.functional.layer_norm(x, (3,), eps=0.5),
+    "local_response_norm": lambda t, x, y: t.nn.functional.local_response_norm(x[None], 2, k=3.0),
+}
+
+
+@pytest.mark.parametrize("name", WITH_CONSTANTS)
+def test_a_constant_that_is_added_has_no_tangent(name):
+    def scenario(t):
+        x = t.tensor([[-1.0, 2.0, 3.0], [4.0, 5.0, -6.0]], dtype=t.float64) / 4
+        y, f = x.flip(0) + 0.3, lambda x, y: WITH_CONSTANTS[name](t, x, y)
+        tangents = _directions(t, x), _directions(t, y).flip(1)
+        return t.func.jvp(f, (x, y), tangents)[1].detach().tolist()
+
+    agree(scenario, warnings_too=False)
+    at = adjoint.tensor([[-1.0, 2.0, 3.0], [4.0, 5.0, -6.0]], dtype=adjoint.float64) / 4
+    assert adjoint.autograd.gradcheck(
+        lambda x, y: WITH_CONSTANTS[name](adjoint, x, y),
+        (at.requires_grad_(), (at.detach().flip(0) + 0.3).requires_grad_()),
+        check_forward_ad=True,
+    )

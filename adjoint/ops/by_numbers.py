@@ -27,7 +27,7 @@ def _over(self, other=1.0):
     return np.divide(self, other)
 
 
-_plus_row = elementwise("plus_number", _plus, where="", inplace=False, node="AddBackward1", tangent="linear", self=lambda g: g)
+_plus_row = elementwise("plus_number", _plus, where="", inplace=False, node="AddBackward1", self=lambda g: g)
 _times_row = elementwise(
     "times_number", _times, where="", inplace=False, node="MulBackward1", self=lambda g, other: times(g, other)
 )

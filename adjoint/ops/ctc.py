@@ -159,15 +159,16 @@ _WHERE = " (while checking arguments for ctc_loss_allocate_outputs)"
 def _padded(targets: Any, target_lengths: list[int], classes: int) -> Any:
     """The labels of a batch as rows (N, longest), of rows or of all labels one after the other."""
     longest = max(target_lengths, default=0)
-    padded = np.zeros((len(target_lengths), longest), np.int64)
-    filled = np.arange(longest) < np.asarray(target_lengths, np.int64).reshape(-1, 1)
+    counts = np.asarray(target_lengths, np.int64).reshape(-1, 1)
+    filled = np.arange(longest) < counts
     if targets.ndim == 1:
         if targets.size != sum(target_lengths):
             raise RuntimeError(
                 f"Expected tensor to have size {sum(target_lengths)} at dimension 0, but got size {targets.size} for argument "
                 f"#2 'targets'{_WHERE}"
             )
-        padded[filled] = targets
+        place = np.where(filled, np.cumsum(counts).reshape(-1, 1) - counts + np.arange(longest), 0)
+        padded = np.where(filled, targets[place], 0) if targets.size else np.zeros(filled.shape, np.int64)
     else:
         if targets.shape[0] != len(target_lengths):
             raise RuntimeError(
@@ -179,8 +180,9 @@ def _padded(targets: Any, target_lengths: list[int], classes: int) -> Any:
                 f"Expected tensor to have size at least {longest} at dimension 1, but got size {targets.shape[1]} for "
                 f"argument #2 'targets'{_WHERE}"
             )
-        padded = np.where(filled, targets[:, :longest], 0).astype(np.int64)
-    labels = padded[filled]
+        padded = np.where(filled, targets[:, :longest], 0)
+    padded = padded.astype(np.int64)
+    labels = all_values(padded)[..., filled]
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         wrong = labels[(labels < 0) | (labels >= classes)][0]
         raise IndexError(f"ctc_loss: target {wrong} is out of bounds for {classes} classes")
@@ -214,7 +216,7 @@ def _torch_ctc_loss(
     for n in labels:
         if n < 0:
             raise RuntimeError(f"Expected target_lengths to have value at least 0, but got value {n}{_WHERE}")
-    padded = _padded(all_values(given), labels, classes)
+    padded = _padded(given, labels, classes)
     for n in inputs:
         if n < 0:
             raise RuntimeError(f"Expected input_lengths to have value at least 0, but got value {n}{_WHERE}")

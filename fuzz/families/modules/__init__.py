@@ -61,6 +61,30 @@ def laid(x, how):
     elif how == "expanded":
         y = y[:1].expand(y.shape)
     return y.requires_grad_(x.requires_grad)
+
+def pushed(function, *inputs):
+    '''What a function gives, and its tangents along fixed directions of its floating inputs.'''
+    at = [i for i, x in enumerate(inputs) if x.is_floating_point() or x.is_complex()]
+    given = tuple(inputs[i].detach() for i in at)
+    def of_these(*new):
+        every = list(inputs)
+        for i, x in zip(at, new):
+            every[i] = x
+        return tuple(tensors(function(*every)))
+    return list(func.jvp(of_these, given, tuple(data(9 + i, *x.shape, dtype=x.dtype) for i, x in enumerate(given))))
+
+def mapped(function, *inputs):
+    '''What it gives for two samples of all inputs in a vmap.'''
+    samples = [torch.stack([x.detach(), x.detach().flip(0) if x.dim() else x.detach()]) for x in inputs]
+    return list(torch.vmap(lambda *given: tuple(tensors(function(*given))), randomness="different")(*samples))
+
+def per_sample(function, *inputs):
+    '''The gradient of a weighted sum of it with respect to its first input, for each of two samples.'''
+    samples = [torch.stack([x.detach(), x.detach().flip(0) if x.dim() else x.detach()]) for x in inputs]
+    def loss(*given):
+        parts = [(t * data(5, *t.shape, dtype=t.dtype)).sum() for t in tensors(function(*given)) if t.is_floating_point()]
+        return sum(parts) if parts else given[0].sum() * 0
+    return torch.vmap(func.grad(loss), randomness="different")(*samples)
 """
 
 MAKERS: list[Callable[[Writer], Made]] = [
@@ -131,6 +155,8 @@ def _called(w: Writer, made: Made, names: str) -> str:
         return f"func.functional_call(m, dict(m.named_parameters()), ({names},))"
     if kind < 0.25 and made.module and call == "m(x0)":
         return "nn.Sequential(m)(x0)"
+    if kind < 0.22 and plain:
+        return f"torch.inference_mode()(lambda: {call})()"
     if kind < 0.3:
         return re.sub(r"^(.*)$", r"(lambda: \1)()", call) if w.flag() else f"torch.no_grad()(lambda: {call})()"
     return call
@@ -140,6 +166,9 @@ def _ending(w: Writer, made: Made, names: str) -> list[str]:
     module = "m" if made.module else "None"
     ending = w.pick("backward", "grad", "second", "second", "third", "twice")
     lines = ["_l = weighted(y)"]
+    if w.random.random() < 0.2 and all("PackedSequence" not in text and "None" != text for text in made.inputs):
+        how = w.pick("pushed", "pushed", "mapped", "per_sample")
+        return [f"t = {how}(lambda {names}: {made.call}, {names})"]
     if ending == "backward":
         return [*lines, "if _l.requires_grad: _l.backward()"]
     if ending == "twice":

@@ -22,7 +22,7 @@ def _is_gradient(case: Case) -> bool:
 
 
 def _gradients_strides(case: Case) -> bool:
-    return case.found.key == "strides" and case.found.path[0] in "gh"
+    return case.found.key == "strides" and case.found.path[0] in "ght"
 
 
 def _no_second_derivative(case: Case) -> bool:
@@ -170,7 +170,20 @@ def _tied_halves(case: Case) -> bool:
     return case.found.path == "y" and case.found.key == "value" and _uses(case, r"float16") and _uses(case, r"m\.predict\(")
 
 
+def _no_transform(case: Case) -> bool:
+    raised = case.found.key == "raised" and not case.texts[1] and re.match(r"t = (pushed|mapped|per_sample)\(", case.line)
+    return bool(raised) and re.search("|".join(_NOT_TRANSFORMED), case.texts[0]) is not None
+
+
+_NOT_TRANSFORMED = (
+    "must override the setup_context", r"Attempted to vmap over `mask` in torch\.masked_select", "Batching rule not implemented",
+    "Trying to use forward AD with", "vmap: we do not yet support", "is not implemented", "data-dependent",
+    "ZeroTensor", "vmap: It looks like you're calling", "view size is not compatible", "vmap: inplace arithmetic",
+)  # fmt: skip
+
+
 KNOWN = [
+    Known("PyTorch has no batching rule, or no forward mode, for a module", _no_transform),
     Known("PyTorch's norms with a bias and no weight fail in their second derivative", _bias_without_weight),
     Known("PyTorch's pixel_unshuffle returns what has no elements in the shape that it had", _unshuffled_without_elements),
     Known("a hook's view has other strides in dimensions of size 1 in PyTorch, whose group norm takes them for a format", _hooked_view),
@@ -185,7 +198,7 @@ KNOWN = [
     Known("PyTorch's unpad_sequence turns its argument around, in place", _turned_around),
     Known("PyTorch leaves out the second derivative with respect to no elements", _of_no_elements, goes_on=True),
     Known("PyTorch's second derivative of BCELoss takes its input for 1e-12 more", _second_of_bce),
-    Known("what grad() returns lies in memory as a formula left it", _gradients_strides, goes_on=True),
+    Known("what grad() and vmap() return lies in memory as a formula or a rule left it", _gradients_strides, goes_on=True),
     Known("PyTorch has no second derivative of its attention, and of some losses", _no_second_derivative),
     Known("PyTorch divides a bag's gradients by the frequencies of other indices", _frequency_of_another),
     Known("PyTorch's sixth, and a celu's 1 / alpha, are of float32 in float64 too", _single_precision_constant),
