@@ -509,3 +509,13 @@ def test_the_data_of_an_inference_tensor_are_one() -> None:
             return [t.is_inference() for t in (y.data, y.detach(), x.data)], y.data.is_inference()
 
     agree(scenario)
+
+
+def test_the_tangent_of_a_complex_power_has_what_a_real_exponent_adds_whole() -> None:
+    # PyTorch takes the real part of it.
+    z, w = adjoint.tensor([1 + 1j, 1 - 2j, 1 + 0.5j], dtype=adjoint.complex128), adjoint.tensor([1.5], dtype=adjoint.float64)
+    turn, step = adjoint.tensor([0.5 - 0.25j, 1j, 0.75], dtype=adjoint.complex128), adjoint.tensor([-0.5], dtype=adjoint.float64)
+    _, tangent = adjoint.func.jvp(adjoint.pow, (z, w), (turn, step))
+    near = 1e-6
+    moved = [adjoint.pow(z + turn * e, w + step * e) for e in (near, -near)]
+    assert adjoint.allclose(tangent, (moved[0] - moved[1]) / (2 * near), rtol=1e-6)

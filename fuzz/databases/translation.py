@@ -76,6 +76,8 @@ def tensor(value: torch.Tensor) -> Any:
         made = adjoint.empty_strided(tuple(plain.shape), plain.stride(), dtype=dtype)
     else:
         size = plain.untyped_storage().nbytes() // value.itemsize  # all of it, where a view is of a part
+        if plain.storage_offset() + sum((n - 1) * step for n, step in zip(plain.shape, plain.stride())) >= size:
+            raise Lacking("tensors larger than their memory")  # which a call that failed has left behind
         memory = torch.as_strided(plain, (size,), (1,), 0)
         if value.dtype in (torch.bfloat16, torch.complex32):  # which NumPy does not have
             whole = adjoint.from_numpy(memory.view(torch.int16).numpy().copy()).view(dtype)

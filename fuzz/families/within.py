@@ -95,7 +95,7 @@ KNOWN = [
         "PyTorch fails inside of inference mode, or of a level of forward mode",
         _raised("INTERNAL ASSERT FAILED|Cannot set version_counter for inference tensor"),
     ),
-    Known("places on another device than what they are of", _raised("to be in the same device|cross-device copies|not on the expected")),
+    Known("places on another device than what they are of", _raised("to be in the same device|be on same device|cross-device copies|not on the expected")),
     Known("how it is refused to bring what has no memory to another device", _raised("cross-device|meta", "meta tensor|device")),
     Known(
         "a write to an inference tensor, which PyTorch refuses when it is done",
@@ -119,6 +119,10 @@ KNOWN = [
         lambda case: case.found.key == "value" and "layer_norm" in str(case.program) and "func.jvp" in case.line and "func.grad" in case.line,
     ),
     Known("a functionalized write, which PyTorch makes of new tensors", lambda case: "functionalize" in case.line and case.found.key == "raised"),
+    Known(
+        "PyTorch's tangent of a power of complex numbers takes the real part of what a real exponent adds (by hand: z ** w * log z)",
+        lambda case: case.found.key == "value" and re.search(r"pow|\*\*", str(case.program)) is not None and any(x.is_complex() for x in case.tensors()),
+    ),
     Known("a write of no_grad to samples that have tangents", _raised("vmap: inplace arithmetic")),
     Known("PyTorch has halves' products in complex numbers of halves", lambda case: "ComplexHalf" in str(case.found.pytorch)),
     Known("PyTorch's own wrappers have no memory", _raised("Cannot access storage of TensorWrapper", "requires_grad_")),
