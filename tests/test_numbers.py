@@ -231,3 +231,18 @@ def _written(torch: Any, index: Any, value: Any) -> Any:
 @pytest.mark.parametrize("what", ASIDE)
 def test_what_random_programs_found(what):
     agree(ASIDE[what])
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int8", "int32", "float32", "bfloat16"])
+def test_the_numbers_of_a_threshold_are_of_the_tensors_dtype(kind):
+    def scenario(torch):
+        found = []
+        for threshold, value in ((3, -9), (-3, -9), (300, 7), (3, 300), (2.7, 9.9), (3, 10**20)):
+            x = torch.tensor([0, 1, 5, 100, 127], dtype=getattr(torch, kind))
+            try:
+                found.append(torch.threshold(x, threshold, value))
+            except (RuntimeError, OverflowError) as error:
+                found.append((type(error).__name__, str(error)))
+        return found
+
+    agree(scenario)

@@ -155,3 +155,15 @@ def test_named_tuples_of_what_was_given_are_of_a_type_of_their_own() -> None:
         return type(found).__name__, found.values
 
     agree(scenario)
+
+
+def test_the_types_of_what_is_returned_are_listed() -> None:
+    import pickle
+
+    import adjoint
+
+    theirs = {name for name in dir(pytest.importorskip("torch").return_types) if name.endswith("_out") and name[0] != "_"}
+    assert theirs <= set(dir(adjoint.return_types))
+    given = adjoint.sort(adjoint.tensor([3.0, 1.0]), out=(adjoint.empty(0), adjoint.empty(0, dtype=adjoint.int64)))
+    assert isinstance(given, adjoint.return_types.sort_out)
+    assert type(pickle.loads(pickle.dumps(given))) is type(given)

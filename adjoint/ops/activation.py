@@ -224,8 +224,8 @@ def _torch_rrelu(
 
 
 def _threshold(self: Array, threshold, value):
-    convert(threshold, dtypes.float32) if is_half(self.dtype) else element(threshold, self)
-    element(value, self)
+    threshold = convert(threshold, dtypes.float32) if is_half(self.dtype) else element(threshold, self)
+    value = element(value, self)  # of unsigned integers, negative numbers wrap around
     return np.where(self <= threshold, np.asarray(value, self.dtype), self)
 
 
