@@ -231,3 +231,23 @@ def test_a_ctc_loss_of_samples_is_pytorchs(name):
         return found.detach().tolist()
 
     agree(scenario, warnings_too=False)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 2), (4,)])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_smoothed_labels_of_samples_have_pytorchs_loss(shape, reduction):
+    def scenario(torch):
+        x = torch.linspace(-1, 1, 24, dtype=torch.float64).sin().repeat(2)[: 2 * torch.Size(shape).numel()].view(2, *shape)
+        labels = (torch.arange(12) * 7 % 4)[: x.numel() // 4].view(2, *shape[:-1] if len(shape) < 3 else (3, 2))
+        found = []
+        for ignored in (-100, 1):
+            for label_smoothing in (0.0, 0.3):
+                options = {"reduction": reduction, "label_smoothing": label_smoothing, "ignore_index": ignored}
+
+                def loss(x, y, options=options):
+                    return torch.nn.functional.cross_entropy(x, y, **options).sum()
+
+                found += [torch.vmap(loss)(x, labels).tolist(), torch.vmap(torch.func.grad(loss))(x, labels).tolist()]
+        return found
+
+    agree(scenario, warnings_too=False)

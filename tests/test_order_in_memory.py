@@ -129,3 +129,34 @@ def test_a_new_array_of_images_has_the_strides_of_dimensions_of_size_1():
         return seen
 
     agree(scenario)
+
+
+OF_NN = {
+    **{name: lambda F, x, name=name: getattr(F, name)(x) for name in (
+        "logsigmoid", "gelu", "silu", "mish", "hardswish", "softplus", "elu", "celu", "selu", "hardsigmoid", "softsign",
+        "tanhshrink", "hardshrink", "softshrink", "rrelu", "normalize", "instance_norm",
+    )},
+    "rrelu in training": lambda F, x: F.rrelu(x, training=True),
+    "rrelu in place": lambda F, x: F.rrelu(x * 1, training=True, inplace=True),
+    "rms_norm": lambda F, x: F.rms_norm(x, x.shape[-1:]),
+    "rms_norm with a weight": lambda F, x: F.rms_norm(x, x.shape[-1:], x.detach()[(0,) * (x.ndim - 1)]),
+    "layer_norm": lambda F, x: F.layer_norm(x, x.shape[-1:]),
+    "group_norm": lambda F, x: F.group_norm(x, 1),
+    "batch_norm": lambda F, x: F.batch_norm(x, None, None, training=True),
+    "softmax": lambda F, x: F.softmax(x, -1),
+    "log_softmax": lambda F, x: F.log_softmax(x, 1),
+    "local_response_norm": lambda F, x: F.local_response_norm(x, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", OF_NN)
+def test_what_functions_of_nn_make_of_turned_inputs_lies_as_in_pytorch(name, dtype):
+    def scenario(torch):
+        values = [torch.linspace(-1, 1, n).to(getattr(torch, dtype)) for n in (24, 36, 72)]
+        turned = values[0].view(2, 3, 4).transpose(0, -1)
+        images = values[1].view(2, 2, 3, 3).contiguous(memory_format=torch.channels_last)
+        solids = values[2].view(2, 2, 2, 3, 3).contiguous(memory_format=torch.channels_last_3d)
+        return [OF_NN[name](torch.nn.functional, x).stride() for x in (turned, images, solids)]
+
+    agree(scenario, warnings_too=False)

@@ -151,3 +151,13 @@ def test_a_constant_that_is_added_has_no_tangent(name):
         (at.requires_grad_(), (at.detach().flip(0) + 0.3).requires_grad_()),
         check_forward_ad=True,
     )
+
+
+def test_a_variance_that_is_clamped_has_no_tangent_but_a_gradient():
+    def scenario(t):
+        x = t.tensor([-1.0, 2.0, 3.0], dtype=t.float64)
+        f = lambda v: t.nn.functional.gaussian_nll_loss(x, x.flip(0), v, eps=0.5, reduction="none")
+        v, tangent = t.tensor([0.1, 0.5, 2.0], dtype=t.float64), t.ones(3, dtype=t.float64)
+        return t.func.jvp(f, (v,), (tangent,))[1], t.func.vjp(f, v)[1](tangent)[0]
+
+    agree(scenario)

@@ -60,6 +60,11 @@ def as_images(name: str = "self", ndim: int | None = None) -> Lies:
     return rule, (name,)
 
 
+def put_in_order(name: str = "self") -> Lies:
+    """In the order of the dimensions, of an element-wise operator, which computes in the order of its operands."""
+    return lambda result, operand: range(result.ndim), (name,)
+
+
 def by_operands(result: Any, *operands: Any) -> Sequence[int]:
     """The rule of element-wise operators."""
     given = [a for a in operands if a is not None]

@@ -13,6 +13,7 @@ from adjoint.autograd.taped import taped
 from adjoint.autograd.views import check_writable
 from adjoint.declare import composite, elementwise, op
 from adjoint.declare.arguments import wrong_argument
+from adjoint.declare.arranging import IN_ORDER, put_in_order
 from adjoint.declare.built_late import built_late
 from adjoint.declare.inplace import inplace_method, overwrite
 from adjoint.declare.kernel_dtypes import COMPLEX, FLOATING, NUMBERS, REAL, Kernel
@@ -171,7 +172,7 @@ def _rrelu_with_noise(self: Array, noise: Array, lower=0.125, upper=1 / 3, train
 
 
 _rrelu_row = op(
-    "rrelu_with_noise", _rrelu_with_noise, kernel=Kernel("leaky_relu_cpu", FLOATING), where="", flat="self",
+    "rrelu_with_noise", _rrelu_with_noise, kernel=Kernel("leaky_relu_cpu", FLOATING), lies=IN_ORDER, where="", flat="self",
     self=in_float32(lambda g, self, noise, lower, upper, training: (
         g * noise if training else np.where(self > 0, g, g * ((lower + upper) / 2))
     )),
@@ -449,7 +450,8 @@ def _log_sigmoid(self):
 
 
 logsigmoid = elementwise(
-    "logsigmoid", _log_sigmoid, kernel=Kernel("log_sigmoid_cpu", FLOATING), where="nn.functional", node="LogSigmoidBackward0", inplace=False,
+    "logsigmoid", _log_sigmoid, kernel=Kernel("log_sigmoid_cpu", FLOATING), where="nn.functional",
+    node="LogSigmoidBackward0", inplace=False, lies=put_in_order(),
     self=in_float32(lambda g, self: g * sigmoid(-self)),
     doc="The logarithm of the sigmoid of each element, which need not fit a float.",
 )  # fmt: skip

@@ -25,7 +25,7 @@ from adjoint.ops.scatter import index_at
 from adjoint.ops.softmax import log_softmax_row
 from adjoint.ops.widening import in_float32, widen
 from adjoint.summation import total
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, from_array
 
 
 @array_function
@@ -334,8 +334,11 @@ def _smoothed(
             counts = weight.gather(0, target.masked_fill(ignored, 0).flatten()).masked_fill(ignored.flatten(), 0.0)
             smooth = smooth.sum() / counts.sum()
         else:
-            count = int((~ignored._array).sum())
-            smooth = smooth.sum() / count if count else smooth.sum() * float("nan")
+            kept = (~ignored._array).sum()
+            if isinstance(kept, (np.integer, np.ndarray)):
+                smooth = smooth.sum() / int(kept) if kept else smooth.sum() * float("nan")
+            else:  # one number for each sample, or none of which anything is known
+                smooth = smooth.sum() / from_array(kept.astype(logp._array.dtype))
     classes = logp._array.shape[dim]
     return multiplied(likelihood, 1 - label_smoothing) + multiplied(smooth, label_smoothing / classes)
 

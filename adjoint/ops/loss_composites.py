@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint import dtypes
+from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
 from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
@@ -183,7 +184,8 @@ def gaussian_nll_loss(
         raise ValueError(f"{reduction} is not valid")
     kind = reduction_of(reduction, None, None)
     var = var.clone()
-    var.detach().clamp_(min=eps)
+    with no_grad():  # as a constant in reverse mode; in forward mode what is clamped has no tangent
+        var.clamp_(min=eps)
     loss = 0.5 * (var.log() + (input - target) ** 2 / var)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)

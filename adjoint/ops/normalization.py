@@ -17,6 +17,7 @@ from adjoint.declare.built_late import built_late
 from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_COMPLEX, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.kernels.reading import compiled, fused
+from adjoint.layouts import contiguous_format, suggested_format
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.by_numbers import plus
 from adjoint.ops.jointly import is_large, jointly, worthwhile
@@ -665,14 +666,15 @@ def rms_norm(
     shape = _shape(normalized_shape)
     _check_normalized_shape(input, shape, weight, None, "*")
     _RMS_NORM.check(input._array)
+    format_ = suggested_format(input._array) if input._array.__class__ is np.ndarray else contiguous_format
     half = input._array.dtype.itemsize == 2
     x = input.to(dtypes.float32) if half else input
     if eps is None:
         eps = _machine_epsilon(x.dtype)
     if is_large(input._array) and (weight is None or weight._array.dtype == input._array.dtype):
-        return _rms_norm_row.function(input, weight, shape, eps).contiguous()
+        return _rms_norm_row.function(input, weight, shape, eps).contiguous(memory_format=format_)
     result = x * plus(x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True), eps).rsqrt()
-    return (result if weight is None else result * weight).to(input.dtype).contiguous()
+    return (result if weight is None else result * weight).to(input.dtype).contiguous(memory_format=format_)
 
 
 def _machine_epsilon(dtype: dtypes.dtype) -> float:

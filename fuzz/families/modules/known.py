@@ -178,6 +178,7 @@ def _no_transform(case: Case) -> bool:
 _NOT_TRANSFORMED = (
     "must override the setup_context", r"Attempted to vmap over `mask` in torch\.masked_select", "Batching rule not implemented",
     "Trying to use forward AD with", "vmap: we do not yet support", "is not implemented", "data-dependent",
+    "unsupported operation: more than one element of the written-to", "doesn't match the broadcast shape", "Cannot access data pointer",
     "ZeroTensor", "vmap: It looks like you're calling", "view size is not compatible", "vmap: inplace arithmetic",
 )  # fmt: skip
 
