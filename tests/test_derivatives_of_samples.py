@@ -28,3 +28,13 @@ def test_autograd_grad_inside_of_a_vmap(name):
         return CALLS[name](torch, torch.func, w, torch.tensor([[1.0, 2.0, 0.5], [3.0, 1.0, -1.0]])).detach()
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("name", ["max", "min", "median", "nanmedian"])
+def test_what_already_has_the_shape_is_broadcast_in_nested_vmaps(name):
+    def scenario(t):
+        x = t.tensor([[[1.0, 3.0, 2.0], [4.0, 5.0, 6.0]]])
+        loss = lambda v: (getattr(v, name)(0)[0] ** 3).sum()
+        return t.vmap(t.vmap(t.func.grad(loss)))(x), t.vmap(t.func.jacfwd(loss))(x[0])
+
+    agree(scenario, warnings_too=False)

@@ -122,7 +122,7 @@ def _broadcast_to(level: Level, array: Any, shape: Any, **kwargs: Any) -> Any:
     shape = shape if isinstance(shape, tuple) else tuple(shape) if isinstance(shape, list) else (shape,)
     x = aligned(array, level, len(shape))
     whole = (x.shape[0], *shape)
-    return BatchedArray(x.view() if x.shape == whole else np.broadcast_to(x, whole), level)  # (a view may be written to)
+    return BatchedArray(x[...] if x.shape == whole else np.broadcast_to(x, whole), level)  # (a view may be written to)
 
 
 @rule(np.ndarray.astype)
