@@ -300,7 +300,8 @@ def _of_some(
 ) -> Callable[[Any], Any]:
     """A function of those arguments of a call that have these numbers; the others, too, it may write to."""
     numbers = {n % len(args) for n in ((argnums,) if isinstance(argnums, int) else argnums)}
-    others = tree_flatten(([a for n, a in enumerate(args) if n not in numbers], kwargs))[0]
+    rest = [a for n, a in enumerate(args) if n not in numbers]
+    others = tree_flatten((rest, kwargs))[0] if rest or kwargs else ()
 
     def function(chosen: Any) -> Any:
         if not others:
