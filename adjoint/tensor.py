@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from itertools import count
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 import numpy as np
@@ -407,6 +408,8 @@ def attach(function: Any = None, *, name: str | None = None) -> Any:
     def put(f: F) -> F:
         attribute = name or getattr(f, "__name__", None) or f.fget.__name__  # type: ignore[attr-defined]
         assert attribute not in vars(Tensor), f"Tensor.{attribute} is attached twice"
+        if isinstance(f, FunctionType):
+            f.__qualname__ = f"Tensor.{attribute}"  # errors name it so
         setattr(Tensor, attribute, f)
         return f
 

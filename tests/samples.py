@@ -536,8 +536,6 @@ SAMPLES: dict[str, tuple[str, ...]] = {
 UNSUPPORTED: dict[str, set[str]] = {
     "torch.linalg.matrix_exp(m * 0.3)": {"bfloat16", "float16"},
     "torch.logcumsumexp(x, 1)": {"complex64", "complex128"},
-    "torch.view_as_real_copy(torch.complex(x, y))": {"float16"},
-    "torch.view_as_real(torch.complex(x, y))": {"float16"},  # PyTorch's complex32
 }
 
 # Rows that PyTorch has nothing of the name for: the same of its other functions, with which they are compared.

@@ -334,3 +334,32 @@ def test_hooks_of_a_backward_inside_write_as_they_like() -> None:
         return torch.func.grad(f)(torch.tensor([1.0, 2.0, 3.0]))
 
     agree(scenario, raises=False)
+
+
+def test_a_forward_computes_outside_of_the_function_that_is_differentiated() -> None:
+    """So it may hand memory to NumPy; the derivative is the one that the Function says."""
+
+    def scenario(torch: Any) -> Any:
+        class Cube(torch.autograd.Function):
+            @staticmethod
+            def forward(x: Any) -> Any:
+                return torch.from_numpy(x.numpy() ** 3)
+
+            @staticmethod
+            def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+                ctx.save_for_backward(inputs[0])
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return g * 3 * ctx.saved_tensors[0] ** 2
+
+        x = torch.tensor([1.0, 2.0])
+        func = torch.func
+
+        def written(t: Any) -> Any:
+            made = Cube.apply(t * 2)
+            return made.add_(1).sum()
+
+        return func.grad(lambda t: Cube.apply(t).sum())(x), func.grad(written)(x), func.jacrev(Cube.apply)(x)
+
+    agree(scenario)

@@ -23,8 +23,6 @@ OTHERWISE = {
     "y = x.detach; print(y + 1)": "a method is a function of C++ there",
     "v = torch.Tensor(0.1, 1.0, 0.001)": "its text for functions of several signatures",
     "torch.optim.SGD([weights], 'fast')": "the same comparison the other way round",
-    "loss.backward(retain=True)": "the class before the method's name",
-    "Q.backward(grad=torch.ones(2))": "the class before the method's name",
     "z.mean('all')": "its text for functions of several signatures",
     "torch.randn((2, 2), 2)": "its text for functions of several signatures",
     "model('data')": "all arguments with their defaults are listed there",

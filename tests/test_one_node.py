@@ -133,3 +133,15 @@ def test_chains_of_functions_that_are_made_of_others(text: str) -> None:
         return node and [node.name(), *map(chain, (n for n, _ in node.next_functions))]
 
     agree(lambda torch: chain(call(torch, text, operands(torch)).grad_fn), warnings_too=False, raises=False)
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - WITHOUT_SECOND))
+def test_a_tangent_of_a_gradient_has_no_graph(name: str) -> None:
+    given = {k: t.detach() for k, t in operands(adjoint).items()}
+
+    def first(m: Any, n: Any, L: Any) -> Any:
+        return (call(adjoint, CALLS[name], {**given, "m": m, "n": n, "L": L}) ** 2).sum()
+
+    at = tuple(given[k] for k in "mnL")
+    gradients, tangents = adjoint.func.jvp(adjoint.func.grad(first, (0, 1, 2)), at, at)
+    assert not any(t.requires_grad for t in (*gradients, *tangents))

@@ -104,6 +104,19 @@ class unchecked(Switch):
         mode.birth = 0
 
 
+def below(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function that computes outside of those that are differentiated, on what tensors hold: a user's forward, which may
+    hand their memory to NumPy.  What it makes is known inside."""
+    if not mode.birth:
+        return function(*args, **kwargs)
+    with unchecked():
+        result = function(*args, **kwargs)
+    for made in result if isinstance(result, (tuple, list)) else (result,):
+        if not any(made is a for a in args):
+            made_here((made,))
+    return result
+
+
 def record_of_new() -> Writes | None:
     """The record of writes of memory that no operator makes (``torch.zeros``), where an interceptor is on that would mark it."""
     writes: Writes | None = InferenceWrites(mode.inference) if mode.inference else None

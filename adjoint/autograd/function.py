@@ -18,6 +18,7 @@ import numpy as np
 from adjoint import dtypes
 from adjoint.autograd import saved_hooks
 from adjoint.autograd.accumulate import AccumulateGrad
+from adjoint.autograd.captures import below
 from adjoint.autograd.delayed import delayed_error
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import in_backward, mode, no_grad, off, set_recording, switch_recording
@@ -547,7 +548,7 @@ def _apply(cls: Any, with_setup: bool, *args: Any, node: Any = None, forward: An
 def _forward(cls: Any, with_setup: bool, node: Any, args: tuple[Any, ...], forward: Any) -> Any:
     if not with_setup:
         return forward(node, *args)
-    output = forward(*args)
+    output = below(forward, *args)
     cls.setup_context(node, args, output)
     return output
 

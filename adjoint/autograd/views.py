@@ -417,7 +417,8 @@ class AsStridedBackward0(Node):
         end = edge_of(stand_in)
         assert isinstance(end, Node)
         captures = {end: [(0, 0)]}
-        got = engine.run([(edge_of(view), g)], keep_graph=taped, create_graph=taped, captures=captures, needed=None)
+        recorded = taped and mode.enabled  # not where it is for tangents alone
+        got = engine.run([(edge_of(view), g)], keep_graph=taped, create_graph=recorded, captures=captures, needed=None)
         return (got[0],)
 
     def apply(self, g: Any) -> Any:

@@ -145,7 +145,8 @@ def _write_out(operator: Operator, out: Any, args: tuple[Any, ...], kwargs: dict
         check_late(operator.overlap, out, args[1:] if args and args[0] is out else args, kwargs)
     if operator.elementwise and any(a is out for a in args) and result._array.shape != out._array.shape:
         raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(result.shape)}")
-    return write_outs(operator.name, result, out, operator.out, len(operator.params))
+    rule = operator.out and operator.out.for_operands((*args, *kwargs.values()), out)
+    return write_outs(operator.name, result, out, rule, len(operator.params))
 
 
 _GLOBALS: dict[str, Any] = {

@@ -29,10 +29,10 @@ class OneNode(Node):
         return self._through(g, False)
 
     def apply_taped(self, g: Any) -> Any:
-        """As :meth:`apply`, recorded."""
-        return self._through(g, True)
+        """As :meth:`apply`, on tensors: recorded where that is asked for, and not where it is for their tangents alone."""
+        return self._through(g, mode.enabled)
 
-    def _through(self, g: Any, taped: bool) -> Any:
+    def _through(self, g: Any, recorded: bool) -> Any:
         if is_freed(self._kept):
             raise_freed(self._kept)
         ends, starts = self._kept
@@ -40,7 +40,7 @@ class OneNode(Node):
         roots = [(end, x) for end, x in zip(ends, arrived) if x is not None and end is not NO_EDGE]
         captures = {start: [(0, i)] for i, start in enumerate(starts) if start is not None}
         needed = _between(ends, captures)
-        found = engine.run(roots, keep_graph=True, create_graph=taped, captures=captures, needed=needed)
+        found = engine.run(roots, keep_graph=True, create_graph=recorded, captures=captures, needed=needed)
         return tuple([found.get(i) for i in range(len(starts))])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -21,7 +21,8 @@ class Out:
     the result's cannot be cast; ``beside`` names one that is taken all the same.  ``computes`` says of which operand's dtype, with
     which dtype of ``out``, the function computes in the latter and not in its own, to be converted then: numbers are cut off before
     they are added.  ``repeats`` lets one place in memory stand for several elements.  ``returned`` is whether a tuple of as many
-    tensors as there are is returned.
+    tensors as there are is returned.  ``magnitude``: of complex operands the result is real, and is written into whatever it can
+    be cast to that is real, and into the operands' own dtype.
     """
 
     text: str | tuple[str, ...] = "result type {Result} can't be cast to the desired output type {Out}"
@@ -31,6 +32,16 @@ class Out:
     computes: Callable[[dtypes.dtype, dtypes.dtype], bool] | None = None
     repeats: bool = False
     returned: bool = True
+    magnitude: bool = False
+
+    def for_operands(self, operands: Iterable[Any], out: Any) -> Out:
+        """The rule for a call with these operands."""
+        first = next((x.dtype for x in operands if isinstance(x, Tensor) and x.dtype.is_complex), None)
+        if not self.magnitude or first is None or not isinstance(out, Tensor):
+            return self
+        if out.dtype.is_complex:
+            self.check(first, out.dtype)
+        return CAST
 
     def check(self, result: dtypes.dtype, out: dtypes.dtype, place: int = 0) -> None:
         """Raise PyTorch's error where a result of one dtype is not written into a tensor of the other."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from adjoint.autograd import overriding
+from adjoint.autograd import captures, overriding
 from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
 from adjoint.library.schema import NEEDED, Argument, FunctionSchema
@@ -85,7 +85,7 @@ class OpOverload:
         meta = any(t.device.type == "meta" for t in tensors_in((*args, *kwargs.values())))
         for key in ("Meta",) if meta else ("CPU", "CompositeExplicitAutograd", "CompositeImplicitAutograd"):
             if key in self.kernels:
-                result = self.kernels[key](*args, **kwargs)
+                result = captures.below(self.kernels[key], *args, **kwargs)
                 for watcher in watchers:
                     watcher(self, args, kwargs, result)
                 return result

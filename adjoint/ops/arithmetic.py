@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -605,7 +606,7 @@ def _abs(self):
 
 
 abs = elementwise(
-    "abs", _abs, out=FOUND, stored=STORED, aliases=("absolute",), dunder=("__abs__",), inplace=False,
+    "abs", _abs, out=replace(FOUND, magnitude=True), stored=STORED, aliases=("absolute",), dunder=("__abs__",), inplace=False,
     self=lambda g, self: g * sign_of(self),
     doc="The absolute value of each element; of a complex number, its magnitude, which is real.",
 )  # fmt: skip
