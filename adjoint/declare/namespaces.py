@@ -447,7 +447,7 @@ def composite(
 def name_methods() -> None:
     """Name the methods of Tensor that other layers put there, as the tables' are named."""
     for name, method in list(Tensor.__dict__.items()):
-        if isinstance(method, FunctionType):
+        if isinstance(method, FunctionType) and name != "__new__":  # which errors name otherwise
             if method.__module__.partition(".")[2] not in ("", "nn.functional", "linalg", "special", "fft"):
                 show(method, ("Tensor",), name)
 

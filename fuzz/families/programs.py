@@ -12,7 +12,7 @@ from fuzz.writer import Writer
 
 NAME = "programs"
 COMPARED = Settings()
-TESTED = 600
+TESTED = 400
 
 
 def generate(random: random.Random) -> Program:

@@ -14,7 +14,7 @@ from fuzz.writer import Writer
 
 NAME = "values"
 COMPARED = Settings(version=False)  # of results that an operator made in steps
-TESTED = 400
+TESTED = 300
 
 
 def generate(random: random.Random) -> Program:
