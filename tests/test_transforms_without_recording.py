@@ -245,3 +245,26 @@ def test_a_linearized_function_has_the_tangents_of_what_it_does_without_recordin
         return y, push(torch.tensor([1.0, 0.5])), push(torch.tensor([0.0, 2.0]))
 
     agree(scenario, warnings_too=False)  # PyTorch warns of its own tracing
+
+
+def test_a_pullback_made_without_recording_is_differentiated_where_it_is_called():
+    def scenario(torch):
+        func = torch.func
+        x, w, one = torch.tensor(3.0, requires_grad=True), torch.tensor(2.0, requires_grad=True), torch.tensor(1.0)
+
+        def f(t):
+            return w * t**3
+
+        def pulled(t):
+            with torch.no_grad():
+                _, pull = func.vjp(f, t)
+            return pull(one)[0]
+
+        with torch.no_grad():
+            out, pull = func.vjp(f, x)
+            inside = pull(one)[0]
+        y = pull(one)[0]
+        derivatives = torch.autograd.grad(y, (x, w)), func.grad(pulled)(x).detach(), func.jvp(pulled, (x,), (one,))[1].detach()
+        return out.requires_grad, inside.requires_grad, y.detach(), derivatives
+
+    agree(scenario)

@@ -359,13 +359,13 @@ def _as_result(total: Any, result: Tensor, given: dict[str, Any], tangents: dict
     return total.tensor if isinstance(total, Taped) else from_array(total)
 
 
-def second_name(tensor: Tensor, linked: bool = True) -> Tensor:
+def second_name(tensor: Tensor) -> Tensor:
     """The same tensor at a place in the graph of its own: what is differentiated with respect to it sees only the
-    uses of this name, and, where they are ``linked``, gradients flow on to the tensor itself."""
+    uses of this name, and gradients flow on to the tensor itself."""
     named = from_array(tensor._array)
     named._writes = tensor._writes
     named._tangents = dict(tensor._tangents) if tensor._tangents else None
-    if tensor._edge is NO_EDGE or not linked:
+    if tensor._edge is NO_EDGE:
         named._edge = None
     else:
         named._edge = record(IdentityBackward0(), (edge_of(tensor),))

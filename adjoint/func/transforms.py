@@ -26,14 +26,15 @@ from adjoint.tensor import NO_EDGE, Tensor, from_array, tick
 from adjoint.thread_state import Switch, put_back, snapshot
 
 
-def _own(tensors: Sequence[Any], linked: bool) -> list[Any]:
-    """New names for the tensors, to be differentiated with respect to; ``linked``: also by what is around this transform."""
+def _own(tensors: Sequence[Any]) -> list[Any]:
+    """New names for the tensors, to be differentiated with respect to, also by what is around this transform: it may be called in
+    ``no_grad``, and its pullback outside of that."""
     for t in tensors:
         if not isinstance(t, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(t)}")
         if t.dtype.category < FLOAT:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    return [come_in(second_name(t, linked), is_foreign(t)) for t in tensors]
+    return [come_in(second_name(t), is_foreign(t)) for t in tensors]
 
 
 def _leading_beyond(tensors: Sequence[Tensor]) -> set[Any]:
@@ -154,7 +155,7 @@ class _Reverse:
         try:
             set_recording(True)
             mode.transforms += 1
-            self.inputs = self.evaluation.inputs = _own(leaves, before)
+            self.inputs = self.evaluation.inputs = _own(leaves)
             self.evaluation.sources = leaves
             edges = [i._edge for i in self.inputs]
             mode.evaluating = (*outer, self.evaluation)
