@@ -397,3 +397,19 @@ def test_a_quotient_in_place_is_the_quotient_and_one_write_and_no_quotient_of_in
     x = adjoint.ones(2, requires_grad=True)
     (x * 1).div_(4).sum().backward()
     assert (x.grad == 0.25).all()
+
+
+def test_a_view_as_real_that_is_transposed_in_place_sends_gradients_to_where_its_elements_come_from():
+    """PyTorch 2.13 sends them to the transposed places: it replays the view without the transposition."""
+    weights = adjoint.arange(8.0, dtype=adjoint.float64).reshape(2, 2, 2)
+
+    def f(x):
+        v = adjoint.view_as_real(x * 1)
+        v.transpose_(0, 1)
+        v.mul_(weights)
+        return (v * v * weights).sum()
+
+    x = adjoint.tensor([[1 + 2j, 3 + 1j], [0.5 - 1j, 2 + 0j]], dtype=adjoint.complex128, requires_grad=True)
+    assert adjoint.autograd.gradcheck(f, x)
+    f(x).backward()
+    assert x.grad[0, 1].item() == 384 + 250j
