@@ -12,7 +12,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ import adjoint
 from fuzz.databases.comparison import difference
 from fuzz.databases.exceptions import LOOSE, NO_VALUES
 from fuzz.databases.operators import OPERATORS, sampled, tensors
+from fuzz.databases.report import Report
 from fuzz.databases.translation import Lacking, translated
 
 DTYPES = ("float32", "int64", "complex64", "bool")
@@ -267,15 +268,6 @@ class Finding:
         return f"{self.name} {self.dtype} #{self.sample} out {self.way}: {self.what}"
 
 
-@dataclass
-class Result:
-    """What was found, and how many calls there were."""
-
-    calls: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    lacking: set[str] = field(default_factory=set)
-
-
 def taking() -> list[str]:
     """The operators of the database that take ``out``."""
     return [name for name, info in OPERATORS.items() if info.supports_out]
@@ -293,9 +285,9 @@ def fresh(value: Any) -> Any:
     return type(value)(fresh(v) for v in value) if type(value) in (list, tuple) else value
 
 
-def examine(name: str, dtypes: tuple[str, ...] = (), most: int = 3, result: Result | None = None) -> Result:
+def examine(name: str, dtypes: tuple[str, ...] = (), most: int = 3, result: Report | None = None) -> Report:
     """Compare an operator's samples, with all that may be given as ``out``."""
-    result = Result() if result is None else result
+    result = Report() if result is None else result
     info = OPERATORS[name]
     for dtype in dtypes or DTYPES:
         count = 0
@@ -327,7 +319,7 @@ def examine(name: str, dtypes: tuple[str, ...] = (), most: int = 3, result: Resu
                     break
                 theirs = run(Call(torch, info.op, *fresh(operands), forms, several), way, make)
                 ours = run(Call(adjoint, own, args, kwargs, forms, several), way, make)
-                result.calls += 1
+                result.compared += 1
                 found = compared(theirs, ours, LOOSE.get(name, 1.0) * 2, name not in NO_VALUES)
                 if found is not None:
                     result.findings.append(Finding(name, dtype, number, way, found))
@@ -340,7 +332,7 @@ def main() -> None:
     """Print what differs, of the operators named or of all, and the commonest kinds."""
     names = [a for a in sys.argv[1:] if a in OPERATORS]
     dtypes = tuple(a for a in sys.argv[1:] if a in (*DTYPES, "float64", "float16"))
-    result = Result()
+    result = Report()
     for name in names or taking():
         before = len(result.findings)
         examine(name, dtypes, result=result)
@@ -349,7 +341,7 @@ def main() -> None:
     kinds = Counter(re.sub(r"\[[^\]]*\]|\d+", "#", f"{f.way}: {f.what}"[:160]) for f in result.findings)
     for kind, count in kinds.most_common(40):
         print(count, kind)
-    print(f"{result.calls} calls, {len(result.findings)} differ; lacking: {', '.join(sorted(result.lacking)) or 'nothing'}")
+    print(f"{result.compared} calls, {len(result.findings)} differ; lacking: {', '.join(sorted(result.lacking)) or 'nothing'}")
 
 
 if __name__ == "__main__":

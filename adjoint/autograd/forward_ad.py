@@ -120,10 +120,9 @@ class Level:
             return result
         tangents = {n: t for n, t in tangents.items() if operator.tangent or n in operator.differentiable_inputs}
         if tangents:
-            arrays = [p.name for p in operator.arrays]
             for name, value in given.items():
-                if isinstance(value, Tensor) and name not in arrays and not value._array.ndim:  # given for a number
-                    given[name] = value.item()  # type: ignore[attr-defined]
+                if isinstance(value, Tensor) and not value._array.ndim and all(p.name != name for p in operator.arrays):
+                    given[name] = value.item()  # type: ignore[attr-defined]  # given for a number
             self._carry(operator, function, given, tangents, result)
         return result
 

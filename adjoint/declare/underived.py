@@ -11,7 +11,7 @@ from typing import Any
 
 from adjoint.autograd.edges import edge_of
 from adjoint.autograd.grad_mode import mode
-from adjoint.autograd.node import Error, Output, record
+from adjoint.autograd.node import Error, Node, Output, record
 from adjoint.tensor import Tensor
 
 
@@ -23,8 +23,8 @@ def _kind(name: str, error: type[Exception]) -> type[Error]:
     def apply_undefined(self: Error, g: Any, taped: bool) -> Any:
         raise error(self.message)
 
-    body = {"__slots__": (), "__module__": "builtins", "apply": apply, "apply_taped": apply, "apply_undefined": apply_undefined}
-    return type(name, (Error,), {**body, "name": lambda self: name if name != "NotImplemented" else f"torch::autograd::{name}"})
+    body = {"apply": apply, "apply_taped": apply, "apply_undefined": apply_undefined, "name": Node.name}
+    return type(name, (Error,), {"__slots__": (), "__module__": "builtins", **body})
 
 
 def underived(

@@ -260,6 +260,8 @@ def _broadcast_steps(self, other, self_shape, other_shape):
 
 def _in_batches(self: Tensor, other: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The products of matrices, as PyTorch computes them: each broadcast, all in one batch, and the result in ``shape``."""
+    if not (self.requires_grad or other.requires_grad):  # no graph will show them
+        return _unsafe_view.function(_matmul_broadcast.function(self, other), shape)
     self_shape, other_shape = self._array.shape, other._array.shape
     batch = np.broadcast_shapes(self_shape[:-2], other_shape[:-2])
     many = math.prod(batch)

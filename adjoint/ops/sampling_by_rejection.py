@@ -6,24 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode
-from adjoint.autograd.node import record
 from adjoint.declare import composite
 from adjoint.declare.arguments import wrong_argument
+from adjoint.declare.underived import underived
 from adjoint.dtypes import FLOAT, SCALAR_TYPE_NAMES
 from adjoint.ops.arrays import all_values
 from adjoint.ops.broadcasting import broadcast_tensors
 from adjoint.ops.creation import made
 from adjoint.ops.implicit_gradients import of_concentration
-from adjoint.ops.random import Drawn, draw_into, generator_argument, not_implemented
+from adjoint.ops.random import draw_into, generator_argument, not_implemented
 from adjoint.ops.sampling import recorded_sample
 from adjoint.random import rejection
 from adjoint.random.generator import Generator
 from adjoint.readings.batched import drawn_for, to_draw_into
 from adjoint.readings.meta import room_for
 from adjoint.summation import total
-from adjoint.tensor import NO_EDGE, Tensor
+from adjoint.tensor import Tensor
 
 
 @composite(where="torch")
@@ -143,24 +141,8 @@ def _check_single(kernel: str, tensor: Any) -> None:
         raise not_implemented(kernel, tensor.dtype)
 
 
-class _Underived(Drawn):
-    """The node of a draw of which PyTorch has no derivative."""
-
-    __slots__ = ()
-
-    def apply(self, g: Any) -> Any:
-        raise RuntimeError(f"derivative for aten::{self._extra} is not implemented")
-
-    apply_taped = apply
-
-
-_Underived.__name__ = _Underived.__qualname__ = "NotImplemented"
-
-
 def _underived(array: Any, name: str, *inputs: Tensor) -> Tensor:
     """What was drawn, recorded if one of the inputs requires grad, so that a backward says that there is none."""
     result = made(array)
-    if mode.enabled and any(t._edge is not NO_EDGE for t in inputs):
-        edges = tuple(t._edge if t._edge is NO_EDGE else edge_of(t) for t in inputs)
-        result._edge = record(_Underived(), edges, extra=name)
+    underived([result], inputs, f"derivative for aten::{name} is not implemented")
     return result
