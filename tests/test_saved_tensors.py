@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import adjoint as torch
 from tests.both import agree
 from tests.scenarios import leaf, same
 
@@ -149,3 +150,20 @@ def test_the_classes_of_a_functions_node() -> None:
         return [kind.__name__ for kind in kinds], kinds[2] is torch._C._FunctionBase
 
     agree(scenario, raises=False)
+
+
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize(
+    "shapes", [((2, 3, 4), (2, 4, 5)), ((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((4,), (2, 4, 5)), ((2, 3, 4), (4,)),
+               ((4,), (4, 5)), ((1, 3, 4), (2, 4, 5)), ((0, 3, 4), (0, 4, 5))],
+)  # fmt: skip
+def test_what_is_computed_in_steps_under_hooks_is_what_it_is_without(shapes, graph):
+    a, b = (torch.randn(shape, requires_grad=graph) for shape in shapes)
+    with torch.autograd.graph.save_on_cpu():
+        product = a @ b
+        line = torch.nn.functional.linear(a, b.detach().reshape(-1, a.shape[-1])) if a.dim() > 1 else None
+    torch.testing.assert_close(product, a @ b)
+    if line is not None:
+        torch.testing.assert_close(line, a @ b.detach().reshape(-1, a.shape[-1]).T)
+    with torch.autograd.graph.save_on_cpu(), pytest.raises(RuntimeError):
+        a @ torch.ones(*b.shape[:-2], 7, 3)

@@ -260,14 +260,19 @@ def _broadcast_steps(self, other, self_shape, other_shape):
 
 def _in_batches(self: Tensor, other: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The products of matrices, as PyTorch computes them: each broadcast, all in one batch, and the result in ``shape``."""
-    if not (self.requires_grad or other.requires_grad):  # no graph will show them
-        return _unsafe_view.function(_matmul_broadcast.function(self, other), shape)
     self_shape, other_shape = self._array.shape, other._array.shape
     batch = np.broadcast_shapes(self_shape[:-2], other_shape[:-2])
     many = math.prod(batch)
     left = self.expand((*batch, *self_shape[-2:])).reshape((many, *self_shape[-2:]))
     right = other.expand((*batch, *other_shape[-2:])).reshape((many, *other_shape[-2:]))
     return _unsafe_view.function(bmm.function(left, right), shape)
+
+
+def _samples_times(self: Tensor, other: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The products of matrices in ``shape``, in PyTorch's steps where a graph will show them."""
+    if self.requires_grad or other.requires_grad:
+        return _in_batches(self, other, shape)
+    return _unsafe_view.function(_matmul_broadcast.function(self, other), shape)
 
 
 _matmul_broadcast = op(
@@ -336,7 +341,7 @@ def _matmul_of_ranks(input: Tensor, other: Tensor, n: int, m: int) -> Tensor:
         if other.requires_grad or _rows_follow(input._array):
             rows = input.reshape(math.prod(shape[:-1]), shape[-1])
             return _unsafe_view.function(mv.function(rows, other), shape[:-1])
-        return _in_batches(input, other.unsqueeze(1), shape[:-1])
+        return _samples_times(input, other.unsqueeze(1), shape[:-1])
     if n == 1 and m == 2:
         result = _vector_times_matrix.function(input, other)
         writes_of(result).count = 1  # PyTorch squeezes the product of a one-row matrix in place
@@ -347,7 +352,7 @@ def _matmul_of_ranks(input: Tensor, other: Tensor, n: int, m: int) -> Tensor:
         if input.requires_grad or _rows_follow(other._array, turned=True):
             rows = turned.reshape(math.prod(shape), turned._array.shape[-1])
             return _unsafe_view.function(mv.function(rows, input), shape)
-        return _in_batches(input.unsqueeze(0), other, shape)
+        return _samples_times(input.unsqueeze(0), other, shape)
     if n == 2 and input.requires_grad:
         return matmul(other.mT, input.t()).mT.contiguous()
     if m == 2:
