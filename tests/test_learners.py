@@ -42,7 +42,7 @@ def test_mistakes_look_as_they_do_with_pytorch(tutorial: Tutorial) -> None:
     torch = pytest.importorskip("torch")
     found = []
     for case in tutorial.cases:
-        if "torchvision" in case.mistake:  # which the tests do not install
+        if "torchvision" in case.mistake:  # whose binary the tests do not load
             continue
         theirs, ours = seen(tutorial, case, torch, ModuleType("torchvision")), seen(tutorial, case, adjoint, adjoint.vision)
         if case.mistake in OTHERWISE:
