@@ -37,6 +37,7 @@ _MODULES = {
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
     "torch.utils._pytree": "adjoint.pytree",
+    "torchvision.transforms._presets": "adjoint.vision.transforms.presets",
 }
 
 # Where multiprocessing makes what a process that it spawns begins with.
