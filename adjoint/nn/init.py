@@ -142,6 +142,8 @@ def trunc_normal_(
     >>> bool(w.abs().max() <= 0.04)
     True
     """
+    if tensor.is_meta:  # there is nothing to draw again
+        return tensor
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "

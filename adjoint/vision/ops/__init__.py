@@ -22,6 +22,7 @@ from adjoint.vision.ops.misc import (
     Permute,
     SqueezeExcitation,
 )
+from adjoint.vision.ops.stochastic_depth import StochasticDepth, stochastic_depth
 
 __all__ = [
     "MLP",
@@ -30,6 +31,7 @@ __all__ = [
     "FrozenBatchNorm2d",
     "Permute",
     "SqueezeExcitation",
+    "StochasticDepth",
     "batched_nms",
     "box_area",
     "box_convert",
@@ -41,6 +43,7 @@ __all__ = [
     "masks_to_boxes",
     "nms",
     "remove_small_boxes",
+    "stochastic_depth",
 ]
 
 _list_names(__name__)
