@@ -3,76 +3,111 @@
 from __future__ import annotations
 
 import fnmatch
+import importlib
+import inspect
+import pkgutil
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from adjoint.vision.models.weights import WeightsEnum
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_BUILDERS: dict[str, tuple[Callable[..., Any], Any]] = {}
+BUILTIN_MODELS: dict[str, Callable[..., Any]] = {}
+"""The builders that are registered, by name: those of modules that were not looked at yet are not among them."""
+
+_MODELS = __name__.rpartition(".")[0]
 
 
-def register_model(weights: Any) -> Callable[[F], F]:
-    """Make a builder known by its name, with the class of its weights (a decorator)."""
+def register_model(name: str | None = None) -> Callable[[F], F]:
+    """Make a builder known by ``name``, or by its own (a decorator); ValueError where there is one of that name."""
 
     def decorate(builder: F) -> F:
-        assert builder.__name__ not in _BUILDERS, f"{builder.__name__} is registered twice"
-        _BUILDERS[builder.__name__] = builder, weights
+        key = name if isinstance(name, str) else builder.__name__
+        if key in BUILTIN_MODELS:
+            raise ValueError(f"An entry is already registered under the name '{key}'.")
+        BUILTIN_MODELS[key] = builder
         return builder
 
     return decorate
 
 
-def _found(name: str) -> tuple[Callable[..., Any], Any]:
-    try:
-        return _BUILDERS[name.lower()]
-    except KeyError:
-        raise ValueError(f"Unknown model {name}") from None
+def _all() -> dict[str, Callable[..., Any]]:
+    """The builders, all modules of models looked at."""
+    for module in _packages():
+        for below in pkgutil.iter_modules(module.__path__):
+            if below.name[0] != "_":
+                importlib.import_module(f"{module.__name__}.{below.name}")
+    return BUILTIN_MODELS
+
+
+def _packages() -> list[ModuleType]:
+    """``models`` and the packages in it, of segmentation and the like."""
+    models = importlib.import_module(_MODELS)
+    below = [m.name for m in pkgutil.iter_modules(models.__path__) if m.ispkg]
+    return [models, *(importlib.import_module(f"{_MODELS}.{name}") for name in below)]
 
 
 def list_models(
-    module: Any = None, include: Iterable[str] | str | None = None, exclude: Iterable[str] | str | None = None
+    module: ModuleType | None = None, include: Iterable[str] | str | None = None, exclude: Iterable[str] | str | None = None
 ) -> list[str]:
-    """The names of the models there are; ``include`` and ``exclude`` are patterns such as "resnet*".
+    """The names of the models there are, those of one package if ``module`` is given; ``include`` and ``exclude`` are patterns.
 
     >>> from adjoint.vision import models
     >>> models.list_models(include="resnet1*")
     ['resnet101', 'resnet152', 'resnet18']
     """
-    names = {n for n, (b, _) in _BUILDERS.items() if module is None or b.__module__.startswith(module.__name__)}
+    there = {
+        name
+        for name, builder in _all().items()
+        if module is None or builder.__module__.rpartition(".")[0] == module.__name__
+    }
 
     def matching(patterns: Iterable[str] | str) -> set[str]:
         patterns = [patterns] if isinstance(patterns, str) else patterns
-        return {name for pattern in patterns for name in fnmatch.filter(names, pattern)}
+        return {name for pattern in patterns for name in fnmatch.filter(there, pattern)}
 
-    if include:
-        names = matching(include)
-    if exclude:
-        names -= matching(exclude)
-    return sorted(names)
+    chosen = matching(include) if include else there
+    return sorted(chosen - matching(exclude) if exclude else chosen)
 
 
 def get_model(name: str, **config: Any) -> Any:
     """The model of that name, built with ``config``; ValueError where there is none."""
-    return _found(name)[0](**config)
+    return get_model_builder(name)(**config)
 
 
 def get_model_builder(name: str) -> Callable[..., Any]:
-    """The function that builds the model of that name."""
-    return _found(name)[0]
+    """The function that builds the model of that name; ValueError where there is none."""
+    key = name.lower()
+    found = BUILTIN_MODELS.get(key) or _all().get(key)
+    if found is None:
+        raise ValueError(f"Unknown model {key}")
+    return found
 
 
 def get_model_weights(name: Callable[..., Any] | str) -> Any:
-    """The class of a model's weights, by the model's name or builder."""
-    return _found(name if isinstance(name, str) else name.__name__)[1]
+    """The class of a model's weights, by the model's name or builder: what the builder's argument ``weights`` is annotated with."""
+    builder = get_model_builder(name) if isinstance(name, str) else name
+    if "weights" not in inspect.signature(builder).parameters:
+        raise ValueError("The method is missing the 'weights' argument.")
+    kind = get_type_hints(builder).get("weights")
+    for option in (kind, *get_args(kind)):
+        if isinstance(option, type) and issubclass(option, WeightsEnum):
+            return option
+    raise ValueError(
+        "The WeightsEnum class for the specific method couldn't be retrieved. Make sure the typing info is correct."
+    )
 
 
 def get_weight(name: str) -> Any:
-    """A set of weights by its full name, "ResNet18_Weights.IMAGENET1K_V1"."""
+    """A set of weights by its full name, "ResNet18_Weights.IMAGENET1K_V1"; ValueError or KeyError where there is none."""
     try:
         class_name, member = name.split(".")
     except ValueError:
         raise ValueError(f"Invalid weight name provided: '{name}'.") from None
-    for _, weights in _BUILDERS.values():
-        if weights.__name__ == class_name:
-            return weights[member]
+    for module in _packages():
+        found = getattr(module, class_name, None)
+        if isinstance(found, type) and issubclass(found, WeightsEnum):
+            return found[member]
     raise ValueError(f"The weight enum '{class_name}' for the specific method couldn't be retrieved.")

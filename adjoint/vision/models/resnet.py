@@ -7,12 +7,11 @@ initialized in torchvision's way, so that the same seed gives the same weights.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import adjoint
 from adjoint import nn
 from adjoint.tensor import Tensor
-from adjoint.vision.models.registry import register_model
+from adjoint.vision.models.builders import builder
 from adjoint.vision.models.resnet_weights import (
     ResNet18_Weights,
     ResNet34_Weights,
@@ -21,22 +20,33 @@ from adjoint.vision.models.resnet_weights import (
     ResNet152_Weights,
     ResNeXt50_32X4D_Weights,
     ResNeXt101_32X8D_Weights,
+    ResNeXt101_64X4D_Weights,
     Wide_ResNet50_2_Weights,
     Wide_ResNet101_2_Weights,
 )
-from adjoint.vision.models.weights import WeightsEnum, require, with_legacy_weights
 
 __all__ = [
     "ResNet",
-    "resnet101",
-    "resnet152",
+    "ResNet18_Weights",
+    "ResNet34_Weights",
+    "ResNet50_Weights",
+    "ResNet101_Weights",
+    "ResNet152_Weights",
+    "ResNeXt50_32X4D_Weights",
+    "ResNeXt101_32X8D_Weights",
+    "ResNeXt101_64X4D_Weights",
+    "Wide_ResNet50_2_Weights",
+    "Wide_ResNet101_2_Weights",
     "resnet18",
     "resnet34",
     "resnet50",
-    "resnext101_32x8d",
+    "resnet101",
+    "resnet152",
     "resnext50_32x4d",
-    "wide_resnet101_2",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
     "wide_resnet50_2",
+    "wide_resnet101_2",
 ]
 
 
@@ -230,89 +240,45 @@ class ResNet(nn.Module):
         return self.fc(x)
 
 
-def _resnet(
-    block: type[BasicBlock | Bottleneck], layers: list[int], weights: WeightsEnum | None, progress: bool, **kwargs: Any
-) -> ResNet:
-    if weights is not None:
-        require(kwargs, "num_classes", weights.meta["num_classes"])
-    model = ResNet(block, layers, **kwargs)
-    if weights is not None:
-        model.load_state_dict(weights.get_state_dict(progress=progress, check_hash=True))
-    return model
-
-
-@register_model(ResNet18_Weights)
-@with_legacy_weights(ResNet18_Weights.IMAGENET1K_V1)
-def resnet18(*, weights: ResNet18_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-18; ``weights`` (an enum member or its name) are downloaded once, None leaves the seeded initialization.
-
-    Raises ValueError if ``num_classes`` is not that of the weights, URLError where there is no network: it says which
-    file to put where.
-    """
-    return _resnet(BasicBlock, [2, 2, 2, 2], ResNet18_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(ResNet34_Weights)
-@with_legacy_weights(ResNet34_Weights.IMAGENET1K_V1)
-def resnet34(*, weights: ResNet34_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-34; see :func:`resnet18`."""
-    return _resnet(BasicBlock, [3, 4, 6, 3], ResNet34_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(ResNet50_Weights)
-@with_legacy_weights(ResNet50_Weights.IMAGENET1K_V1)
-def resnet50(*, weights: ResNet50_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-50; see :func:`resnet18`."""
-    return _resnet(Bottleneck, [3, 4, 6, 3], ResNet50_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(ResNet101_Weights)
-@with_legacy_weights(ResNet101_Weights.IMAGENET1K_V1)
-def resnet101(*, weights: ResNet101_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-101; see :func:`resnet18`."""
-    return _resnet(Bottleneck, [3, 4, 23, 3], ResNet101_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(ResNet152_Weights)
-@with_legacy_weights(ResNet152_Weights.IMAGENET1K_V1)
-def resnet152(*, weights: ResNet152_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-152; see :func:`resnet18`."""
-    return _resnet(Bottleneck, [3, 8, 36, 3], ResNet152_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(ResNeXt50_32X4D_Weights)
-@with_legacy_weights(ResNeXt50_32X4D_Weights.IMAGENET1K_V1)
-def resnext50_32x4d(*, weights: ResNeXt50_32X4D_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNeXt-50, 32 groups of 4 channels; see :func:`resnet18`."""
-    require(kwargs, "groups", 32)
-    require(kwargs, "width_per_group", 4)
-    return _resnet(Bottleneck, [3, 4, 6, 3], ResNeXt50_32X4D_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(ResNeXt101_32X8D_Weights)
-@with_legacy_weights(ResNeXt101_32X8D_Weights.IMAGENET1K_V1)
-def resnext101_32x8d(
-    *, weights: ResNeXt101_32X8D_Weights | None = None, progress: bool = True, **kwargs: Any
-) -> ResNet:
-    """ResNeXt-101, 32 groups of 8 channels; see :func:`resnet18`."""
-    require(kwargs, "groups", 32)
-    require(kwargs, "width_per_group", 8)
-    return _resnet(Bottleneck, [3, 4, 23, 3], ResNeXt101_32X8D_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(Wide_ResNet50_2_Weights)
-@with_legacy_weights(Wide_ResNet50_2_Weights.IMAGENET1K_V1)
-def wide_resnet50_2(*, weights: Wide_ResNet50_2_Weights | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """Wide ResNet-50-2, with twice the channels in the bottlenecks; see :func:`resnet18`."""
-    require(kwargs, "width_per_group", 128)
-    return _resnet(Bottleneck, [3, 4, 6, 3], Wide_ResNet50_2_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(Wide_ResNet101_2_Weights)
-@with_legacy_weights(Wide_ResNet101_2_Weights.IMAGENET1K_V1)
-def wide_resnet101_2(
-    *, weights: Wide_ResNet101_2_Weights | None = None, progress: bool = True, **kwargs: Any
-) -> ResNet:
-    """Wide ResNet-101-2; see :func:`resnet18`."""
-    require(kwargs, "width_per_group", 128)
-    return _resnet(Bottleneck, [3, 4, 23, 3], Wide_ResNet101_2_Weights.verify(weights), progress, **kwargs)
+resnet18 = builder(
+    "resnet18", ResNet, ResNet18_Weights, "ResNet-18 (He et al., 2016).",
+    block=BasicBlock, layers=[2, 2, 2, 2],
+)  # fmt: skip
+resnet34 = builder(
+    "resnet34", ResNet, ResNet34_Weights, "ResNet-34 (He et al., 2016).",
+    block=BasicBlock, layers=[3, 4, 6, 3],
+)  # fmt: skip
+resnet50 = builder(
+    "resnet50", ResNet, ResNet50_Weights, "ResNet-50 (He et al., 2016).",
+    block=Bottleneck, layers=[3, 4, 6, 3],
+)  # fmt: skip
+resnet101 = builder(
+    "resnet101", ResNet, ResNet101_Weights, "ResNet-101 (He et al., 2016).",
+    block=Bottleneck, layers=[3, 4, 23, 3],
+)  # fmt: skip
+resnet152 = builder(
+    "resnet152", ResNet, ResNet152_Weights, "ResNet-152 (He et al., 2016).",
+    block=Bottleneck, layers=[3, 8, 36, 3],
+)  # fmt: skip
+resnext50_32x4d = builder(
+    "resnext50_32x4d", ResNet, ResNeXt50_32X4D_Weights, "ResNeXt-50, 32 groups of 4 channels (Xie et al., 2017).",
+    decided={"groups": 32, "width_per_group": 4}, block=Bottleneck, layers=[3, 4, 6, 3],
+)  # fmt: skip
+resnext101_32x8d = builder(
+    "resnext101_32x8d", ResNet, ResNeXt101_32X8D_Weights, "ResNeXt-101, 32 groups of 8 channels (Xie et al., 2017).",
+    decided={"groups": 32, "width_per_group": 8}, block=Bottleneck, layers=[3, 4, 23, 3],
+)  # fmt: skip
+resnext101_64x4d = builder(
+    "resnext101_64x4d", ResNet, ResNeXt101_64X4D_Weights, "ResNeXt-101, 64 groups of 4 channels (Xie et al., 2017).",
+    decided={"groups": 64, "width_per_group": 4}, block=Bottleneck, layers=[3, 4, 23, 3],
+)  # fmt: skip
+wide_resnet50_2 = builder(
+    "wide_resnet50_2", ResNet, Wide_ResNet50_2_Weights,
+    "Wide ResNet-50-2, of twice the channels in the bottlenecks (Zagoruyko and Komodakis, 2016).",
+    decided={"width_per_group": 128}, block=Bottleneck, layers=[3, 4, 6, 3],
+)  # fmt: skip
+wide_resnet101_2 = builder(
+    "wide_resnet101_2", ResNet, Wide_ResNet101_2_Weights,
+    "Wide ResNet-101-2, of twice the channels in the bottlenecks (Zagoruyko and Komodakis, 2016).",
+    decided={"width_per_group": 128}, block=Bottleneck, layers=[3, 4, 23, 3],
+)  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import adjoint
 from adjoint import nn
 from adjoint.tensor import Tensor
-from adjoint.vision.models.registry import register_model
+from adjoint.vision.models.builders import builder
 from adjoint.vision.models.vgg_weights import (
     VGG11_BN_Weights,
     VGG11_Weights,
@@ -21,9 +21,26 @@ from adjoint.vision.models.vgg_weights import (
     VGG19_BN_Weights,
     VGG19_Weights,
 )
-from adjoint.vision.models.weights import WeightsEnum, require, with_legacy_weights
 
-__all__ = ["VGG", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"]
+__all__ = [
+    "VGG",
+    "VGG11_Weights",
+    "VGG11_BN_Weights",
+    "VGG13_Weights",
+    "VGG13_BN_Weights",
+    "VGG16_Weights",
+    "VGG16_BN_Weights",
+    "VGG19_Weights",
+    "VGG19_BN_Weights",
+    "vgg11",
+    "vgg11_bn",
+    "vgg13",
+    "vgg13_bn",
+    "vgg16",
+    "vgg16_bn",
+    "vgg19",
+    "vgg19_bn",
+]
 
 
 class VGG(nn.Module):
@@ -87,70 +104,40 @@ def make_features(depth: int, batch_norm: bool) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _vgg(depth: int, batch_norm: bool, weights: WeightsEnum | None, progress: bool, **kwargs: Any) -> VGG:
-    if weights is not None:
-        kwargs["init_weights"] = False
-        require(kwargs, "num_classes", weights.meta["num_classes"])
-    model = VGG(make_features(depth, batch_norm), **kwargs)
-    if weights is not None:
-        model.load_state_dict(weights.get_state_dict(progress=progress, check_hash=True))
-    return model
+def make_vgg(depth: int, batch_norm: bool, **kwargs: Any) -> VGG:
+    """The VGG of that many layers."""
+    return VGG(make_features(depth, batch_norm), **kwargs)
 
 
-@register_model(VGG11_Weights)
-@with_legacy_weights(VGG11_Weights.IMAGENET1K_V1)
-def vgg11(*, weights: VGG11_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-11; ``weights`` (an enum member or its name) are downloaded once, None leaves the seeded initialization.
-
-    Raises ValueError if ``num_classes`` is not that of the weights, URLError where there is no network.
-    """
-    return _vgg(11, False, VGG11_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG11_BN_Weights)
-@with_legacy_weights(VGG11_BN_Weights.IMAGENET1K_V1)
-def vgg11_bn(*, weights: VGG11_BN_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-11, with batch normalization; see :func:`vgg11`."""
-    return _vgg(11, True, VGG11_BN_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG13_Weights)
-@with_legacy_weights(VGG13_Weights.IMAGENET1K_V1)
-def vgg13(*, weights: VGG13_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-13; see :func:`vgg11`."""
-    return _vgg(13, False, VGG13_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG13_BN_Weights)
-@with_legacy_weights(VGG13_BN_Weights.IMAGENET1K_V1)
-def vgg13_bn(*, weights: VGG13_BN_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-13, with batch normalization; see :func:`vgg11`."""
-    return _vgg(13, True, VGG13_BN_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG16_Weights)
-@with_legacy_weights(VGG16_Weights.IMAGENET1K_V1)
-def vgg16(*, weights: VGG16_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-16; see :func:`vgg11`."""
-    return _vgg(16, False, VGG16_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG16_BN_Weights)
-@with_legacy_weights(VGG16_BN_Weights.IMAGENET1K_V1)
-def vgg16_bn(*, weights: VGG16_BN_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-16, with batch normalization; see :func:`vgg11`."""
-    return _vgg(16, True, VGG16_BN_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG19_Weights)
-@with_legacy_weights(VGG19_Weights.IMAGENET1K_V1)
-def vgg19(*, weights: VGG19_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-19; see :func:`vgg11`."""
-    return _vgg(19, False, VGG19_Weights.verify(weights), progress, **kwargs)
-
-
-@register_model(VGG19_BN_Weights)
-@with_legacy_weights(VGG19_BN_Weights.IMAGENET1K_V1)
-def vgg19_bn(*, weights: VGG19_BN_Weights | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-19, with batch normalization; see :func:`vgg11`."""
-    return _vgg(19, True, VGG19_BN_Weights.verify(weights), progress, **kwargs)
+vgg11 = builder(
+    "vgg11", make_vgg, VGG11_Weights, "VGG-11 (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=11, batch_norm=False,
+)  # fmt: skip
+vgg11_bn = builder(
+    "vgg11_bn", make_vgg, VGG11_BN_Weights, "VGG-11 with batch normalization (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=11, batch_norm=True,
+)  # fmt: skip
+vgg13 = builder(
+    "vgg13", make_vgg, VGG13_Weights, "VGG-13 (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=13, batch_norm=False,
+)  # fmt: skip
+vgg13_bn = builder(
+    "vgg13_bn", make_vgg, VGG13_BN_Weights, "VGG-13 with batch normalization (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=13, batch_norm=True,
+)  # fmt: skip
+vgg16 = builder(
+    "vgg16", make_vgg, VGG16_Weights, "VGG-16 (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=16, batch_norm=False,
+)  # fmt: skip
+vgg16_bn = builder(
+    "vgg16_bn", make_vgg, VGG16_BN_Weights, "VGG-16 with batch normalization (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=16, batch_norm=True,
+)  # fmt: skip
+vgg19 = builder(
+    "vgg19", make_vgg, VGG19_Weights, "VGG-19 (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=19, batch_norm=False,
+)  # fmt: skip
+vgg19_bn = builder(
+    "vgg19_bn", make_vgg, VGG19_BN_Weights, "VGG-19 with batch normalization (Simonyan and Zisserman, 2015).",
+    when_loading={"init_weights": False}, depth=19, batch_norm=True,
+)  # fmt: skip

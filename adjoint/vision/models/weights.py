@@ -95,7 +95,7 @@ assert [f.name for f in fields(Weights)] == ["url", "transforms", "meta"]
 _NOT_GIVEN = object()
 
 
-def with_legacy_weights(default: WeightsEnum, backbone: WeightsEnum | None = None) -> Callable[[F], F]:
+def with_legacy_weights(default: WeightsEnum | None, backbone: WeightsEnum | None = None) -> Callable[[F], F]:
     """Let a model's builder also be called with ``pretrained=``, or with options by position (a decorator).
 
     ``default`` is what ``pretrained=True`` stands for, and ``backbone`` is what ``pretrained_backbone=True`` does where there is
