@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import warnings
 from functools import partial
 from typing import Any
@@ -13,7 +15,7 @@ import torch
 import adjoint
 from adjoint import nn
 from adjoint.vision import models, ops
-from adjoint.vision.models import _utils, weights
+from adjoint.vision.models import _meta, _utils, maxvit, vision_transformer, weights
 from tests.torchvision_files import torchvision
 
 
@@ -101,3 +103,196 @@ def test_branches_are_left_out_by_the_same_draws(mode: str) -> None:
 def test_truncated_numbers_are_not_drawn_on_meta() -> None:
     x = adjoint.empty(3, 4, device="meta")
     assert nn.init.trunc_normal_(x, mean=9.0) is x
+
+
+# Builders: their names are those of torchvision's modules.
+
+MODULES = ["convnext", "maxvit", "swin_transformer", "vision_transformer"]
+BUILDERS = [
+    (module, name)
+    for module in MODULES
+    for name, value in sorted(vars(torchvision(f"models.{module}")).items())
+    if inspect.isfunction(value) and name in torchvision(f"models.{module}").__all__
+]
+
+
+def _both(module: str) -> tuple[Any, Any]:
+    return importlib.import_module(f"adjoint.vision.models.{module}"), torchvision(f"models.{module}")
+
+
+def _parameters(function: Any) -> list[tuple[str, Any, str]]:
+    found = inspect.signature(function).parameters.values()
+    return [(p.name, p.kind, repr(p.default).replace("adjoint.", "torch.")) for p in found]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_have_torchvisions_names_and_signatures(module: str) -> None:
+    ours, theirs = _both(module)
+    assert sorted(ours.__all__) == sorted(theirs.__all__)
+    for name, value in vars(theirs).items():
+        if name[0] != "_" and getattr(value, "__module__", None) == theirs.__name__ and name not in ours.__all__:
+            assert hasattr(ours, name), name
+        if inspect.isclass(value) and value.__module__ == theirs.__name__ and not name.endswith("_Weights"):
+            expected = [p[:2] for p in _parameters(value)]
+            assert not expected or [p[:2] for p in _parameters(getattr(ours, name))] == expected, name
+
+
+@pytest.mark.parametrize(("module", "name"), BUILDERS)
+def test_builders_make_torchvisions_parameters(module: str, name: str) -> None:
+    ours, theirs = _both(module)
+    make, made = getattr(ours, name), []
+    assert _parameters(make) == _parameters(getattr(theirs, name))
+    for library, build in ((adjoint, make), (torch, getattr(theirs, name))):
+        with library.device("meta"):
+            made.append(build())
+    states = [{k: (tuple(v.shape), str(v.dtype)) for k, v in model.state_dict().items()} for model in made]
+    assert list(states[0].items()) == list(states[1].items())
+    assert repr(made[0]) == repr(made[1])
+    assert [n for n, _ in made[0].named_parameters()] == [n for n, _ in made[1].named_parameters()]
+
+
+def test_classes_have_torchvisions_names() -> None:
+    theirs = {name: value for name, value in vars(torchvision("models._meta")).items() if name.isupper()}
+    assert {name: vars(_meta)[name] for name in theirs} == theirs
+
+
+# What they compute: small ones of every kind.
+
+_STEM = [(8, 3, 2), (16, 3, 4)]
+SMALL: dict[str, tuple[str, Any, tuple[int, ...]]] = {
+    "convnext": (
+        "convnext",
+        lambda m: m.ConvNeXt([m.CNBlockConfig(8, 16, 2), m.CNBlockConfig(16, None, 1)], 0.3, num_classes=5),
+        (2, 3, 36, 32),
+    ),
+    "vit": (
+        "vision_transformer",
+        lambda m: m.VisionTransformer(32, 8, 2, 2, 16, 32, 0.1, 0.2, num_classes=5, representation_size=6),
+        (2, 3, 32, 32),
+    ),
+    "vit with a stem": (
+        "vision_transformer",
+        lambda m: m.VisionTransformer(32, 8, 1, 2, 16, 32, conv_stem_configs=[m.ConvStemConfig(*c) for c in _STEM]),
+        (2, 3, 32, 32),
+    ),
+    "swin": (
+        "swin_transformer",
+        lambda m: m.SwinTransformer([4, 4], 8, [2, 2], [2, 4], [3, 4], 2.0, 0.1, 0.2, 0.3, 5),
+        (2, 3, 44, 52),
+    ),
+    "swin v2": (
+        "swin_transformer",
+        lambda m: m.SwinTransformer(
+            [4, 4],
+            8,
+            [2, 2],
+            [2, 4],
+            [4, 4],
+            num_classes=5,
+            block=m.SwinTransformerBlockV2,
+            downsample_layer=m.PatchMergingV2,
+        ),
+        (2, 3, 32, 40),
+    ),
+    "maxvit": ("maxvit", lambda m: m.MaxVit((32, 32), 8, 2, [8, 16], [1, 2], 4, 0.3, num_classes=5), (2, 3, 32, 32)),
+}
+
+
+def _step(library: Any, build: Any, inputs: list[np.ndarray]) -> dict[str, Any]:
+    """What a seeded model of float64 computes before and after a step of training, and its gradients."""
+    library.manual_seed(0)
+    model = build().double()
+    draws = np.random.default_rng(0)  # some begin as zeros, and nothing would reach what is before them
+    with library.no_grad():
+        for parameter in model.parameters():
+            parameter += library.tensor(0.1 * draws.standard_normal(tuple(parameter.shape)))
+    xs = [library.tensor(x) for x in inputs]
+
+    def outputs() -> list[Any]:
+        found = model(*xs)
+        return list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
+
+    model.eval()
+    with library.no_grad():
+        results = {f"before {i}": y.numpy() for i, y in enumerate(outputs())}
+    model.train()
+    loss = sum((y**2).mean() for y in outputs())
+    loss.backward()
+    results["loss"] = np.array(loss.item())
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            results[name] = parameter.grad.numpy().copy()
+    library.optim.SGD(model.parameters(), lr=0.01).step()
+    model.eval()
+    with library.no_grad():
+        results.update({f"after {i}": y.numpy() for i, y in enumerate(outputs())})
+    return results
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_models_compute_and_learn_as_torchvisions(kind: str) -> None:
+    module, build, *shapes = SMALL[kind]
+    draws = np.random.default_rng(1)
+    inputs = [draws.standard_normal(shape) for shape in shapes]
+    ours, theirs = _both(module)
+    found = _step(adjoint, partial(build, ours), inputs)
+    expected = _step(torch, partial(build, theirs), inputs)
+    assert list(found) == list(expected)
+    largest = max(np.abs(value).max() for value in expected.values())
+    for name, value in expected.items():
+        assert found[name].shape == value.shape
+        assert np.abs(found[name] - value).max() <= 1e-10 * max(np.abs(value).max(), 1e-3 * largest), name
+
+
+@pytest.mark.parametrize(
+    ("side", "heads", "wrong"), [(32, False, False), (32, True, False), (16, True, False), (32, False, True)]
+)
+def test_embeddings_of_places_are_resized(side: int, heads: bool, wrong: bool) -> None:
+    results: list[Any] = []
+    theirs = torchvision("models.vision_transformer")
+    for library, module in ((adjoint, vision_transformer), (torch, theirs)):
+        library.manual_seed(0)
+        state = module.VisionTransformer(16, 4, 1, 2, 4, 8).double().state_dict()
+        if wrong:
+            state["encoder.pos_embedding"] = state["encoder.pos_embedding"][:, :13]
+        try:
+            state = module.interpolate_embeddings(side, 4, state, reset_heads=heads)
+            results.append({name: value.numpy() for name, value in state.items()})
+        except ValueError as error:
+            results.append(str(error))
+    if wrong:
+        assert results[0] == results[1] and "not a perfect square" in results[0]
+        return
+    assert list(results[0]) == list(results[1])
+    assert all(np.allclose(results[0][name], results[1][name], rtol=1e-12, atol=1e-14) for name in results[1])
+
+
+def test_states_of_before_the_mlp_had_numbers_are_loaded() -> None:
+    block = vision_transformer.MLPBlock(2, 3, 0.0)
+    old = {
+        f"linear_{i + 1}.{kind}": block[3 * i].get_parameter(kind) + 1 for i in range(2) for kind in ("weight", "bias")
+    }
+    new = vision_transformer.MLPBlock(2, 3, 0.0)
+    new.load_state_dict(old)
+    assert all(adjoint.equal(a + 1, b) for a, b in zip(block.parameters(), new.parameters()))
+
+
+def _wrong(module: str, make: Any) -> None:
+    said = [_said(partial(make, m)) for m in _both(module)]
+    assert said[0] == said[1] and said[0]
+
+
+def test_what_cannot_be_built_is_refused_in_torchvisions_words() -> None:
+    _wrong("convnext", lambda m: m.ConvNeXt([]))
+    _wrong("convnext", lambda m: m.ConvNeXt([1]))
+    _wrong("swin_transformer", lambda m: m.ShiftedWindowAttention(4, [2], [1, 1], 2))
+    _wrong("maxvit", lambda m: m.MaxVit((20, 20), 8, 2, [8], [1], 4, 0.3))
+    _wrong("maxvit", lambda m: m.RelativePositionalMultiHeadAttention(8, 3, 4))
+    _wrong("maxvit", lambda m: m.PartitionAttentionLayer(8, 4, 2, "row", (4, 4), 2, None, None, 0, 0, 0))
+    _wrong("vision_transformer", lambda m: m.vit_b_16(weights="IMAGENET1K_V1", image_size=32))
+    for size in ((1, 3, 32, 24), (1, 3, 24, 32)):
+        with pytest.raises(AssertionError, match="Wrong image"):
+            vision_transformer.VisionTransformer(32, 8, 1, 1, 4, 4)(adjoint.zeros(size))
+    with pytest.raises(AssertionError, match="Grid size must be divisible"):
+        layer = maxvit.PartitionAttentionLayer(4, 4, 3, "window", (4, 4), 1, nn.GELU, nn.LayerNorm, 0.0, 0.0, 0.0)
+        layer(adjoint.zeros(1, 4, 4, 4))

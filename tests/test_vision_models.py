@@ -61,6 +61,7 @@ def test_builders_are_called_as_torchvisions(name: str) -> None:
 
 def _parameters(function: Any) -> list[tuple[Any, ...]]:
     def shown(default: Any) -> Any:
+        default = getattr(default, "func", default)
         return default.__name__ if callable(default) and default is not inspect.Parameter.empty else default
 
     return [(p.name, p.kind, shown(p.default)) for p in inspect.signature(function).parameters.values()]

@@ -32,12 +32,15 @@ def builder(
     decided: dict[str, Any] | None = None,
     when_loading: dict[str, Any] | None = None,
     adapt: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    needs: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    pretrained: str = "IMAGENET1K_V1",
     **architecture: Any,
 ) -> Builder[M]:
     """The function ``name`` of the calling module, registered, that makes a model and loads its weights where some are asked for.
 
     The model is ``make(**architecture, **kwargs)``.  ``decided`` are options that nobody may give otherwise, ``when_loading``
-    those that are set where weights are loaded, ``adapt`` changes a file's keys to the model's.  ``about`` begins the docstring.
+    those that are set where weights are loaded, ``needs`` makes of the weights' ``meta`` those that they decide, ``adapt``
+    changes a file's keys to the model's.  ``about`` begins the docstring; ``pretrained`` are the weights of ``pretrained=True``.
     """
     enum = weights
 
@@ -48,6 +51,8 @@ def builder(
         if chosen is None:
             return make(**architecture, **kwargs)
         kwargs.update(when_loading or {})
+        for option, value in (needs(chosen.meta) if needs else {}).items():
+            require(kwargs, option, value)
         return with_weights(partial(make, **architecture), kwargs, chosen, progress, adapt)
 
     build.__name__ = build.__qualname__ = name
@@ -59,7 +64,7 @@ def builder(
     not that of the weights, URLError where there is no network: it says which file to put where.
     """
     build.__annotations__ = {"weights": enum | None, "progress": bool, "kwargs": Any, "return": _made(make)}
-    return register_model()(with_legacy_weights(enum.__members__.get("IMAGENET1K_V1"))(build))
+    return register_model()(with_legacy_weights(enum.__members__.get(pretrained))(build))
 
 
 def with_weights(
@@ -70,7 +75,7 @@ def with_weights(
     adapt: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> M:
     """``make(**kwargs)`` with these weights, for as many classes as they have."""
-    if weights.meta["categories"] is not None:
+    if weights.meta.get("categories") is not None:
         require(kwargs, "num_classes", len(weights.meta["categories"]))
     model: Any = make(**kwargs)
     state = weights.get_state_dict(progress=progress, check_hash=True)

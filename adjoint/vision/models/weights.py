@@ -98,8 +98,8 @@ _NOT_GIVEN = object()
 def with_legacy_weights(default: WeightsEnum | None, backbone: WeightsEnum | None = None) -> Callable[[F], F]:
     """Let a model's builder also be called with ``pretrained=``, or with options by position (a decorator).
 
-    ``default`` is what ``pretrained=True`` stands for, and ``backbone`` is what ``pretrained_backbone=True`` does where there is
-    a backbone.  Both ways are deprecated; torchvision's warnings say so.
+    ``default`` is what ``pretrained=True`` stands for (None: an error), and ``backbone`` is what ``pretrained_backbone=True`` does
+    where there is a backbone.  Both ways are deprecated; torchvision's warnings say so.
     """
     if backbone is None:
         return handle_legacy_interface(weights=("pretrained", default))
