@@ -27,7 +27,7 @@ def _fields() -> dict[str, tuple[str, ...]]:
 _INTERNAL = frozenset(
     {
         "adaptive_max_pool2d", "adaptive_max_pool3d", "fractional_max_pool2d", "fractional_max_pool3d",
-        "max_pool2d_with_indices", "max_pool3d_with_indices", "std_mean", "var_mean",
+        "max_pool2d_with_indices", "max_pool3d_with_indices", "roi_pool", "std_mean", "var_mean",
     }
 )  # fmt: skip
 

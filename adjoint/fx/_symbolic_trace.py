@@ -17,10 +17,11 @@ from adjoint.fx.codegen import PyTreeCodeGen, PyTreeInfo
 from adjoint.fx.graph import Graph
 from adjoint.fx.graph_module import GraphModule
 from adjoint.fx.node import Node, map_aggregate
-from adjoint.fx.patching import Patches, callables, taking_all_by_position, wrapped_functions
+from adjoint.fx.patching import Patches, callables, taking_all_by_position
 from adjoint.fx.proxy import ParameterProxy, Proxy, Scope, ScopeContextManager, TracerBase, base_types
 from adjoint.fx.spelling import torch_name
 from adjoint.nn import Module, Parameter, Sequential
+from adjoint.noted_calls import wrapped_functions
 from adjoint.places import users_level
 from adjoint.pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 from adjoint.tensor import Tensor

@@ -10,9 +10,7 @@ from typing import Any
 
 from adjoint.fx.node import map_aggregate
 from adjoint.fx.proxy import Proxy
-
-wrapped_functions: dict[tuple[int, str], dict[str, Any]] = {}
-"""Names in modules whose calls :func:`wrap` has noted as nodes."""
+from adjoint.noted_calls import wrapped_functions
 
 
 def find_proxy(*things: Any) -> Proxy | None:

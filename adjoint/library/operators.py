@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from adjoint import promised
 from adjoint.autograd import captures, overriding
 from adjoint.autograd.grad_mode import mode, no_grad
 from adjoint.autograd.interception import intercept
@@ -155,6 +157,8 @@ class _OpNamespace:
             from adjoint.library.aten import packet
 
             found = self._packets[name] = packet(name)
+        if found is None and name[:2] != "__" and _declared(self.__dict__.get("name", "")):
+            found = self._packets.get(name)
         if found is None:
             raise AttributeError(f"'_OpNamespace' '{self.__dict__.get('name')}' object has no attribute '{name}'")
         return found
@@ -172,6 +176,14 @@ _namespaces: dict[str, _OpNamespace] = {}
 def namespace(name: str) -> _OpNamespace:
     """The namespace of a name, empty until something is registered in it."""
     return _namespaces.setdefault(name, _OpNamespace(name))
+
+
+def _declared(space: str) -> bool:
+    """Whether operators of a namespace were promised, and are declared now."""
+    declaring = promised.operators.pop(space, None)
+    if declaring is not None:
+        importlib.import_module(declaring)
+    return declaring is not None
 
 
 def register(operator: OpOverload) -> None:
@@ -200,6 +212,7 @@ def find(name: str) -> OpOverload:
     """The operator of a name, ``mine::scale`` or ``mine::scale.overload``.  Raises RuntimeError where there is none."""
     space, _, rest = name.partition("::")
     base, _, overload = rest.partition(".")
+    _declared(space)
     packet = _namespaces[space]._packets.get(base) if space in _namespaces else None
     found: OpOverload | None = None if packet is None else packet._overloads.get(overload or "default")
     if found is None:

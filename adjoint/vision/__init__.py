@@ -2,6 +2,7 @@
 
 import typing as _typing
 
+from adjoint import promised as _promised
 from adjoint.names import named as _named
 
 __version__ = "0.28.0+adjoint"
@@ -14,3 +15,4 @@ if _typing.TYPE_CHECKING:
     from adjoint.vision import utils as utils
 
 _named(__name__, modules={"datasets", "io", "models", "ops", "transforms", "utils"})
+_promised.operators["torchvision"] = "adjoint.vision.ops.registered"

@@ -171,10 +171,13 @@ class SqueezeExcitation(nn.Module):
         self.activation = activation()
         self.scale_activation = scale_activation()
 
+    def _scale(self, input: Any) -> Any:
+        scale = self.fc2(self.activation(self.fc1(self.avgpool(input))))
+        return self.scale_activation(scale)
+
     def forward(self, input: Any) -> Any:
         """``input`` weighed."""
-        scale = self.fc2(self.activation(self.fc1(self.avgpool(input))))
-        return self.scale_activation(scale) * input
+        return self._scale(input) * input
 
 
 class MLP(nn.Sequential):

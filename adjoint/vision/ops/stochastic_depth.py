@@ -5,11 +5,13 @@ from __future__ import annotations
 import adjoint
 from adjoint import nn
 from adjoint.names import list_names as _list_names
+from adjoint.noted_calls import noted
 from adjoint.tensor import Tensor
 
 __all__ = ["StochasticDepth", "stochastic_depth"]
 
 
+@noted
 def stochastic_depth(input: Tensor, p: float, mode: str, training: bool = True) -> Tensor:
     """``input`` of shape (N, ...) with each row (``mode="row"``), or all of it (``"batch"``), zeroed with the probability ``p``.
 
