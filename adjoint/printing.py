@@ -205,7 +205,9 @@ def _suffixes(tensor: Tensor, array: Any) -> list[str]:
 def _prefix(tensor: Tensor) -> str:
     """``tensor(`` for Adjoint's own classes, by whichever name they go, the name of the class for a user's subclass."""
     cls = type(tensor)
-    return "tensor(" if cls.__module__.partition(".")[0] in ("adjoint", "torch") else f"{cls.__name__}("
+    top, _, below = cls.__module__.partition(".")
+    own = top in ("adjoint", "torch") and below.partition(".")[0] != "vision"  # torchvision's are a user's
+    return "tensor(" if own else f"{cls.__name__}("
 
 
 def with_suffixes(text: str, suffixes: list[str], indent: int, on_a_new_line: bool = False) -> str:

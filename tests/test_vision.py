@@ -273,7 +273,7 @@ def test_a_name_that_is_not_there_is_named():
     import adjoint.vision
 
     with pytest.raises(AttributeError, match="has no attribute"):
-        adjoint.vision.tv_tensors
+        adjoint.vision.no_such_module
 
 
 def test_tensors_of_images_lie_in_memory_as_torchvision_has_them():

@@ -92,6 +92,13 @@ _SHOWN = {
     "adjoint.nn.modules.linear_loss.LinearCrossEntropyLoss": "torch.nn.modules.loss",
     "adjoint.ops.attention_backends.SDPBackend": "torch.nn.attention",
     "adjoint.streams": "torch",
+    "adjoint.vision.transforms.interpolation.InterpolationMode": "torchvision.transforms.functional",
+    "adjoint.vision.tv_tensors.boxes": "torchvision.tv_tensors._bounding_boxes",
+    "adjoint.vision.tv_tensors.kinds.TVTensor": "torchvision.tv_tensors._tv_tensor",
+    "adjoint.vision.tv_tensors.pictures.Image": "torchvision.tv_tensors._image",
+    "adjoint.vision.tv_tensors.pictures.Mask": "torchvision.tv_tensors._mask",
+    "adjoint.vision.tv_tensors.pictures.Video": "torchvision.tv_tensors._video",
+    "adjoint.vision.tv_tensors.points": "torchvision.tv_tensors._keypoints",
 }
 
 

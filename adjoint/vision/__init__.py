@@ -12,7 +12,8 @@ if _typing.TYPE_CHECKING:
     from adjoint.vision import models as models
     from adjoint.vision import ops as ops
     from adjoint.vision import transforms as transforms
+    from adjoint.vision import tv_tensors as tv_tensors
     from adjoint.vision import utils as utils
 
-_named(__name__, modules={"datasets", "io", "models", "ops", "transforms", "utils"})
+_named(__name__, modules={"datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils"})
 _promised.operators["torchvision"] = "adjoint.vision.ops.registered"

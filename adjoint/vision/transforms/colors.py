@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 import adjoint
 from adjoint import dtypes
 from adjoint.tensor import Tensor
+from adjoint.vision.transforms import pillow
+from adjoint.vision.transforms.blur import blurred
+from adjoint.vision.transforms.equalizing import equalized
+from adjoint.vision.transforms.hues import hsv, rgb
 from adjoint.vision.transforms.images import (
-    check,
+    check_tensor,
     convert_image_dtype,
     get_dimensions,
     is_pil_image,
@@ -25,25 +27,33 @@ from adjoint.vision.transforms.images import (
 
 
 def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
-    """The luminance (ITU-R 601-2), repeated over ``num_output_channels``, 1 or 3."""
+    """The luminance (ITU-R 601-2), in ``num_output_channels``, 1 or 3."""
+    if not isinstance(img, Tensor):
+        return pillow.to_grayscale(img, num_output_channels)
+    _check_dimensions(img)
+    _check_channels(img)
     if num_output_channels not in (1, 3):
         raise ValueError("num_output_channels should be either 1 or 3")
-    if is_pil_image(img):
-        gray = img.convert("L")
-        return gray if num_output_channels == 1 else gray.convert("RGB")
-    check(img)
-    if img.shape[-3] == 1:
-        gray = img
-    else:
-        r, g, b = (img[..., i : i + 1, :, :] for i in range(3))
-        gray = (r * 0.2989 + g * 0.587 + b * 0.114).to(img.dtype)
-    return gray if num_output_channels == 1 else gray.expand(*img.shape[:-3], 3, *img.shape[-2:])
+    gray = _luminance(img) if img.shape[-3] == 3 else img.clone()
+    return gray.expand(*img.shape[:-3], 3, *img.shape[-2:]) if num_output_channels == 3 else gray
+
+
+def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
+    """The luminance of an image of Pillow's, in 1 or 3 channels."""
+    if not is_pil_image(img):
+        raise TypeError("Input should be PIL Image")
+    return pillow.to_grayscale(img, num_output_channels)
+
+
+def _luminance(img: Tensor) -> Tensor:
+    r, g, b = img.unbind(dim=-3)
+    return (0.2989 * r + 0.587 * g + 0.114 * b).to(img.dtype).unsqueeze(-3)  # type: ignore[no-any-return]
 
 
 def adjust_brightness(img: Any, brightness_factor: float) -> Any:
     """The image, ``brightness_factor`` times as bright; 0 is black.  Raises ValueError for a negative factor."""
-    if is_pil_image(img):
-        return _enhanced(img, "Brightness", brightness_factor)
+    if not isinstance(img, Tensor):
+        return pillow.adjust_brightness(img, brightness_factor)
     _check_factor("brightness_factor", brightness_factor)
     _check_channels(img)
     return _between(img, adjoint.zeros_like(img), brightness_factor)
@@ -54,12 +64,12 @@ def adjust_contrast(img: Any, contrast_factor: float) -> Any:
 
     Raises ValueError for a negative factor.
     """
-    if is_pil_image(img):
-        return _enhanced(img, "Contrast", contrast_factor)
+    if not isinstance(img, Tensor):
+        return pillow.adjust_contrast(img, contrast_factor)
     _check_factor("contrast_factor", contrast_factor)
-    _check_channels(img)
-    gray = rgb_to_grayscale(img) if img.shape[-3] == 3 else img
-    mean = gray.to(img.dtype if img.dtype.is_floating_point else dtypes.float32).mean(dim=(-3, -2, -1), keepdim=True)
+    _check_channels(img, "[3, 1]")
+    gray = _luminance(img) if img.shape[-3] == 3 else img
+    mean = gray.to(_real(img)).mean(dim=(-3, -2, -1), keepdim=True)
     return _between(img, mean, contrast_factor)
 
 
@@ -68,24 +78,113 @@ def adjust_saturation(img: Any, saturation_factor: float) -> Any:
 
     Raises ValueError for a negative factor.
     """
-    if is_pil_image(img):
-        return _enhanced(img, "Color", saturation_factor)
+    if not isinstance(img, Tensor):
+        return pillow.adjust_saturation(img, saturation_factor)
     _check_factor("saturation_factor", saturation_factor)
     _check_channels(img)
-    return img if img.shape[-3] == 1 else _between(img, rgb_to_grayscale(img), saturation_factor)
+    return img if img.shape[-3] == 1 else _between(img, _luminance(img), saturation_factor)
+
+
+def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
+    """The image, its differences from a smoothed one times ``sharpness_factor``.  Raises ValueError for a negative factor."""
+    if not isinstance(img, Tensor):
+        return pillow.adjust_sharpness(img, sharpness_factor)
+    _check_factor("sharpness_factor", sharpness_factor)
+    _check_channels(img)
+    if img.shape[-1] <= 2 or img.shape[-2] <= 2:
+        return img
+    dtype, channels = _real(img), img.shape[-3]
+    weights = adjoint.ones(3, 3, dtype=dtype)
+    weights[1, 1] = 5.0
+    weights = (weights / weights.sum()).expand(channels, 1, 3, 3)
+    images = (img if img.ndim > 3 else img[None]).to(dtype)
+    inner = adjoint.nn.functional.conv2d(images, weights, groups=channels)
+    inner = inner if img.ndim > 3 else inner[0]
+    smooth = img.clone()
+    smooth[..., 1:-1, 1:-1] = inner if img.dtype is dtype else inner.round().to(img.dtype)
+    return _between(img, smooth, sharpness_factor)
 
 
 def adjust_hue(img: Any, hue_factor: float) -> Any:
     """The image, its hues moved by ``hue_factor`` of the circle.  Raises ValueError unless that is from -0.5 to 0.5."""
+    if not isinstance(img, Tensor):
+        return pillow.adjust_hue(img, hue_factor)
     if not -0.5 <= hue_factor <= 0.5:
         raise ValueError(f"hue_factor ({hue_factor}) is not in [-0.5, 0.5].")
-    if is_pil_image(img):
-        return _with_hue_moved(img, hue_factor)
     _check_channels(img)
     if img.shape[-3] == 1:
         return img
-    hue, saturation, value = _hsv(convert_image_dtype(img, dtypes.float32))
-    return convert_image_dtype(_rgb((hue + hue_factor) % 1.0, saturation, value), img.dtype)
+    hue, saturation, value = hsv(convert_image_dtype(img, dtypes.float32), divided=True)
+    return convert_image_dtype(rgb((hue + hue_factor) % 1.0, saturation, value, distributed=False), img.dtype)
+
+
+def adjust_gamma(img: Any, gamma: float, gain: float = 1) -> Any:
+    """The image, each value v from 0 to 1 as ``gain * v**gamma``.  Raises ValueError for a negative ``gamma``."""
+    if not isinstance(img, Tensor):
+        return pillow.adjust_gamma(img, gamma, gain)
+    _check_channels(img)
+    if gamma < 0:
+        raise ValueError("Gamma should be a non-negative real number")
+    values = img if img.is_floating_point() else convert_image_dtype(img, dtypes.float32)
+    return convert_image_dtype((gain * values.pow(gamma)).clamp(0, 1), img.dtype)
+
+
+def invert(img: Any) -> Any:
+    """The negative: each value from the other end of its range."""
+    if not isinstance(img, Tensor):
+        return pillow.invert(img)
+    _check_dimensions(img)
+    _check_channels(img)
+    return largest(img.dtype) - img
+
+
+def posterize(img: Any, bits: int) -> Any:
+    """The image, of bytes, with so many bits for each value, from 0 to 8.  Raises ValueError for others."""
+    if not 0 <= bits <= 8:
+        raise ValueError(f"The number if bits should be between 0 and 8. Got {bits}")
+    if not isinstance(img, Tensor):
+        return pillow.posterize(img, bits)
+    _check_dimensions(img)
+    _check_bytes(img)
+    _check_channels(img)
+    return img & (256 - 2 ** (8 - bits))
+
+
+def solarize(img: Any, threshold: float) -> Any:
+    """The image, values from ``threshold`` on inverted.  Raises TypeError for one beyond their range."""
+    if not isinstance(img, Tensor):
+        return pillow.solarize(img, threshold)
+    _check_dimensions(img)
+    _check_channels(img)
+    if threshold > largest(img.dtype):
+        raise TypeError("Threshold should be less than bound of img.")
+    return adjoint.where(img >= threshold, largest(img.dtype) - img, img)
+
+
+def autocontrast(img: Any) -> Any:
+    """The image, in each channel the least value 0 and the largest one that of its range; a channel of one value stays."""
+    if not isinstance(img, Tensor):
+        return pillow.autocontrast(img)
+    _check_dimensions(img)
+    _check_channels(img)
+    most, dtype = largest(img.dtype), _real(img)
+    low, high = img.amin(dim=(-2, -1), keepdim=True).to(dtype), img.amax(dim=(-2, -1), keepdim=True).to(dtype)
+    scale = most / (high - low)
+    flat = ~scale.isfinite()
+    low, scale = low.masked_fill(flat, 0), scale.masked_fill(flat, 1)
+    return ((img - low) * scale).clamp(0, most).to(img.dtype)
+
+
+def equalize(img: Any) -> Any:
+    """The image, of bytes, all of its values about as frequent in each channel."""
+    if not isinstance(img, Tensor):
+        return pillow.equalize(img)
+    check_tensor(img)
+    if img.ndim not in (3, 4):
+        raise TypeError(f"Input image tensor should have 3 or 4 dimensions, but found {img.ndim}")
+    _check_bytes(img)
+    _check_channels(img)
+    return equalized(img)
 
 
 def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Sequence[float] | None = None) -> Any:
@@ -96,7 +195,7 @@ def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Seq
     """
     if not isinstance(kernel_size, (int, list, tuple)):
         raise TypeError(f"kernel_size should be int or a sequence of integers. Got {type(kernel_size)}")
-    sizes = [kernel_size] * 2 if isinstance(kernel_size, int) else list(kernel_size)
+    sizes = [kernel_size] * 2 if isinstance(kernel_size, int) else kernel_size
     if len(sizes) != 2:
         raise ValueError(f"If kernel_size is a sequence its length should be 2. Got {len(sizes)}")
     if any(size % 2 == 0 or size < 0 for size in sizes):
@@ -105,21 +204,23 @@ def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Seq
         sigma = [size * 0.15 + 0.35 for size in sizes]
     if not isinstance(sigma, (int, float, list, tuple)):
         raise TypeError(f"sigma should be either float or sequence of floats. Got {type(sigma)}")
-    widths = [float(sigma)] * 2 if isinstance(sigma, (int, float)) else list(sigma) * (2 if len(sigma) == 1 else 1)
+    widths = [float(sigma)] * 2 if isinstance(sigma, (int, float)) else sigma
+    widths = [widths[0]] * 2 if len(widths) == 1 else widths
     if len(widths) != 2:
         raise ValueError(f"If sigma is a sequence, its length should be 2. Got {len(widths)}")
     if any(width <= 0.0 for width in widths):
         raise ValueError(f"sigma should have positive values. Got {widths}")
-    if is_pil_image(img):
-        return to_pil_image(_blurred(pil_to_tensor(img), sizes, widths), mode=img.mode)
-    check(img)
-    return _blurred(img, sizes, widths)
-
-
-def _enhanced(img: Any, by: str, factor: float) -> Any:
-    from PIL import ImageEnhance
-
-    return getattr(ImageEnhance, by)(img).enhance(factor)
+    if isinstance(img, Tensor):
+        check_tensor(img)
+        image = img
+    elif is_pil_image(img):
+        image = pil_to_tensor(img)
+    else:
+        raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
+    dtype = _real(image)
+    across, down = (_bell(size, width, dtype) for size, width in zip(sizes, widths))
+    image = blurred(image, adjoint.mm(down[:, None], across[None]), dtype)
+    return image if isinstance(img, Tensor) else to_pil_image(image, mode=img.mode)
 
 
 def _check_factor(name: str, factor: float) -> None:
@@ -127,68 +228,30 @@ def _check_factor(name: str, factor: float) -> None:
         raise ValueError(f"{name} ({factor}) is not non-negative.")
 
 
-def _check_channels(img: Any) -> None:
-    check(img)
+def _check_dimensions(img: Tensor) -> None:
+    check_tensor(img)
+    if img.ndim < 3:
+        raise TypeError(f"Input image tensor should have at least 3 dimensions, but found {img.ndim}")
+
+
+def _check_channels(img: Tensor, permitted: str = "[1, 3]") -> None:
     channels = get_dimensions(img)[0]
     if channels not in (1, 3):
-        raise TypeError(f"Input image tensor permitted channel values are [1, 3], but found {channels}")
+        raise TypeError(f"Input image tensor permitted channel values are {permitted}, but found {channels}")
+
+
+def _check_bytes(img: Tensor) -> None:
+    if img.dtype is not dtypes.uint8:
+        raise TypeError(f"Only torch.uint8 image tensors are supported, but found {img.dtype}")
+
+
+def _real(img: Tensor) -> dtypes.dtype:
+    return img.dtype if img.is_floating_point() else dtypes.float32
 
 
 def _between(img: Tensor, other: Tensor, ratio: float) -> Tensor:
     """So much of the one and so little of the other, also beyond them."""
-    most = 1.0 if img.dtype.is_floating_point else largest(img.dtype)
-    return (float(ratio) * img + (1.0 - float(ratio)) * other).clamp(0, most).to(img.dtype)
-
-
-def _with_hue_moved(img: Any, factor: float) -> Any:
-    from PIL import Image
-
-    if img.mode in ("L", "1", "I", "F"):
-        return img
-    hue, saturation, value = img.convert("HSV").split()
-    moved = np.array(hue, dtype=np.uint8) + np.int32(factor * 255).astype(np.uint8)
-    return Image.merge("HSV", (Image.fromarray(moved), saturation, value)).convert(img.mode)
-
-
-def _hsv(img: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Hue, saturation and value of a float image (..., 3, H, W): where on the circle, how far from grey, how bright."""
-    red, green, blue = img.unbind(dim=-3)
-    most, least = img.amax(dim=-3), img.amin(dim=-3)
-    gray, one = most == least, adjoint.ones_like(most)
-    spread = most - least
-    divisor = adjoint.where(gray, one, spread)
-    r, g, b = ((most - c) / divisor for c in (red, green, blue))
-    hue = (most == red) * (b - g) + ((most == green) & (most != red)) * (2.0 + r - b)
-    hue = hue + ((most != green) & (most != red)) * (4.0 + g - r)
-    return adjoint.fmod(hue / 6.0 + 1.0, 1.0), spread / adjoint.where(gray, one, most), most
-
-
-def _rgb(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
-    """The image (..., 3, H, W) of these."""
-    sector = adjoint.floor(hue * 6.0)
-    part = hue * 6.0 - sector
-    p = (value * (1.0 - saturation)).clamp(0.0, 1.0)
-    q = (value * (1.0 - saturation * part)).clamp(0.0, 1.0)
-    t = (value * (1.0 - saturation * (1.0 - part))).clamp(0.0, 1.0)
-    sector = sector.to(dtypes.int32) % 6
-    channels = []
-    for choices in ((value, q, p, p, t, value), (t, value, value, q, p, p), (p, p, t, value, value, q)):
-        channel = choices[5]
-        for i in range(5):
-            channel = adjoint.where(sector == i, choices[i], channel)
-        channels.append(channel)
-    return adjoint.stack(channels, dim=-3)
-
-
-def _blurred(img: Tensor, sizes: list[int], widths: list[float]) -> Tensor:
-    dtype = img.dtype if img.dtype.is_floating_point else dtypes.float32
-    across, down = (_bell(size, width, dtype) for size, width in zip(sizes, widths))
-    channels = img.shape[-3]
-    kernel = adjoint.mm(down[:, None], across[None, :]).expand(channels, 1, sizes[1], sizes[0])
-    x = img.to(dtype).reshape(-1, *img.shape[-3:])
-    x = adjoint.nn.functional.pad(x, [sizes[0] // 2, sizes[0] // 2, sizes[1] // 2, sizes[1] // 2], mode="reflect")
-    x = adjoint.nn.functional.conv2d(x, kernel, groups=channels).reshape(img.shape)
-    return x if img.dtype is dtype else x.round().to(img.dtype)
+    return (float(ratio) * img + (1.0 - float(ratio)) * other).clamp(0, largest(img.dtype)).to(img.dtype)
 
 
 def _bell(size: int, width: float, dtype: dtypes.dtype) -> Tensor:

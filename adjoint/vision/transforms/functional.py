@@ -1,97 +1,116 @@
-"""The transforms as functions of an image."""
+"""The transforms as functions of an image: a tensor (..., C, H, W), or an image of Pillow's, by Pillow."""
 
 from __future__ import annotations
 
-import enum
 import numbers
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 import adjoint
 from adjoint import dtypes
-from adjoint.tensor import Tensor, from_array
+from adjoint.tensor import Tensor
+from adjoint.vision.transforms import pillow
+from adjoint.vision.transforms.bordering import bordered
 from adjoint.vision.transforms.colors import (
     adjust_brightness,
     adjust_contrast,
+    adjust_gamma,
     adjust_hue,
     adjust_saturation,
+    adjust_sharpness,
+    autocontrast,
+    equalize,
     gaussian_blur,
+    invert,
+    posterize,
     rgb_to_grayscale,
+    solarize,
+    to_grayscale,
 )
 from adjoint.vision.transforms.images import (
-    check,
+    check_tensor,
     convert_image_dtype,
     get_dimensions,
+    get_image_num_channels,
     get_image_size,
+    is_pil_image,
     pil_to_tensor,
     to_pil_image,
     to_tensor,
+)
+from adjoint.vision.transforms.interpolation import InterpolationMode, from_pillow, pil_modes_mapping, resized
+from adjoint.vision.transforms.warping import (
+    affine_arguments,
+    affine_grid,
+    affine_matrix,
+    check_warp,
+    from_middle,
+    identity_grid,
+    perspective_coefficients,
+    perspective_grid,
+    sampled,
+    turned_size,
 )
 
 __all__ = [
     "InterpolationMode",
     "adjust_brightness",
     "adjust_contrast",
+    "adjust_gamma",
     "adjust_hue",
     "adjust_saturation",
+    "adjust_sharpness",
+    "affine",
+    "autocontrast",
     "center_crop",
     "convert_image_dtype",
     "crop",
+    "elastic_transform",
+    "equalize",
+    "erase",
+    "five_crop",
     "gaussian_blur",
     "get_dimensions",
+    "get_image_num_channels",
     "get_image_size",
     "hflip",
+    "invert",
     "normalize",
     "pad",
+    "perspective",
+    "pil_modes_mapping",
     "pil_to_tensor",
+    "posterize",
     "resize",
     "resized_crop",
     "rgb_to_grayscale",
+    "rotate",
+    "solarize",
+    "ten_crop",
+    "to_grayscale",
     "to_pil_image",
     "to_tensor",
     "vflip",
 ]
 
 
-class InterpolationMode(enum.Enum):
-    """How values between pixels are found."""
-
-    NEAREST = "nearest"
-    NEAREST_EXACT = "nearest-exact"
-    BILINEAR = "bilinear"
-    BICUBIC = "bicubic"
-    BOX = "box"
-    HAMMING = "hamming"
-    LANCZOS = "lanczos"
-
-
-_PIL_FILTERS = {"nearest": 0, "nearest-exact": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
-
-
 def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> Tensor:
     """``(tensor - mean) / std`` for each channel of (..., C, H, W)."""
     if not isinstance(tensor, Tensor):
         raise TypeError(f"img should be Tensor Image. Got {type(tensor)}")
-    if not tensor.dtype.is_floating_point:
+    check_tensor(tensor)
+    if not tensor.is_floating_point():
         raise TypeError(f"Input tensor should be a float tensor. Got {tensor.dtype}.")
     if tensor.ndim < 3:
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
         )
-    middle, spread = (from_array(np.array(_values(v), tensor.dtype.array).reshape(-1, 1, 1)) for v in (mean, std))
+    middle, spread = (adjoint.as_tensor(v, dtype=tensor.dtype) for v in (mean, std))
     if (spread._array == 0).any():
         raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
-    if inplace:
-        tensor -= middle
-        tensor /= spread
-        return tensor
-    return (tensor - middle) / spread
-
-
-def _values(v: Any) -> Any:
-    return v._array if isinstance(v, Tensor) else v
+    middle, spread = (v.view(-1, 1, 1) if v.ndim == 1 else v for v in (middle, spread))
+    return (tensor.sub_(middle) if inplace else tensor.sub(middle)).div_(spread)
 
 
 # Places
@@ -99,23 +118,17 @@ def _values(v: Any) -> Any:
 
 def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     """The rectangle at (top, left); what lies outside of the image is 0."""
-    check(img)
     if not isinstance(img, Tensor):
-        return img.crop((left, top, left + width, top + height))
+        return pillow.crop(img, top, left, height, width)
+    check_tensor(img)
     h, w = img.shape[-2:]
     bottom, right = top + height, left + width
-    if left < 0 or top < 0 or right > w or bottom > h:
-        inside = img[..., max(top, 0) : bottom, max(left, 0) : right]
-        return pad(
-            inside,
-            [
-                max(min(right, 0) - left, 0),
-                max(min(bottom, 0) - top, 0),
-                max(right - max(w, left), 0),
-                max(bottom - max(h, top), 0),
-            ],
-        )
-    return img[..., top:bottom, left:right]
+    if left >= 0 and top >= 0 and right <= w and bottom <= h:
+        return img[..., top:bottom, left:right]
+    around = [
+        max(min(right, 0) - left, 0), max(min(bottom, 0) - top, 0), max(right - max(w, left), 0), max(bottom - max(h, top), 0),
+    ]  # fmt: skip
+    return pad(img[..., max(top, 0) : bottom, max(left, 0) : right], around)
 
 
 def center_crop(img: Any, output_size: Sequence[int] | int) -> Any:
@@ -124,62 +137,96 @@ def center_crop(img: Any, output_size: Sequence[int] | int) -> Any:
     _, h, w = get_dimensions(img)
     if width > w or height > h:
         left, top = max((width - w) // 2, 0), max((height - h) // 2, 0)
-        img = pad(img, [left, top, max((width - w + 1) // 2, 0), max((height - h + 1) // 2, 0)])
+        img = pad(img, [left, top, max((width - w + 1) // 2, 0), max((height - h + 1) // 2, 0)], fill=0)
         _, h, w = get_dimensions(img)
         if (width, height) == (w, h):
             return img
     return crop(img, round((h - height) / 2.0), round((w - width) / 2.0), height, width)
 
 
-def _pair(size: Any) -> tuple[int, int]:
+def _pair(size: Any) -> Any:
     if isinstance(size, numbers.Number):
         return int(size), int(size)  # type: ignore[call-overload]
-    size = tuple(size)
-    return (size[0], size[0]) if len(size) == 1 else (size[0], size[1])
+    return (size[0], size[0]) if isinstance(size, (tuple, list)) and len(size) == 1 else size
+
+
+def five_crop(img: Any, size: Sequence[int] | int) -> tuple[Any, Any, Any, Any, Any]:
+    """Five rectangles: at the top left, top right, bottom left and bottom right, and in the middle."""
+    size = _pair(size)
+    if len(size) != 2:  # type: ignore[arg-type]
+        raise ValueError("Please provide only two dimensions (h, w) for size.")
+    _, h, w = get_dimensions(img)
+    height, width = size  # type: ignore[misc]
+    if width > w or height > h:
+        raise ValueError(f"Requested crop size {size} is bigger than input size {(h, w)}")
+    corners = [crop(img, top, left, height, width) for top in (0, h - height) for left in (0, w - width)]
+    return *corners, center_crop(img, [height, width])  # type: ignore[return-value]
+
+
+def ten_crop(img: Any, size: Sequence[int] | int, vertical_flip: bool = False) -> tuple[Any, ...]:
+    """Five rectangles, and those of the image flipped, horizontally or vertically."""
+    size = _pair(size)
+    if len(size) != 2:  # type: ignore[arg-type]
+        raise ValueError("Please provide only two dimensions (h, w) for size.")
+    return five_crop(img, size) + five_crop(vflip(img) if vertical_flip else hflip(img), size)
 
 
 def hflip(img: Any) -> Any:
     """Left and right exchanged."""
-    check(img)
-    return img.flip(-1) if isinstance(img, Tensor) else img.transpose(0)
+    if not isinstance(img, Tensor):
+        return pillow.hflip(img)
+    check_tensor(img)
+    return img.flip(-1)
 
 
 def vflip(img: Any) -> Any:
     """Top and bottom exchanged."""
-    check(img)
-    return img.flip(-2) if isinstance(img, Tensor) else img.transpose(1)
+    if not isinstance(img, Tensor):
+        return pillow.vflip(img)
+    check_tensor(img)
+    return img.flip(-2)
 
 
 def pad(img: Any, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> Any:
     """An image with a border: one width for all sides, two for (left and right, top and bottom), or one for each of
-    left, top, right, bottom."""
-    check(img)
-    if not isinstance(padding, (numbers.Number, tuple, list)):
+    left, top, right, bottom.
+
+    It is filled with ``fill``, or with what is at the ``"edge"``, or with what is inside of it mirrored, the edge itself once
+    (``"reflect"``) or twice (``"symmetric"``).
+    """
+    if not isinstance(img, Tensor):
+        return pillow.pad(img, padding=padding, fill=fill, padding_mode=padding_mode)
+    check_tensor(img)
+    fill = 0 if fill is None else fill
+    if not isinstance(padding, (int, tuple, list)):
         raise TypeError("Got inappropriate padding arg")
-    if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
-        raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
-    widths = [int(padding)] * 4 if isinstance(padding, numbers.Number) else list(padding)  # type: ignore[call-overload]
+    if not isinstance(fill, (int, float)):
+        raise TypeError("Got inappropriate fill arg")
+    if not isinstance(padding_mode, str):
+        raise TypeError("Got inappropriate padding_mode arg")
+    widths = (padding,) if isinstance(padding, int) else tuple(padding)
     if len(widths) not in (1, 2, 4):
         raise ValueError(f"Padding must be an int or a 1, 2, or 4 element tuple, not a {len(widths)} element tuple")
-    left, top, right, bottom = widths * 4 if len(widths) == 1 else widths * 2 if len(widths) == 2 else widths
+    if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
+        raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
+    if padding_mode == "symmetric" and img.ndim not in (3, 4):
+        raise RuntimeError("Symmetric padding of N-D tensors are not supported yet")
+    left, top, right, bottom = widths * (4 // len(widths))
+    return bordered(img, [left, right, top, bottom], fill, padding_mode)
+
+
+def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Tensor:
+    """The image with the rectangle at (i, j), h high and w wide, replaced by ``v``; ``inplace`` writes over it."""
     if not isinstance(img, Tensor):
-        from PIL import Image, ImageOps
-
-        if padding_mode == "constant":
-            return ImageOps.expand(img, border=(left, top, right, bottom), fill=fill)
-        array = np.asarray(img)
-        around = [(top, bottom), (left, right)] + [(0, 0)] * (array.ndim - 2)
-        return Image.fromarray(np.pad(array, around, mode=padding_mode))  # type: ignore[call-overload]
-    if padding_mode == "constant":
-        value = fill[0] if isinstance(fill, (tuple, list)) else fill
-        return adjoint.nn.functional.pad(img, [left, right, top, bottom], value=float(value or 0))
-    rows = _reflected(img.shape[-2], top, bottom, padding_mode)
-    columns = _reflected(img.shape[-1], left, right, padding_mode)
-    return img[..., from_array(rows)[:, None], from_array(columns)]
+        raise TypeError(f"img should be Tensor Image. Got {type(img)}")
+    check_tensor(img)
+    if not inplace:
+        img = img.clone()
+    img[..., i : i + h, j : j + w] = v
+    return img
 
 
-def _reflected(n: int, before: int, after: int, mode: str) -> Any:
-    return np.pad(np.arange(n), (before, after), mode=mode)  # type: ignore[call-overload]
+# Sizes
 
 
 def resize(
@@ -189,70 +236,67 @@ def resize(
     max_size: int | None = None,
     antialias: bool | None = True,
 ) -> Any:
-    """An image of another size; one number is that of the shorter side.
+    """An image of another size: ``size`` is its height and width, or one number, its shorter side, the longer one of which is at
+    most ``max_size``.
 
-    On tensors: nearest and bilinear (with ``antialias`` as Pillow computes it), PIL images in every mode.
+    ``antialias`` says whether values of a smaller tensor are means of all that they cover; Pillow's always are.
     """
-    check(img)
-    _, h, w = get_dimensions(img)
-    if isinstance(size, int) or len(size) == 1:
-        shorter = size if isinstance(size, int) else size[0]
-        height, width = _fitted(h, w, shorter, max_size)
-    else:
-        if max_size is not None:
+    mode = _mode(interpolation)
+    if isinstance(size, (list, tuple)):
+        if len(size) not in (1, 2):
+            raise ValueError(
+                f"Size must be an int or a 1 or 2 element tuple/list, not a {len(size)} element tuple/list"
+            )
+        if max_size is not None and len(size) != 1:
             raise ValueError(
                 "max_size should only be passed if size specifies the length of the smaller edge, i.e. size should be "
                 "an int or a sequence of length 1 in torchscript mode."
             )
-        height, width = size
-    if (h, w) == (height, width):
+    _, h, w = get_dimensions(img)
+    new = resized((h, w), [size] if isinstance(size, int) else size, max_size)
+    if tuple(new) == (h, w):
         return img
-    mode = interpolation.value if isinstance(interpolation, InterpolationMode) else str(interpolation)
     if not isinstance(img, Tensor):
-        return img.resize((width, height), _PIL_FILTERS[mode])
-    if mode == "nearest":
-        rows, columns = (np.arange(n) * old // n for n, old in ((height, h), (width, w)))
-        return img[..., from_array(rows)[:, None], from_array(columns)]
-    if mode == "nearest-exact":
-        rows, columns = (((np.arange(n) + 0.5) * (old / n)).astype(np.int64) for n, old in ((height, h), (width, w)))
-        return img[..., from_array(rows)[:, None], from_array(columns)]
-    if mode != "bilinear":
-        raise NotImplementedError(f"resize of tensors with {interpolation}: Adjoint has nearest and bilinear")
-    kind = img.dtype
-    real: Any = img if kind.is_floating_point else img.to(dtypes.float32)
-    down: Any = from_array(_triangles(h, height, bool(antialias)).astype(real.dtype.array))
-    across = from_array(np.ascontiguousarray(_triangles(w, width, bool(antialias)).T).astype(real.dtype.array))
-    resized = down @ (real @ across)
-    if kind is real.dtype:
-        return resized
-    return resized.round().to(kind)
-
-
-def _triangles(old: int, new: int, antialias: bool) -> Any:
-    """The weights (new, old) of linear interpolation; shrunk, with triangles as wide as the scale."""
-    scale = old / new
-    support = max(scale, 1.0) if antialias else 1.0
-    centers = (np.arange(new) + 0.5) * scale
-    if not antialias:
-        centers = centers.clip(0.5, old - 0.5)
-    distance = np.abs(np.arange(old)[None] + 0.5 - centers[:, None]) / support
-    weights = (1 - distance).clip(0)
-    return weights / weights.sum(1, keepdims=True)
-
-
-def _fitted(h: int, w: int, shorter: int, max_size: int | None) -> tuple[int, int]:
-    """Height and width whose shorter side is given, the longer one at most ``max_size``."""
-    small, large = (w, h) if w <= h else (h, w)
-    new_small, new_large = shorter, int(shorter * large / small)
-    if max_size is not None:
-        if max_size <= shorter:
-            raise ValueError(
-                f"max_size = {max_size} must be strictly greater than the requested size for the smaller edge size = "
-                f"{shorter}"
+        if antialias is False:
+            warnings.warn(
+                "Anti-alias option is always applied for PIL Image input. Argument antialias is ignored.", stacklevel=2
             )
-        if new_large > max_size:
-            new_small, new_large = int(max_size * new_small / new_large), max_size
-    return (new_large, new_small) if w <= h else (new_small, new_large)
+        return pillow.resize(img, size=list(new), interpolation=pil_modes_mapping[mode])
+    smooth = mode in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC)
+    images, restore = _as_floats(img, img.dtype if img.dtype is dtypes.float64 else dtypes.float32)
+    images = adjoint.nn.functional.interpolate(
+        images, size=list(new), mode=mode.value, align_corners=False if smooth else None, antialias=smooth and bool(antialias)
+    )
+    if mode is InterpolationMode.BICUBIC and img.dtype is dtypes.uint8:
+        images = images.clamp(min=0, max=255)
+    return restore(images)
+
+
+def _mode(interpolation: Any) -> InterpolationMode:
+    if isinstance(interpolation, int):
+        return from_pillow(interpolation)
+    if not isinstance(interpolation, InterpolationMode):
+        raise TypeError(
+            "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer constant"
+        )
+    return interpolation
+
+
+_INTEGERS = (dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)
+
+
+def _as_floats(img: Tensor, dtype: dtypes.dtype) -> tuple[Tensor, Any]:
+    """An image as (N, C, H, W) of a dtype, and what makes one like it again, of integers rounded."""
+    check_tensor(img)
+    single, own = img.ndim < 4, img.dtype
+
+    def restore(images: Tensor) -> Tensor:
+        images = images[0] if single else images
+        if own is dtype:
+            return images
+        return (images.round() if own in _INTEGERS else images).to(own)
+
+    return (img[None] if single else img).to(dtype), restore
 
 
 def resized_crop(
@@ -267,3 +311,119 @@ def resized_crop(
 ) -> Any:
     """A rectangle of an image, resized."""
     return resize(crop(img, top, left, height, width), size, interpolation, antialias=antialias)
+
+
+# Warps
+
+
+def _warped(img: Tensor, grid: Tensor, mode: InterpolationMode, fill: Any) -> Tensor:
+    images, restore = _as_floats(img, grid.dtype)
+    return restore(sampled(images, grid, mode.value, fill, blended="sum"))  # type: ignore[no-any-return]
+
+
+def _check(img: Tensor, mode: InterpolationMode, fill: Any, **given: Any) -> None:
+    check_tensor(img)
+    if fill is not None and not isinstance(fill, (int, float, tuple, list)):
+        warnings.warn("Argument fill should be either int, float, tuple or list", stacklevel=3)
+    check_warp(img, mode.value, fill, **given, channels=get_dimensions(img)[0])
+
+
+def _real(img: Tensor) -> dtypes.dtype:
+    return img.dtype if img.is_floating_point() else dtypes.float32
+
+
+def affine(
+    img: Any,
+    angle: float,
+    translate: Sequence[int],
+    scale: float,
+    shear: Any,
+    interpolation: InterpolationMode = InterpolationMode.NEAREST,
+    fill: Any = None,
+    center: Sequence[int] | None = None,
+) -> Any:
+    """The image turned clockwise by ``angle`` degrees around ``center`` (x, y; by default its middle), sheared by ``shear``
+    degrees, scaled, and moved by ``translate`` (x, y).  What comes from outside is ``fill``."""
+    mode = _mode(interpolation)
+    turn, move, shears, _ = affine_arguments(angle, translate, scale, shear, center)
+    _, height, width = get_dimensions(img)
+    if not isinstance(img, Tensor):
+        middle = [width * 0.5, height * 0.5] if center is None else center
+        matrix = affine_matrix(middle, turn, move, scale, shears)
+        return pillow.affine(img, matrix=matrix, interpolation=pil_modes_mapping[mode], fill=fill)
+    size = (height, width)
+    matrix = affine_matrix(from_middle(center, size), turn, [1.0 * t for t in move], scale, shears)
+    _check(img, mode, fill, matrix=matrix)
+    return _warped(img, affine_grid(matrix, size, size, _real(img)), mode, fill)
+
+
+def rotate(
+    img: Any,
+    angle: float,
+    interpolation: InterpolationMode = InterpolationMode.NEAREST,
+    expand: bool = False,
+    center: Sequence[int] | None = None,
+    fill: Any = None,
+) -> Any:
+    """The image turned counter-clockwise by ``angle`` degrees around ``center`` (x, y; by default its middle).
+
+    With ``expand`` the result is as large as to hold all of it.  What comes from outside is ``fill``.
+    """
+    mode = _mode(interpolation)
+    if not isinstance(angle, (int, float)):
+        raise TypeError("Argument angle should be int or float")
+    if center is not None and not isinstance(center, (list, tuple)):
+        raise TypeError("Argument center should be a sequence")
+    if not isinstance(img, Tensor):
+        how = pil_modes_mapping[mode]
+        return pillow.rotate(img, angle=angle, interpolation=how, expand=expand, center=center, fill=fill)
+    _, height, width = get_dimensions(img)
+    size = (height, width)
+    matrix = affine_matrix(from_middle(center, size), -angle, [0.0, 0.0], 1.0, [0.0, 0.0])
+    _check(img, mode, fill, matrix=matrix)
+    out = turned_size(matrix, width, height)[::-1] if expand else size
+    return _warped(img, affine_grid(matrix, size, out, _real(img)), mode, fill)
+
+
+def perspective(
+    img: Any,
+    startpoints: Sequence[Sequence[int]],
+    endpoints: Sequence[Sequence[int]],
+    interpolation: InterpolationMode = InterpolationMode.BILINEAR,
+    fill: Any = None,
+) -> Any:
+    """The image seen from elsewhere: its four corners ``startpoints`` (x, y, from top left around) come to ``endpoints``."""
+    coefficients = perspective_coefficients(startpoints, endpoints)
+    mode = _mode(interpolation)
+    if not isinstance(img, Tensor):
+        return pillow.perspective(img, coefficients, interpolation=pil_modes_mapping[mode], fill=fill)
+    _check(img, mode, fill, coefficients=coefficients)
+    return _warped(img, perspective_grid(coefficients, img.shape[-2:], _real(img)), mode, fill)
+
+
+def elastic_transform(
+    img: Any,
+    displacement: Tensor,
+    interpolation: InterpolationMode = InterpolationMode.BILINEAR,
+    fill: Any = None,
+) -> Any:
+    """The image whose pixels come from elsewhere: each from its place and its ``displacement`` (1, H, W, 2; x and y, where the
+    image is 2 wide and high)."""
+    if isinstance(interpolation, int):
+        warnings.warn(
+            "Argument interpolation should be of type InterpolationMode instead of int. "
+            "Please, use InterpolationMode enum.",
+            stacklevel=2,
+        )
+        interpolation = from_pillow(interpolation)
+    if not isinstance(displacement, Tensor):
+        raise TypeError("Argument displacement should be a Tensor")
+    if not isinstance(img, Tensor):
+        if not is_pil_image(img):
+            raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
+        return to_pil_image(elastic_transform(pil_to_tensor(img), displacement, interpolation, fill), mode=img.mode)
+    expected = (1, *img.shape[-2:], 2)
+    if displacement.shape != expected:
+        raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
+    grid = identity_grid(img.shape[-2:], dtypes.get_default_dtype()) + displacement
+    return _warped(img, grid, interpolation, fill)

@@ -21,20 +21,18 @@ def is_pil_image(img: Any) -> bool:
     return pil is not None and isinstance(img, pil.Image)
 
 
-def check(img: Any) -> None:
-    """Raise TypeError for what is no image."""
-    if isinstance(img, Tensor):
-        if img.ndim < 2:
-            raise TypeError("Tensor is not a torch image.")
-    elif not is_pil_image(img):
-        raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
+def check_tensor(img: Tensor) -> None:
+    """Raise TypeError for a tensor that is no image."""
+    if img.ndim < 2:
+        raise TypeError("Tensor is not a torch image.")
 
 
 def get_dimensions(img: Any) -> list[int]:
     """Channels, height and width."""
-    check(img)
     if isinstance(img, Tensor):
+        check_tensor(img)
         return [1 if img.ndim == 2 else img.shape[-3], img.shape[-2], img.shape[-1]]
+    _check_image(img)
     return [len(img.getbands()), img.height, img.width]
 
 
@@ -42,6 +40,16 @@ def get_image_size(img: Any) -> list[int]:
     """Width and height."""
     _, height, width = get_dimensions(img)
     return [width, height]
+
+
+def get_image_num_channels(img: Any) -> int:
+    """How many channels there are."""
+    return get_dimensions(img)[0]
+
+
+def _check_image(img: Any) -> None:
+    if not is_pil_image(img):
+        raise TypeError(f"Unexpected type {type(img)}")
 
 
 _KINDS = {"I": np.int32, "I;16": np.int16, "F": np.float32}
@@ -84,27 +92,56 @@ def _channels_first(array: np.ndarray) -> Tensor:
     return adjoint.from_numpy((array if array.ndim == 3 else array[:, :, None]).transpose(2, 0, 1))
 
 
-def to_pil_image(pic: Any, mode: str | None = None) -> Any:
-    """A tensor (C, H, W) or an array (H, W, C) as a PIL image; floats from 0 to 1 become bytes."""
-    from PIL import Image
+_MODES: dict[int, dict[type, str]] = {
+    1: {np.uint8: "L", np.int16: "I;16", np.int32: "I", np.float32: "F"},
+    2: {np.uint8: "LA"},
+    3: {np.uint8: "RGB"},
+    4: {np.uint8: "RGBA"},
+}
+"""The mode of an image of so many channels and this dtype."""
 
-    if not isinstance(pic, (Tensor, np.ndarray)):
+_PERMITTED = {2: ["LA"], 3: ["RGB", "YCbCr", "HSV"], 4: ["RGBA", "CMYK", "RGBX"]}
+
+
+def to_pil_image(pic: Any, mode: str | None = None) -> Any:
+    """A tensor (C, H, W) or (H, W), or an array (H, W, C) or (H, W), as a PIL image of a mode; floats from 0 to 1 become bytes.
+
+    Raises TypeError for what is neither, or has a dtype that no mode has, ValueError for other dimensions, or another mode.
+    """
+    if isinstance(pic, Tensor):
+        array = (pic.permute((1, 2, 0)) if pic.ndim == 3 else pic).numpy(force=True)
+    elif isinstance(pic, np.ndarray):
+        array = pic
+    else:
         raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
-    array = pic._array if isinstance(pic, Tensor) else pic
     if array.ndim not in (2, 3):
         raise ValueError(f"pic should be 2/3 dimensional. Got {array.ndim} dimensions.")
-    if isinstance(pic, Tensor) and array.ndim == 3:
-        array = array.transpose(1, 2, 0)
-    if isinstance(pic, Tensor) and pic.dtype.is_floating_point and mode != "F":
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    if channels > 4:
+        raise ValueError(f"pic should not have > 4 channels. Got {channels} channels.")
+    if np.issubdtype(array.dtype, np.floating) and mode != "F":
         array = (array * 255).astype(np.uint8)
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    return Image.fromarray(np.ascontiguousarray(array), mode) if mode else Image.fromarray(np.ascontiguousarray(array))
+    array = array.reshape(array.shape[:2]) if channels == 1 else array
+    found = _MODES.get(channels, {}).get(array.dtype.type)
+    if channels == 1:
+        if mode not in (None, found):
+            raise ValueError(f"Incorrect mode ({mode}) supplied for input type {np.dtype}. Should be {found}")
+    elif mode is None:
+        mode = found
+    elif mode not in _PERMITTED[channels]:
+        raise ValueError(f"Only modes {_PERMITTED[channels]} are supported for {channels}D inputs")
+    mode = found if channels == 1 else mode
+    if mode is None:
+        raise TypeError(f"Input type {array.dtype} is not supported")
+    from PIL import Image
+
+    if mode == found:
+        return Image.fromarray(np.ascontiguousarray(array))
+    return Image.frombytes(mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array).tobytes())
 
 
-def convert_image_dtype(image: Any, dtype: Any = None) -> Tensor:
+def convert_image_dtype(image: Any, dtype: dtypes.dtype = dtypes.float32) -> Tensor:
     """An image in another dtype, its values scaled to that dtype's range: floats go from 0 to 1."""
-    dtype = dtypes.float32 if dtype is None else dtype
     if not isinstance(image, Tensor):
         raise TypeError("Input img should be Tensor Image")
     if image.dtype is dtype:
@@ -128,5 +165,17 @@ def convert_image_dtype(image: Any, dtype: Any = None) -> Tensor:
 
 
 def largest(d: dtypes.dtype) -> int:
-    """The largest value in images of an integer dtype."""
-    return 1 if d.category == dtypes.BOOL else int(np.iinfo(d.array).max)
+    """The largest value in images of a dtype: 1 unless it is one of integers."""
+    return int(np.iinfo(d.array).max) if d in _BITS else 1
+
+
+def bits_of(d: dtypes.dtype) -> int:
+    """How many bits a value of an integer dtype has, its sign aside.  Raises TypeError for other dtypes."""
+    if d not in _BITS:
+        raise TypeError(f"Number of value bits is only defined for integer dtypes, but got {d}.")
+    return _BITS[d]
+
+
+_BITS = {
+    dtypes.uint8: 8, dtypes.int8: 7, dtypes.int16: 15, dtypes.uint16: 16, dtypes.int32: 31, dtypes.int64: 63,
+}  # fmt: skip
