@@ -14,7 +14,7 @@ from adjoint.declare.namespaces import FUNCTIONS
 torch = pytest.importorskip("torch")
 
 # Adjoint's, beside PyTorch's names
-OWN = {"CorruptFileError", "empty_cache", "memory_stats", "set_cache_limit", "summary", "viz", "why"}
+OWN = {"CorruptFileError", "empty_cache", "load", "memory_stats", "set_cache_limit", "summary", "viz", "why"}
 
 
 def shared_modules():

@@ -118,4 +118,4 @@ def select_model_mode_for_export(model: Any, mode: TrainingMode) -> NoReturn:
     _refuse("torch.onnx.select_model_mode_for_export")
 
 
-_named(__name__, modules={"errors", "symbolic_helper"})
+_named(__name__, modules={"errors", "symbolic_helper"}, elsewhere={"load": "loading"})
