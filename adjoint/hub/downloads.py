@@ -20,34 +20,37 @@ def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, pro
     RuntimeError for another hash or a download that breaks off, URLError where the network is not to be had; nothing
     is left behind then, and what was there stays.  What a process that was killed left is removed by the next download.
     """
-    from urllib.request import Request, urlopen
 
     def fetch(file: Any) -> None:
-        with urlopen(Request(url, headers={"User-Agent": "torch.hub"})) as response:
-            length = response.headers.get("Content-Length")
-            expected = int(length) if length is not None and length.strip().isdigit() else None
-            digest, received = _receive(response, file, expected, progress)
-        if expected is not None and received != expected:
-            raise RuntimeError(f"the download of {url} broke off after {received} of {expected} bytes")
+        digest = receive(url, file, hashlib.sha256(), "torch.hub", progress)
         if hash_prefix is not None and not digest.startswith(hash_prefix):
             raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest}")')
 
     replace_file(os.path.expanduser(dst), fetch, durable=True)
 
 
-def _receive(response: Any, file: Any, expected: int | None, progress: bool) -> tuple[str, int]:
-    """Copy a response into a file; its SHA-256 and its length."""
+def receive(url: str, file: Any, digest: Any, agent: str, progress: bool = True) -> str:
+    """Copy what is at ``url`` into an open file and into a hash of ``hashlib``'s; the hash in hexadecimal digits.
+
+    ``agent`` is who asks.  Raises RuntimeError where the download breaks off, URLError where there is no network.
+    """
+    from urllib.request import Request, urlopen
+
     from tqdm import tqdm
 
-    sha256 = hashlib.sha256()
-    received = 0
-    with tqdm(total=expected, disable=not progress, unit="B", unit_scale=True, unit_divisor=1024) as bar:
-        while chunk := response.read(CHUNK):
-            file.write(chunk)
-            sha256.update(chunk)
-            received += len(chunk)
-            bar.update(len(chunk))
-    return sha256.hexdigest(), received
+    with urlopen(Request(url, headers={"User-Agent": agent})) as response:
+        length = response.headers.get("Content-Length")
+        expected = int(length) if length is not None and length.strip().isdigit() else None
+        received = 0
+        with tqdm(total=expected, disable=not progress, unit="B", unit_scale=True, unit_divisor=1024) as bar:
+            while chunk := response.read(CHUNK):
+                file.write(chunk)
+                digest.update(chunk)
+                received += len(chunk)
+                bar.update(len(chunk))
+    if expected is not None and received != expected:
+        raise RuntimeError(f"the download of {url} broke off after {received} of {expected} bytes")
+    return str(digest.hexdigest())
 
 
 def make_folder(path: str) -> None:

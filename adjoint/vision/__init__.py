@@ -14,6 +14,16 @@ if _typing.TYPE_CHECKING:
     from adjoint.vision import transforms as transforms
     from adjoint.vision import tv_tensors as tv_tensors
     from adjoint.vision import utils as utils
+    from adjoint.vision.backends import get_image_backend as get_image_backend
+    from adjoint.vision.backends import get_video_backend as get_video_backend
+    from adjoint.vision.backends import set_image_backend as set_image_backend
+    from adjoint.vision.backends import set_video_backend as set_video_backend
 
-_named(__name__, modules={"datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils"})
+_BACKENDS = ("get_image_backend", "get_video_backend", "set_image_backend", "set_video_backend")
+
+_named(
+    __name__,
+    modules={"datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils"},
+    elsewhere=dict.fromkeys(_BACKENDS, "backends"),
+)
 _promised.operators["torchvision"] = "adjoint.vision.ops.registered"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from adjoint.names import list_names as _list_names
 from adjoint.vision.datasets.utils import check_integrity, download_and_extract_archive
-from adjoint.vision.datasets.vision import VisionDataset
+from adjoint.vision.datasets.vision import CORRUPTED, Place, Transform, VisionDataset, numbered, obtain
 
 __all__ = ["CIFAR10", "CIFAR100"]
 
@@ -39,25 +38,22 @@ class CIFAR10(VisionDataset):
 
     def __init__(
         self,
-        root: Any,
+        root: Place,
         train: bool = True,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
+        transform: Transform = None,
+        target_transform: Transform = None,
         download: bool = False,
     ) -> None:
         super().__init__(root, transform=transform, target_transform=target_transform)
         self.train = train
-        if download:
-            self.download()
-        if not self._check_integrity():
-            raise RuntimeError("Dataset not found or corrupted. You can use download=True to download it")
+        obtain(download, self.download, self._check_integrity, CORRUPTED)
         parts = [self._read(name) for name, _ in (self.train_list if train else self.test_list)]
         self.targets = [label for part in parts for label in part.get("labels", part.get("fine_labels"))]
         self.data = np.vstack([part["data"] for part in parts]).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         if not check_integrity(self._path(self.meta["filename"]), self.meta["md5"]):
             raise RuntimeError("Dataset metadata file not found or corrupted. You can use download=True to download it")
         self.classes = self._read(self.meta["filename"])[self.meta["key"]]
-        self.class_to_idx = {name: i for i, name in enumerate(self.classes)}
+        self.class_to_idx = numbered(self.classes)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         from PIL import Image

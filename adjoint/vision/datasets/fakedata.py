@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import adjoint
 from adjoint.names import list_names as _list_names
 from adjoint.random import get_rng_state, manual_seed, set_rng_state
-from adjoint.vision.datasets.vision import VisionDataset
-from adjoint.vision.transforms import ToPILImage
+from adjoint.vision.datasets.vision import Transform, VisionDataset
 
 __all__ = ["FakeData"]
 
@@ -22,8 +20,8 @@ class FakeData(VisionDataset):
         size: int = 1000,
         image_size: tuple[int, int, int] = (3, 224, 224),
         num_classes: int = 10,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
+        transform: Transform = None,
+        target_transform: Transform = None,
         random_offset: int = 0,
     ) -> None:
         super().__init__(transform=transform, target_transform=target_transform)
@@ -40,6 +38,8 @@ class FakeData(VisionDataset):
         image = adjoint.randn(*self.image_size)
         target = adjoint.randint(0, self.num_classes, size=(1,), dtype=adjoint.long)[0]
         set_rng_state(before)
+        from adjoint.vision.transforms import ToPILImage
+
         image, target = self._changed(ToPILImage()(image), target)
         return image, target.item()
 

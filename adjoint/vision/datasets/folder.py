@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.names import list_names as _list_names
-from adjoint.vision.datasets.vision import VisionDataset
+from adjoint.vision.datasets.vision import Loader, Place, Transform, VisionDataset, numbered
 
 __all__ = [
     "IMG_EXTENSIONS",
     "DatasetFolder",
     "ImageFolder",
+    "accimage_loader",
     "default_loader",
     "find_classes",
     "has_file_allowed_extension",
@@ -39,7 +40,7 @@ def find_classes(directory: Any) -> tuple[list[str], dict[str, int]]:
     classes = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir())
     if not classes:
         raise FileNotFoundError(f"Couldn't find any class folder in {directory}.")
-    return classes, {name: i for i, name in enumerate(classes)}
+    return classes, numbered(classes)
 
 
 def make_dataset(
@@ -89,11 +90,11 @@ class DatasetFolder(VisionDataset):
 
     def __init__(
         self,
-        root: Any,
-        loader: Callable[[str], Any],
+        root: Place,
+        loader: Loader,
         extensions: tuple[str, ...] | None = None,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
+        transform: Transform = None,
+        target_transform: Transform = None,
         is_valid_file: Callable[[str], bool] | None = None,
         allow_empty: bool = False,
     ) -> None:
@@ -137,7 +138,21 @@ def pil_loader(path: Any) -> Any:
         return Image.open(file).convert("RGB")
 
 
-default_loader = pil_loader
+def accimage_loader(path: Any) -> Any:
+    """The image in a file, as the library ``accimage`` reads it, or Pillow where that cannot."""
+    import accimage
+
+    try:
+        return accimage.Image(path)
+    except OSError:
+        return pil_loader(path)
+
+
+def default_loader(path: Any) -> Any:
+    """The image in a file, as the library reads it that ``torchvision.set_image_backend`` names: Pillow, if none."""
+    from adjoint.vision import get_image_backend
+
+    return accimage_loader(path) if get_image_backend() == "accimage" else pil_loader(path)
 
 
 class ImageFolder(DatasetFolder):
@@ -148,10 +163,10 @@ class ImageFolder(DatasetFolder):
 
     def __init__(
         self,
-        root: Any,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
-        loader: Callable[[str], Any] = default_loader,
+        root: Place,
+        transform: Transform = None,
+        target_transform: Transform = None,
+        loader: Loader = default_loader,
         is_valid_file: Callable[[str], bool] | None = None,
         allow_empty: bool = False,
     ) -> None:

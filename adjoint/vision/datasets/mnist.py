@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import os
+import shutil
+import string
 import warnings
-from collections.abc import Callable
 from typing import Any
 from urllib.error import URLError
 
 import numpy as np
 
+from adjoint import dtypes
 from adjoint.names import list_names as _list_names
 from adjoint.places import users_level
 from adjoint.serialization import load
 from adjoint.tensor import Tensor, from_array
-from adjoint.vision.datasets.utils import check_integrity, download_and_extract_archive
-from adjoint.vision.datasets.vision import VisionDataset
+from adjoint.vision.datasets.utils import (
+    check_integrity,
+    download_and_extract_archive,
+    extract_archive,
+    verify_str_arg,
+)
+from adjoint.vision.datasets.vision import NOT_FOUND, Place, Transform, VisionDataset, numbered
+from adjoint.vision.utils.pictures import from_pixels
 
 __all__ = [
+    "EMNIST",
     "KMNIST",
     "MNIST",
+    "QMNIST",
+    "SN3_PASCALVINCENT_TYPEMAP",
     "FashionMNIST",
+    "get_int",
     "read_image_file",
     "read_label_file",
     "read_sn3_pascalvincent_tensor",
@@ -60,30 +72,41 @@ class MNIST(VisionDataset):
 
     def __init__(
         self,
-        root: Any,
+        root: Place,
         train: bool = True,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
+        transform: Transform = None,
+        target_transform: Transform = None,
         download: bool = False,
     ) -> None:
         super().__init__(root, transform=transform, target_transform=target_transform)
         self.train = train
-        old = [os.path.join(self.processed_folder, name) for name in (self.training_file, self.test_file)]
-        if all(os.path.isfile(path) for path in old):  # as torchvision once wrote them
-            self.data, self.targets = load(old[0] if train else old[1], weights_only=True)
+        if self._check_legacy_exist():
+            self.data, self.targets = self._load_legacy_data()
             return
         if download:
             self.download()
         if not self._check_exists():
-            raise RuntimeError("Dataset not found. You can use download=True to download it")
-        name = "train" if train else "t10k"
-        self.data = read_image_file(os.path.join(self.raw_folder, f"{name}-images-idx3-ubyte"))
-        self.targets = read_label_file(os.path.join(self.raw_folder, f"{name}-labels-idx1-ubyte"))
+            raise RuntimeError(NOT_FOUND)
+        self.data, self.targets = self._load_data()
+
+    def _check_legacy_exist(self) -> bool:
+        names = (self.training_file, self.test_file)
+        return all(check_integrity(os.path.join(self.processed_folder, name)) for name in names)
+
+    def _load_legacy_data(self) -> Any:
+        """The images and labels as torchvision once wrote them."""
+        name = self.training_file if self.train else self.test_file
+        return load(os.path.join(self.processed_folder, name), weights_only=True)
+
+    def _load_data(self) -> tuple[Tensor, Tensor]:
+        half = "train" if self.train else "t10k"
+        return (
+            read_image_file(os.path.join(self.raw_folder, f"{half}-images-idx3-ubyte")),
+            read_label_file(os.path.join(self.raw_folder, f"{half}-labels-idx1-ubyte")),
+        )
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        from PIL import Image
-
-        return self._changed(Image.fromarray(self.data[index].numpy()), int(self.targets[index]))
+        return self._changed(from_pixels(self.data[index].numpy(), "L"), int(self.targets[index]))
 
     def __len__(self) -> int:
         return len(self.data)
@@ -101,10 +124,10 @@ class MNIST(VisionDataset):
     @property
     def class_to_idx(self) -> dict[str, int]:
         """The number of each class."""
-        return {name: i for i, name in enumerate(self.classes)}
+        return numbered(self.classes)
 
     def _check_exists(self) -> bool:
-        names = [os.path.splitext(name)[0] for name, _ in self.resources]
+        names = [os.path.splitext(os.path.basename(name))[0] for name, _ in self.resources]
         return all(check_integrity(os.path.join(self.raw_folder, name)) for name in names)
 
     def download(self) -> None:
@@ -173,7 +196,175 @@ class KMNIST(MNIST):
     classes = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
 
 
-_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+class EMNIST(MNIST):
+    """Images of written letters and digits, as :class:`MNIST`.
+
+    ``split`` is which letters: ``"byclass"``, ``"bymerge"`` (capitals that look like small ones are one class with them),
+    ``"balanced"``, ``"letters"``, ``"digits"`` or ``"mnist"``; raises ValueError for another one.  Further arguments are MNIST's.
+    """
+
+    url = "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip"
+    md5 = "58c8d27c78d21e728a6bc7b3cc06412e"
+    splits = ("byclass", "bymerge", "balanced", "letters", "digits", "mnist")
+    _merged_classes = set("cijklmopsuvwxyz")
+    _all_classes = set(string.digits + string.ascii_letters)
+    classes_split_dict = {
+        "byclass": sorted(_all_classes),
+        "bymerge": sorted(_all_classes - _merged_classes),
+        "balanced": sorted(_all_classes - _merged_classes),
+        "letters": ["N/A", *string.ascii_lowercase],
+        "digits": list(string.digits),
+        "mnist": list(string.digits),
+    }
+
+    def __init__(self, root: Place, split: str, **kwargs: Any) -> None:
+        self.split = verify_str_arg(split, "split", self.splits)
+        self.training_file = self._training_file(split)
+        self.test_file = self._test_file(split)
+        super().__init__(root, **kwargs)
+        self.classes = self.classes_split_dict[self.split]
+
+    @staticmethod
+    def _training_file(split: str) -> str:
+        return f"training_{split}.pt"
+
+    @staticmethod
+    def _test_file(split: str) -> str:
+        return f"test_{split}.pt"
+
+    @property
+    def _file_prefix(self) -> str:
+        return f"emnist-{self.split}-{'train' if self.train else 'test'}"
+
+    @property
+    def images_file(self) -> str:
+        """Where the images are."""
+        return os.path.join(self.raw_folder, f"{self._file_prefix}-images-idx3-ubyte")
+
+    @property
+    def labels_file(self) -> str:
+        """Where the labels are."""
+        return os.path.join(self.raw_folder, f"{self._file_prefix}-labels-idx1-ubyte")
+
+    def _load_data(self) -> tuple[Tensor, Tensor]:
+        return read_image_file(self.images_file), read_label_file(self.labels_file)
+
+    def _check_exists(self) -> bool:
+        return all(check_integrity(file) for file in (self.images_file, self.labels_file))
+
+    def download(self) -> None:
+        """Fetch the files, unless they are there: one archive of all splits."""
+        if self._check_exists():
+            return
+        os.makedirs(self.raw_folder, exist_ok=True)
+        download_and_extract_archive(self.url, download_root=self.raw_folder, md5=self.md5)
+        packed = os.path.join(self.raw_folder, "gzip")
+        for name in os.listdir(packed):
+            if name.endswith(".gz"):
+                extract_archive(os.path.join(packed, name), self.raw_folder)
+        shutil.rmtree(packed)
+
+
+def _qmnist(*files: tuple[str, str]) -> list[tuple[str, str]]:
+    folder = "https://raw.githubusercontent.com/facebookresearch/qmnist/master/"
+    return [(folder + name, md5) for name, md5 in files]
+
+
+class QMNIST(MNIST):
+    """MNIST made anew from the files of NIST, with all 60,000 images to test with and where each comes from.
+
+    ``what`` is ``"train"``, ``"test"``, ``"test10k"`` (those that MNIST has), ``"test50k"`` (the others) or ``"nist"`` (all);
+    without it ``train`` decides.  A target is the digit, or without ``compat`` eight numbers about the image.
+    """
+
+    subsets = {"train": "train", "test": "test", "test10k": "test", "test50k": "test", "nist": "nist"}
+    resources: dict[str, list[tuple[str, str]]] = {  # type: ignore[assignment]
+        "train": _qmnist(
+            ("qmnist-train-images-idx3-ubyte.gz", "ed72d4157d28c017586c42bc6afe6370"),
+            ("qmnist-train-labels-idx2-int.gz", "0058f8dd561b90ffdd0f734c6a30e5e4"),
+        ),
+        "test": _qmnist(
+            ("qmnist-test-images-idx3-ubyte.gz", "1394631089c404de565df7b7aeaf9412"),
+            ("qmnist-test-labels-idx2-int.gz", "5b5b05890a5e13444e108efe57b788aa"),
+        ),
+        "nist": _qmnist(
+            ("xnist-images-idx3-ubyte.xz", "7f124b3b8ab81486c9d8c2749c17f834"),
+            ("xnist-labels-idx2-int.xz", "5ed0e788978e45d4a8bd4b7caec3d79d"),
+        ),
+    }
+
+    def __init__(
+        self, root: Place, what: str | None = None, compat: bool = True, train: bool = True, **kwargs: Any
+    ) -> None:
+        if what is None:
+            what = "train" if train else "test"
+        self.what = verify_str_arg(what, "what", tuple(self.subsets))
+        self.compat = compat
+        self.data_file = what + ".pt"
+        self.training_file = self.test_file = self.data_file
+        super().__init__(root, train, **kwargs)
+
+    def _file(self, which: int) -> str:
+        name = os.path.basename(self.resources[self.subsets[self.what]][which][0])
+        return os.path.join(self.raw_folder, os.path.splitext(name)[0])
+
+    @property
+    def images_file(self) -> str:
+        """Where the images are."""
+        return self._file(0)
+
+    @property
+    def labels_file(self) -> str:
+        """Where the labels are."""
+        return self._file(1)
+
+    def _check_exists(self) -> bool:
+        return all(check_integrity(file) for file in (self.images_file, self.labels_file))
+
+    def _load_data(self) -> tuple[Tensor, Tensor]:
+        data = read_sn3_pascalvincent_tensor(self.images_file)
+        _check(data, 3, "data", "dimensions")
+        targets: Tensor = read_sn3_pascalvincent_tensor(self.labels_file).long()
+        if targets.ndim != 2:
+            raise ValueError(f"targets should have 2 dimensions instead of {targets.ndim}")
+        part = {"test10k": slice(10000), "test50k": slice(10000, None)}.get(self.what)
+        return (data, targets) if part is None else (data[part].clone(), targets[part].clone())
+
+    def download(self) -> None:
+        """Fetch the files that are asked for, unless they are there."""
+        if self._check_exists():
+            return
+        os.makedirs(self.raw_folder, exist_ok=True)
+        for url, md5 in self.resources[self.subsets[self.what]]:
+            download_and_extract_archive(url, self.raw_folder, md5=md5)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        target = self.targets[index]
+        return self._changed(from_pixels(self.data[index].numpy(), "L"), int(target[0]) if self.compat else target)
+
+    def extra_repr(self) -> str:
+        """Which part it is."""
+        return f"Split: {self.what}"
+
+
+SN3_PASCALVINCENT_TYPEMAP = {
+    8: dtypes.uint8,
+    9: dtypes.int8,
+    11: dtypes.int16,
+    12: dtypes.int32,
+    13: dtypes.float32,
+    14: dtypes.float64,
+}
+_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # as they are stored
+
+
+def get_int(b: bytes) -> int:
+    """The number that bytes write, the greatest digit first.
+
+    >>> get_int(b"\\x01\\x00")
+    256
+    """
+    return int.from_bytes(b, "big")
 
 
 def read_sn3_pascalvincent_tensor(path: Any, strict: bool = True) -> Tensor:
@@ -195,20 +386,23 @@ def read_sn3_pascalvincent_tensor(path: Any, strict: bool = True) -> Tensor:
 
 def read_label_file(path: Any) -> Tensor:
     """The labels in a file, as int64.  Raises ValueError or TypeError if it holds something else."""
-    return _checked(read_sn3_pascalvincent_tensor(path, strict=False), 1).long()
+    labels = read_sn3_pascalvincent_tensor(path, strict=False)
+    _check(labels, 1)
+    return labels.long()  # type: ignore[no-any-return]
 
 
 def read_image_file(path: Any) -> Tensor:
     """The images (N, H, W) in a file, as uint8.  Raises ValueError or TypeError if it holds something else."""
-    return _checked(read_sn3_pascalvincent_tensor(path, strict=False), 3)
+    images = read_sn3_pascalvincent_tensor(path, strict=False)
+    _check(images, 3)
+    return images
 
 
-def _checked(x: Any, dims: int) -> Any:
-    if str(x.dtype).rpartition(".")[2] != "uint8":
-        raise TypeError(f"x should be of dtype torch.uint8 instead of {x.dtype}")
+def _check(x: Any, dims: int, name: str = "x", of_them: str = "dimension") -> None:
+    if x.dtype != dtypes.uint8:
+        raise TypeError(f"{name} should be of dtype torch.uint8 instead of {x.dtype}")
     if x.ndim != dims:
-        raise ValueError(f"x should have {dims} dimension instead of {x.ndim}")
-    return x
+        raise ValueError(f"{name} should have {dims} {of_them} instead of {x.ndim}")
 
 
 _list_names(__name__)

@@ -1,101 +1,91 @@
-"""Files of data sets: fetched, checked and unpacked.  (torchvision's name for it.)"""
+"""What data sets are read with: files are fetched, checked and unpacked, folders listed.  (torchvision's name for it.)"""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import os
-import shutil
-import tarfile
-import zipfile
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
-from adjoint.files import replace_file
-from adjoint.hub.downloads import download_url_to_file
 from adjoint.names import list_names as _list_names
+from adjoint.vision.datasets import archives, downloads, flow_files
+from adjoint.vision.datasets.archives import extract_archive
+from adjoint.vision.datasets.downloads import (
+    USER_AGENT,
+    calculate_md5,
+    check_integrity,
+    check_md5,
+    download_and_extract_archive,
+    download_file_from_google_drive,
+    download_url,
+)
 
 __all__ = [
+    "USER_AGENT",
     "calculate_md5",
     "check_integrity",
     "check_md5",
     "download_and_extract_archive",
+    "download_file_from_google_drive",
     "download_url",
     "extract_archive",
+    "iterable_to_str",
+    "list_dir",
+    "list_files",
+    "verify_str_arg",
 ]
 
+# torchvision's underscored names, which programs with data sets of their own use as well
+_FILE_TYPE_ALIASES, _ARCHIVE_EXTRACTORS = archives.ALIASES, archives.ARCHIVES
+_COMPRESSED_FILE_OPENERS = archives.COMPRESSIONS
+_decompress, _detect_file_type = archives.decompress, archives.file_type
+_get_redirect_url, _get_google_drive_file_id = downloads.final_address, downloads.google_drive_id
+_urlretrieve, _read_pfm = downloads.retrieve, flow_files.read_pfm
 
-def calculate_md5(fpath: Any, chunk_size: int = 1024 * 1024) -> str:
-    """The MD5 of a file, by which publishers of data sets name what should be in it."""
-    md5 = hashlib.md5(usedforsecurity=False)
-    with open(fpath, "rb") as file:
-        while chunk := file.read(chunk_size):
-            md5.update(chunk)
-    return md5.hexdigest()
-
-
-def check_md5(fpath: Any, md5: str) -> bool:
-    """Whether a file has this MD5."""
-    return md5 == calculate_md5(fpath)
+T = TypeVar("T", str, bytes)
 
 
-def check_integrity(fpath: Any, md5: str | None = None) -> bool:
-    """Whether there is a file, and has this MD5 where one is given."""
-    return os.path.isfile(fpath) and (md5 is None or check_md5(fpath, md5))
+def list_dir(root: Any, prefix: bool = False) -> list[str]:
+    """The folders in a folder: their names, or with ``prefix`` their paths."""
+    return _listed(root, os.path.isdir, "", prefix)
 
 
-def download_url(url: str, root: Any, filename: Any = None, md5: str | None = None) -> None:
-    """Download a file into the folder ``root``, unless it is there.  Raises RuntimeError if it has another MD5."""
+def list_files(root: Any, suffix: Any, prefix: bool = False) -> list[str]:
+    """The files in a folder whose names end in ``suffix``, or one of a tuple: their names, or with ``prefix`` their paths."""
+    return _listed(root, os.path.isfile, suffix, prefix)
+
+
+def _listed(root: Any, kind: Any, suffix: Any, prefix: bool) -> list[str]:
     root = os.path.expanduser(root)
-    os.makedirs(root, exist_ok=True)
-    path = os.path.join(root, filename or os.path.basename(url))
-    if check_integrity(path, md5):
-        return
-    download_url_to_file(url, path)
-    if not check_integrity(path, md5):
-        raise RuntimeError("File not found or corrupted.")
+    found = [name for name in os.listdir(root) if kind(os.path.join(root, name)) and name.endswith(suffix)]
+    return [os.path.join(root, name) for name in found] if prefix is True else found
 
 
-def extract_archive(from_path: Any, to_path: Any = None, remove_finished: bool = False) -> Any:
-    """Unpack an archive (``.zip``, ``.tar``, ``.tar.gz``, ``.tgz``) into a folder, or a file that is compressed by itself
-    (``.gz``); returns where that is.
+def iterable_to_str(iterable: Iterable[Any]) -> str:
+    """Things in quotation marks, with commas between them.
 
-    Nothing is written outside of the folder: what would be raises an error.
+    >>> print(iterable_to_str(["train", "test"]))
+    'train', 'test'
     """
-    name = os.fspath(from_path)
-    folder = os.fspath(to_path) if to_path is not None else os.path.dirname(name)
-    result = folder
-    if name.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")):
-        with tarfile.open(name) as archive:
-            archive.extractall(folder, filter="data")
-    elif name.endswith(".zip"):
-        with zipfile.ZipFile(name) as zipped:
-            zipped.extractall(folder)
-    elif name.endswith(".gz"):
-        result = os.path.join(folder, os.path.basename(name)[: -len(".gz")])
-        with gzip.open(name) as packed:
-            replace_file(result, lambda file: shutil.copyfileobj(packed, file))
-    else:
-        raise RuntimeError(
-            f"File '{name}' has no suffixes that could be used to detect the archive type and compression."
+    return "'" + "', '".join(str(item) for item in iterable) + "'"
+
+
+def verify_str_arg(
+    value: T, arg: str | None = None, valid_values: Iterable[T] | None = None, custom_msg: str | None = None
+) -> T:
+    """The word that is given for an argument, if it is one of ``valid_values``.
+
+    Raises ValueError for another one, or what is no string; ``custom_msg`` is what that says instead.
+    """
+    if not isinstance(value, str):
+        named = "" if arg is None else f" for argument {arg}"
+        raise ValueError(f"Expected type str{named}, but got type {type(value)}.")
+    if valid_values is not None and value not in valid_values:
+        raise ValueError(
+            custom_msg
+            if custom_msg is not None
+            else f"Unknown value '{value}' for argument {arg}. Valid values are {{{iterable_to_str(valid_values)}}}."
         )
-    if remove_finished:
-        os.remove(name)
-    return result
-
-
-def download_and_extract_archive(
-    url: str,
-    download_root: Any,
-    extract_root: Any = None,
-    filename: Any = None,
-    md5: str | None = None,
-    remove_finished: bool = False,
-) -> None:
-    """Download an archive into a folder, and unpack it there or in another one."""
-    root = os.path.expanduser(download_root)
-    filename = filename or os.path.basename(url)
-    download_url(url, root, filename, md5)
-    extract_archive(os.path.join(root, filename), root if extract_root is None else extract_root, remove_finished)
+    return value
 
 
 _list_names(__name__)
