@@ -182,18 +182,18 @@ def test_a_download_replaces_the_file_that_was_there_and_nothing_else_of_it(serv
 
 
 def test_an_interrupted_download_leaves_nothing_that_is_taken_for_whole(server, home, monkeypatch):
-    receive = downloads._receive
+    receive = downloads.receive
 
-    def interrupted(response, file, *options):
-        receive(response, file, *options)
+    def interrupted(url, file, *options):
+        receive(url, file, *options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(downloads, "_receive", interrupted)
+    monkeypatch.setattr(downloads, "receive", interrupted)
     with pytest.raises(KeyboardInterrupt):
         hub.load_state_dict_from_url(server.url + "plain.pth")
     assert os.listdir(home / "hub" / "checkpoints") == []
     (home / "hub" / "checkpoints" / ".plain.pth.0.tmp").write_bytes(b"what a killed process left")
-    monkeypatch.setattr(downloads, "_receive", receive)
+    monkeypatch.setattr(downloads, "receive", receive)
     assert "weight" in hub.load_state_dict_from_url(server.url + "plain.pth")
     assert os.listdir(home / "hub" / "checkpoints") == ["plain.pth"]
 

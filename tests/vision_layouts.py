@@ -554,7 +554,8 @@ def _voc(root: Path) -> None:
         for name in ("2007_1", "2007_2"):
             _picture(folder / "JPEGImages" / f"{name}.jpg")
             _picture(folder / "SegmentationClass" / f"{name}.png", 6, 5)
-            thing = "<object><name>cat</name><bndbox><xmin>1</xmin><ymax> 9 </ymax></bndbox><part><name>head</name></part></object>"
+            box = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>4</xmax><ymax> 5 </ymax></bndbox>"
+            thing = f"<object><name>cat</name>{box}<part><name>head</name></part></object>"
             _text(
                 folder / "Annotations" / f"{name}.xml",
                 f"<annotation><a>x</a><a>y</a><empty/>{thing * int(name[-1])}</annotation>",

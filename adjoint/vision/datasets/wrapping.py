@@ -11,8 +11,8 @@ from copy import copy
 from typing import Any
 
 import adjoint
-from adjoint import tensor
 from adjoint.names import list_names as _list_names
+from adjoint.tensor import Tensor
 from adjoint.vision import datasets, tv_tensors
 from adjoint.vision.datasets.vision import VisionDataset, numbered
 
@@ -205,7 +205,7 @@ def _coco(dataset: Any, target_keys: Any) -> Change:
     return change
 
 
-def _coco_mask(segmentation: Any, size: Any) -> tensor.Tensor:
+def _coco_mask(segmentation: Any, size: Any) -> Tensor:
     """The mask (H, W) that polygons or run lengths describe; ``pycocotools`` paints it."""
     from pycocotools import mask
 
@@ -290,7 +290,7 @@ def _pets(dataset: Any, target_keys: Any) -> Change:
 def _cityscapes(dataset: Any, target_keys: Any) -> Change:
     if "polygon" in dataset.target_type or "color" in dataset.target_type:
         _refuse("`Cityscapes` dataset with `target_type=['polygon', 'color', ...]`")
-    changes = {"instance": _instances, "semantic": tv_tensors.Mask}
+    changes: dict[str, Any] = {"instance": _instances, "semantic": tv_tensors.Mask}
     return lambda idx, sample: (sample[0], _each(sample[1], dataset.target_type, changes))
 
 
