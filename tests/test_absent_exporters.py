@@ -39,11 +39,6 @@ def test_questions_are_answered_as_in_pytorch() -> None:
 @pytest.mark.parametrize(
     ("attempt", "told"),
     [
-        (
-            lambda t: t.onnx.export(t.nn.Linear(1, 1), t.ones(1, 1), "model.onnx"),
-            "Adjoint does not write ONNX models yet",
-        ),
-        (lambda t: t.onnx.ONNXProgram(), "torch.onnx.ONNXProgram"),
         (lambda t: t.export.export(t.nn.Linear(1, 1), (t.ones(1, 1),)), "torch.fx.symbolic_trace gives the graph"),
         (lambda t: t.export.load("model.pt2"), "torch.export.load"),
         (lambda t: t.export.ExportedProgram(), "torch.export.ExportedProgram"),

@@ -28,6 +28,10 @@ from adjoint.thread_state import put_back, snapshot
 assert batching_rules  # importing it declares the rules
 
 
+instead: list[Callable[..., Any]] = []
+"""What is run in place of a vmap, the last of them: there is one while a model is traced that cannot hold samples."""
+
+
 def vmap(
     func: Callable[..., Any],
     in_dims: Any = 0,
@@ -63,6 +67,9 @@ def vmap(
                     "representing where in the outputs the vmapped dimension should appear."
                 )
         dims, leaves, spec, size = _inputs(in_dims, args, name)
+        if instead:
+            real = functools.partial(_run, func, leaves, dims, spec, out_dims, randomness, size, kwargs, name)
+            return instead[-1](func, real, leaves, dims, spec, out_dims, size, kwargs)
         if chunk_size is not None and size:  # also if one chunk is all: what comes out is a copy then
             return _in_chunks(func, leaves, dims, spec, out_dims, randomness, chunk_size, size, kwargs, name)
         return _run(func, leaves, dims, spec, out_dims, randomness, size, kwargs, name)

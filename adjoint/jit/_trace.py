@@ -133,9 +133,13 @@ def _try(owner: Any, function: Callable[..., Any], inputs: Any, keywords: dict[s
                 buffer.copy_(value)
 
 
+tracing: list[Any] = []
+"""What records models while they run, as :func:`torch.onnx.export` does."""
+
+
 def is_tracing() -> bool:
-    """False: functions run, and are not recorded."""
-    return False
+    """Whether a model is being recorded: only while it is exported to ONNX."""
+    return bool(tracing)
 
 
 def _get_tracing_state() -> None:

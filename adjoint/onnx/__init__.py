@@ -1,13 +1,22 @@
-"""``torch.onnx``: the names by which programs ask for an exporter, which is not there yet; exporting says so."""
+"""``torch.onnx``: models are written as ONNX, which other programs run.  It needs the package ``onnx``.
+
+:func:`export` runs the model, notes what it calls, and writes that (:mod:`.exporting`); how each function is written says a table
+(:mod:`.translators`).
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+import os
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
+from adjoint.jit import _trace
 from adjoint.names import named as _named
 from adjoint.onnx.errors import OnnxExporterError
+from adjoint.onnx.types import TensorProtoDataType
+from adjoint.places import users_level
 
 __all__ = [
     "ExportableModule",
@@ -25,6 +34,8 @@ __all__ = [
 ]
 
 producer_name = "pytorch"
+_DEFAULT_OPSET = 20
+_LEAST_OPSET = 17
 
 
 class TrainingMode(enum.IntEnum):
@@ -44,78 +55,148 @@ class OperatorExportTypes(enum.IntEnum):
     ONNX_FALLTHROUGH = 3
 
 
-class TensorProtoDataType(enum.IntEnum):
-    """ONNX's numbers of dtypes."""
+class ExportableModule:
+    """What says itself how it is exported: a subclass that is a module too gives its arguments, and may name inputs and outputs."""
 
-    UNDEFINED = 0
-    FLOAT = 1
-    UINT8 = 2
-    INT8 = 3
-    UINT16 = 4
-    INT16 = 5
-    INT32 = 6
-    INT64 = 7
-    STRING = 8
-    BOOL = 9
-    FLOAT16 = 10
-    DOUBLE = 11
-    UINT32 = 12
-    UINT64 = 13
-    COMPLEX64 = 14
-    COMPLEX128 = 15
-    BFLOAT16 = 16
+    def example_arguments(self) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+        """The arguments to export it with, and those by name."""
+        raise NotImplementedError
+
+    def dynamic_shapes(self) -> Any:
+        """Which dimensions are dynamic, as ``dynamic_shapes`` of :func:`export` takes it."""
+        return None
+
+    def input_names(self) -> Sequence[str] | None:
+        """The names of the inputs."""
+        return None
+
+    def output_names(self) -> Sequence[str] | None:
+        """The names of the outputs."""
+        return None
 
 
-class _Exported:
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        _refuse(f"torch.onnx.{type(self).__name__}")
+def export(
+    model: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    f: str | os.PathLike[str] | None = None,
+    *,
+    kwargs: dict[str, Any] | None = None,
+    verbose: bool | None = None,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+    opset_version: int | None = None,
+    dynamo: bool = True,
+    external_data: bool = True,
+    dynamic_shapes: dict[str, Any] | tuple[Any, ...] | list[Any] | None = None,
+    custom_translation_table: dict[Callable[..., Any], Callable[..., Any]] | None = None,
+    report: bool = False,
+    optimize: bool = True,
+    verify: bool = False,
+    profile: bool = False,
+    dump_exported_program: bool = False,
+    artifacts_dir: str | os.PathLike[str] = ".",
+    export_params: bool = True,
+    keep_initializers_as_inputs: bool = False,
+    dynamic_axes: Mapping[str, Mapping[int, str]] | Mapping[str, Sequence[int]] | None = None,
+    training: TrainingMode = TrainingMode.EVAL,
+    operator_export_type: OperatorExportTypes = OperatorExportTypes.ONNX,
+    do_constant_folding: bool = True,
+    custom_opsets: Mapping[str, int] | None = None,
+    export_modules_as_functions: bool | Collection[type[Any]] = False,
+    autograd_inlining: bool = True,
+) -> Any:
+    """Write a model as ONNX: an :class:`ONNXProgram`, which is saved as ``f`` if that is given.
 
+    The model, a module or function, is run with ``args`` and ``kwargs``.  Tensors among them, also in containers, are the inputs;
+    all else is fixed.  So are the inputs' sizes, but those that ``dynamic_shapes`` names (by argument: ``{"x": {0: "batch"}}``, a
+    ``torch.export.Dim`` or a name for a dimension), or ``dynamic_axes`` (by the names of inputs): then the model is run at several
+    sizes, numbers that depend on them are computed in the graph, and the result is compared with onnxruntime's where that is
+    installed.  Parameters keep their names, and the model is left as it was.
 
-class ONNXProgram(_Exported):
-    """A model as ONNX has it: there are none, and it cannot be made."""
+    ``opset_version`` is 20 unless it is given, and 17 at least.  ``dynamo=False`` asks for what PyTorch's older exporter does:
+    ``training`` says in which mode the model is run, values that leave tensors are warned of and not refused, and nothing is
+    returned.  ``verify`` compares with onnxruntime in any case, ``optimize`` has constants computed, ``export_params=False`` leaves
+    the weights out of the file, ``external_data`` puts large ones into a second one, ``custom_translation_table`` says how
+    operators of one's own are written.
 
+    Raises UnsupportedOperatorError, with the user's line, for a function that ONNX has no operator for, and OnnxExporterError
+    where the program depends on what tensors hold, or does something else at another size; ModuleNotFoundError without ``onnx``.
 
-class ExportableModule(_Exported):
-    """A model that says how it is exported: it cannot be."""
+    >>> import adjoint as torch
+    >>> program = torch.onnx.export(torch.nn.Linear(3, 2), (torch.ones(4, 3),), dynamic_shapes={"input": {0: "batch"}})
+    >>> [node.op_type for node in program.model_proto.graph.node]
+    ['Gemm']
+    >>> [tensor.name for tensor in program.model_proto.graph.initializer]
+    ['weight', 'bias']
+    """
+    from adjoint.onnx.requests import Request
 
-
-def _refuse(what: str) -> NoReturn:
-    raise NotImplementedError(
-        f"{what}: Adjoint does not write ONNX models yet. Save the model's state with torch.save(model.state_dict(), file), load "
-        "it with PyTorch, and export it there."
-    )
-
-
-def export(model: Any, args: Any = (), f: Any = None, **options: Any) -> NoReturn:
-    """Refused: Adjoint does not write ONNX models yet."""
-    _refuse("torch.onnx.export")
+    for name, given, known in (
+        ("profile", profile, False),
+        ("dump_exported_program", dump_exported_program, False),
+        ("report", report, False),
+        ("export_modules_as_functions", export_modules_as_functions, False),
+        ("operator_export_type", operator_export_type, OperatorExportTypes.ONNX),
+    ):
+        if given != known:
+            raise NotImplementedError(f"torch.onnx.export: {name}={given!r} is not there: leave it {known!r}")
+    if not dynamo:
+        warnings.warn(
+            "You are using the legacy TorchScript-based ONNX export. Starting in PyTorch 2.9, the new torch.export-based ONNX "
+            "exporter has become the default. Learn more about the new export logic: "
+            "https://docs.pytorch.org/docs/stable/onnx_export.html. For exporting control flow: "
+            "https://pytorch.org/tutorials/beginner/onnx/export_control_flow_model_to_onnx_tutorial.html",
+            DeprecationWarning,
+            stacklevel=users_level(),
+        )
+        if dynamic_shapes:
+            raise ValueError(
+                "The exporter only supports dynamic shapes through parameter dynamic_axes when dynamo=False."
+            )
+    request = Request(
+        model=model, args=args, kwargs=kwargs, input_names=input_names, output_names=output_names,
+        opset=_DEFAULT_OPSET if opset_version is None else opset_version, least=_LEAST_OPSET, dynamo=dynamo,
+        dynamic_shapes=dynamic_shapes, dynamic_axes=dynamic_axes, translations=custom_translation_table, training=training,
+        custom_opsets=custom_opsets,
+    )  # fmt: skip
+    program = request.program(verify, optimize if dynamo else do_constant_folding)
+    if verbose:
+        print(program)
+    request.save(program, f, export_params, keep_initializers_as_inputs, external_data and dynamo)
+    return program if dynamo else None
 
 
 def is_in_onnx_export() -> bool:
-    """False: nothing is ever being exported."""
-    return False
-
-
-_symbolic: dict[tuple[str, int], Callable[..., Any]] = {}
+    """Whether a model is being exported."""
+    return bool(_trace.tracing)
 
 
 def register_custom_op_symbolic(symbolic_name: str, symbolic_fn: Callable[..., Any], opset_version: int) -> None:
-    """Keep a function that would export an operator of one's own, as ``namespace::name``.  Raises ValueError for another name."""
-    if symbolic_name.count("::") != 1 or not all(symbolic_name.split("::")):
-        raise ValueError(
-            f"Failed to register operator {symbolic_name}. The symbolic name must match the format domain::name"
-        )
-    _symbolic[symbolic_name, opset_version] = symbolic_fn
+    """Have a function write an operator of one's own, as ``namespace::name``; ``aten::name`` is one of torch's.
+
+    Raises ValueError for another name.
+    """
+    from adjoint.onnx.custom import register
+
+    register(symbolic_name, symbolic_fn, opset_version)
 
 
 def unregister_custom_op_symbolic(symbolic_name: str, opset_version: int) -> None:
     """Forget what :func:`register_custom_op_symbolic` keeps of this name."""
-    _symbolic.pop((symbolic_name, opset_version), None)
+    from adjoint.onnx.custom import unregister
+
+    unregister(symbolic_name, opset_version)
 
 
-def select_model_mode_for_export(model: Any, mode: TrainingMode) -> NoReturn:
-    """Refused, as :func:`export` is."""
-    _refuse("torch.onnx.select_model_mode_for_export")
+def select_model_mode_for_export(model: Any, mode: TrainingMode) -> Any:
+    """Inside of ``with``, the model is in this mode; afterwards its modules are in those that they were in."""
+    from adjoint.onnx.exporting import in_mode
+
+    return in_mode(model, mode)
 
 
-_named(__name__, modules={"errors", "symbolic_helper"}, elsewhere={"load": "loading"})
+_named(
+    __name__,
+    modules={"errors", "symbolic_helper"},
+    elsewhere={"ONNXProgram": "program", "load": "loading"},
+)

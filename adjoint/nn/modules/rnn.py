@@ -9,6 +9,7 @@ from typing import Any
 
 import adjoint
 from adjoint.autograd.casting import lowered
+from adjoint.autograd.overriding import modes
 from adjoint.nn import functional as F
 from adjoint.nn import init
 from adjoint.nn.modules.module import Module
@@ -171,9 +172,7 @@ class RNNBase(Module):
                 if lstm:
                     shown = f"({states[0].ndim}-D, {states[1].ndim}-D)"
                     kind = "batched 3-D" if batched else "unbatched 2-D"
-                    raise RuntimeError(
-                        f"For {kind} input, hx and cx should also be {dims}-D but got {shown} tensors"
-                    )
+                    raise RuntimeError(f"For {kind} input, hx and cx should also be {dims}-D but got {shown} tensors")
                 kind = "batched 3-D" if batched else "unbatched 2-D"
                 raise RuntimeError(f"For {kind} input, hx should also be {dims}-D but got {state.ndim}-D tensor")
         if not batched:
@@ -228,9 +227,21 @@ class RNNBase(Module):
 
     def _walk(self, x: Tensor, h0: Tensor, c0: Tensor | None, sizes: list[int]) -> tuple[Tensor, Tensor, Tensor | None]:
         directions = 2 if self.bidirectional else 1
+        if modes() and sizes[-1] == x.size(1):
+            return self._as_one_function(x, h0, c0)
         weights = [self._weights(names) for names in self._all_weights]
         layers = [weights[i : i + directions] for i in range(0, len(weights), directions)]
         return walk(self.mode, x, h0, c0, layers, sizes, self.dropout, self.training)
+
+    def _as_one_function(self, x: Tensor, h0: Tensor, c0: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The same by the function of ``torch`` that PyTorch's modules call, for modes, which are asked about functions."""
+        function = getattr(adjoint, self.mode.lower())
+        params = [getattr(self, name) for names in self._all_weights for name in names]
+        state = h0 if c0 is None else (h0, c0)
+        made = function(
+            x, state, params, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional, False
+        )
+        return made if c0 is not None else (*made, None)  # type: ignore[no-any-return]
 
     def _weights(self, names: list[str]) -> Weights:
         own: dict[str, Any] = {name.split("_l")[0]: getattr(self, name) for name in names}
