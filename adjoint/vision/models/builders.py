@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 from adjoint.vision.models.registry import register_model
@@ -29,6 +28,7 @@ def builder(
     weights: type[WeightsEnum],
     about: str,
     *,
+    defaults: dict[str, Any] | None = None,
     decided: dict[str, Any] | None = None,
     when_loading: dict[str, Any] | None = None,
     adapt: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
@@ -38,9 +38,10 @@ def builder(
 ) -> Builder[M]:
     """The function ``name`` of the calling module, registered, that makes a model and loads its weights where some are asked for.
 
-    The model is ``make(**architecture, **kwargs)``.  ``decided`` are options that nobody may give otherwise, ``when_loading``
-    those that are set where weights are loaded, ``needs`` makes of the weights' ``meta`` those that they decide, ``adapt``
-    changes a file's keys to the model's.  ``about`` begins the docstring; ``pretrained`` are the weights of ``pretrained=True``.
+    The model is ``make(**architecture, **kwargs)``.  ``defaults`` are options where the caller gives none, ``decided`` those that
+    nobody may give otherwise, ``when_loading`` those that are set where weights are loaded, ``needs`` makes of weights' ``meta``
+    those that they decide, ``adapt`` changes a file's keys to the model's.  ``about`` begins the docstring; ``pretrained`` are the
+    weights of ``pretrained=True``.
     """
     enum = weights
 
@@ -48,12 +49,13 @@ def builder(
         chosen = enum.verify(weights)
         for option, value in (decided or {}).items():
             require(kwargs, option, value)
+        kwargs = {**(defaults or {}), **kwargs}
         if chosen is None:
             return make(**architecture, **kwargs)
         kwargs.update(when_loading or {})
         for option, value in (needs(chosen.meta) if needs else {}).items():
             require(kwargs, option, value)
-        return with_weights(partial(make, **architecture), kwargs, chosen, progress, adapt)
+        return with_weights(lambda **options: make(**architecture, **options), kwargs, chosen, progress, adapt)
 
     build.__name__ = build.__qualname__ = name
     build.__module__ = sys._getframe(1).f_globals["__name__"]
