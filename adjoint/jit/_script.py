@@ -74,7 +74,8 @@ def script(
     _rcb: Callable[[str], Any] | None = None,
     example_inputs: Any = None,
 ) -> T:
-    """``obj`` itself, a function, class or module, which runs as Python.
+    """``obj`` itself, a function, class or module, which runs as Python; or what it gives to be scripted in its place
+    (``__prepare_scriptable__``).
 
     >>> import adjoint as torch
     >>> @torch.jit.script
@@ -84,7 +85,8 @@ def script(
     tensor([3., 3.])
     """
     deprecated("script", SWITCH, dropped=True)
-    return obj
+    prepare = getattr(obj, "__prepare_scriptable__", None)
+    return obj if prepare is None or isinstance(obj, type) else prepare()  # type: ignore[no-any-return]
 
 
 def script_method(fn: T) -> T:

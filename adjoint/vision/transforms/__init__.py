@@ -1,54 +1,103 @@
 """Transforms: what prepares images.  They work on tensors (..., C, H, W), and on PIL images where Pillow is installed."""
 
-from adjoint.names import list_names as _list_names
+import typing as _typing
+
+from adjoint.names import named as _named
 from adjoint.vision.transforms import functional
-from adjoint.vision.transforms.functional import InterpolationMode
-from adjoint.vision.transforms.geometry import (
-    CenterCrop,
-    Pad,
-    RandomCrop,
-    RandomHorizontalFlip,
-    RandomResizedCrop,
-    RandomVerticalFlip,
-    Resize,
+from adjoint.vision.transforms.autoaugment import (
+    AugMix,
+    AutoAugment,
+    AutoAugmentPolicy,
+    RandAugment,
+    TrivialAugmentWide,
 )
-from adjoint.vision.transforms.lists import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
-from adjoint.vision.transforms.values import (
+from adjoint.vision.transforms.transforms import (
+    CenterCrop,
     ColorJitter,
+    Compose,
     ConvertImageDtype,
+    ElasticTransform,
+    FiveCrop,
     GaussianBlur,
     Grayscale,
+    InterpolationMode,
+    Lambda,
+    LinearTransformation,
     Normalize,
+    Pad,
     PILToTensor,
+    RandomAdjustSharpness,
+    RandomAffine,
+    RandomApply,
+    RandomAutocontrast,
+    RandomChoice,
+    RandomCrop,
+    RandomEqualize,
+    RandomErasing,
     RandomGrayscale,
+    RandomHorizontalFlip,
+    RandomInvert,
+    RandomOrder,
+    RandomPerspective,
+    RandomPosterize,
+    RandomResizedCrop,
+    RandomRotation,
+    RandomSolarize,
+    RandomVerticalFlip,
+    Resize,
+    TenCrop,
     ToPILImage,
     ToTensor,
 )
 
+if _typing.TYPE_CHECKING:
+    from adjoint.vision.transforms import v2 as v2
+
 __all__ = [
+    "AugMix",
+    "AutoAugment",
+    "AutoAugmentPolicy",
     "CenterCrop",
     "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "ElasticTransform",
+    "FiveCrop",
     "GaussianBlur",
     "Grayscale",
     "InterpolationMode",
     "Lambda",
+    "LinearTransformation",
     "Normalize",
     "PILToTensor",
     "Pad",
+    "RandAugment",
+    "RandomAdjustSharpness",
+    "RandomAffine",
     "RandomApply",
+    "RandomAutocontrast",
     "RandomChoice",
     "RandomCrop",
+    "RandomEqualize",
+    "RandomErasing",
     "RandomGrayscale",
     "RandomHorizontalFlip",
+    "RandomInvert",
     "RandomOrder",
+    "RandomPerspective",
+    "RandomPosterize",
     "RandomResizedCrop",
+    "RandomRotation",
+    "RandomSolarize",
     "RandomVerticalFlip",
     "Resize",
+    "TenCrop",
     "ToPILImage",
     "ToTensor",
+    "TrivialAugmentWide",
+    "autoaugment",
     "functional",
+    "transforms",
 ]
 
-_list_names(__name__)
+_named(__name__, modules={"autoaugment", "functional", "transforms", "v2"})

@@ -1,30 +1,29 @@
-"""Transforms of where things are in an image.  Random ones draw from the default generator, as torchvision's do."""
+"""Transforms of which part of an image is taken, its size and its orientation."""
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections.abc import Sequence
 from typing import Any
 
-import adjoint
 from adjoint import nn
+from adjoint.vision.transforms import draws
 from adjoint.vision.transforms import functional as F
 from adjoint.vision.transforms.functional import InterpolationMode
-
-
-def _size(size: Any) -> tuple[int, int]:
-    if isinstance(size, numbers.Number):
-        return int(size), int(size)  # type: ignore[call-overload]
-    if isinstance(size, Sequence) and len(size) == 1:
-        return size[0], size[0]
-    if len(size) != 2:
-        raise ValueError("Please provide only two dimensions (h, w) for size.")
-    return tuple(size)  # type: ignore[return-value]
+from adjoint.vision.transforms.transforms.arguments import check_scale_and_ratio, interpolation_of, size_of
 
 
 class Resize(nn.Module):
-    """An image of another size; one number is that of the shorter side."""
+    """An image of another size; one number is that of the shorter side, and ``max_size`` bounds the longer one.
+
+    ``antialias`` is for tensors; PIL images are always smoothed when they shrink.  Raises TypeError or ValueError for what is
+    no size.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> transforms.Resize(4)(torch.rand(3, 8, 12)).shape
+    torch.Size([3, 4, 6])
+    """
 
     def __init__(
         self,
@@ -40,7 +39,7 @@ class Resize(nn.Module):
             raise ValueError("If size is a sequence, it should have 1 or 2 values")
         self.size = size
         self.max_size = max_size
-        self.interpolation = interpolation
+        self.interpolation = interpolation_of(interpolation)
         self.antialias = antialias
 
     def forward(self, img: Any) -> Any:
@@ -54,11 +53,18 @@ class Resize(nn.Module):
 
 
 class CenterCrop(nn.Module):
-    """The middle of an image; a smaller image is padded with 0."""
+    """The middle of an image; a smaller image is padded with 0.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> transforms.CenterCrop(2)(torch.arange(16).reshape(1, 4, 4))
+    tensor([[[ 5,  6],
+             [ 9, 10]]])
+    """
 
     def __init__(self, size: int | Sequence[int]) -> None:
         super().__init__()
-        self.size = _size(size)
+        self.size = size_of(size)
 
     def forward(self, img: Any) -> Any:
         return F.center_crop(img, self.size)
@@ -67,11 +73,62 @@ class CenterCrop(nn.Module):
         return f"{type(self).__name__}(size={self.size})"
 
 
+class FiveCrop(nn.Module):
+    """The four corners of an image, and its middle: five images of one size.  Raises ValueError for a smaller image.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> [int(crop) for crop in transforms.FiveCrop(1)(torch.arange(9).reshape(1, 3, 3))]
+    [0, 2, 6, 8, 4]
+    """
+
+    def __init__(self, size: int | Sequence[int]) -> None:
+        super().__init__()
+        self.size = size_of(size)
+
+    def forward(self, img: Any) -> Any:
+        return F.five_crop(img, self.size)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(size={self.size})"
+
+
+class TenCrop(nn.Module):
+    """The crops of :class:`FiveCrop`, and those of the image flipped: left to right, or with ``vertical_flip`` upside down.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> [int(crop) for crop in transforms.TenCrop(1)(torch.arange(9).reshape(1, 3, 3))]
+    [0, 2, 6, 8, 4, 2, 0, 8, 6, 4]
+    """
+
+    def __init__(self, size: int | Sequence[int], vertical_flip: bool = False) -> None:
+        super().__init__()
+        self.size = size_of(size)
+        self.vertical_flip = vertical_flip
+
+    def forward(self, img: Any) -> Any:
+        return F.ten_crop(img, self.size, self.vertical_flip)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(size={self.size}, vertical_flip={self.vertical_flip})"
+
+
 class Pad(nn.Module):
-    """An image with a border."""
+    """An image with a border: one width, two for (left and right, top and bottom), or left, top, right and bottom.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> transforms.Pad((1, 0), fill=7)(torch.zeros(1, 1, 2))
+    tensor([[[7., 0., 0., 7.]]])
+    """
 
     def __init__(self, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> None:
         super().__init__()
+        if not isinstance(padding, (numbers.Number, tuple, list)):
+            raise TypeError("Got inappropriate padding arg")
+        if not isinstance(fill, (numbers.Number, tuple, list)):
+            raise TypeError("Got inappropriate fill arg")
         if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
             raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
         if isinstance(padding, Sequence) and len(padding) not in (1, 2, 4):
@@ -90,7 +147,8 @@ class Pad(nn.Module):
 
 
 class RandomCrop(nn.Module):
-    """A rectangle of the given size from anywhere in the image, padded first if ``padding`` says so."""
+    """A rectangle of the given size from anywhere in the image, which is padded first if ``padding`` says so, and, with
+    ``pad_if_needed``, where it is too small.  Raises ValueError for an image that is still too small."""
 
     def __init__(
         self,
@@ -101,7 +159,7 @@ class RandomCrop(nn.Module):
         padding_mode: str = "constant",
     ) -> None:
         super().__init__()
-        self.size = _size(size)
+        self.size = tuple(size_of(size))
         self.padding = padding
         self.pad_if_needed = pad_if_needed
         self.fill = fill
@@ -116,9 +174,8 @@ class RandomCrop(nn.Module):
             raise ValueError(f"Required crop size {(height, width)} is larger than input image size {(h, w)}")
         if (w, h) == (width, height):
             return 0, 0, h, w
-        top = adjoint.randint(0, h - height + 1, size=(1,)).item()
-        left = adjoint.randint(0, w - width + 1, size=(1,)).item()
-        return top, left, height, width
+        top = draws.whole(0, h - height + 1)
+        return top, draws.whole(0, w - width + 1), height, width
 
     def forward(self, img: Any) -> Any:
         if self.padding is not None:
@@ -144,21 +201,33 @@ class _RandomFlip(nn.Module):
 
 
 class RandomHorizontalFlip(_RandomFlip):
-    """Left and right exchanged with probability ``p``."""
+    """Left and right exchanged, with probability ``p``.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> transforms.RandomHorizontalFlip(p=1)(torch.tensor([[[1, 2]]]))
+    tensor([[[2, 1]]])
+    """
 
     def forward(self, img: Any) -> Any:
-        return F.hflip(img) if adjoint.rand(1).item() < self.p else img
+        return F.hflip(img) if draws.happens(self.p) else img
 
 
 class RandomVerticalFlip(_RandomFlip):
-    """Top and bottom exchanged with probability ``p``."""
+    """Top and bottom exchanged, with probability ``p``."""
 
     def forward(self, img: Any) -> Any:
-        return F.vflip(img) if adjoint.rand(1).item() < self.p else img
+        return F.vflip(img) if draws.happens(self.p) else img
 
 
 class RandomResizedCrop(nn.Module):
-    """A rectangle of random area (a fraction in ``scale``) and aspect (in ``ratio``), resized to ``size``."""
+    """A rectangle of random area (a part of the image's, in ``scale``) and aspect (in ``ratio``), resized to ``size``.
+
+    >>> import adjoint as torch
+    >>> from adjoint.vision import transforms
+    >>> transforms.RandomResizedCrop(4)(torch.rand(3, 8, 12)).shape
+    torch.Size([3, 4, 4])
+    """
 
     def __init__(
         self,
@@ -169,44 +238,22 @@ class RandomResizedCrop(nn.Module):
         antialias: bool | None = True,
     ) -> None:
         super().__init__()
-        self.size = _size(size)
-        if not isinstance(scale, Sequence):
-            raise TypeError("Scale should be a sequence")
-        if not isinstance(ratio, Sequence):
-            raise TypeError("Ratio should be a sequence")
+        self.size = size_of(size)
+        check_scale_and_ratio(scale, ratio)
+        self.interpolation = interpolation_of(interpolation)
+        self.antialias = antialias
         self.scale = scale
         self.ratio = ratio
-        self.interpolation = interpolation
-        self.antialias = antialias
 
     @staticmethod
     def get_params(img: Any, scale: Sequence[float], ratio: Sequence[float]) -> tuple[int, int, int, int]:
         """Top, left, height and width, drawn: ten tries, then the middle."""
         _, height, width = F.get_dimensions(img)
-        area = height * width
-        low, high = math.log(ratio[0]), math.log(ratio[1])
-        for _ in range(10):
-            target = area * adjoint.empty(1).uniform_(scale[0], scale[1]).item()
-            aspect = adjoint.exp(adjoint.empty(1).uniform_(low, high)).item()
-            w = round(math.sqrt(target * aspect))
-            h = round(math.sqrt(target / aspect))
-            if 0 < w <= width and 0 < h <= height:
-                top = adjoint.randint(0, height - h + 1, size=(1,)).item()
-                left = adjoint.randint(0, width - w + 1, size=(1,)).item()
-                return top, left, h, w
-        shape = width / height
-        if shape < min(ratio):
-            w, h = width, round(width / min(ratio))
-        elif shape > max(ratio):
-            w, h = round(height * max(ratio)), height
-        else:
-            w, h = width, height
-        return (height - h) // 2, (width - w) // 2, h, w
+        return draws.part_of_image(height, width, scale, ratio)
 
     def forward(self, img: Any) -> Any:
-        return F.resized_crop(
-            img, *self.get_params(img, self.scale, self.ratio), self.size, self.interpolation, self.antialias
-        )
+        part = self.get_params(img, self.scale, self.ratio)
+        return F.resized_crop(img, *part, self.size, self.interpolation, antialias=self.antialias)
 
     def __repr__(self) -> str:
         scale, ratio = (tuple(round(v, 4) for v in pair) for pair in (self.scale, self.ratio))
