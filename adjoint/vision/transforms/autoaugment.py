@@ -11,7 +11,7 @@ from adjoint.names import list_names as _list_names
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms import augmentations, policies
 from adjoint.vision.transforms import functional as F
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.policies import AutoAugmentPolicy
 from adjoint.vision.transforms.transforms.arguments import fill_for
 

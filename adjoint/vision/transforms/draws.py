@@ -35,7 +35,8 @@ def _sides(area: float, scale: Sequence[float], log_ratio: Tensor) -> tuple[int,
     """The sides of a rectangle: its area a part in ``scale`` of the given one; the first side is the longer, the larger the
     ratio."""
     part = area * number(scale[0], scale[1])
-    ratio = adjoint.exp(adjoint.empty(1).uniform_(log_ratio[0], log_ratio[1])).item()
+    least, most = log_ratio.tolist()
+    ratio = adjoint.exp(adjoint.empty(1).uniform_(least, most)).item()
     return round(math.sqrt(part * ratio)), round(math.sqrt(part / ratio))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from adjoint import nn
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms import functional as F
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import InterpolationMode
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -1,7 +1,7 @@
 """The transforms as classes, and the module by which files know them."""
 
 from adjoint.names import list_names as _list_names
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.transforms.conversion import (
     ConvertImageDtype,
     LinearTransformation,

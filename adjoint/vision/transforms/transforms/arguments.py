@@ -9,7 +9,7 @@ from typing import Any
 
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import from_pillow
 
 SIZE_MESSAGE = "Please provide only two dimensions (h, w) for size."
 
@@ -97,17 +97,7 @@ def check_whitening(matrix: Tensor, mean: Tensor) -> None:
 
 def interpolation_of(mode: Any) -> Any:
     """The mode that a number of Pillow's stands for; any other value as it is."""
-    return _BY_PILLOWS_NUMBER[mode] if isinstance(mode, int) else mode
-
-
-_BY_PILLOWS_NUMBER = {
-    0: InterpolationMode.NEAREST,
-    1: InterpolationMode.LANCZOS,
-    2: InterpolationMode.BILINEAR,
-    3: InterpolationMode.BICUBIC,
-    4: InterpolationMode.BOX,
-    5: InterpolationMode.HAMMING,
-}
+    return from_pillow(mode) if isinstance(mode, int) else mode
 
 
 def fill_of(fill: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from adjoint import nn
 from adjoint.vision.transforms import draws
 from adjoint.vision.transforms import functional as F
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.transforms.arguments import check_scale_and_ratio, interpolation_of, size_of
 
 

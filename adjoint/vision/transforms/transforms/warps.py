@@ -9,7 +9,7 @@ from adjoint import nn
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms import draws
 from adjoint.vision.transforms import functional as F
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.transforms.arguments import (
     angles_of,
     check_affine,
@@ -71,7 +71,7 @@ class RandomRotation(nn.Module):
         degrees: Any,
         interpolation: InterpolationMode = InterpolationMode.NEAREST,
         expand: bool = False,
-        center: Sequence[float] | None = None,
+        center: Sequence[int] | None = None,
         fill: Any = 0,
     ) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class RandomAffine(nn.Module):
         shear: Any = None,
         interpolation: InterpolationMode = InterpolationMode.NEAREST,
         fill: Any = 0,
-        center: Sequence[float] | None = None,
+        center: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         self.degrees = angles_of(degrees, "degrees")

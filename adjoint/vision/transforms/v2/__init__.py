@@ -7,7 +7,7 @@ functions of :mod:`.functional` do.
 
 from adjoint.names import list_names as _list_names
 from adjoint.vision.transforms.autoaugment import AutoAugmentPolicy
-from adjoint.vision.transforms.functional import InterpolationMode
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.v2 import functional
 from adjoint.vision.transforms.v2._augment import JPEG, CutMix, MixUp, RandomErasing
 from adjoint.vision.transforms.v2._auto_augment import AugMix, AutoAugment, RandAugment, TrivialAugmentWide

@@ -11,8 +11,8 @@ from adjoint.vision import transforms as v1
 from adjoint.vision import tv_tensors
 from adjoint.vision.transforms import augmentations, policies
 from adjoint.vision.transforms.autoaugment import AutoAugmentPolicy, check_severity
-from adjoint.vision.transforms.functional import InterpolationMode
 from adjoint.vision.transforms.images import is_pil_image, largest
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.v2 import functional as F
 from adjoint.vision.transforms.v2._transform import Transform
 from adjoint.vision.transforms.v2._utils import _get_fill, _setup_fill_arg, check_type, is_pure_tensor

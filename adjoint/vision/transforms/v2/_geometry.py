@@ -11,8 +11,8 @@ from adjoint.vision import transforms as v1
 from adjoint.vision import tv_tensors
 from adjoint.vision.ops.boxes import box_iou
 from adjoint.vision.transforms import draws
-from adjoint.vision.transforms.functional import InterpolationMode
 from adjoint.vision.transforms.images import is_pil_image
+from adjoint.vision.transforms.interpolation import InterpolationMode
 from adjoint.vision.transforms.transforms.arguments import (
     angles_of,
     check_affine,

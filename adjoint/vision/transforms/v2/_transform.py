@@ -98,7 +98,7 @@ class Transform(nn.Module):
 
     def _extract_params_for_v1_transform(self) -> dict[str, Any]:
         """The arguments by which the older transform does the same to tensors."""
-        from adjoint.vision.transforms.functional import InterpolationMode
+        from adjoint.vision.transforms.interpolation import InterpolationMode
 
         params = self._options()
         if isinstance(params.get("interpolation"), str):

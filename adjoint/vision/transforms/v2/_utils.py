@@ -179,9 +179,11 @@ def _setup_fill_arg(fill: Any) -> dict[Any, Fill]:
 
 
 def _filling(fill: Any) -> Fill:
-    if isinstance(fill, dict) or (fill is not None and not isinstance(fill, (numbers.Number, tuple, list))):
+    if fill is None or isinstance(fill, (int, float)):
+        return fill
+    if not isinstance(fill, (numbers.Number, tuple, list)):
         raise TypeError("Got inappropriate fill arg, only Numbers, tuples, lists and dicts are allowed.")
-    return fill if fill is None or isinstance(fill, (int, float)) else [float(v) for v in fill]
+    return [float(v) for v in fill]  # type: ignore[union-attr]
 
 
 def _get_fill(fill_dict: Mapping[Any, Fill], inpt_type: type) -> Fill:

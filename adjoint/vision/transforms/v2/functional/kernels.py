@@ -87,7 +87,7 @@ def register(
         kernels[PillowImage] = pil
     for kind, kernel in ((BoundingBoxes, boxes), (KeyPoints, keypoints), (Mask, mask)):
         if kernel is not None:
-            kernels[kind] = _kept(_of_what_it_takes(kernel))
+            kernels[kind] = _kept(_of_what_it_takes(kernel, functional))
     if pixels is not None:
         kernels[Video] = _kept(video or pixels)
 
@@ -109,13 +109,15 @@ def _kept(kernel: Kernel) -> Kernel:
     return call
 
 
-def _of_what_it_takes(kernel: Kernel) -> Kernel:
-    """The kernel, called with what concerns images as well, which it does not take."""
+def _of_what_it_takes(kernel: Kernel, functional: Kernel) -> Kernel:
+    """The kernel, called as the functional is, with what concerns images as well, which it does not take."""
     names = tuple(inspect.signature(kernel).parameters)
+    order = tuple(inspect.signature(functional).parameters)[1:]
 
     @functools.wraps(kernel)
     def call(inpt: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return kernel(inpt, *args, **{name: value for name, value in kwargs.items() if name in names})
+        given = {**dict(zip(order, args)), **kwargs}
+        return kernel(inpt, **{name: value for name, value in given.items() if name in names})
 
     call.metadata = tuple(n for n in ("format", "canvas_size", "clamping_mode") if n in names)  # type: ignore[attr-defined]
     return call
