@@ -150,6 +150,30 @@ def test_training_follows_the_mode_as_modules_do(network: OnnxModule) -> None:
     torch.testing.assert_close(network(X), twin(X))
 
 
+def test_statistics_that_an_exporter_wrote_once_are_each_normalizations_own() -> None:
+    names = ["w", "zeros", "zeros", "ones"]
+    nodes = [
+        helper.make_node("Identity", ["zeros"], ["second.mean"]),
+        helper.make_node("BatchNormalization", ["x", *names], ["h"]),
+        helper.make_node("BatchNormalization", ["h", *names[:2], "second.mean", "ones"], ["y"]),
+    ]
+    weights = [array("w", [1.0, 2.0]), array("zeros", [0.0, 0.0]), array("ones", [1.0, 1.0])]
+    net = torch.onnx.load(model(nodes, [value("x")], [value("y")], weights))
+    assert [*dict(net.named_parameters())] == ["w", "zeros"]
+    assert [*dict(net.named_buffers())] == ["zeros_", "ones", "ones_", "second.mean"]
+    twin = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.BatchNorm1d(2))
+    with torch.no_grad():
+        for each in twin:
+            each.weight.copy_(net.w)
+    x = torch.as_tensor(normal(5, 2)).float()
+    for copied in (net, pickle.loads(pickle.dumps(net))):
+        torch.testing.assert_close(copied.train()(x), twin.train()(x))
+        assert copied.zeros.abs().max() == 0
+        torch.testing.assert_close(copied.second.mean, twin[1].running_mean)
+        torch.testing.assert_close(copied.ones_, twin[1].running_var)
+        [each.reset_running_stats() for each in twin]
+
+
 def test_dropout_follows_the_mode() -> None:
     net = torch.onnx.load(model(
         [helper.make_node("Dropout", ["x", "ratio"], ["y"])], [value("x")], [value("y")], [array("ratio", 0.75)]
@@ -489,7 +513,7 @@ def test_weights_of_any_dtype_are_read(dtype: str) -> None:
     weight = helper.make_tensor("w", kind, [3], [0, 1, 3])
     net = torch.onnx.load(model([helper.make_node("Identity", ["w"], ["y"])], [], [value("y", kind)], [weight]))
     assert net().dtype is getattr(torch, dtype) and net().float().tolist() == [0, 1, 1 if dtype == "bool" else 3]
-    assert [*net.state_dict()] == (["w"] if net().dtype.is_floating_point else [])
+    assert [*net.state_dict()] == ["w"] and isinstance(net.w, torch.nn.Parameter) == net.w.dtype.is_floating_point
 
 
 def test_sparse_weights_and_those_of_four_bits_are_read() -> None:

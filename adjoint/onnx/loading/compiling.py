@@ -9,7 +9,8 @@ deleted.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -132,6 +133,7 @@ class _Compiler:
             name = proto.values.name
             self.initial[name] = None if name in self.missing else read_sparse(proto)
         uses = _Uses(graph, self.opsets)
+        self.uses = uses.count
         candidates = {}
         for name, tensor in self.initial.items():
             if tensor is None:
@@ -141,7 +143,7 @@ class _Compiler:
             if isinstance(self.parameters, frozenset):
                 chosen = name in self.parameters
             else:
-                chosen = dtype.is_floating_point and bool(shape) and name in uses.as_tensor and name not in uses.fixed
+                chosen = dtype.is_floating_point and bool(shape) and name in uses.as_tensor
                 if chosen and tensor is not None:
                     chosen = bool(self.parameters(name, tensor))
             candidates[name] = chosen
@@ -184,6 +186,17 @@ class _Compiler:
             self.held[name] = Held(path, tensor, parameter, persistent, name in self.dynamic and not parameter)
             self.fetched[name] = f"w{len(self.fetched)}"
         return self.fetched[name]
+
+    def _of_its_own(self, value: _Value, name: str) -> _Value:
+        """A statistic that training changes, in memory that nothing else reads: exporters write equal tensors once."""
+        if value.text or (value.weight == name and self.uses[name] == 1):
+            return value
+        tensor = self.initial[value.weight] if value.weight else value.constant
+        while name in self.held or name in self.chosen:
+            name += "_"
+        self.initial[name] = None if tensor is None else tensor.clone()
+        self.dynamic.add(name)
+        return _Value(weight=name)
 
     # Values as texts
 
@@ -304,6 +317,9 @@ class _Compiler:
             return
         assert row is not None
         attributes = functions.attributes(node)
+        if row.name == "Identity" and inputs and inputs[0] is not None:  # a name more
+            scope[node.output[0]] = inputs[0]
+            return
         if row.name == "If" and inputs and inputs[0] is not None and inputs[0].constant is not None:
             self._known_branch(node, bool(inputs[0].constant), scope, opsets)
             return
@@ -332,7 +348,7 @@ class _Compiler:
             if self._foldable(row, inputs, graphs):
                 self._fold(row, site, attributes, inputs, outputs, scope)
                 return
-            self._call(row, site, attributes, graphs, inputs, outputs, scope, opsets)
+            self._call(row, site, attributes, graphs, inputs, node.input, outputs, scope, opsets)
         except ModelError as error:
             raise _located(error, where) from error.__cause__
         except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError) as error:
@@ -381,7 +397,7 @@ class _Compiler:
 
     def _call(
         self, row: Row, site: Site, attributes: dict[str, Any], graphs: dict[str, Any], inputs: list[_Value | None],
-        outputs: list[str], scope: dict[str, _Value], opsets: Mapping[str, int],
+        names: Sequence[str], outputs: list[str], scope: dict[str, _Value], opsets: Mapping[str, int],
     ) -> None:  # fmt: skip
         bodies = {name: self._nested(graph, scope, opsets) for name, graph in graphs.items()}
         function = row.make(site, **attributes, **dict.fromkeys(bodies))
@@ -393,6 +409,8 @@ class _Compiler:
             else:
                 text = f"({', '.join(map(self._array, numbers))})"
             inputs = [v for p, v in enumerate(inputs) if p not in row.host]
+        if row.training is not None:
+            inputs = [self._of_its_own(v, names[p]) if p in row.fixed and v is not None else v for p, v in enumerate(inputs)]
         arguments = [self._tensor(value) for value in inputs]
         if row.training is not None:
             arguments.insert(0, "module.training")
@@ -504,11 +522,13 @@ class _Uses:
     """Of which initializers an operator takes tensors, of which it takes numbers, and which are no parameters by what they do."""
 
     def __init__(self, graph: Any, opsets: Mapping[str, int]) -> None:
-        self.as_tensor: set[str] = set()
-        self.fixed: set[str] = set()
-        self.running: set[str] = set()
+        self.as_tensor: set[str] = set()  # where a parameter may stand
+        self.running: set[str] = set()  # as a statistic that training changes
+        self.count: Counter[str] = Counter()
         self._walk(graph, opsets, {})
-        self.as_tensor.update(value.name for value in graph.output)
+        outputs = [value.name for value in graph.output]
+        self.as_tensor.update(outputs)
+        self.count.update(outputs)
 
     def _walk(self, graph: Any, opsets: Mapping[str, int], shapes: Mapping[str, bool]) -> None:
         shapes = dict(shapes)  # what is computed of nothing but shapes, and small
@@ -521,12 +541,12 @@ class _Uses:
             )
             if of_shapes and domain == "":
                 shapes.update(dict.fromkeys(node.output, True))
+            self.count.update(node.input)
             for place, name in enumerate(node.input):
                 if row is not None and place in row.fixed:
-                    self.fixed.add(name)
                     if row.training is not None:
                         self.running.add(name)
-                if place not in host and not (of_shapes and node.op_type not in ("Shape", "Size")):
+                elif place not in host and not (of_shapes and node.op_type not in ("Shape", "Size")):
                     self.as_tensor.add(name)
             for inner in functions.graphs(node):
                 self._walk(inner, opsets, shapes)
@@ -567,7 +587,9 @@ def _is_array(tensor: Tensor) -> bool:
 
 
 def _as_tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else adjoint.as_tensor(value)
+    if isinstance(value, Tensor):
+        return value
+    return adjoint.as_tensor(value if value.flags.c_contiguous and value.flags.writeable else np.array(value))
 
 
 def _as_array(value: Any) -> Any:

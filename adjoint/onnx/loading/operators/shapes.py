@@ -431,11 +431,29 @@ def host_slice(site: Any, starts: Any = None, ends: Any = None, axes: Any = None
     return run
 
 
+@on_host("Expand")
+def host_expand(site: Any) -> Any:
+    return lambda x, shape: np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(shape.tolist())))
+
+
+@on_host("Range")
+def host_range(site: Any) -> Any:
+    return lambda start, limit, delta: start + delta * np.arange(max(int(-((start - limit) // delta)), 0), dtype=start.dtype)
+
+
+@on_host("ConstantOfShape")
+def host_constant_of_shape(site: Any, value: Any = None) -> Any:
+    if value is not None and not hasattr(np, str(value.dtype).removeprefix("torch.").replace("bool", "bool_")):
+        return None
+    number = np.float32(0) if value is None else value.numpy().reshape(())
+    return lambda shape: np.full(shape.tolist(), number)
+
+
 @on_host("Cast")
 def host_cast(site: Any, to: int, saturate: int = 1, round_mode: str = "up") -> Any:
     from adjoint.onnx.loading.tensors import dtype_of
 
-    name = str(dtype_of(to)).removeprefix("torch.")
+    name = str(dtype_of(to)).removeprefix("torch.").replace("bool", "bool_")
     if not hasattr(np, name):  # a tensor is needed for it
         return None
     dtype = np.dtype(name)
