@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The tests start Python some hundreds of times: without bytecode each start would compile the package anew (0.3 s becomes 1.3).
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint types stubs browser unit bounds doctest sweep vision interrupts ranks bench fuzz database ecosystem docs learners notebooks parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep vision onnx interrupts ranks bench fuzz database ecosystem docs learners notebooks parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -55,6 +55,10 @@ sweep: $(VENV)/test.stamp
 # Models, transforms and data sets beside torchvision's, all of them: many minutes. ONLY=classification runs one of the sweeps.
 vision: $(VENV)/test.stamp
 	PYTHONPATH=. $(BIN)/python tests/sweeps/vision.py $(ONLY)
+
+# All of ONNX's own cases of operators through adjoint.onnx.load: a minute.
+onnx: $(VENV)/test.stamp
+	PYTHONPATH=. $(BIN)/python tests/sweeps/onnx_loading.py
 
 # A KeyboardInterrupt at every line of every scenario, and a signal at every bytecode instruction: hours.
 interrupts: $(VENV)/test.stamp

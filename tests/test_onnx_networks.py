@@ -75,7 +75,9 @@ class Attention(torch.nn.Module):
         self.words, self.places = torch.nn.Embedding(9, 8), torch.nn.Embedding(16, 8)
         self.before, self.after = torch.nn.LayerNorm(8), torch.nn.LayerNorm(8)
         self.qkv, self.out = torch.nn.Linear(8, 24), torch.nn.Linear(8, 8)
-        self.mlp = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.GELU(approximate="tanh"), torch.nn.Linear(16, 8))
+        self.mlp = torch.nn.Sequential(
+            torch.nn.Linear(8, 16), torch.nn.GELU(approximate="tanh"), torch.nn.Linear(16, 8)
+        )
 
     def forward(self, words: Any) -> Any:
         batch, length = words.shape
@@ -129,7 +131,11 @@ def test_a_network_of_pytorchs_exporter(kind: Any, folded: bool) -> None:
         for f, e in zip(*((v if isinstance(v, tuple) else (v,)) for v in (found, expected)), strict=True):
             np.testing.assert_allclose(f.detach().numpy(), e.detach().numpy(), rtol=1e-4, atol=1e-5)
     parameters = dict(loaded.named_parameters())
-    same = {name: p for name, p in network.named_parameters() if name in parameters and tuple(parameters[name].shape) == tuple(p.shape)}
+    same = {
+        name: p
+        for name, p in network.named_parameters()
+        if name in parameters and tuple(parameters[name].shape) == tuple(p.shape)
+    }
     assert len(same) >= 4 or kind is Tagger
     _sum(expected).backward()
     _sum(found).backward()
@@ -137,7 +143,9 @@ def test_a_network_of_pytorchs_exporter(kind: Any, folded: bool) -> None:
         # Where the exporter multiplied batch normalizations into convolutions, or wrote a weight's transpose beside it
         elsewhere = folded and (kind is Residual or name == "words.weight")
         if parameter.grad is not None and not elsewhere:
-            np.testing.assert_allclose(parameters[name].grad.numpy(), parameter.grad.numpy(), rtol=1e-3, atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(
+                parameters[name].grad.numpy(), parameter.grad.numpy(), rtol=1e-3, atol=1e-4, err_msg=name
+            )
 
 
 def _sum(found: Any) -> Any:

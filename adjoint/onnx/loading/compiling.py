@@ -410,7 +410,9 @@ class _Compiler:
                 text = f"({', '.join(map(self._array, numbers))})"
             inputs = [v for p, v in enumerate(inputs) if p not in row.host]
         if row.training is not None:
-            inputs = [self._of_its_own(v, names[p]) if p in row.fixed and v is not None else v for p, v in enumerate(inputs)]
+            inputs = [
+                self._of_its_own(v, names[p]) if p in row.fixed and v is not None else v for p, v in enumerate(inputs)
+            ]
         arguments = [self._tensor(value) for value in inputs]
         if row.training is not None:
             arguments.insert(0, "module.training")

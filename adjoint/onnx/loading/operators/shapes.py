@@ -438,7 +438,9 @@ def host_expand(site: Any) -> Any:
 
 @on_host("Range")
 def host_range(site: Any) -> Any:
-    return lambda start, limit, delta: start + delta * np.arange(max(int(-((start - limit) // delta)), 0), dtype=start.dtype)
+    return lambda start, limit, delta: (
+        start + delta * np.arange(max(int(-((start - limit) // delta)), 0), dtype=start.dtype)
+    )
 
 
 @on_host("ConstantOfShape")
