@@ -75,6 +75,10 @@ _MODULES = {
 
 if _typing.TYPE_CHECKING:
     from adjoint.vision.models import feature_extraction as feature_extraction
+    from adjoint.vision.models import optical_flow as optical_flow
+    from adjoint.vision.models import quantization as quantization
+    from adjoint.vision.models import segmentation as segmentation
+    from adjoint.vision.models import video as video
     from adjoint.vision.models.alexnet import *
     from adjoint.vision.models.convnext import *
     from adjoint.vision.models.densenet import *
@@ -102,5 +106,8 @@ if _typing.TYPE_CHECKING:
 _WHERE = {name: module for module, names in _MODULES.items() for name in names.split()}
 globals()["__all__"] = sorted(_WHERE)  # set so, for readers of types follow the imports above
 
-_named(__name__, modules={"feature_extraction", "mobilenetv2", "mobilenetv3", *_MODULES}, elsewhere=_WHERE)
+_PACKAGES = {"optical_flow", "quantization", "segmentation", "video"}
+_named(
+    __name__, modules={"feature_extraction", "mobilenetv2", "mobilenetv3", *_PACKAGES, *_MODULES}, elsewhere=_WHERE
+)
 _list_names(__name__)

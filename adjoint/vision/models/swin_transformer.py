@@ -11,8 +11,8 @@ from typing import Any
 
 import adjoint
 from adjoint import nn
-from adjoint.fx import wrap
 from adjoint.nn import functional as F
+from adjoint.noted_calls import noted
 from adjoint.tensor import Tensor
 from adjoint.vision.models import windows
 from adjoint.vision.models.builders import builder
@@ -46,6 +46,7 @@ __all__ = [
 _Layer = Callable[..., nn.Module]
 
 
+@noted
 def _patch_merging_pad(x: Tensor) -> Tensor:
     """The four of each two by two places side by side: (..., H, W, C) to (..., H / 2, W / 2, 4 C), rounded up."""
     h, w, _ = x.shape[-3:]
@@ -54,9 +55,14 @@ def _patch_merging_pad(x: Tensor) -> Tensor:
     return adjoint.cat([x[..., i::2, j::2, :] for j in range(2) for i in range(2)], -1)
 
 
-_get_relative_position_bias = windows.bias_of_places
+@noted
+def _get_relative_position_bias(
+    relative_position_bias_table: Tensor, relative_position_index: Tensor, window_size: list[int]
+) -> Tensor:
+    return windows.bias_of_places(relative_position_bias_table, relative_position_index, window_size)
 
 
+@noted
 def shifted_window_attention(
     input: Tensor,
     qkv_weight: Tensor,
@@ -81,11 +87,6 @@ def shifted_window_attention(
         input, qkv_weight, proj_weight, relative_position_bias, window_size, num_heads, shift, attention_dropout, dropout,
         qkv_bias, proj_bias, logit_scale, training,
     )  # fmt: skip
-
-
-# In a graph of a model each of these is one node.
-for _name in ("_patch_merging_pad", "_get_relative_position_bias", "shifted_window_attention"):
-    wrap(_name)
 
 
 class PatchMerging(nn.Module):
