@@ -475,6 +475,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "upsample_Bicubic2D": ("F.interpolate(i2, (5, 3), mode='bicubic')",),
     "upsample_Bilinear2DAa": ("F.interpolate(i2, (3, 3), mode='bilinear', antialias=True)",),
     "upsample_Bicubic2DAa": ("F.interpolate(i2, (3, 3), mode='bicubic', antialias=True)",),
+    "upsample_Lanczos2DAa": ("F.interpolate(i2, (3, 3), mode='lanczos', antialias=True)",),
     "grid_sampler_2d": (
         "torch.grid_sampler_2d(i2, t2.reshape(2, 3, 2, 2), 0, 0, False)",
         "torch.grid_sampler_2d(i2, t2.reshape(2, 3, 2, 2), 0, 2, True)",

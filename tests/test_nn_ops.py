@@ -58,7 +58,7 @@ SMOOTH = {
         F.interpolate(x[None],size=(3,5,9),mode='trilinear') F.interpolate(x,scale_factor=1.5,mode='bicubic')
         F.interpolate(x,size=(3,8),mode='bicubic',align_corners=True) F.interpolate(x,size=3,mode='area')
         F.interpolate(x,size=(5,7),mode='nearest-exact') F.interpolate(x,size=(2,3),mode='bilinear',antialias=True)
-        F.interpolate(x,size=(3,9),mode='bicubic',antialias=True)
+        F.interpolate(x,size=(3,9),mode='bicubic',antialias=True) F.interpolate(x,size=(3,9),mode='lanczos',antialias=True)
         F.interpolate(x,scale_factor=1.7,mode='bilinear',recompute_scale_factor=True)
         F.pixel_shuffle(x,2) F.pixel_unshuffle(x,2) F.channel_shuffle(x,2) F.unfold(x,2) F.unfold(x,(2,3),1,1,2)
         F.unfold(x[0],2,dilation=2) F.fold(F.unfold(x,2),(4,6),2) F.fold(F.unfold(x[0],3,1,1,2),(4,6),3,1,1,2)""",

@@ -38,3 +38,35 @@ def test_of_images_that_keep_or_double_their_size_the_gradient_is_pytorchs(mode:
         return [round(v, 6) for v in x.grad.flatten().tolist()]
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "lanczos"])
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("size", [(20, 20), (60, 71), (37, 20), (3, 2)])
+def test_bytes_are_resized_to_pytorchs_bytes(mode: str, antialias: bool, size: tuple[int, int]) -> None:
+    def scenario(torch: Any) -> Any:
+        x = (torch.arange(2 * 3 * 37 * 53).reshape(2, 3, 37, 53) * 7919 % 10007 % 256).to(torch.uint8)
+        return torch.nn.functional.interpolate(x, size=size, mode=mode, antialias=antialias).tolist()
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+def test_places_of_floats_are_rounded_as_pytorch_rounds_them(antialias: bool) -> None:
+    def scenario(torch: Any) -> Any:
+        x = torch.eye(37).reshape(37, 1, 1, 37)
+        y = torch.nn.functional.interpolate(x, size=(1, 20), mode="bilinear", antialias=antialias)
+        return y.tolist()
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("options", [{}, {"antialias": True, "align_corners": True}, {"antialias": True, "scale_factor": 0.5}])
+@pytest.mark.parametrize("shape", [(1, 2, 5, 6), (1, 2, 5)])
+def test_lanczos_is_against_aliasing_and_of_images_alone(options: dict[str, Any], shape: tuple[int, ...]) -> None:
+    def scenario(torch: Any) -> Any:
+        size = None if "scale_factor" in options else (3,) * (len(shape) - 2)
+        y = torch.nn.functional.interpolate(torch.ones(shape), size=size, mode="lanczos", **options)
+        return tuple(y.shape), [round(v, 5) for v in y.flatten().tolist()]
+
+    agree(scenario)

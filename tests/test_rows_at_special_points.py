@@ -91,8 +91,7 @@ def test_what_is_scattered_has_a_gradient_of_its_own_dtype(kind):
 @pytest.mark.parametrize("antialias", [False, True])
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic", "nearest"])
 @pytest.mark.parametrize("size", [(5, 3), (16, 9), (8, 8)])
-def test_pictures_of_bytes_are_resized_to_the_nearest_byte(size, mode, antialias):
-    """PyTorch's weights are of a byte's digits, and its bytes up to one away."""
+def test_pictures_of_bytes_are_resized_to_pytorchs_bytes(size, mode, antialias):
     if antialias and mode == "nearest":
         pytest.skip("has none")
     import torch
@@ -106,4 +105,4 @@ def test_pictures_of_bytes_are_resized_to_the_nearest_byte(size, mode, antialias
         made = t.nn.functional.interpolate(x, size, mode=mode, antialias=antialias)
         assert str(made.dtype) == "torch.uint8"
         found.append(made.int().flatten().tolist())
-    assert max(abs(a - b) for a, b in zip(*found)) <= (mode != "nearest") and len(found[0]) == len(found[1])
+    assert found[1] == found[0]

@@ -28,7 +28,7 @@ Axis = tuple[str, int, int, float, bool, bool]
 
 @lru_cache(maxsize=512)
 def weights_of(axis: Axis) -> Weights:
-    """How the elements of one dimension are summed."""
+    """How the elements of one dimension are summed; places and weights are 32-bit floats, as PyTorch has them, but of doubles."""
     mode, n, out, scale, align_corners, antialias = axis
     i = np.arange(out, dtype=np.float64)
     if mode.startswith("nearest"):
@@ -36,9 +36,12 @@ def weights_of(axis: Axis) -> Weights:
         source = (i + start) * (scale if mode.endswith("in double") else np.float32(scale))
         found = np.floor((source - start + start).astype(np.float32)).astype(np.int64)
         return from_taps(n, np.minimum(found, n - 1)[:, None], None)
+    real: Any = np.float64 if mode.endswith("in double") else np.float32
+    mode, scale = mode.removesuffix(" in double"), real(scale)
     if antialias:
-        return _antialiased(mode, n, out, scale)
-    source = i * scale if align_corners else (i + 0.5) * scale - 0.5
+        return _antialiased(mode, n, out, real, scale)
+    # A product and a sum that are rounded once.
+    source = (i * scale if align_corners else (i + 0.5) * np.float64(scale) - 0.5).astype(real)
     if mode == "cubic":
         low = np.floor(source)
         t = source - low
@@ -55,39 +58,92 @@ def weights_of(axis: Axis) -> Weights:
 def _cubic(x: Any, a: float) -> Any:
     """Keys' cubic convolution kernel."""
     x = np.abs(x)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((x - 5) * x + 8) * x * a - 4 * a
+    near = _fused(_fused(a + 2, x, -(a + 3)) * x, x, 1)
+    far = _fused(_fused(_fused(a, x, -5 * a), x, 8 * a), x, -4 * a)
     return np.where(x <= 1, near, np.where(x < 2, far, 0))
 
 
-def _antialiased(mode: str, n: int, out: int, scale: float) -> Weights:
+def _fused(x: Any, y: Any, z: Any) -> Any:
+    """``x * y + z`` of 32-bit floats, rounded once."""
+    real = y.dtype
+    return (np.multiply(x, y, dtype=np.float64) + z).astype(real)
+
+
+def _antialiased(mode: str, n: int, out: int, real: Any, scale: Any) -> Weights:
     """The kernel stretched over all the input that one output element covers."""
-    radius = 2.0 if mode == "cubic" else 1.0
-    stretch = max(scale, 1.0)
-    support = radius * stretch
+    radius, kernel = _KERNELS[mode]
+    stretch = max(scale, real(1))
+    support, half = radius * stretch, real(0.5)
     width = math.ceil(support) * 2 + 1
-    indices, weights, counts = np.zeros((out, width), np.int64), np.zeros((out, width)), np.zeros(out, np.int64)
+    indices, weights, counts = np.zeros((out, width), np.int64), np.zeros((out, width), real), np.zeros(out, np.int64)
     for i in range(out):
-        center = scale * (i + 0.5)
-        start = max(int(center - support + 0.5), 0)
-        stop = min(int(center + support + 0.5), n)
-        at = (np.arange(start, stop) - center + 0.5) / stretch
-        w = _cubic(at, -0.5) if mode == "cubic" else np.maximum(1 - np.abs(at), 0)
+        center = scale * (real(i) + half)
+        start = max(int(center - support + half), 0)
+        stop = min(int(center + support + half), n)
+        w = kernel((np.arange(start, stop).astype(real) - center + half) * (real(1) / stretch)).astype(real)
         counts[i] = stop - start
         indices[i, : counts[i]] = np.arange(start, stop)
-        weights[i, : counts[i]] = w / w.sum()
+        weights[i, : counts[i]] = w / np.add.accumulate(w)[-1]
     return from_taps(n, indices, weights, counts)
+
+
+def _lanczos(x: Any) -> Any:
+    """Lanczos' kernel: a sinc, windowed by another that is three times as wide."""
+    return np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0)
+
+
+# How wide kernels are, and what they are.
+_KERNELS: dict[str, tuple[float, Any]] = {
+    "linear": (1.0, lambda x: np.maximum(1 - np.abs(x), 0)),
+    "cubic": (2.0, lambda x: _cubic(x, -0.5)),
+    "lanczos": (3.0, _lanczos),
+}
+
+
+@lru_cache(maxsize=512)
+def _whole_weights_of(axis: Axis) -> tuple[Weights, Any]:
+    """The weights of bytes, which are 16-bit integers over a power of two, as many bits as there is room for, and a dtype of floats
+    that holds their sums exactly.
+
+    Pillow's way of resizing, which PyTorch has from there.
+    """
+    along = weights_of(axis)
+    if along.weight is None:
+        return along, np.uint8
+    places, which = np.unique(along.to * along.size + along.of, return_inverse=True)
+    weights = np.bincount(which, along.weight)
+    bits = next((n for n in range(22) if int(0.5 + weights.max() * 2 ** (n + 1)) >= 2**15), 22)
+    whole = np.trunc(weights * 2.0**bits + np.copysign(0.5, weights))
+    to, of = np.divmod(places, along.size)
+    dtype = np.float32 if 255 * np.bincount(to, np.abs(whole)).max() < 2**24 else np.float64
+    return Weights(along.size, along.out, to, of, whole / 2.0**bits), dtype
+
+
+def _resized_bytes(self: Array, axes: tuple[Axis, ...]) -> Array:
+    """Along one dimension after the other, from the last on: sums are rounded to bytes each time."""
+    for axis in range(len(axes) - 1, -1, -1):
+        if axes[axis][1:4] == (self.shape[axis - len(axes)], self.shape[axis - len(axes)], 1.0):
+            continue  # as long as it was
+        weights, dtype = _whole_weights_of(axes[axis])
+        others = tuple(_as_they_are(n) for n in self.shape[self.ndim - len(axes) + axis + 1 :])
+        mixed = weighted(self.astype(dtype, copy=False), (weights, *others))
+        self = mixed if dtype is np.uint8 else np.floor(mixed + dtype(0.5)).clip(0, 255).astype(np.uint8)
+    return self
+
+
+@lru_cache(maxsize=512)
+def _as_they_are(n: int) -> Weights:
+    return from_taps(n, np.arange(n)[:, None], None)
 
 
 @in_float32
 def _upsample(self: Array, axes):
-    if self.dtype == np.uint8:  # pixels: along one dimension after the other, from the last on, their means are rounded
-        found = self.astype(np.float64)
-        for axis in range(-1, -1 - len(axes), -1):
-            mixed = weighted(found.swapaxes(axis, -1), (weights_of(axes[axis]),)).swapaxes(axis, -1)
-            found = np.clip(np.floor(mixed + 0.5), 0, 255)
-        return found.astype(np.uint8)
-    return weighted(self, tuple([weights_of(axis) for axis in axes]))
+    if self.dtype == np.uint8:
+        return _resized_bytes(self, axes)
+    for n in range(len(axes) - 1, -1, -1):  # from the last dimension on: PyTorch rounds in this order
+        others = [_as_they_are(size) for size in self.shape[self.ndim - len(axes) + n + 1 :]]
+        self = weighted(self, (weights_of(axes[n]), *others))
+    return self
 
 
 def _kernel(node: str) -> Kernel:
@@ -112,12 +168,16 @@ _ROWS = {
     node: _row(node)
     for node in (
         "Nearest1D", "Nearest2D", "Nearest3D", "NearestExact1D", "NearestExact2D", "NearestExact3D", "Linear1D",
-        "Bilinear2D", "Trilinear3D", "Bicubic2D", "Bilinear2DAa", "Bicubic2DAa",
+        "Bilinear2D", "Trilinear3D", "Bicubic2D", "Bilinear2DAa", "Bicubic2DAa", "Lanczos2DAa",
     )
 }  # fmt: skip
 
-_MODES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
-_NODES = {"linear": "Linear1D", "bilinear": "Bilinear2D", "trilinear": "Trilinear3D", "bicubic": "Bicubic2D"}
+_MODES = {"linear": 1, "bilinear": 2, "bicubic": 2, "lanczos": 2, "trilinear": 3}
+_NODES = {
+    "linear": "Linear1D", "bilinear": "Bilinear2D", "trilinear": "Trilinear3D", "bicubic": "Bicubic2D", "lanczos": "Lanczos2D",
+}  # fmt: skip
+# What a mode weighs by along each dimension.
+_KINDS = {"bicubic": "cubic", "lanczos": "lanczos"}
 
 
 def _target(
@@ -183,7 +243,7 @@ def interpolate(
     """Resize (N, C, *space) to ``size`` or by ``scale_factor``.
 
     ``mode`` is "nearest", "nearest-exact", "area", or "linear" (3D input), "bilinear", "bicubic" (4D), "trilinear"
-    (5D).  Raises ValueError where the sizes do not fit the dimensions.
+    (5D), or "lanczos" (4D, with ``antialias``).  Raises ValueError where the sizes do not fit the dimensions.
 
     >>> import adjoint as torch
     >>> torch.nn.functional.interpolate(torch.tensor([[[1., 2.]]]), scale_factor=2)
@@ -198,7 +258,7 @@ def interpolate(
         align_corners = False
     out, factors = _target(input, size, scale_factor, recompute_scale_factor)
     n = input.ndim - 2
-    if antialias and not (mode in ("bilinear", "bicubic") and input.ndim == 4):
+    if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and input.ndim == 4):
         raise ValueError(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
         )
@@ -207,7 +267,7 @@ def interpolate(
         raise NotImplementedError(_only(input, mode))
     if mode == "area":
         return lookup("nn.functional", f"adaptive_avg_pool{n}d")(input, out)
-    if mode == "bicubic" and n != 2:
+    if mode in _KINDS and n != 2:
         raise NotImplementedError(_only(input, mode))
     if mode in _MODES and _MODES[mode] != n:
         raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs {_MODES[mode] + 2}D input")
@@ -218,14 +278,20 @@ def interpolate(
         )
     if not input.shape[1]:
         raise RuntimeError(f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input.shape)}")
-    kind = "cubic" if mode == "bicubic" else mode if mode.startswith("nearest") else "linear"
+    if mode == "lanczos" and not antialias:
+        raise ValueError("Lanczos mode requires antialias=True")
+    if mode == "lanczos" and align_corners:
+        raise ValueError("Lanczos mode does not support align_corners=True")
+    kind = _KINDS.get(mode) or (mode if mode.startswith("nearest") else "linear")
     if kind.startswith("nearest"):  # PyTorch has a kernel of its own for small images
         small = n == 2 and (sum(out) <= 128 or (input.shape[1] > 3 and has_channels_last(input._array)))
         as_they_are = (1, 2) if small and mode == "nearest" else ()
         if not small and input.dtype is dtypes.float64:
             kind += " in double"
     else:
-        as_they_are = () if antialias or kind == "cubic" else (1,)
+        as_they_are = () if antialias or kind != "linear" else (1,)
+        if input.dtype in (dtypes.float64, dtypes.uint8):
+            kind += " in double"
     axes = []
     for size_in, size_out, factor in zip(input.shape[2:], out, factors):
         if size_out / size_in in as_they_are:  # which are what they are whatever the scale was that led to them

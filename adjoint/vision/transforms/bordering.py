@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 import adjoint
@@ -11,23 +9,19 @@ from adjoint import dtypes
 from adjoint.tensor import Tensor, from_array
 
 
-def bordered(image: Tensor, widths: list[int], fill: float, padding_mode: str) -> Tensor:
-    """Images (..., C, H, W) or (H, W) with a border of these widths (left, right, top, bottom).
+def bordered(images: Tensor, widths: list[int], fill: float, padding_mode: str) -> Tensor:
+    """Images (N, C, H, W) with a border of these widths (left, right, top, bottom).
 
     It is filled with ``fill`` (``"constant"``), with the edge (``"edge"``), or is the mirror image of what is inside, the edge
     once (``"reflect"``) or twice (``"symmetric"``).
     """
-    shape = image.shape
-    images = image.reshape(math.prod(shape[:-3]), *shape[-3:])
     if padding_mode == "constant":
-        images = adjoint.nn.functional.pad(images, widths, mode="constant", value=float(fill))
-    elif padding_mode == "symmetric":
-        images = mirrored(images, widths)
-    else:
-        mode = "replicate" if padding_mode == "edge" else "reflect"
-        real = images if image.is_floating_point() else images.to(dtypes.float32)
-        images = adjoint.nn.functional.pad(real, widths, mode=mode).to(image.dtype)
-    return images.reshape(*shape[:-2], *images.shape[-2:])
+        return adjoint.nn.functional.pad(images, widths, mode="constant", value=float(fill))  # type: ignore[no-any-return]
+    if padding_mode == "symmetric":
+        return mirrored(images, widths)
+    mode = "replicate" if padding_mode == "edge" else "reflect"
+    real = images if images.is_floating_point() else images.to(dtypes.float32)
+    return adjoint.nn.functional.pad(real, widths, mode=mode).to(images.dtype)  # type: ignore[no-any-return]
 
 
 def mirrored(images: Tensor, widths: list[int]) -> Tensor:

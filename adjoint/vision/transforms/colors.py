@@ -35,7 +35,7 @@ def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     if num_output_channels not in (1, 3):
         raise ValueError("num_output_channels should be either 1 or 3")
     gray = _luminance(img) if img.shape[-3] == 3 else img.clone()
-    return gray.expand(*img.shape[:-3], 3, *img.shape[-2:]) if num_output_channels == 3 else gray
+    return gray.expand(img.shape) if num_output_channels == 3 else gray
 
 
 def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
@@ -68,7 +68,7 @@ def adjust_contrast(img: Any, contrast_factor: float) -> Any:
         return pillow.adjust_contrast(img, contrast_factor)
     _check_factor("contrast_factor", contrast_factor)
     _check_channels(img, "[3, 1]")
-    gray = _luminance(img) if img.shape[-3] == 3 else img
+    gray = _luminance(img) if get_dimensions(img)[0] == 3 else img
     mean = gray.to(_real(img)).mean(dim=(-3, -2, -1), keepdim=True)
     return _between(img, mean, contrast_factor)
 
@@ -82,7 +82,7 @@ def adjust_saturation(img: Any, saturation_factor: float) -> Any:
         return pillow.adjust_saturation(img, saturation_factor)
     _check_factor("saturation_factor", saturation_factor)
     _check_channels(img)
-    return img if img.shape[-3] == 1 else _between(img, _luminance(img), saturation_factor)
+    return img if get_dimensions(img)[0] == 1 else _between(img, _luminance(img), saturation_factor)
 
 
 def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
@@ -112,10 +112,12 @@ def adjust_hue(img: Any, hue_factor: float) -> Any:
     if not -0.5 <= hue_factor <= 0.5:
         raise ValueError(f"hue_factor ({hue_factor}) is not in [-0.5, 0.5].")
     _check_channels(img)
-    if img.shape[-3] == 1:
+    if get_dimensions(img)[0] == 1:
         return img
     hue, saturation, value = hsv(convert_image_dtype(img, dtypes.float32), divided=True)
-    return convert_image_dtype(rgb((hue + hue_factor) % 1.0, saturation, value, distributed=False), img.dtype)
+    turned = rgb((hue + hue_factor) % 1.0, saturation, value, distributed=False)
+    last = turned.movedim(-3, -1).contiguous().movedim(-1, -3)  # torchvision's lies so
+    return convert_image_dtype(last, img.dtype)
 
 
 def adjust_gamma(img: Any, gamma: float, gain: float = 1) -> Any:

@@ -212,7 +212,8 @@ def pad(img: Any, padding: int | Sequence[int], fill: Any = 0, padding_mode: str
     if padding_mode == "symmetric" and img.ndim not in (3, 4):
         raise RuntimeError("Symmetric padding of N-D tensors are not supported yet")
     left, top, right, bottom = widths * (4 // len(widths))
-    return bordered(img, [left, right, top, bottom], fill, padding_mode)
+    images = bordered(img[None] if img.ndim < 4 else img, [left, right, top, bottom], fill, padding_mode)
+    return images[0] if img.ndim < 4 else images
 
 
 def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Tensor:
@@ -422,7 +423,7 @@ def elastic_transform(
         if not is_pil_image(img):
             raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
         return to_pil_image(elastic_transform(pil_to_tensor(img), displacement, interpolation, fill), mode=img.mode)
-    expected = (1, *img.shape[-2:], 2)
+    expected = adjoint.Size((1, *img.shape[-2:], 2))
     if displacement.shape != expected:
         raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
     grid = identity_grid(img.shape[-2:], dtypes.get_default_dtype()) + displacement

@@ -127,20 +127,23 @@ def perspective_coefficients(startpoints: Any, endpoints: Any) -> list[float]:
 
 
 def check_warp(
-    image: Tensor, interpolation: str, fill: Any, *, matrix: Any = None, coefficients: Any = None, channels: int
+    image: Tensor, interpolation: str, fill: Any, *, matrix: Any = None, coefficients: Any = None, channels: int = 0
 ) -> None:
-    """Raise for a matrix, coefficients, an interpolation or a fill that an image of so many channels cannot be warped by."""
+    """Raise for a matrix, coefficients, an interpolation or a fill that images (..., C, H, W) cannot be warped by; ``channels``
+    says how many channels others have."""
     if matrix is not None and not isinstance(matrix, list):
         raise TypeError("Argument matrix should be a list")
     if matrix is not None and len(matrix) != 6:
         raise ValueError("Argument matrix should have 6 float values")
     if coefficients is not None and len(coefficients) != 8:
         raise ValueError("Argument coeffs should have 8 float values")
-    if isinstance(fill, (tuple, list)) and len(fill) > 1 and len(fill) != channels:
-        raise ValueError(
-            "The number of elements in 'fill' cannot broadcast to match the number of channels of the image "
-            f"({len(fill)} != {channels})"
-        )
+    if isinstance(fill, (tuple, list)):
+        channels = channels or image.shape[-3]
+        if len(fill) > 1 and len(fill) != channels:
+            raise ValueError(
+                "The number of elements in 'fill' cannot broadcast to match the number of channels of the image "
+                f"({len(fill)} != {channels})"
+            )
     if interpolation not in ("nearest", "bilinear"):
         raise ValueError(f"Interpolation mode '{interpolation}' is unsupported with Tensor input")
 
@@ -155,7 +158,7 @@ def sampled(images: Tensor, grid: Tensor, mode: str, fill: Any, *, blended: str)
         grid = grid.expand(images.shape[0], *grid.shape[1:])
     if fill is None:
         return _at(images, grid, mode)
-    inside = adjoint.ones_like(images[:, :1])
+    inside = adjoint.ones(images.shape[0], 1, images.shape[2], images.shape[3], dtype=images.dtype)
     warped = _at(adjoint.cat([images, inside], 1), grid, mode)
     warped, inside = warped[:, :-1], warped[:, -1:]
     values = list(fill) if isinstance(fill, (tuple, list)) else [float(fill)]

@@ -38,7 +38,8 @@ def gaussian_blur_image(
         return image
     dtype = image.dtype if image.is_floating_point() else dtypes.float32
     across, down = (_bell(size, width, dtype) for size, width in zip(sizes, widths))
-    return blurred(image, down[:, None] * across, dtype)
+    images = image.reshape(-1, *image.shape[-3:]) if image.ndim > 4 else image
+    return blurred(images, down[:, None] * across, dtype).reshape(image.shape)
 
 
 def _widths(sizes: Sequence[int], sigma: Any) -> Any:

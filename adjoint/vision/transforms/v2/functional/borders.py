@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,12 +56,12 @@ def pad_image(
             f"`'{padding_mode}'`."
         )
     if fill is None or isinstance(fill, (int, float)):
-        return bordered(image, widths, fill or 0, padding_mode)
+        return _bordered(image, widths, fill or 0, padding_mode)
     if len(fill) == 1:
-        return bordered(image, widths, fill[0], padding_mode)
+        return _bordered(image, widths, fill[0], padding_mode)
     if padding_mode != "constant":
         raise ValueError(f"Padding mode '{padding_mode}' is not supported if fill is not scalar")
-    output = bordered(image, widths, 0, "constant")
+    output = _bordered(image, widths, 0, "constant")
     left, right, top, bottom = widths
     colour = adjoint.tensor(fill).to(image.dtype).reshape(-1, 1, 1)
     for place in (
@@ -69,6 +70,18 @@ def pad_image(
     ):  # fmt: skip
         output[place] = colour
     return output
+
+
+def _bordered(image: Tensor, widths: list[int], fill: float, padding_mode: str) -> Tensor:
+    channels, height, width = image.shape[-3:]
+    images = image.reshape(math.prod(image.shape[:-3]), channels, height, width)
+    images = bordered(images, widths, fill, padding_mode)
+    return images.reshape(*image.shape[:-2], *images.shape[-2:])
+
+
+def surrounded(image: Tensor, widths: list[int]) -> Tensor:
+    """Images (..., C, H, W) with a border of zeros of these widths (left, right, top, bottom)."""
+    return _bordered(image, widths, 0, "constant")
 
 
 @of_masks

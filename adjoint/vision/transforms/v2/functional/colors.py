@@ -205,6 +205,11 @@ def adjust_gamma_image(image: Tensor, gamma: float, gain: float = 1.0) -> Tensor
     return to_dtype_image(values, image.dtype, scale=True)
 
 
+def adjust_gamma_video(video: Tensor, gamma: float, gain: float = 1) -> Tensor:
+    """Films."""
+    return adjust_gamma_image(video, gamma, gain)
+
+
 # Channels
 
 
@@ -222,13 +227,14 @@ def permute_channels(inpt: Any, permutation: Sequence[int]) -> Any:
 
 def permute_channels_image(image: Tensor, permutation: Sequence[int]) -> Tensor:
     """Images (..., C, H, W)."""
-    if len(permutation) != image.shape[-3]:
+    channels, height, width = image.shape[-3:]
+    if len(permutation) != channels:
         raise ValueError(
-            f"Length of permutation does not match number of channels: {len(permutation)} != {image.shape[-3]}"
+            f"Length of permutation does not match number of channels: {len(permutation)} != {channels}"
         )
     if not image.numel():
         return image
-    return image.reshape(-1, *image.shape[-3:])[:, permutation].reshape(image.shape)
+    return image.reshape(-1, channels, height, width)[:, permutation].reshape(image.shape)
 
 
 def _permute_channels_pil(image: Any, permutation: Sequence[int]) -> Any:
@@ -237,14 +243,13 @@ def _permute_channels_pil(image: Any, permutation: Sequence[int]) -> Any:
 
 adjust_brightness_video = of_videos(adjust_brightness_image)
 adjust_contrast_video = of_videos(adjust_contrast_image)
-adjust_gamma_video = of_videos(adjust_gamma_image)
 adjust_hue_video = of_videos(adjust_hue_image)
 adjust_saturation_video = of_videos(adjust_saturation_image)
 adjust_sharpness_video = of_videos(adjust_sharpness_image)
 permute_channels_video = of_videos(permute_channels_image)
 
-register(rgb_to_grayscale, image=rgb_to_grayscale_image, pil=_rgb_to_grayscale_pil)
-register(grayscale_to_rgb, image=grayscale_to_rgb_image, pil=_grayscale_to_rgb_pil)
+register(rgb_to_grayscale, image=rgb_to_grayscale_image, pil=_rgb_to_grayscale_pil, films=False)
+register(grayscale_to_rgb, image=grayscale_to_rgb_image, pil=_grayscale_to_rgb_pil, films=False)
 register(adjust_brightness, image=adjust_brightness_image, pil=pillow.adjust_brightness)
 register(adjust_contrast, image=adjust_contrast_image, pil=pillow.adjust_contrast)
 register(adjust_gamma, image=adjust_gamma_image, pil=pillow.adjust_gamma)

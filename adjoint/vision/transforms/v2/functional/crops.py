@@ -9,9 +9,8 @@ from typing import Any
 import adjoint
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms import pillow
-from adjoint.vision.transforms.bordering import bordered
 from adjoint.vision.transforms.interpolation import InterpolationMode
-from adjoint.vision.transforms.v2.functional.borders import offset
+from adjoint.vision.transforms.v2.functional.borders import offset, surrounded
 from adjoint.vision.transforms.v2.functional.clamping import clamped
 from adjoint.vision.transforms.v2.functional.flips import horizontal_flip_image, vertical_flip_image
 from adjoint.vision.transforms.v2.functional.kernels import kernel_of, of_masks, of_videos, register
@@ -49,7 +48,7 @@ def crop_image(image: Tensor, top: int, left: int, height: int, width: int) -> T
     widths = [
         max(min(right, 0) - left, 0), max(right - max(w, left), 0), max(min(bottom, 0) - top, 0), max(bottom - max(h, top), 0),
     ]  # fmt: skip
-    return bordered(inside, widths, 0, "constant")
+    return surrounded(inside, widths)
 
 
 @of_masks

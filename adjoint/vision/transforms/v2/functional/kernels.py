@@ -70,10 +70,12 @@ def register(
     mask: Kernel | None = None,
     boxes: Kernel | None = None,
     keypoints: Kernel | None = None,
+    films: bool = True,
 ) -> None:
     """Say what a functional computes for each kind.
 
-    ``image`` is for plain tensors and films, too; ``video`` for films and plain tensors where there is nothing to do to an image.
+    ``image`` is for plain tensors and, with ``films``, films, too; ``video`` for films and plain tensors where there is nothing
+    to do to an image.
     Kernels take plain tensors, but ``pil``, and only those arguments that concern them.  Those for boxes and points take
     ``canvas_size``, ``format`` and ``clamping_mode`` besides, as far as they name them, and may return a new size with the tensor.
     """
@@ -88,7 +90,7 @@ def register(
     for kind, kernel in ((BoundingBoxes, boxes), (KeyPoints, keypoints), (Mask, mask)):
         if kernel is not None:
             kernels[kind] = _kept(_of_what_it_takes(kernel, functional))
-    if pixels is not None:
+    if pixels is not None and films:
         kernels[Video] = _kept(video or pixels)
 
 

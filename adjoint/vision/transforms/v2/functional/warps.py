@@ -41,10 +41,11 @@ def _real(x: Tensor) -> dtypes.dtype:
 
 def _warped(image: Tensor, grid: Tensor, mode: InterpolationMode, fill: Any) -> Tensor:
     """Images (..., C, H, W) at the places of a grid, rounded where they are of integers."""
+    channels, height, width = image.shape[-3:]
     shape = (*image.shape[:-2], *grid.shape[1:3])
     if not image.numel():
         return image.reshape(shape)
-    images = image.reshape(-1, *image.shape[-3:])
+    images = image.reshape(-1, channels, height, width)
     if image.dtype is grid.dtype:
         return sampled(images, grid, mode.value, fill, blended="towards").reshape(shape)
     return sampled(images.to(grid.dtype), grid, mode.value, fill, blended="towards").round().to(image.dtype).reshape(shape)
@@ -85,7 +86,7 @@ def affine_image(
     turn, move, shears, middle = affine_arguments(angle, translate, scale, shear, center)
     size = image.shape[-2:]
     matrix = affine_matrix(from_middle(middle, size), turn, [float(t) for t in move], scale, shears)
-    check_warp(image, mode.value, fill, matrix=matrix, channels=image.shape[-3])
+    check_warp(image, mode.value, fill, matrix=matrix)
     return _warped(image, affine_grid(matrix, size, size, _real(image)), mode, fill)
 
 
@@ -266,7 +267,7 @@ def rotate_image(
             return adjoint.rot90(image, k=int(angle // 90), dims=(-2, -1))  # type: ignore[no-any-return]
     mode = interpolation_mode(interpolation)
     matrix = affine_matrix(from_middle(center, size), -angle, [0.0, 0.0], 1.0, [0.0, 0.0])
-    check_warp(image, mode.value, fill, matrix=matrix, channels=image.shape[-3])
+    check_warp(image, mode.value, fill, matrix=matrix)
     out = turned_size(matrix, width, height)[::-1] if expand else tuple(size)
     return _warped(image, affine_grid(matrix, size, out, _real(image)), mode, fill)
 
@@ -354,7 +355,7 @@ def perspective_image(
     """Images (..., C, H, W)."""
     known = _coefficients(startpoints, endpoints, coefficients)
     mode = interpolation_mode(interpolation)
-    check_warp(image, mode.value, fill, coefficients=known, channels=image.shape[-3])
+    check_warp(image, mode.value, fill, coefficients=known)
     return _warped(image, perspective_grid(known, image.shape[-2:], _real(image)), mode, fill)
 
 
