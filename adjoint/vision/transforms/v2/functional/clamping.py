@@ -49,14 +49,14 @@ def clamped(boxes: Tensor, format: BoundingBoxFormat | str, canvas_size: tuple[i
     if mode is None:
         return boxes.clone()
     if is_rotated_bounding_format(format):
-        return _rotated(boxes, format, canvas_size, mode)  # type: ignore[arg-type]
+        return _rotated(boxes, format, canvas_size, mode)
     corners = converted(
-        boxes.clone() if boxes.is_floating_point() else boxes.float(), format, BoundingBoxFormat.XYXY, True  # type: ignore[arg-type]
+        boxes.clone() if boxes.is_floating_point() else boxes.float(), format, BoundingBoxFormat.XYXY, True
     )
     height, width = canvas_size
     corners[..., 0::2].clamp_(min=0, max=width)
     corners[..., 1::2].clamp_(min=0, max=height)
-    return converted(corners, BoundingBoxFormat.XYXY, format, True).to(boxes.dtype)  # type: ignore[arg-type]
+    return converted(corners, BoundingBoxFormat.XYXY, format, True).to(boxes.dtype)
 
 
 def clamp_keypoints(inpt: Tensor, canvas_size: tuple[int, int] | None = None) -> Tensor:

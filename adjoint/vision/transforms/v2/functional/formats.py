@@ -32,8 +32,7 @@ def convert_bounding_box_format(
     """
     if new_format is None:
         raise TypeError("convert_bounding_box_format() missing 1 required argument: 'new_format'")
-    old = BoundingBoxFormat[old_format.upper()] if isinstance(old_format, str) else old_format
-    new = BoundingBoxFormat[new_format.upper()] if isinstance(new_format, str) else new_format
+    old, new = format_of(old_format), format_of(new_format)
     if is_pure_tensor(inpt):
         if old is None:
             raise ValueError("For pure tensor inputs, `old_format` has to be passed.")
@@ -48,8 +47,14 @@ def convert_bounding_box_format(
     return tv_tensors.wrap(output, like=inpt, format=new)  # type: ignore[no-any-return]
 
 
-def converted(boxes: Tensor, old: BoundingBoxFormat, new: BoundingBoxFormat, inplace: bool = False) -> Tensor:
+def format_of(format: Any) -> Any:
+    """The format of this name, or what it is if that is no name."""
+    return BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
+
+
+def converted(boxes: Tensor, old: BoundingBoxFormat | str, new: BoundingBoxFormat | str, inplace: bool = False) -> Tensor:
     """The boxes of a plain tensor (..., K) from one format to another."""
+    old, new = format_of(old), format_of(new)
     if new == old:
         return boxes
     if is_rotated_bounding_format(old) != is_rotated_bounding_format(new):
