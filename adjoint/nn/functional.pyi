@@ -646,7 +646,7 @@ def interpolate(
     """Resize (N, C, *space) to ``size`` or by ``scale_factor``.
 
     ``mode`` is "nearest", "nearest-exact", "area", or "linear" (3D input), "bilinear", "bicubic" (4D), "trilinear"
-    (5D).  Raises ValueError where the sizes do not fit the dimensions.
+    (5D), or "lanczos" (4D, with ``antialias``).  Raises ValueError where the sizes do not fit the dimensions.
 
     >>> import adjoint as torch
     >>> torch.nn.functional.interpolate(torch.tensor([[[1., 2.]]]), scale_factor=2)

@@ -87,7 +87,7 @@ def _points_within(points: Tensor, canvas_size: tuple[int, int]) -> Tensor:
 # Rotated boxes
 
 
-def _rotated(boxes: Tensor, format: BoundingBoxFormat, canvas_size: tuple[int, int], mode: str) -> Tensor:
+def _rotated(boxes: Tensor, format: BoundingBoxFormat | str, canvas_size: tuple[int, int], mode: str) -> Tensor:
     """Rotated boxes, brought in at the left edge, four times, a quarter of a turn between: at each edge.
 
     The sides keep their directions, so each is known by where its line meets the y axis.

@@ -54,14 +54,14 @@ def format_of(format: Any) -> Any:
 
 def converted(boxes: Tensor, old: BoundingBoxFormat | str, new: BoundingBoxFormat | str, inplace: bool = False) -> Tensor:
     """The boxes of a plain tensor (..., K) from one format to another."""
-    old, new = format_of(old), format_of(new)
-    if new == old:
+    before, after = format_of(old), format_of(new)
+    if before == after:
         return boxes
-    if is_rotated_bounding_format(old) != is_rotated_bounding_format(new):
+    if is_rotated_bounding_format(before) != is_rotated_bounding_format(after):
         raise ValueError("Cannot convert between rotated and unrotated bounding boxes.")
-    if (old.value, new.value) in _DIRECT:
-        return _DIRECT[old.value, new.value](boxes, inplace)
-    for table, format in ((_TO_COMMON, old), (_FROM_COMMON, new)):
+    if (before.value, after.value) in _DIRECT:
+        return _DIRECT[before.value, after.value](boxes, inplace)  # type: ignore[no-any-return]
+    for table, format in ((_TO_COMMON, before), (_FROM_COMMON, after)):
         if format.value in table:
             boxes = table[format.value](boxes, inplace)
     return boxes
