@@ -161,10 +161,19 @@ SAMPLES: dict[str, Sample] = {
     ),
     "avg_pool3d": Sample(lambda x: F.avg_pool3d(x, 2), ((1, 2, 4, 4, 4),)),
     "adaptive_avg_pool1d": Sample(lambda x: F.adaptive_avg_pool1d(x, 3), (B,)),
-    "adaptive_avg_pool2d": Sample(lambda x: (F.adaptive_avg_pool2d(x, 1), F.adaptive_avg_pool2d(x, (4, None))), (C,)),
+    "adaptive_avg_pool2d": Sample(
+        lambda x: (F.adaptive_avg_pool2d(x, 1), F.adaptive_avg_pool2d(x, (4, None)), F.adaptive_avg_pool2d(x, (3, 5))),
+        (C,),
+    ),
     "adaptive_avg_pool3d": Sample(lambda x: F.adaptive_avg_pool3d(x, 2), ((1, 2, 4, 4, 4),)),
+    "lp_pool1d": Sample(lambda x: F.lp_pool1d(x, 2, 3), (B,)),
+    "lp_pool2d": Sample(lambda x: F.lp_pool2d(x, 3, 2), (C,)),
+    "lp_pool3d": Sample(lambda x: F.lp_pool3d(x, 2, 2), ((1, 2, 4, 4, 4),)),
+    "max_unpool1d": Sample(lambda x: F.max_unpool1d(*F.max_pool1d(x, 2, return_indices=True), 2), (B,)),
+    "max_unpool2d": Sample(lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2), (C,)),
+    "max_unpool3d": Sample(lambda x: F.max_unpool3d(*F.max_pool3d(x, 2, return_indices=True), 2), ((1, 2, 4, 4, 4),)),
     "adaptive_max_pool1d": Sample(lambda x: F.adaptive_max_pool1d(x, 1), (B,)),
-    "adaptive_max_pool2d": Sample(lambda x: F.adaptive_max_pool2d(x, 2), (C,)),
+    "adaptive_max_pool2d": Sample(lambda x: (F.adaptive_max_pool2d(x, 2), F.adaptive_max_pool2d(x, 3)), (C,)),
     "adaptive_max_pool3d": Sample(lambda x: F.adaptive_max_pool3d(x, 1), ((1, 2, 4, 4, 4),)),
     # normalization
     "batch_norm": Sample(
@@ -228,7 +237,15 @@ SAMPLES: dict[str, Sample] = {
         lambda x, y: (F.kl_div(x, y, reduction="batchmean"), F.kl_div(x, y, reduction="sum", log_target=True)), (A, A)
     ),
     "nll_loss": Sample(lambda x, t: F.nll_loss(x, t), ((3, 5), np.array([0, 4, 2]))),
-    "cross_entropy": Sample(lambda x, t: F.cross_entropy(x, t, reduction="sum"), ((3, 5), np.array([0, 4, 2]))),
+    "cross_entropy": Sample(
+        lambda x, t: (
+            F.cross_entropy(x, t, reduction="sum"),
+            F.cross_entropy(x, t, label_smoothing=0.1, ignore_index=4),
+            F.cross_entropy(x, x.softmax(1), label_smoothing=0.1),
+        ),
+        ((3, 5), np.array([0, 4, 2])),
+    ),
+    "soft_margin_loss": Sample(lambda x, y: F.soft_margin_loss(x, y - 0.5), (A, A)),
     # shapes
     "view": Sample(lambda x: (x.view(x.shape[0], -1), x.reshape(-1, 6), x.view(-1)), (B,)),
     "view_as": Sample(lambda x: x.mT.contiguous().view_as(x), (B,)),
@@ -301,6 +318,15 @@ SAMPLES: dict[str, Sample] = {
     "slice": Sample(lambda x: x[:, 1:], (B,)),
     "index_select": Sample(lambda x, p: x.index_select(1, p[0]), (B, PLACES), varies=None),
     "embedding": Sample(lambda p, w: F.embedding(p, w), (PLACES, A), varies=None),
+    "embedding_bag": Sample(
+        lambda p, w: (
+            F.embedding_bag(p, w),
+            F.embedding_bag(p, w, mode="sum", per_sample_weights=w[:, :3]),
+            F.embedding_bag(p, w, mode="max"),
+        ),
+        (PLACES, A),
+        varies=None,
+    ),
     "gather": Sample(lambda i, p: i.gather(1, p), (INTS, PLACES)),
     "take_along_dim": Sample(lambda i, p: torch.take_along_dim(i, p, 1), (INTS, PLACES)),
     "take": Sample(lambda i, p: i.take(p), (INTS, PLACES), varies=None),

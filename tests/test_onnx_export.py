@@ -68,7 +68,7 @@ def test_a_loop_over_a_dynamic_dimension_is_refused_with_the_line():
         return result
 
     assert exported(total, (torch.ones(3, 2),))
-    with pytest.raises(OnnxExporterError, match=r"at all sizes[\s\S]*test_onnx_export.py"):
+    with pytest.raises(OnnxExporterError, match=r"loop over a dynamic dimension[\s\S]*test_onnx_export.py"):
         torch.onnx.export(total, (torch.ones(3, 2),), dynamic_shapes=({0: "n"},))
 
 
@@ -207,6 +207,52 @@ def test_operators_of_ones_own():
     finally:
         torch.onnx.unregister_custom_op_symbolic("aten::linalg_inv_ex", 1)
         torch.onnx.unregister_custom_op_symbolic("aten::linalg.inv", 1)
+
+
+def test_operators_of_a_library():
+    library = torch.library.Library("onnx_sample", "DEF")
+    library.define("double(Tensor x) -> Tensor")
+    library.impl("double", lambda x: x * 2, "CPU")
+
+    def kinds(**options):
+        program = exported(lambda x: torch.ops.onnx_sample.double(x) + 1, (torch.ones(2),), **options)
+        return [node.op_type for node in program.model_proto.graph.node]
+
+    assert kinds() == ["Mul", "Add"]  # by what it calls
+    table = {torch.ops.onnx_sample.double.default: lambda g, x: g.op("Sum", x, x)}
+    assert kinds(custom_translation_table=table) == ["Sum", "Add"]
+    torch.onnx.register_custom_op_symbolic("onnx_sample::double", lambda g, x: g.op("Sum", x, x), 20)
+    try:
+        assert kinds() == ["Sum", "Add"]
+    finally:
+        torch.onnx.unregister_custom_op_symbolic("onnx_sample::double", 20)
+
+
+def test_values_that_python_code_takes_out_of_sight_are_noticed():
+    def model(x):
+        return x + torch.from_numpy(x._array * 2)  # as code below the public functions may
+
+    with pytest.raises(OnnxExporterError, match="differs with other inputs"):
+        torch.onnx.export(model, (torch.rand(3),))
+
+
+def test_what_a_model_keeps_of_its_first_run_is_a_constant():
+    class Cached(nn.Module):
+        mask = None
+
+        def forward(self, x):
+            if self.mask is None:
+                self.mask = torch.ones(3, 3).tril()
+            return x * self.mask
+
+    assert len(exported(Cached().eval(), (torch.rand(3, 3),)).model_proto.graph.initializer) == 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_other_dtypes(dtype):
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).to(dtype).eval()
+    program = torch.onnx.export(model, (torch.rand(2, 3).to(dtype),), verify=True)
+    assert program(torch.rand(2, 3).to(dtype))[0].dtype == dtype
 
 
 def test_vmap_of_single_numbers_becomes_broadcasting():

@@ -22,6 +22,10 @@ watchers: list[Callable[[OpOverload, tuple[Any, ...], dict[str, Any], Any], None
 """What is told of every kernel's call: operator, arguments, result."""
 
 
+around: list[Callable[[OpOverload, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]] = []
+"""What every call of an operator goes through, the last of them: the operator, what runs it, and the arguments."""
+
+
 class BelowAutograd(Switch):
     """Inside, operators are computed by their kernels: what is registered to Autograd is passed by."""
 
@@ -63,6 +67,12 @@ class OpOverload:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, named = bound(self._schema, args, kwargs)
+        if around:
+            return around[-1](self, self.run, given, named)
+        return self.run(*given, **named)
+
+    def run(self, *given: Any, **named: Any) -> Any:
+        """The value, as what overrides it or what is registered to Autograd has it, or else recorded."""
         values = (*given, *named.values())
         if overriding.on and not overriding.is_off() and (asked := overriding.relevant(tensors_in(values))):
             return overriding.ask(self, asked, given, named)

@@ -49,27 +49,31 @@ class Export:
     # Tracing
 
     def traces(self) -> list[tuple[Tracer, Any]]:
-        """The model traced with the example, and at other sizes.  Raises OnnxExporterError where it runs at none."""
+        """The model traced with the example, and with others: of the same sizes, or at other sizes where some vary.
+
+        Raises OnnxExporterError where it runs at none of those.
+        """
         first = self._trace(self.inputs.tensors)
         if not self.symbols:
-            return [first]
+            return [first, *self._with_other_values()]
         names = list(self.symbols)
         failure: BaseException | None = None
-        for ways in self._groupings(names):
-            for chosen in other_sizes([self.symbols[group[0]] for group in ways]):
-                made = [first]
-                count = len(self.examples)
-                try:
-                    for sizes in zip(*chosen):
-                        by_name = {name: size for group, size in zip(ways, sizes) for name in group}
-                        made.append(self._trace(self._resized(by_name)))
-                except OnnxExporterError:
-                    raise
-                except Exception as error:
-                    failure = failure or error
-                    del self.examples[count:]
-                    continue
-                return made
+        for shuffle in (True, False):  # some models do not take other values in these places
+            for ways in self._groupings(names):
+                for chosen in other_sizes([self.symbols[group[0]] for group in ways]):
+                    made = [first]
+                    count = len(self.examples)
+                    try:
+                        for sizes in zip(*chosen):
+                            by_name = {name: size for group, size in zip(ways, sizes) for name in group}
+                            made.append(self._trace(self._others(by_name, shuffle)))
+                    except OnnxExporterError:
+                        raise
+                    except Exception as error:
+                        failure = failure or error
+                        del self.examples[count:]
+                        continue
+                    return made
         raise OnnxExporterError(
             f"the model does not run at other sizes of its dynamic dimensions {', '.join(names)}: "
             f"{failure or 'none fits the limits'}"
@@ -84,13 +88,26 @@ class Export:
         if len(by_size) < len(names):
             yield list(by_size.values())
 
-    def _resized(self, sizes: Mapping[str, int]) -> list[Tensor]:
-        made = list(self.inputs.tensors)
+    def _with_other_values(self) -> list[tuple[Tracer, Any]]:
+        """The model traced with the same values in other places: what depends on them shows.  Nothing, if it does not take them."""
+        count = len(self.examples)
+        try:
+            return [self._trace(self._others({}, True))]
+        except OnnxExporterError:
+            raise
+        except Exception:
+            del self.examples[count:]
+            return []
+
+    def _others(self, sizes: Mapping[str, int], shuffle: bool) -> list[Tensor]:
+        """Inputs of other sizes, of which the values come from the example, in other places."""
+        made = [t._array for t in self.inputs.tensors]
         for (i, axis), name in self.dynamic.items():
-            array = made[i]._array
-            places = np.arange(sizes[name]) % max(array.shape[axis], 1)
-            made[i] = from_array(np.take(array, places, axis=axis))
-        return made
+            places = np.arange(sizes[name]) % max(made[i].shape[axis], 1)
+            made[i] = np.take(made[i], places, axis=axis)
+        if shuffle:
+            made = [np.roll(array.reshape(-1), 1).reshape(array.shape) for array in made]
+        return [from_array(array) for array in made]
 
     def _trace(self, tensors: list[Tensor]) -> tuple[Tracer, Any]:
         model = self.model
@@ -113,8 +130,8 @@ class Export:
             self.examples.append((list(tensors), [_array_of(o) for o in outputs]))
             return tracer, [tracer.ref(o) for o in outputs]
 
-    def _knows(self, key: str) -> bool:
-        return key in TRANSLATORS or custom.translator(key, self.opset) is not None
+    def _knows(self, key: Any) -> bool:
+        return self._find(key) is not None
 
     def _find(self, key: Any) -> Any:
         if isinstance(key, str):
@@ -132,7 +149,12 @@ class Export:
     ) -> Any:
         """The model as ONNX's ``ModelProto``."""
         traces = self.traces()
-        trace = merge(traces)
+        try:
+            trace = merge(traces)
+        except OnnxExporterError:  # what a model keeps of its first run is there in the second
+            del self.examples[:]
+            traces = self.traces()
+            trace = merge(traces)
         graph = Graph(self.opset)
         writer = Writer(trace, graph, self._find)
         names = self.input_names(input_names)
@@ -228,7 +250,9 @@ def check(program: Any, export: Export) -> None:
             found = program(*inputs)
         except Exception as error:
             if "NOT_IMPLEMENTED" in str(error) or "NotImplemented" in type(error).__name__:
-                warnings.warn(f"onnxruntime cannot run the model, so nothing was verified: {error}", stacklevel=users_level())
+                warnings.warn(
+                    f"onnxruntime cannot run the model, so nothing was verified: {error}", stacklevel=users_level()
+                )
                 return
             raise OnnxExporterError(
                 f"onnxruntime does not run the exported model with inputs of sizes {[tuple(t.shape) for t in inputs]}: {error}"

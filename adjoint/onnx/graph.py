@@ -205,8 +205,9 @@ class Graph:
         term = explain(value, rows)
         if term is None:
             raise OnnxExporterError(
-                f"{self.key}: a number that is {value.seen} in traces at several sizes is none that the exporter can compute from "
-                "the sizes of the model's inputs; make the dimensions that it depends on static"
+                f"{self.key}: a number that was {value.seen} with several inputs is none that the exporter can compute from the "
+                "sizes of the model's inputs: it depends on what they hold, or else the dimensions that it depends on have to be "
+                "static"
             )
 
         def size(index: int) -> Value:

@@ -15,7 +15,9 @@ from adjoint.onnx.errors import OnnxExporterError
 from adjoint.onnx.sizes import vary
 from adjoint.onnx.tracing import Call, Entry, Tracer
 
-UNEXPLAINED = "a constant that differs from size to size, made by what the exporter cannot see (Python or NumPy code)"
+UNEXPLAINED = (
+    "a constant that differs with other inputs or sizes, made by what the exporter cannot see (Python or NumPy code)"
+)
 
 
 class Merged:
@@ -49,9 +51,9 @@ def merge(traces: Sequence[tuple[Tracer, Any]]) -> Merged:
 def _refuse(call: Call, why: str = "") -> Any:
     name = call.key if isinstance(call.key, str) else getattr(call.key[-1], "__name__", call.key[-1])
     raise OnnxExporterError(
-        f"the model does not do the same at all sizes of its dynamic dimensions, so one graph cannot stand for it: at another size "
-        f"it differs from this call of {name} on{why}. A loop over a dynamic dimension, or a branch on one, has to go, or the "
-        f"dimension has to be static.\n{call.where()}"
+        f"the model does not do the same with other inputs, or at all sizes of its dynamic dimensions, so one graph cannot stand "
+        f"for it: the calls differ from this one of {name} on{why}. What depends on what tensors hold, a loop over a dynamic "
+        f"dimension, or a branch on one has to go, or the dimension has to be static.\n{call.where()}"
     )
 
 

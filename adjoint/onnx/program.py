@@ -160,7 +160,9 @@ class ONNXProgram:
                 places[name].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(_array(tensor)), name))
             else:
                 warnings.warn(
-                    f"Weight '{name}' not found in the model. Skipped applying.", OnnxExporterWarning, stacklevel=users_level()
+                    f"Weight '{name}' not found in the model. Skipped applying.",
+                    OnnxExporterWarning,
+                    stacklevel=users_level(),
                 )
         self.release()
 

@@ -19,6 +19,7 @@ from adjoint.autograd.function import CustomFunction
 from adjoint.autograd.interception import intercept
 from adjoint.func.vmap import instead
 from adjoint.interrupts import at_once, surely
+from adjoint.library.operators import around
 from adjoint.nn.modules import module_hooks
 from adjoint.onnx.batches import Broadcasting
 from adjoint.onnx.errors import OnnxExporterError
@@ -114,7 +115,7 @@ class Tracer:
     """
 
     def __init__(
-        self, knows: Callable[[str], bool], named: dict[str, Tensor], paths: dict[int, str], warn: bool
+        self, knows: Callable[[Any], bool], named: dict[str, Tensor], paths: dict[int, str], warn: bool
     ) -> None:
         self.knows, self.warn, self.paths = knows, warn, paths
         self.entries: list[Entry] = []
@@ -169,6 +170,7 @@ class Tracer:
         before = snapshot()
         try:
             instead.append(self._broadcasting)
+            around.append(self._own)
             intercept.add(self._interceptor)
             overriding.enter(self)
             self._handles.append(module_hooks.register_module_forward_pre_hook(self._enter))
@@ -187,6 +189,7 @@ class Tracer:
         surely(self._away)
 
     def _away(self) -> None:
+        around[:] = [each for each in around if each != self._own]
         instead[:] = [each for each in instead if each is not self._broadcasting]
         while self._handles:
             self._handles.pop().remove()
@@ -240,8 +243,11 @@ class Tracer:
         self._look_at(result, operator.name, args, kwargs)
         return result
 
-    def note_custom(self, key: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Note a call of an operator of the user's."""
+    def _own(self, operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An operator of the user's."""
+        key = ("operator", operator)
+        if self._inside or not self.knows(key):
+            return run(*args, **kwargs)
         return self._note(key, None, run, args, kwargs)
 
     def _note(self, key: Any, target: Any, run: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -134,11 +134,13 @@ class Writer:
             args = () if first is None else (kwargs.pop(first),)
         try:
             made = translator(graph, *args, **kwargs)
-        except UnsupportedOperatorError:
+        except UnsupportedOperatorError as error:
+            if "\n" not in str(error):
+                error.args = (f"{error}\n{call.where()}",)
             raise
         except OnnxExporterError as error:
             raise type(error)(f"{error}\n{call.where()}") from error
-        except TypeError as error:
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise OnnxExporterError(
                 f"{call.key} was called in a way that the exporter does not know: {error}\n{call.where()}"
             ) from error

@@ -96,7 +96,7 @@ def binary(g: Graph, kind: str, a: Any, b: Any, dtype: Any = None) -> Value:
     return g.op(kind, g.number(a, dtype), g.number(b, dtype))  # type: ignore[no-any-return]
 
 
-@translates("add")
+@translates("add", "plus_number")
 def add(g: Graph, self: Any, other: Any, *, alpha: Any = 1) -> Value:
     """``self + alpha * other``."""
     dtype = g.out[0].dtype

@@ -161,6 +161,30 @@ def embedding(g: Graph, input: Value, weight: Value, *_: Any, **__: Any) -> Valu
     return g.op("Gather", weight, input, axis=0)  # type: ignore[no-any-return]
 
 
+@translates("embedding_bag")
+def embedding_bag(
+    g: Graph,
+    input: Value,
+    weight: Value,
+    offsets: Any = None,
+    max_norm: Any = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Value | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Value:
+    """The rows that each row of a tensor names, as their sum, mean or largest."""
+    if input.ndim != 2 or padding_idx is not None or max_norm is not None:
+        raise unsupported(g, "embedding_bag of bags that begin at offsets, with padding_idx or max_norm")
+    rows = g.op("Gather", weight, input, axis=0)
+    if per_sample_weights is not None:
+        rows = g.op("Mul", rows, g.unsqueeze(per_sample_weights, [2]))
+    return g.reduced({"mean": "ReduceMean", "sum": "ReduceSum", "max": "ReduceMax"}[mode], rows, [1], False)
+
+
 @translates("gather")
 def gather(g: Graph, self: Value, dim: int, index: Value, *, sparse_grad: bool = False) -> Value:
     """Along a dimension the element that is named at each place."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from adjoint import dtypes
 from adjoint.onnx.graph import Graph, Value
 from adjoint.onnx.translators.reductions import reduce
@@ -123,8 +125,36 @@ def cross_entropy(
 ) -> Value:
     """Of scores, the log-probabilities of the targets."""
     if label_smoothing or target.dtype != dtypes.int64:
-        raise unsupported(g, "cross_entropy_loss with label smoothing, or targets that are probabilities")
+        return _smoothed(g, input, target, weight, ignore_index, reduction, label_smoothing)
     return g.op("SoftmaxCrossEntropyLoss", input, target, weight, ignore_index=ignore_index, reduction=reduction)  # type: ignore[no-any-return]
+
+
+def _smoothed(
+    g: Graph, input: Value, target: Value, weight: Value | None, ignore_index: int, reduction: str, smoothing: float
+) -> Value:
+    """With targets that are probabilities, or are mixed with equal ones."""
+    if weight is not None or input.ndim != 2:
+        raise unsupported(g, "cross_entropy_loss with weights, or of images, and label smoothing or probabilities")
+    dtype, classes = input.dtype, input.sizes[1]
+    logs = g.op("LogSoftmax", input, axis=1)
+    if target.dtype.is_floating_point:
+        kept = None
+        share = g.op("Mul", target, g.const(1 - smoothing, dtype))
+    else:
+        kept = g.cast(g.op("Not", g.op("Equal", target, g.const(ignore_index))), dtype)
+        ones = g.op("OneHot", target, g.number(classes), g.const(np.array([0, 1]), dtype), axis=-1, dtype=dtype)
+        share = g.op("Mul", ones, g.const(1 - smoothing, dtype))
+    share = g.op("Add", share, g.op("Div", g.const(smoothing, dtype), g.number(classes, dtype)))
+    loss = g.op("Neg", g.reduced("ReduceSum", g.op("Mul", share, logs), [1], False))
+    if kept is not None:
+        loss = g.op("Mul", loss, kept)
+    if reduction == "none":
+        return loss  # type: ignore[no-any-return]
+    total = g.reduced("ReduceSum", loss, None, False)
+    if reduction == "sum":
+        return total
+    count = g.number(input.sizes[0], dtype) if kept is None else g.reduced("ReduceSum", kept, None, False)
+    return g.op("Div", total, count)  # type: ignore[no-any-return]
 
 
 @translates("binary_cross_entropy")
@@ -185,3 +215,11 @@ def kl_div(
     if reduction == "batchmean":
         return g.op("Div", _over(g, made, input, "sum"), g.number(input.sizes[0], input.dtype))  # type: ignore[no-any-return]
     return _over(g, made, input, reduction)
+
+
+@translates("soft_margin_loss")
+def soft_margin_loss(
+    g: Graph, input: Value, target: Value, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+) -> Value:
+    """``log(1 + exp(-target * input))``."""
+    return _over(g, g.op("Softplus", g.op("Neg", g.op("Mul", target, input))), input, reduction)

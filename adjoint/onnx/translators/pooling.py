@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from adjoint import dtypes
 from adjoint.onnx.errors import OnnxExporterError
 from adjoint.onnx.graph import Graph, Value
@@ -101,18 +103,66 @@ def _adaptive(count: int, kind: str) -> Any:
                     "of ONNX; make the size static, or pool to 1"
                 )
             if any(not isinstance(s, Varying) and s % w for s, w in zip(sizes, wanted)):
-                raise OnnxExporterError(
-                    f"adaptive_{kind}_pool{count}d of {tuple(sizes)} to {tuple(wanted)} has windows of unequal sizes, for which "
-                    "ONNX has no operator"
-                )
-            kernel = [1 if w is s else s // w for s, w in zip(sizes, wanted)]
-            made = g.op("AveragePool" if kind == "avg" else "MaxPool", x, kernel_shape=kernel, strides=kernel)
+                made = x
+                for axis, (size, w) in enumerate(zip(sizes, wanted), start=2):
+                    made = made if w is size else _unequal(g, made, x.ndim, axis, size, w, kind)
+            else:
+                kernel = [1 if w is s else s // w for s, w in zip(sizes, wanted)]
+                made = g.op("AveragePool" if kind == "avg" else "MaxPool", x, kernel_shape=kernel, strides=kernel)
         return made if batched else g.squeeze(made, [0])
 
     return translate
 
 
+def _unequal(g: Graph, x: Value, ndim: int, axis: int, size: int, parts: int, kind: str) -> Value:
+    """Windows of unequal sizes along one dimension: gathered to the longest, by a place of their own where they are shorter."""
+    windows = [range(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
+    longest = max(map(len, windows))
+    places = np.array([[*window, *[window[-1]] * (longest - len(window))] for window in windows], np.int64)
+    gathered = g.op("Gather", x, places, axis=axis)
+    if kind == "max":
+        return g.reduced("ReduceMax", gathered, [axis + 1], False)
+    shares = np.array([[1 / len(w)] * len(w) + [0.0] * (longest - len(w)) for w in windows])
+    weighted = g.op("Mul", gathered, g.const(shares.reshape(parts, longest, *[1] * (ndim - axis - 1)), x.dtype))
+    return g.reduced("ReduceSum", weighted, [axis + 1], False)
+
+
+def _lp_pool(count: int) -> Any:
+    def translate(
+        g: Graph, self: Value, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    ) -> Value:
+        """The root of the sum of powers: PyTorch's is of numbers with their signs, and of what is left above zero."""
+        if ceil_mode:
+            raise unsupported(g, f"lp_pool{count}d with ceil_mode")
+        x, batched = _batched(g, count, self)
+        kernel = each(kernel_size, count)
+        steps = each(kernel_size if stride in (None, (), []) else stride, count)
+        powers = g.op("Pow", x, g.const(float(norm_type), x.dtype))
+        means = g.op("AveragePool", powers, kernel_shape=kernel, strides=steps)
+        total = g.op(
+            "Mul", g.op("Mul", g.op("Sign", means), g.op("Relu", g.op("Abs", means))), g.const(product(kernel), x.dtype)
+        )
+        made = g.op("Pow", total, g.const(1 / norm_type, x.dtype))
+        return made if batched else g.squeeze(made, [0])
+
+    return translate
+
+
+def _max_unpool(count: int) -> Any:
+    def translate(g: Graph, input: Value, indices: Value, *_: Any, **__: Any) -> Value:
+        """Zeros, and the elements at the places that they were taken from, which are counted in each image."""
+        sizes = g.out[0].sizes
+        lead = list(sizes[:-count])
+        zeros = g.expand(g.const(0, input.dtype), [*lead, product(sizes[-count:])])
+        flat = [g.reshape(each_one, [*lead, product(input.sizes[-count:])]) for each_one in (indices, input)]
+        return g.reshape(g.op("ScatterElements", zeros, *flat, axis=len(lead)), sizes)
+
+    return translate
+
+
 for _count in (1, 2, 3):
+    TRANSLATORS[f"lp_pool{_count}d"] = _lp_pool(_count)
+    TRANSLATORS[f"max_unpool{_count}d"] = _max_unpool(_count)
     TRANSLATORS[f"max_pool{_count}d"] = _max_pool(_count, False)
     TRANSLATORS[f"max_pool{_count}d_with_indices"] = _max_pool(_count, True)
     TRANSLATORS[f"avg_pool{_count}d"] = _avg_pool(_count)
