@@ -23,7 +23,13 @@ _BACKENDS = ("get_image_backend", "get_video_backend", "set_image_backend", "set
 
 _named(
     __name__,
-    modules={"datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils"},
+    modules={"datasets", "extension", "io", "models", "ops", "transforms", "tv_tensors", "utils", "version"},
     elsewhere=dict.fromkeys(_BACKENDS, "backends"),
 )
+
+
+def disable_beta_transforms_warning() -> None:
+    """Nothing: the newer transforms have not warned for long, here or in torchvision."""
+
+
 _promised.operators["torchvision"] = "adjoint.vision.ops.registered"

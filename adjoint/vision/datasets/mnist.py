@@ -91,7 +91,8 @@ class MNIST(VisionDataset):
 
     def _check_legacy_exist(self) -> bool:
         names = (self.training_file, self.test_file)
-        return all(check_integrity(os.path.join(self.processed_folder, name)) for name in names)
+        folder = self.processed_folder
+        return os.path.exists(folder) and all(check_integrity(os.path.join(folder, name)) for name in names)
 
     def _load_legacy_data(self) -> Any:
         """The images and labels as torchvision once wrote them."""
