@@ -107,10 +107,17 @@ def _node(node: Any, file: str, opsets: dict[str, int], producer: str) -> Node:
             value = _graph(value, file, opsets, producer)
         elif attribute.HasField("t"):
             value = numpy_helper.to_array(value)
-        elif not isinstance(value, (int, float)):
-            value = tuple(value)
+        elif isinstance(value, float):
+            value = _written(value)
+        elif not isinstance(value, int):
+            value = tuple(_written(v) if isinstance(v, float) else v for v in value)
         attributes[attribute.name] = value
     return Node(node.name, node.op_type, plain(node.domain), tuple(node.input), tuple(node.output), attributes)
+
+
+def _written(number: float) -> float:
+    """A number of a file, of which there are seven digits, as one writes it."""
+    return float(f"{number:.7g}")
 
 
 def _value(value: Any) -> Value:
