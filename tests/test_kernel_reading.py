@@ -81,7 +81,7 @@ record("in place", x)
 """
 WITHOUT_LLVMLITE = "import sys; sys.modules['llvmlite'] = sys.modules['llvmlite.binding'] = None\n"
 UNKNOWN = "import platform; platform.machine = lambda: 'riscv64'\n"
-TOO_OLD = "import llvmlite.binding; del llvmlite.binding.create_pass_builder\n"
+TOO_OLD = "import llvmlite; llvmlite.__version__ = '0.43.0'\n"
 
 
 def in_a_process(program, **environment):

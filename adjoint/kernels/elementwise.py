@@ -140,6 +140,9 @@ def cost(name: str, function: Any) -> int:
 def functions() -> Any:
     """The vector functions: (NumPy's name, native type) -> native function."""
     try:
+        from adjoint.kernels.machine import machine
+
+        machine()  # ImportError where nothing can be compiled
         from adjoint.kernels.mathematics import SUPPORTED
     except ImportError:
         return {}

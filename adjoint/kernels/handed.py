@@ -18,6 +18,7 @@ import numpy as np
 
 from adjoint.forks import hold
 from adjoint.interrupts import contextmanager
+from adjoint.kernels.linking import defined
 from adjoint.kernels.native.bounds import CHECKED
 
 
@@ -36,14 +37,12 @@ class _Table:
     """What native code was handed."""
 
     def __init__(self) -> None:
-        import llvmlite.binding as llvm
-
         from adjoint.kernels import guards
 
         self.lock = threading.RLock()
         self.words = np.zeros(guards.WORDS, np.int64)
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.words))  # threads run native code for as long as there is a process
-        llvm.add_symbol(guards.SYMBOL, self.words.ctypes.data)
+        defined[guards.SYMBOL] = self.words.ctypes.data
         self.places: dict[int, int] = {}  # an array object -> its row
         self.said: dict[int, str] = {}  # and what to call it
         self.count = 0

@@ -1,4 +1,4 @@
-"""Kept: machine code on disk, between runs.
+"""Kept: machine code, and what LLVM says of processors, on disk between runs.
 
 Files are named by a hash of what was asked for, and begin with a hash of what they hold: one that is damaged is made anew.
 What is read is run, so folders and files that another user can change are neither read nor written.
@@ -16,6 +16,9 @@ from adjoint import trusted
 from adjoint.files import Aside, cleared
 from adjoint.places import users_level
 
+CODE, PROCESSOR = ".o", ".cpu"
+"""What is kept: object files, and what LLVM says of processors."""
+
 _DAY = 86400.0  # seconds
 _DAYS = 60  # that machine code is kept without being used
 _ROOM = 512 << 20  # bytes, beyond which what was used least recently goes
@@ -23,13 +26,13 @@ _WRITES = 500  # after so many it is looked again whether there is room
 _MAGIC = b"adjoint machine code 2\n"
 
 
-def read(digest: str) -> bytes | None:
-    """The machine code that is kept under a name; None where it is missing, damaged or another user's."""
+def read(digest: str, kind: str = CODE) -> bytes | None:
+    """What is kept under a name; None where it is missing, damaged or another user's."""
     folder = _folder(make=False)
     if folder is None:
         return None
     try:
-        with open(trusted.open_file(f"{digest}.o", folder), "rb") as file:
+        with open(trusted.open_file(f"{digest}{kind}", folder), "rb") as file:
             data = file.read()
             if time.time() - os.fstat(file.fileno()).st_mtime > _DAY:
                 with contextlib.suppress(OSError):  # another's, who lets this user read
@@ -40,13 +43,13 @@ def read(digest: str) -> bytes | None:
     return code if data and data.startswith(_head(digest, code)) else None
 
 
-def write(digest: str, code: bytes) -> None:
-    """Keep machine code; a folder that cannot be written to is no error, the next process compiles again."""
+def write(digest: str, code: bytes, kind: str = CODE) -> None:
+    """Keep something; a folder that cannot be written to is no error, the next process compiles again."""
     global _written
     folder = _folder(make=True)
     if folder is None:
         return
-    aside = Aside(f"{digest}.o", 0o644, folder)
+    aside = Aside(f"{digest}{kind}", 0o644, folder)
     try:
         with contextlib.suppress(OSError):
             file = aside.open()
@@ -158,7 +161,7 @@ def _make_room(folder: int) -> None:
         for name in os.listdir(listed):
             if name.endswith(".tmp"):
                 cleared(name, folder)
-            elif name.endswith(".o"):
+            elif name.endswith((CODE, PROCESSOR)):
                 with contextlib.suppress(OSError):
                     found = os.stat(name, dir_fd=folder, follow_symlinks=False)
                     files.append((found.st_mtime, found.st_blocks * 512, name))

@@ -22,6 +22,7 @@ from adjoint.forks import hold
 from adjoint.interrupts import contextmanager
 from adjoint.kernels.handed import start, watched
 from adjoint.kernels.kept import read, write
+from adjoint.kernels.linking import address_in, defined
 from adjoint.kernels.machine import machine
 from adjoint.kernels.native.bounds import CHECKED
 
@@ -61,13 +62,15 @@ def address_of(key: str, emit: Callable[[str], Any]) -> int:
         found = _addresses.get(name)
         if found is None:
             code = read(digest)
-            if code is None or not _loads(code, name):
+            found = _linked(code, name) if code is not None else 0
+            if not found:
                 with _without_garbage_collection():
                     code = _compile(emit(name))
-                if not _loads(code, name):
+                found = _linked(code, name)
+                if not found:
                     raise RuntimeError(f"compiled code does not define {key}")
                 write(digest, code)
-            found = _addresses[name] = _engine().get_function_address(name)
+            _addresses[name] = found
         return found
 
 
@@ -88,15 +91,23 @@ compiled: list[str] = []
 """The names of what this process compiled (and did not find on disk)."""
 
 
-def _loads(code: bytes, name: str) -> bool:
+def _linked(code: bytes, name: str) -> int:
+    """The address of the function of this name in an object file; 0 where there is none."""
+    if CHECKED:
+        start()
+    found = address_in(code, name)
+    return _linked_by_llvm(code, name) if found is None else found
+
+
+def _linked_by_llvm(code: bytes, name: str) -> int:
     import llvmlite.binding as llvm
 
     try:
         _engine().add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
         _engine().finalize_object()
-        return bool(_engine().get_function_address(name))
+        return int(_engine().get_function_address(name))
     except Exception:
-        return False
+        return 0
 
 
 def _compile(module: Any) -> bytes:
@@ -130,8 +141,8 @@ def _target() -> Any:
 def _engine() -> Any:
     import llvmlite.binding as llvm
 
-    if CHECKED:
-        start()
+    for symbol, at in defined.items():
+        llvm.add_symbol(symbol, at)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # threads run its code for as long as there is a process
     return engine

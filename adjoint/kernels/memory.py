@@ -119,14 +119,19 @@ def _start() -> Callable[..., Any] | None:
     if api is None:
         return None
     try:
+        from adjoint.kernels.machine import machine
+
+        machine()  # ImportError where nothing can be compiled
         from adjoint.kernels import buffers
-        from adjoint.kernels.machine_code import _engine, entry
+        from adjoint.kernels.machine_code import entry
+
+        write_handlers = entry(buffers.write_handlers)
     except ImportError:  # no compiler
         return None
     table = (ctypes.c_int64 * 5)()
-    entry(buffers.write_handlers)(ctypes.addressof(table))
-    # Arrays may outlive every Python object of ours, so what frees them is never freed itself: code, state, handler.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine()))
+    write_handlers(ctypes.addressof(table))
+    # Arrays may outlive every Python object of ours, so what frees them is never freed itself: code (which nobody frees), state,
+    # handler.
     state = (ctypes.c_int64 * buffers.WORDS).from_address(_immortal(8 * buffers.WORDS))
     handler = _Handler.from_address(_immortal(ctypes.sizeof(_Handler)))
     handler.name, handler.version, handler.context = b"adjoint", 1, ctypes.addressof(state)

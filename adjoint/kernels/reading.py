@@ -41,9 +41,12 @@ def usable() -> bool:
     """Whether kernels can be made here: llvmlite is there, and the processor one that we know."""
     try:
         from adjoint.kernels.machine import machine
+
+        if machine().family == "unknown":
+            return False
         from adjoint.kernels.objects import data_word
 
-        return machine().family != "unknown" and data_word() > 0
+        return data_word() > 0
     except (ImportError, OSError, RuntimeError):
         return False
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.autograd.grad_mode import mode
 from adjoint.autograd.overlap import READS_FIRST
 from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
@@ -527,7 +528,15 @@ addbmm = op(
 # linear
 
 
+def _rows(x: Array):
+    """The vectors of the last dimension as rows of one matrix."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
 def _linear(bias: Array, self: Array, weight: Array):
+    if self.ndim != 2:
+        r = _linear(bias, _rows(self), weight)
+        return r.reshape(*self.shape[:-1], r.shape[-1])
     d = self.dtype
     if (d is FLOAT32 or d is FLOAT64) and d is weight.dtype and d is bias.dtype and weight.ndim == 2:
         if self.size * len(weight) >= MUCH and is_kernels(self, weight.T) and is_row(bias, weight):
@@ -550,23 +559,26 @@ def _linear(bias: Array, self: Array, weight: Array):
     return _combine(bias, dot, self, weight.T, 1, 1)
 
 
-def _linear_steps(bias, self, weight):
-    return addmm.function(bias, self, weight.t())
+def _linear_steps(bias, self, weight, self_shape, weight_shape):
+    if len(self_shape) == 2:
+        return addmm.function(bias, self, weight.t())
+    rows = self.reshape(math.prod(self_shape[:-1]), self_shape[-1])
+    return addmm.function(bias, rows, weight.t()).view(*self_shape[:-1], weight_shape[0])
 
 
 _linear_row = op(
     "linear", _linear, fused=False, where="", node="AddmmBackward0", held="weight", steps=_linear_steps,
-    bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
+    bias=lambda g, bias_shape: over_rows(_rows(g)) if g.shape[-1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
-    weight=lambda g, self: dot(g.T, conj(self)),
+    weight=lambda g, self: dot(_rows(g).T, conj(_rows(self))),
 )  # fmt: skip
 
 
 _whole_weight_row = op(  # as PyTorch's LSTM, which saves its weights themselves and not transposed views of them
     "linear.whole", _linear, fused=False, where="", node="AddmmBackward0",
-    bias=lambda g, bias_shape: over_rows(g) if g.shape[1:] == bias_shape else sum_to(g, bias_shape),
+    bias=lambda g, bias_shape: over_rows(_rows(g)) if g.shape[-1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
-    weight=lambda g, self: dot(g.T, conj(self)),
+    weight=lambda g, self: dot(_rows(g).T, conj(_rows(self))),
 )  # fmt: skip
 
 
@@ -589,6 +601,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return _linear_row.function(bias, input, weight)
     if not shape:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
+    if bias._array.ndim != 1 or weight._array.ndim > 2:
+        return matmul(input, weight.t()).add_(bias)
     return _by_rows(_linear_row, input, weight, bias)
 
 
@@ -599,6 +613,8 @@ def linear_of_whole_weight(input: Tensor, weight: Tensor, bias: Tensor | None) -
 
 def _by_rows(row: Any, input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     shape = input._array.shape
+    if not mode.enabled and shape:  # no graph will show PyTorch's views
+        return row.function(bias, input, weight)
     rows: Tensor = row.function(bias, input.reshape(math.prod(shape[:-1]), shape[-1]), weight)
     return rows.view(*shape[:-1], rows._array.shape[-1])
 

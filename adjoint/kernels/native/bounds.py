@@ -13,7 +13,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from llvmlite import ir
+from adjoint.kernels.native import ir
+from adjoint.kernels.native.types import i64
 
 CHECKED = os.environ.get("ADJOINT_KERNELS_CHECK") == "1"
 
@@ -22,7 +23,6 @@ UNCHECKED = frozenset(
 )
 """The modules whose native code is not checked: it is memory and threads themselves, and what checks the others."""
 
-WORD = ir.IntType(64)
 Bounds = tuple[Any, Any]
 
 
@@ -33,13 +33,13 @@ def is_checked(function: Any) -> bool:
 
 def known(e: Any, first: Any, bytes: Any) -> Bounds:
     """The bounds of memory that begins at a pointer."""
-    low = e.builder.ptrtoint(first, WORD)
-    return low, e.builder.add(low, ir.Constant(WORD, bytes))
+    low = e.builder.ptrtoint(first, i64.ir)
+    return low, e.builder.add(low, ir.Constant(i64.ir, bytes))
 
 
 def look_up(e: Any, pointer: Any) -> Bounds:
     """The bounds of what a pointer of unknown origin points into; none, where that is no array that was handed over."""
-    at = _call(e, "place_of_address", e.builder.ptrtoint(pointer, WORD))
+    at = _call(e, "place_of_address", e.builder.ptrtoint(pointer, i64.ir))
     return _call(e, "low_of", at), _call(e, "high_of", at)
 
 
@@ -68,9 +68,9 @@ READ, WRITE = 0, 1
 def guarded(e: Any, pointer: Any, bytes: Any, how: int, aligned: int = 1) -> Any:
     """The pointer (an LLVM value) where so many bytes may be used; a pointer to memory for nothing else where not."""
     low, high = pointer.bounds
-    size = bytes if isinstance(bytes, ir.Value) else ir.Constant(WORD, bytes)
-    address = e.builder.ptrtoint(pointer.ir, WORD)
-    found = _call(e, "guarded", address, size, low, high, ir.Constant(WORD, how), ir.Constant(WORD, aligned), place(e))
+    size = bytes if isinstance(bytes, ir.Value) else ir.Constant(i64.ir, bytes)
+    address = e.builder.ptrtoint(pointer.ir, i64.ir)
+    found = _call(e, "guarded", address, size, low, high, ir.Constant(i64.ir, how), ir.Constant(i64.ir, aligned), place(e))
     return e.builder.inttoptr(found, pointer.type.ir)
 
 
@@ -81,21 +81,21 @@ def allowed(e: Any, pointer: Any, addresses: Any, mask: Any, bytes: int, how: in
     b = e.builder
 
     def spread(x: Any) -> Any:
-        first = b.insert_element(ir.Constant(ir.VectorType(WORD, lanes), ir.Undefined), x, ir.Constant(ir.IntType(32), 0))
+        first = b.insert_element(ir.Constant(ir.VectorType(i64.ir, lanes), ir.Undefined), x, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [ir.Constant(ir.IntType(32), 0)] * lanes)
-        return b.shuffle_vector(first, ir.Constant(ir.VectorType(WORD, lanes), ir.Undefined), zeros)
+        return b.shuffle_vector(first, ir.Constant(ir.VectorType(i64.ir, lanes), ir.Undefined), zeros)
 
-    ends = b.add(addresses, ir.Constant(addresses.type, [ir.Constant(WORD, bytes)] * lanes))
+    ends = b.add(addresses, ir.Constant(addresses.type, [ir.Constant(i64.ir, bytes)] * lanes))
     inside = b.and_(b.icmp_unsigned(">=", addresses, spread(low)), b.icmp_unsigned("<=", ends, spread(high)))
     outside = b.and_(mask, b.not_(inside))
     wrong = e.compilation.intrinsic(f"llvm.vector.reduce.or.v{lanes}i1", ir.IntType(1), [outside.type])
-    least = e.compilation.intrinsic(f"llvm.vector.reduce.umin.v{lanes}i64", WORD, [addresses.type])
-    most = e.compilation.intrinsic(f"llvm.vector.reduce.umax.v{lanes}i64", WORD, [addresses.type])
-    constants = [ir.Constant(addresses.type, [ir.Constant(WORD, n)] * lanes) for n in (2**64 - 1, 0)]
+    least = e.compilation.intrinsic(f"llvm.vector.reduce.umin.v{lanes}i64", i64.ir, [addresses.type])
+    most = e.compilation.intrinsic(f"llvm.vector.reduce.umax.v{lanes}i64", i64.ir, [addresses.type])
+    constants = [ir.Constant(addresses.type, [ir.Constant(i64.ir, n)] * lanes) for n in (2**64 - 1, 0)]
     first = b.call(least, [b.select(outside, addresses, constants[0])])
     last = b.call(most, [b.select(outside, addresses, constants[1])])
-    size = b.add(b.sub(last, first), ir.Constant(WORD, bytes))
-    _call(e, "report_if", b.zext(b.call(wrong, [outside]), WORD), first, size, low, high, ir.Constant(WORD, how), place(e))
+    size = b.add(b.sub(last, first), ir.Constant(i64.ir, bytes))
+    _call(e, "report_if", b.zext(b.call(wrong, [outside]), i64.ir), first, size, low, high, ir.Constant(i64.ir, how), place(e))
     return b.and_(mask, inside)
 
 
@@ -110,7 +110,7 @@ def place(e: Any) -> Any:
         known.linkage, known.global_constant = "internal", True
         known.initializer = ir.Constant(kind, text)
         e.compilation.places[e.place] = known
-    return e.builder.ptrtoint(known, WORD)
+    return e.builder.ptrtoint(known, i64.ir)
 
 
 def _call(e: Any, name: str, *arguments: Any) -> Any:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-
-from adjoint.kernels.native import bounds
+from adjoint.kernels.native import bounds, ir
 from adjoint.kernels.native.emitter import Emitter, Value
 from adjoint.kernels.native.types import Type, i1, i8, i32, i64, ptr, vec, void
 

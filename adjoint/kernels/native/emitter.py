@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
-from adjoint.kernels.native import bounds
+from adjoint.kernels.native import bounds, ir
 from adjoint.kernels.native.types import Type, f64, i1, i64, vec
 
 

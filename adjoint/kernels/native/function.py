@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from llvmlite import ir
-
+from adjoint.kernels.native import ir
 from adjoint.kernels.native.bounds import is_checked
 from adjoint.kernels.native.emitter import Compilation, Value
 from adjoint.kernels.native.types import Type, i64, void

@@ -6,9 +6,7 @@ import ast
 import builtins
 from typing import Any
 
-from llvmlite import ir
-
-from adjoint.kernels.native import bounds
+from adjoint.kernels.native import bounds, ir
 from adjoint.kernels.native.bounds import is_checked
 from adjoint.kernels.native.builtins import Builtin
 from adjoint.kernels.native.emitter import Compilation, Emitter, Value

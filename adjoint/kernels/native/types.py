@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from llvmlite import ir
+from adjoint.kernels.native import ir
 
 
 @dataclass(frozen=True)
