@@ -52,20 +52,20 @@ def existing(pytorch: Path, adjoint: Path) -> tuple[Environment, Environment]:
     return Environment(theirs, (str(theirs),), {"PYTHONPATH": ""}), Environment(ours, (str(ours),), {"PYTHONPATH": str(ROOT)})
 
 
-def fresh(packages: list[str]) -> tuple[Environment, Environment]:
-    """Two new environments with these packages: PyTorch in one; in the other Adjoint, installed and linked before pip is asked
-    for anything.
+def fresh(packages: list[str], folder: Path = BUILD) -> tuple[Environment, Environment]:
+    """Two new environments in a folder, with these packages: PyTorch in one; in the other Adjoint, installed and linked before
+    pip is asked for anything.
 
     Raises RuntimeError if that had pip install PyTorch nevertheless.
     """
-    theirs = _made(BUILD / "pytorch")
+    theirs = _made(folder / "pytorch")
     _install(theirs, PYTORCH)
     if packages:
         _install(theirs, PYTORCH, *packages)
     if subprocess.run([str(theirs), "-c", "import torchvision"], capture_output=True).returncode:
         site = _output(theirs, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
         (Path(site) / "torchvision_without_binary.pth").write_text(_WITHOUT_BINARY, "utf-8")
-    ours = _made(BUILD / "adjoint")
+    ours = _made(folder / "adjoint")
     _install(ours, str(ROOT))
     _output(ours, "-m", "adjoint", "link")
     if packages:

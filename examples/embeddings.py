@@ -99,7 +99,10 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             self.answer(400, {"error": str(error)})
             return
-        self.answer(200, {"embeddings": [a.result() for a in answers]})
+        try:
+            self.answer(200, {"embeddings": [a.result() for a in answers]})
+        except Exception as error:  # of the forward pass
+            self.answer(500, {"error": str(error)})
 
     def do_GET(self) -> None:
         self.answer(200 if self.path == "/health" else 404, {"ok": self.path == "/health"})
@@ -135,12 +138,18 @@ async def app(scope: dict, receive, send) -> None:
         message = await receive()
         body, more = body + message.get("body", b""), message.get("more_body", False)
     status, content = 404, {"error": "POST at most 1 MiB to /embed"}
-    if (scope["method"], scope["path"]) == ("POST", "/embed"):
+    if scope["path"] == "/health":
+        status, content = 200, {"ok": True}
+    elif (scope["method"], scope["path"]) == ("POST", "/embed"):
         try:
             answers = encoder_of_app().encode(texts_of(body))
-            status, content = 200, {"embeddings": [await asyncio.wrap_future(a) for a in answers]}
         except ValueError as error:
             status, content = 400, {"error": str(error)}
+        else:
+            try:
+                status, content = 200, {"embeddings": [await asyncio.wrap_future(a) for a in answers]}
+            except Exception as error:  # of the forward pass
+                status, content = 500, {"error": str(error)}
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(content).encode()})
@@ -156,7 +165,7 @@ def small_encoder(folder: str) -> str:
     tokenizer = BertTokenizerFast(os.path.join(folder, "letters.txt"))
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
-    shape = dict(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128)
+    shape = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
     BertModel(BertConfig(vocab_size=len(tokenizer), **shape)).save_pretrained(folder)
     return folder
 
