@@ -1,8 +1,11 @@
 """The examples run under ``adjoint run``; what they print is what they print on PyTorch, and what they save is PyTorch's."""
 
+import json
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -62,3 +65,27 @@ def test_the_other_examples_draw_and_lose_what_they_do_on_pytorch(tmp_path):
         pytest.importorskip(package)
     found = losses_of_all([sys.executable, "-m", "adjoint", "run"], tmp_path / "adjoint")
     assert found == pytest.approx(losses_of_all([sys.executable], tmp_path / "torch"), rel=1e-4, abs=1e-4)
+
+
+def test_the_image_classifier_reads_files_trains_exports_and_serves(tmp_path):
+    for package in ("sklearn", "PIL", "onnx", "onnxruntime"):
+        pytest.importorskip(package)
+    command = [sys.executable, "-m", "adjoint", "run", str(EXAMPLES / "image_classifier.py")]
+    options = ["--epochs", "1", "--most", "10", "--batch-size", "16", "--workers", "1", "--out", str(tmp_path), "--serve", "0"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("http"):
+                break
+        else:
+            raise AssertionError(process.stderr.read())
+        text = "".join(said)
+        assert "accuracy on 20 held-out pictures" in text and re.search("the network's to 1e-0[67]", text), text
+        body = (tmp_path / "pictures" / "test" / "7" / "0005.png").read_bytes()
+        with urllib.request.urlopen(urllib.request.Request(said[-1].strip(), body), timeout=20) as answer:
+            found = json.loads(answer.read())
+        assert found["class"] in "0123456789" and 0.1 <= found["probability"] <= 1
+        with pytest.raises(urllib.error.HTTPError, match="400: not a picture"):
+            urllib.request.urlopen(urllib.request.Request(said[-1].strip(), b"text"), timeout=20)
+        process.terminate()
