@@ -23,7 +23,7 @@ from handbook.running import Failed, run
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
-SHOWN = {"sh", "text", "output", "py", "toml", "html", "json"}  # languages of blocks that are not run
+SHOWN = {"sh", "text", "output", "py", "toml", "html", "json", "dockerfile"}  # languages of blocks that are not run
 
 
 @pytest.mark.parametrize("path", MAIN, ids=lambda p: p.stem)
