@@ -1,4 +1,4 @@
-"""ResNet-18 and MobileNet v3 of torchvision, drawn from a seed, exported by torch.onnx.export, run by onnxruntime at other sizes."""
+"""ResNet-18 and MobileNet v3 of torchvision, drawn from a seed, exported by torch.onnx.export and run by onnxruntime."""
 
 # packages: onnx onnxruntime torchvision
 # tolerance: 1e-4 because kernels add up in different orders
