@@ -338,11 +338,31 @@ def binary_cross_entropy_with_logits(
         kind = reduction_of(reduction, size_average, reduce)
     if target._array.shape != input._array.shape:
         raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
-    if target._array.dtype is not input._array.dtype:
-        input, target = promoted(input, target)
     if weight is not None or pos_weight is not None:
         no_gradient("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
+    if target._array.dtype is not input._array.dtype:
+        return _bce_in_dtype_of_target(input, target, weight, pos_weight, kind)
     return _bce_logits_function(input, target, weight, pos_weight, kind)
+
+
+def _bce_in_dtype_of_target(
+    input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, kind: int
+) -> Tensor:
+    """The loss of operands of two dtypes, which is of the target's, as PyTorch computes it there; RuntimeError if that has no fractions."""
+    from adjoint.declare.one_node import as_one_node
+
+    if target.dtype is dtypes.bool_:
+        target - target  # raises PyTorch's error
+    own, other = promoted(input, target)
+    if not target.is_floating_point():
+        kinds = [dtypes.SCALAR_TYPE_NAMES[t.dtype] for t in (own, target)]
+        raise RuntimeError(f"result type {kinds[0]} can't be cast to the desired output type {kinds[1]}")
+
+    def loss(input: Tensor, target: Tensor) -> Tensor:
+        found = _bce_logits_function(*promoted(input, target), weight, pos_weight, kind)
+        return found.to(target.dtype)
+
+    return as_one_node("BinaryCrossEntropyWithLogitsBackward0", loss, input, target)  # type: ignore[no-any-return]
 
 
 @in_float32

@@ -74,6 +74,7 @@ _MODULES = {
 }
 
 if _typing.TYPE_CHECKING:
+    from adjoint.vision.models import detection as detection
     from adjoint.vision.models import feature_extraction as feature_extraction
     from adjoint.vision.models import optical_flow as optical_flow
     from adjoint.vision.models import quantization as quantization
@@ -106,7 +107,7 @@ if _typing.TYPE_CHECKING:
 _WHERE = {name: module for module, names in _MODULES.items() for name in names.split()}
 globals()["__all__"] = sorted(_WHERE)  # set so, for readers of types follow the imports above
 
-_PACKAGES = {"optical_flow", "quantization", "segmentation", "video"}
+_PACKAGES = {"detection", "optical_flow", "quantization", "segmentation", "video"}
 _named(
     __name__, modules={"feature_extraction", "mobilenetv2", "mobilenetv3", *_PACKAGES, *_MODULES}, elsewhere=_WHERE
 )
