@@ -213,6 +213,25 @@ def test_other_dtypes_give_their_own_dtype_and_about_pytorchs_values(expression,
     agree(derivatives(expression, shape, second=False, dtype=dtype), tolerance)
 
 
+@pytest.mark.parametrize("options", [{}, {"reduction": "none"}, {"pos_weight": [0.5, 2.0]}])
+@pytest.mark.parametrize("kinds", [("float64", "float32"), ("float32", "float64"), ("float32", "float16"), ("bfloat16", "float32")])
+def test_the_cross_entropy_of_logits_and_targets_of_two_dtypes_is_of_the_targets(kinds, options):
+    import torch
+
+    import adjoint
+
+    found = []
+    for library in (adjoint, torch):
+        x, t = (library.tensor(v, dtype=getattr(library, kind)) for v, kind in zip(([0.5, -1.0], [1.0, 0.0]), kinds))
+        given = {k: library.tensor(v) if k == "pos_weight" else v for k, v in options.items()}
+        loss = library.nn.functional.binary_cross_entropy_with_logits(x.requires_grad_(), t, **given)
+        loss.sum().backward()
+        kind = str(loss.dtype).rpartition(".")[2]
+        found.append((kind, loss.grad_fn.name(), [*loss.reshape(-1).double().tolist(), *x.grad.double().tolist()]))
+    assert found[0][:2] == found[1][:2]
+    assert found[0][2] == pytest.approx(found[1][2], rel=1e-2)
+
+
 def test_batch_norm_moves_the_running_statistics_in_training_only():
     def scenario(torch):
         F = torch.nn.functional
@@ -328,6 +347,8 @@ F.binary_cross_entropy(o(2),o(3))
 F.binary_cross_entropy(o(2)*2,o(2))
 F.binary_cross_entropy_with_logits(o(2),o(3))
 F.binary_cross_entropy_with_logits(o(2),o(2),reduction='x')
+F.binary_cross_entropy_with_logits(o(2),o(2).long())
+F.binary_cross_entropy_with_logits(o(2),o(2).bool())
 F.cross_entropy(o(2,3),o(2))
 F.cross_entropy(o(2,3),o(3).long())
 F.cross_entropy(o(2,3),o(2).long()*3)

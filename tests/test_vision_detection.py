@@ -25,10 +25,14 @@ BOTH = ((adjoint, detection), (theirs, THEIRS))
 def test_every_name_is_there():
     public = {n for n in dir(THEIRS) if n[0] != "_"}
     assert public - set(dir(detection)) <= {n for n in public if inspect.ismodule(getattr(THEIRS, n))}
-    for module in ("anchor_utils", "backbone_utils", "image_list", "roi_heads", "rpn", "transform", "generalized_rcnn", "_utils", "faster_rcnn",
-                   "mask_rcnn", "keypoint_rcnn", "retinanet", "fcos", "ssd", "ssdlite"):  # fmt: skip
+    for module in ("anchor_utils", "backbone_utils", "image_list", "roi_heads", "rpn", "transform", "generalized_rcnn", "_utils",
+                   "faster_rcnn", "mask_rcnn", "keypoint_rcnn", "retinanet", "fcos", "ssd", "ssdlite"):  # fmt: skip
         expected = torchvision(f"models.detection.{module}")
-        own = {n for n, v in vars(expected).items() if getattr(v, "__module__", None) == expected.__name__ and n[0] != "_" and "onnx" not in n}
+        own = {
+            n
+            for n, v in vars(expected).items()
+            if getattr(v, "__module__", None) == expected.__name__ and n[0] != "_" and "onnx" not in n
+        }
         found = __import__(f"adjoint.vision.models.detection.{module}", fromlist=["_"])
         assert own - set(vars(found)) <= {"expand_masks_tracing_scale"}, module
         for name in own & set(vars(found)):
@@ -41,7 +45,12 @@ def test_builders_make_torchvisions_models(name):
     made = []
     for library, package in BOTH:
         builder = getattr(package, name)
-        made.append([(p.name, p.kind, getattr(p.default, "name", p.default)) for p in inspect.signature(builder).parameters.values()])
+        made.append(
+            [
+                (p.name, p.kind, getattr(p.default, "name", p.default))
+                for p in inspect.signature(builder).parameters.values()
+            ]
+        )
         if name[:7] != "ssdlite":  # which runs its backbone to see its channels
             with library.device("meta"):
                 model = builder(weights=None, weights_backbone=None, num_classes=7)
@@ -92,13 +101,28 @@ def _rcnn(library, package, kind, **more):
     from importlib import import_module
 
     root = "adjoint.vision" if library is adjoint else "torchvision"
-    pool = getattr(import_module(f"{root}.ops"), "MultiScaleRoIAlign")
+    pool = import_module(f"{root}.ops").MultiScaleRoIAlign
     pools = {"box_roi_pool": 3} | {f"{n}_roi_pool": 4 for n in more.pop("also", ())}
     anchors = package.anchor_utils.AnchorGenerator(((16, 32),), ((0.5, 1.0, 2.0),))
+    if "mask_roi_pool" in pools:
+        more |= {
+            "mask_head": package.mask_rcnn.MaskRCNNHeads(32, (8, 8), 1),
+            "mask_predictor": package.mask_rcnn.MaskRCNNPredictor(8, 6, 4),
+        }
+    if "keypoint_roi_pool" in pools:
+        heads = package.keypoint_rcnn
+        more |= {
+            "keypoint_head": heads.KeypointRCNNHeads(32, (8, 8)),
+            "keypoint_predictor": heads.KeypointRCNNPredictor(8, 3),
+        }
+    more |= {
+        "box_head": package.faster_rcnn.TwoMLPHead(32 * 9, 16),
+        "box_predictor": package.faster_rcnn.FastRCNNPredictor(16, 4),
+    }
     few = {f"rpn_{when}_nms_top_n_{mode}": 30 for when in ("pre", "post") for mode in ("train", "test")}
     return getattr(package, kind)(
-        backbone_of(library), 4, rpn_anchor_generator=anchors, min_size=(48, 64), max_size=90, box_batch_size_per_image=12, box_score_thresh=0.0,
-        rpn_batch_size_per_image=24, box_detections_per_img=6, **few, **more,
+        backbone_of(library), rpn_anchor_generator=anchors, min_size=(48, 64), max_size=90, box_batch_size_per_image=12,
+        box_score_thresh=0.0, rpn_batch_size_per_image=24, box_detections_per_img=6, **few, **more,
         **{name: pool(["0"], size, 2) for name, size in pools.items()},
     )  # fmt: skip
 
@@ -113,13 +137,15 @@ def _of_one_level(library, package, kind, ratios, **more):
 
 def _ssd(library, package):
     boxes = package.anchor_utils.DefaultBoxGenerator([[2], [2, 3]], scales=[0.2, 0.4, 0.8])
-    return package.ssd.SSD(backbone_of(library, 2), boxes, (64, 48), 4, score_thresh=0.0, topk_candidates=20, detections_per_img=6)
+    return package.ssd.SSD(
+        backbone_of(library, 2), boxes, (64, 48), 4, score_thresh=0.0, topk_candidates=20, detections_per_img=6
+    )
 
 
 DETECTORS = {
     "FasterRCNN": lambda *of: _rcnn(*of, "FasterRCNN"),
     "MaskRCNN": lambda *of: _rcnn(*of, "MaskRCNN", also=["mask"]),
-    "KeypointRCNN": lambda *of: _rcnn(*of, "KeypointRCNN", also=["keypoint"], num_keypoints=3),
+    "KeypointRCNN": lambda *of: _rcnn(*of, "KeypointRCNN", also=["keypoint"]),
     "RetinaNet": lambda *of: _of_one_level(*of, "RetinaNet", (0.5, 1.0)),
     "FCOS": lambda *of: _of_one_level(*of, "FCOS", (1.0,)),
     "SSD": _ssd,
@@ -178,14 +204,16 @@ def test_what_is_no_input_is_refused_as_by_torchvision():
         bad = dict(targets[0], boxes=targets[0]["boxes"].flip(1))
         double = [image.float() for image in images]
         cases = [
-            lambda: model(double), lambda: model(double, [{"boxes": [1]}]), lambda: model(double, [{"boxes": library.ones(3)}] * 3),
-            lambda: model(double, [bad] * 3), lambda: model([library.ones(3, 4, 4).int()], targets[:1]),
-            lambda: model([library.ones(1, 3, 4, 4)], targets[:1]), lambda: getattr(package, "FasterRCNN")(library.nn.Identity(), 3),
-            lambda: package.FasterRCNN(backbone_of(library)), lambda: package.FasterRCNN(backbone_of(library), 3, rpn_anchor_generator=1),
+            lambda: model(double), lambda: model(double, [{"boxes": [1]}]),
+            lambda: model(double, [{"boxes": library.ones(3)}] * 3), lambda: model(double, [bad] * 3),
+            lambda: model([library.ones(3, 4, 4).int()], targets[:1]), lambda: model([library.ones(1, 3, 4, 4)], targets[:1]),
+            lambda: package.FasterRCNN(library.nn.Identity(), 3), lambda: package.FasterRCNN(backbone_of(library)),
+            lambda: package.FasterRCNN(backbone_of(library), 3, rpn_anchor_generator=1),
             lambda: package.FasterRCNN(backbone_of(library), 3, box_roi_pool=1),
             lambda: package.fasterrcnn_resnet50_fpn(weights="COCO_V1", num_classes=3),
             lambda: package.backbone_utils._resnet_fpn_extractor(None, 6), lambda: package._utils.Matcher(0.2, 0.3),
-            lambda: package._utils.Matcher(0.3, 0.2)(library.ones(0, 3)), lambda: package._utils.Matcher(0.3, 0.2)(library.ones(3, 0)),
+            lambda: package._utils.Matcher(0.3, 0.2)(library.ones(0, 3)),
+            lambda: package._utils.Matcher(0.3, 0.2)(library.ones(3, 0)),
         ]  # fmt: skip
         for case in cases:
             with warnings.catch_warnings():
@@ -201,7 +229,11 @@ def test_what_is_no_input_is_refused_as_by_torchvision():
 
 def test_masks_and_points_go_to_images_and_back_as_in_torchvision():
     r = np.random.default_rng(0)
-    arrays = r.random((3, 1, 7, 7)), np.array([[2, 3, 11, 9], [-4, -2, 6, 30], [10, 10, 10.5, 10.2]]), r.random((3, 2, 8, 8)) * 4
+    arrays = (
+        r.random((3, 1, 7, 7)),
+        np.array([[2, 3, 11, 9], [-4, -2, 6, 30], [10, 10, 10.5, 10.2]]),
+        r.random((3, 2, 8, 8)) * 4,
+    )
     found = []
     for library, package in BOTH:
         masks, boxes, maps = (library.from_numpy(a) for a in arrays)
@@ -217,7 +249,11 @@ def test_masks_and_points_go_to_images_and_back_as_in_torchvision():
 def test_anchors_and_coded_boxes_are_torchvisions():
     r = np.random.default_rng(0)
     corner = r.random((6, 2)) * 9
-    arrays = np.concatenate([corner, corner + 1 + r.random((6, 2)) * 9], 1), np.concatenate([corner, corner + 2], 1), r.standard_normal((6, 4))
+    arrays = (
+        np.concatenate([corner, corner + 1 + r.random((6, 2)) * 9], 1),
+        np.concatenate([corner, corner + 2], 1),
+        r.standard_normal((6, 4)),
+    )
     found = []
     for library, package in BOTH:
         own, others, codes = (library.from_numpy(a) for a in arrays)
@@ -230,10 +266,17 @@ def test_anchors_and_coded_boxes_are_torchvisions():
             values += boxes(images, maps)
             assert "clip" in repr(boxes)
         coder = tools.BoxCoder((10.0, 10.0, 5.0, 5.0))
-        values += [coder.encode_single(own, others), coder.decode_single(codes, others), *coder.encode([own[:2], own[2:]], [others[:2], others[2:]])]
+        values += [
+            coder.encode_single(own, others),
+            coder.decode_single(codes, others),
+            *coder.encode([own[:2], own[2:]], [others[:2], others[2:]]),
+        ]
         values += [tools.BoxLinearCoder(size).encode(own, others) for size in (True, False)]
         values += [tools.BoxLinearCoder(size).decode(codes, others) for size in (True, False)]
-        values += [tools._box_loss(kind, coder, others, own, codes * 0.1) for kind in ("l1", "smooth_l1", "ciou", "diou", "giou")]
+        values += [
+            tools._box_loss(kind, coder, others, own, codes * 0.1)
+            for kind in ("l1", "smooth_l1", "ciou", "diou", "giou")
+        ]
         found.append([v.numpy() for v in values])
     for ours, expected in zip(*found):
         assert ours.dtype == expected.dtype and np.allclose(ours, expected, rtol=1e-9)
@@ -251,7 +294,9 @@ def test_backbones_have_torchvisions_layers_that_are_trained(recwarn):
         frozen = []
         for library, package in BOTH:
             with library.device("meta"):
-                backbone = package.backbone_utils.mobilenet_backbone(backbone_name="mobilenet_v3_large", weights=None, fpn=fpn)
+                backbone = package.backbone_utils.mobilenet_backbone(
+                    backbone_name="mobilenet_v3_large", weights=None, fpn=fpn
+                )
             frozen.append([(k, p.requires_grad, tuple(p.shape)) for k, p in backbone.named_parameters()])
         assert frozen[0] == frozen[1]
 
@@ -265,7 +310,10 @@ def test_old_states_are_read():
     state = {f"mask_fcn{int(k[0]) + 1}.{k.rpartition('.')[2]}": v for k, v in masks.state_dict().items()}
     assert not any(detection.mask_rcnn.MaskRCNNHeads(4, (3, 2), 1).load_state_dict(state))
     tower = detection.retinanet.RetinaNetRegressionHead(4, 2)
-    state = {(f"conv.{2 * int(k[5])}.{k.rpartition('.')[2]}" if k[:4] == "conv" else k): v for k, v in tower.state_dict().items()}
+    state = {
+        (f"conv.{2 * int(k[5])}.{k.rpartition('.')[2]}" if k[:4] == "conv" else k): v
+        for k, v in tower.state_dict().items()
+    }
     assert not any(detection.retinanet.RetinaNetRegressionHead(4, 2).load_state_dict(state))
 
 

@@ -156,12 +156,9 @@ class RegionProposalNetwork(nn.Module):
         )
         best = self._get_top_n_idx(objectness, num_anchors_per_level)
         image = adjoint.arange(count, device=device)[:, None]
-        every = (
-            proposals[image, best],
-            objectness[image, best].sigmoid(),
-            levels.reshape(1, -1).expand_as(objectness)[image, best],
-        )
-        found = [self._thinned(*own, size) for *own, size in zip(*every, image_shapes)]
+        boxes, scores = proposals[image, best], objectness[image, best].sigmoid()
+        level = levels.reshape(1, -1).expand_as(objectness)[image, best]
+        found = [self._thinned(*own) for own in zip(boxes, scores, level, image_shapes)]
         return [boxes for boxes, _ in found], [scores for _, scores in found]
 
     def _thinned(self, boxes: Tensor, scores: Tensor, level: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:

@@ -28,15 +28,18 @@ def _coco(
     **more: Any,
 ) -> Weights:
     """A row: the mean average precision of boxes (and of what ``more`` says, by name), operations, size and recipe."""
-    metrics = {"box_map": box_map, **{key: more.pop(key) for key in ("mask_map", "kp_map") if key in more}}
-    meta = {"categories": _COCO_CATEGORIES, "min_size": (1, 1), **more}
+    metrics = {"box_map": box_map}
+    for name in ("mask_map", "kp_map"):
+        if name in more:
+            metrics[name] = more.pop(name)
+    meta: dict[str, Any] = {"categories": _COCO_CATEGORIES, "min_size": (1, 1), **more}
     meta["recipe"] = _SOURCES + (recipe if "/" in recipe else f"tree/main/references/detection#{recipe}")
     docs = about or "These weights were made by a recipe that is close to the paper's."
     return offered(file, ObjectDetection, num_params, ops, file_size, {"COCO-val2017": metrics}, _docs=docs, **meta)
 
 
 _ENHANCED = "These weights were made by a recipe that is better than the paper's."
-_PERSONS = {"categories": _COCO_PERSON_CATEGORIES, "keypoint_names": _COCO_PERSON_KEYPOINT_NAMES}
+_PERSONS: dict[str, Any] = {"categories": _COCO_PERSON_CATEGORIES, "keypoint_names": _COCO_PERSON_KEYPOINT_NAMES}
 
 
 class FasterRCNN_ResNet50_FPN_Weights(WeightsEnum):
