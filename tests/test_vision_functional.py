@@ -189,3 +189,10 @@ def test_warps_have_gradients() -> None:
         (y * y).sum().backward()
         gradients.append(np.asarray(x.grad))
     assert np.abs(gradients[1] - gradients[0]).max() < 1e-5
+
+
+@pytest.mark.parametrize("change", ["adjust_saturation", "adjust_contrast", "adjust_sharpness"])
+def test_what_is_recorded_has_the_same_values(change: str) -> None:
+    image = adjoint.rand(3, 9, 8, generator=adjoint.Generator().manual_seed(0))
+    recorded = getattr(F, change)(image.clone().requires_grad_(), 1.7)
+    assert recorded.requires_grad and recorded.tolist() == getattr(F, change)(image, 1.7).tolist()

@@ -150,16 +150,33 @@ def _as_images(rows: Array, n: int, space: tuple[int, ...]) -> Array:
 def _grid_sampler(input: Array, grid: Array, interpolation_mode, padding_mode, align_corners):
     _check_sizes(input.shape, grid.shape)
     n, space = grid.shape[0], grid.shape[1:-1]
+    points = grid.reshape(n, prod(space), len(space))
+    options = interpolation_mode, padding_mode, align_corners
+    if n == 1 and type(input) is type(grid) is np.ndarray and input.size and grid.size:
+        return _of_one_image(input, points, space, options)
     rows = _pixels(input)
     result = 0
-    for index, there, weight, _ in _combinations(
-        grid.reshape(n, prod(space), len(space)), input.shape[2:], interpolation_mode, padding_mode, align_corners
-    ):
+    for index, there, weight, _ in _combinations(points, input.shape[2:], *options):
         values = np.where(there, index_at(rows, [index], (0,)), rows.dtype.type(0))
         if weight is not None and len(space) > 2:  # in two dimensions a coordinate that is no number gives none, as in PyTorch
             weight = np.where(there, weight, rows.dtype.type(0))
         result = result + (values if weight is None else values * weight)
     return _as_images(result, n, space)
+
+
+def _of_one_image(input: np.ndarray, points: np.ndarray, space: tuple[int, ...], options: tuple[Any, ...]) -> np.ndarray:
+    """The same sum, channel by channel, where all channels have the pixels at the same places."""
+    channels = input.reshape(input.shape[1], -1)
+    result = None
+    for index, there, weight, _ in _combinations(points, input.shape[2:], *options):
+        values = channels.take(index[0], 1)
+        outside = ~there[0, :, 0]
+        if outside.any():
+            np.copyto(values, 0, where=outside)
+        if weight is not None:
+            values *= np.where(outside, 0, weight[0, :, 0]) if len(space) > 2 else weight[0, :, 0]
+        result = values if result is None else np.add(result, values, out=result)
+    return result.reshape(1, -1, *space)  # type: ignore[union-attr]
 
 
 def _steps_of_one(points: Array) -> Array:

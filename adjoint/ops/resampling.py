@@ -127,7 +127,12 @@ def _resized_bytes(self: Array, axes: tuple[Axis, ...]) -> Array:
         weights, dtype = _whole_weights_of(axes[axis])
         others = tuple(_as_they_are(n) for n in self.shape[self.ndim - len(axes) + axis + 1 :])
         mixed = weighted(self.astype(dtype, copy=False), (weights, *others))
-        self = mixed if dtype is np.uint8 else np.floor(mixed + dtype(0.5)).clip(0, 255).astype(np.uint8)
+        if dtype is not np.uint8:
+            mixed += dtype(0.5)
+            if axes[axis][0].startswith(("cubic", "lanczos")):  # which overshoot
+                np.clip(mixed, 0, 255, out=mixed)
+            mixed = mixed.astype(np.uint8)
+        self = mixed
     return self
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import adjoint
-from adjoint import dtypes
-from adjoint.tensor import Tensor
+import numpy as np
+
+from adjoint.tensor import Tensor, from_array
 
 
 def equalized(pixels: Tensor) -> Tensor:
     """Bytes (..., H, W), each replaced by how many are smaller, in 256 steps; by Pillow's table, which leaves out the largest."""
-    places = pixels.flatten(start_dim=-2).to(adjoint.int64)
-    counts = adjoint.zeros(*pixels.shape[:-2], 256, dtype=dtypes.int32)
-    counts.scatter_add_(-1, places, adjoint.ones_like(places, dtype=dtypes.int32))
-    up_to: Tensor = counts.cumsum(-1)
-    last = up_to.argmax(-1, keepdim=True)
-    step = (places.shape[-1] - counts.gather(-1, last)).div(255, rounding_mode="floor")
-    table = (up_to + step // 2).div(step.clamp(min=1), rounding_mode="floor").clamp(0, 255)
-    table = adjoint.cat([adjoint.zeros_like(table[..., :1]), table[..., :-1]], -1).to(dtypes.uint8)
-    # Where a step is less than a pixel there is nothing to spread.
-    return adjoint.where(step.ne(0)[..., None], table.gather(-1, places).view_as(pixels), pixels)  # type: ignore[no-any-return]
+    planes = pixels._array.reshape(-1, pixels.shape[-2] * pixels.shape[-1])
+    first = 256 * np.arange(len(planes))[:, None]  # of each plane's values among all
+    places = planes + first
+    counts = np.bincount(places.reshape(-1), minlength=256 * len(planes)).reshape(-1, 256)
+    up_to = counts.cumsum(1)
+    largest = np.take_along_axis(counts, up_to.argmax(1)[:, None], 1)
+    step = (planes.shape[1] - largest) // 255
+    below = np.concatenate([np.zeros_like(first), up_to[:, :-1]], 1)
+    table = ((below + step // 2) // np.maximum(step, 1)).clip(0, 255)
+    table = np.where(step == 0, np.arange(256), table)  # less than a pixel: there is nothing to spread
+    return from_array(np.take(table.astype(np.uint8), places).reshape(pixels.shape))
