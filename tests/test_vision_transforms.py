@@ -238,3 +238,39 @@ def test_the_older_lists_draw_by_pythons_random():
     seen = []
     transforms.RandomOrder([lambda x, i=i: seen.append(i) for i in range(3)])(0)
     assert seen == order
+
+
+FILMS = """
+CenterCropVideo(6)
+RandomCropVideo((5, 7))
+RandomResizedCropVideo(6)
+RandomResizedCropVideo((4, 6), scale=(0.3, 0.5), interpolation_mode='bicubic')
+NormalizeVideo([0.5, 0.4, 0.3], [0.1, 0.2, 0.3])
+RandomHorizontalFlipVideo()
+ToTensorVideo()
+"""
+
+
+@pytest.mark.parametrize("case", tables.cases(FILMS))
+@pytest.mark.filterwarnings("ignore:The 'torchvision.transforms._")
+def test_the_deprecated_transforms_of_films(case):
+    import importlib
+
+    from tests.torchvision_files import torchvision
+
+    results, shown = [], []
+    for side, module in (
+        (THEIRS, torchvision("transforms._transforms_video")),
+        (OURS, importlib.import_module("adjoint.vision.transforms._transforms_video")),
+    ):
+        values = np.random.default_rng(0).random((3, 2, 9, 11))
+        clip = side.torch.from_numpy((values * 255).astype(np.uint8) if "ToTensor" in case else values)
+        side.torch.manual_seed(5)
+        random.seed(5)
+        try:
+            transform = eval(case, vars(module).copy())
+            results.append(transform(clip))
+            shown.append(repr(transform))
+        except ValueError as error:
+            results.append(str(error))
+    assert difference(*results) == "" and shown[0] == shown[1]
