@@ -274,3 +274,10 @@ def test_the_deprecated_transforms_of_films(case):
         except ValueError as error:
             results.append(str(error))
     assert difference(*results) == "" and shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "int32", "float32"])
+def test_arrays_and_tensors_become_pictures_of_torchvisions_modes(dtype):
+    values = (np.arange(12).reshape(3, 4, 1) * 20).astype(dtype) / (1 if dtype != "float32" else 240)
+    for make in (lambda side: values, lambda side: side.torch.from_numpy(values.transpose(2, 0, 1).copy())):
+        assert difference(*(side.v1.ToPILImage()(make(side)) for side in (THEIRS, OURS))) == ""

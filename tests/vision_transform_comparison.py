@@ -123,7 +123,8 @@ def called(side: Any, version: str, expression: str, sample: str, seed: int) -> 
 
 
 def text(said: str) -> str:
-    """What is said, with torch's names."""
+    """What is said, with torch's names and without addresses."""
+    said = re.sub(r" at 0x[0-9A-Fa-f]+", "", said)
     said = re.sub(r"adjoint\.vision", "torchvision", said)
     return re.sub(r"adjoint(\.tensor)?", "torch", said)
 
@@ -168,8 +169,8 @@ def _tensors(theirs: Any, ours: Any, rtol: float, atol: float) -> str:
 
 def _arrays(theirs: np.ndarray, ours: np.ndarray, rtol: float, atol: float) -> str:
     far = np.abs(theirs.astype(np.float64) - ours.astype(np.float64))
-    if theirs.dtype == np.uint8:  # where floats are rounded, a last place of theirs can decide
-        fine = far.max(initial=0) <= 1 and (far > 0).mean() <= 0.03 if far.size else True
+    if theirs.dtype == np.uint8:  # where floats are rounded, their last place can decide
+        fine = far.max(initial=0) <= 1 and (far > 0).sum() <= 1 + far.size // 500
     else:
         fine = np.allclose(theirs, ours, rtol=rtol, atol=atol, equal_nan=True)
     return "" if fine else f"values differ by up to {far.max()} at {(far > atol).sum()} of {far.size}"

@@ -110,7 +110,12 @@ def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inpla
     if (spread._array == 0).any():
         raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
     middle, spread = (v.view(-1, 1, 1) if v.ndim == 1 else v for v in (middle, spread))
-    return (tensor.sub_(middle) if inplace else tensor.sub(middle)).div_(spread)
+    if not inplace:
+        moved = tensor.sub(middle)
+        if moved.shape == tensor.shape:
+            return moved.div_(spread)
+        tensor = tensor.clone()  # more means than channels: the next line raises, as PyTorch's does
+    return tensor.sub_(middle).div_(spread)
 
 
 # Places

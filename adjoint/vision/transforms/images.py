@@ -135,7 +135,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         raise TypeError(f"Input type {array.dtype} is not supported")
     from PIL import Image
 
-    if mode == found:
+    if mode == found and mode != "I;16":  # (Pillow takes arrays of int16 for images of 32 bits)
         return Image.fromarray(np.ascontiguousarray(array))
     return Image.frombytes(mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array).tobytes())
 
