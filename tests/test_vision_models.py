@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import math
+import pickle
 import warnings
 from typing import Any, get_type_hints
 
@@ -14,6 +16,7 @@ import torch
 
 import adjoint
 from adjoint.vision import models
+from adjoint.vision.models import feature_extraction
 from tests.sweeps import vision_classification as sweep
 from tests.torchvision_files import torchvision
 
@@ -39,6 +42,7 @@ def test_weights_are_those_that_torchvision_offers(name: str) -> None:
         assert weights.name == theirs[key].name and weights.url == theirs[key].url
         assert _facts(weights) == _facts(theirs[key])
         assert repr(weights.transforms()) == repr(theirs[key].transforms())
+        assert pickle.loads(pickle.dumps(weights)) is copy.deepcopy(weights) is weights
 
 
 def _facts(weights: Any) -> dict[str, Any]:
@@ -237,3 +241,17 @@ def test_errors_are_torchvisions(call: Any) -> None:
             call(library)
         said.append((type(caught.value), str(caught.value)))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "mobilenet_v3_small", "shufflenet_v2_x0_5"])
+def test_features_have_torchvisions_names(name: str) -> None:
+    options = {"init_weights": False} if name == "googlenet" else {}
+    with adjoint.device("meta"):
+        own = models.get_model(name, **options)
+    with torch.device("meta"):
+        theirs = THEIRS.get_model(name, **options)
+    extraction = torchvision("models.feature_extraction")
+    names = feature_extraction.get_graph_node_names(own, suppress_diff_warning=True)
+    assert names == extraction.get_graph_node_names(theirs, suppress_diff_warning=True)
+    features = feature_extraction.create_feature_extractor(own, names[1][-3:-1], suppress_diff_warning=True)
+    assert list(features(adjoint.zeros(2, 3, 64, 64, device="meta"))) == names[1][-3:-1]

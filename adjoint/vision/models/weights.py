@@ -58,6 +58,9 @@ class WeightsEnum(Enum):
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}.{self._name_}"
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return getattr, (type(self), self._name_)  # not by its value: a figure that is NaN would not be found again
+
     @property
     def url(self) -> str:
         """Where the file is."""
