@@ -166,6 +166,12 @@ taped(weight_gradient)(lambda *arguments: _weight_gradient_row.function(*argumen
 
 
 def _ints(value: Any, n: int, name: str) -> Ints:
+    if value.__class__ is tuple and len(value) == n:  # a module's own
+        for v in value:
+            if v.__class__ is not int:
+                break
+        else:
+            return value
     if isinstance(value, int):
         return (value,) * n
     if isinstance(value, Tensor) and not value.ndim:
@@ -215,15 +221,15 @@ def _check(
     x, w = input._array, weight._array
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
-    if any(p < 0 for p in padding):
+    if min(padding) < 0:
         raise RuntimeError("negative padding is not supported")
-    if any(p < 0 for p in output_padding):
+    if min(output_padding) < 0:
         raise RuntimeError("negative output_padding is not supported")
-    if any(s <= 0 for s in stride):
+    if min(stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
-    if any(d < 0 for d in dilation):
+    if min(dilation) < 0:
         raise RuntimeError("dilation should be greater than zero")
-    if any(d == 0 for d in dilation):
+    if min(dilation) == 0:
         raise RuntimeError(f"dilation should be greater than zero, but got {[*(1,) * (len(dilation) == 1), *dilation]}")
     if w.ndim != x.ndim:
         raise RuntimeError(
@@ -267,15 +273,20 @@ def _check(
             raise _without_pixels(x.shape)
         _check_transposed(space, kernel, stride, padding, dilation, output_padding, x.size == 0)
         return
-    padded = tuple(n + 2 * p for n, p in zip(space, padding))
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel))
-    if any(n < r for n, r in zip(padded, reach)):
-        raise RuntimeError(
-            f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
-            f"({' x '.join(map(str, reach))}). Kernel size can't be greater than actual input size"
-        )
+    for size, p, d, k in zip(space, padding, dilation, kernel):
+        if size + 2 * p <= d * (k - 1):
+            raise _without_room(space, padding, dilation, kernel)
     if 0 in space:
         raise _without_pixels(x.shape)
+
+
+def _without_room(space: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> RuntimeError:
+    padded = " x ".join(str(n + 2 * p) for n, p in zip(space, padding))
+    reach = " x ".join(str(d * (k - 1) + 1) for d, k in zip(dilation, kernel))
+    return RuntimeError(
+        f"Calculated padded input size per channel: ({padded}). Kernel size: ({reach}). Kernel size can't be greater than actual "
+        "input size"
+    )
 
 
 def _without_pixels(shape: Ints) -> RuntimeError:
