@@ -436,6 +436,84 @@ def test_a_graph_that_contradicts_itself_is_refused() -> None:
         torch.onnx.load(model([helper.make_node("Neg", ["x"], ["z"])], [value("x")], [value("y")]))
 
 
+@pytest.mark.parametrize("nodes, weights, says", [
+    ([helper.make_node("ConstantOfShape", ["s"], ["y"])], [array("s", [10**7] * 3, np.int64)], "overflow"),
+    ([helper.make_node("Range", list("abc"), ["y"])], [array(n, v, np.int64) for n, v in zip("abc", (0, 10**15, 1))],
+    "Unable to allocate"),
+    ([helper.make_node("Identity", ["w"], ["y"])], [TensorProto(name="w", data_type=1, dims=[10**6] * 3)], "is damaged"),
+    ([helper.make_node("Identity", ["w"], ["y"])], [TensorProto(name="w", data_type=1, dims=[-3])], "is negative"),
+])  # fmt: skip
+def test_a_small_file_that_asks_for_more_memory_than_there_is_is_refused(nodes: Any, weights: Any, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        torch.onnx.load(model(nodes, [], [value("y")], weights))
+
+
+def test_functions_that_call_functions_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adjoint.onnx.loading.compiling.MOST", 100)
+    last = helper.make_function(
+        "mine", "F9", ["a"], ["b"], [helper.make_node("Neg", ["a"], ["b"])], [helper.make_opsetid("", 17)]
+    )
+    opset = helper.make_opsetid("mine", 1)
+    doubling = [
+        helper.make_function("mine", f"F{n}", ["a"], ["b"], [
+            helper.make_node(f"F{n + 1}", ["a"], ["c"], domain="mine"), helper.make_node(f"F{n + 1}", ["c"], ["b"], domain="mine")
+        ], [opset]) for n in range(9)
+    ]  # fmt: skip
+    call = helper.make_node("F0", ["x"], ["y"], domain="mine")
+    with pytest.raises(ModelError, match="has more than 100 nodes"):
+        torch.onnx.load(model([call], [value("x")], [value("y")], opsets=[opset], functions=[*doubling, last]))
+    itself = helper.make_function(
+        "mine", "F0", ["a"], ["b"], [helper.make_node("F0", ["a"], ["b"], domain="mine")], [opset]
+    )
+    with pytest.raises(ModelError, match="the function F0 calls itself"):
+        torch.onnx.load(model([call], [value("x")], [value("y")], opsets=[opset], functions=[itself]))
+
+
+def test_a_weight_that_meets_sizes_stays_a_parameter() -> None:
+    """A token that is spread over the batch, and a place for each word: their other operands are computed of shapes."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]), helper.make_node("Slice", ["shape", "zero", "one"], ["n"]),
+        helper.make_node("Concat", ["n", "width"], ["sizes"], axis=0), helper.make_node("Expand", ["token", "sizes"], ["spread"]),
+        helper.make_node("Cast", ["n"], ["count"], to=FLOAT), helper.make_node("Mul", ["count", "scale"], ["scaled"]),
+        helper.make_node("Add", ["spread", "x"], ["sum"]), helper.make_node("Mul", ["sum", "scaled"], ["y"]),
+    ]  # fmt: skip
+    weights = [
+        array("zero", [0], np.int64),
+        array("one", [1], np.int64),
+        array("width", [2], np.int64),
+        array("token", [[1.0, 2.0]]),
+        array("scale", [3.0]),
+    ]
+    net = torch.onnx.load(model(nodes, [value("x", FLOAT, ["n", 2])], [value("y")], weights))
+    assert [*dict(net.named_parameters())] == ["token", "scale"]
+    net(torch.ones(4, 2)).sum().backward()
+    assert net.token.grad.tolist() == [[48.0, 48.0]] and net.scale.grad.tolist() == [4 * 4 * 5.0]
+
+
+def test_a_gradient_that_is_not_computed_is_refused_and_not_left_out() -> None:
+    nodes = [
+        helper.make_node("ReduceSum", ["x"], ["k"], keepdims=0),
+        helper.make_node("Pad", ["x", "pads", "k"], ["y"]),
+    ]
+    net = torch.onnx.load(model(nodes, [value("x")], [value("y")], [array("pads", [1, 0], np.int64)]))
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert net(x.detach()).tolist() == [3, 1, 2]
+    with pytest.raises(NotImplementedError, match="Pad has no gradient with respect to its numbers"):
+        net(x)
+    with torch.no_grad():
+        assert net(x).tolist() == [3, 1, 2]
+
+
+def test_attention_that_may_look_at_nothing_has_gradients() -> None:
+    names = list("qkv")
+    nodes = [helper.make_node("Attention", [*names, "mask"], ["y"])]
+    mask = array("mask", [[True, False], [False, False]], np.bool_)
+    net = torch.onnx.load(model(nodes, [value(n, DOUBLE) for n in names], [value("y", DOUBLE)], [mask], version=23))
+    given = [torch.as_tensor(normal(1, 2, 2, 3, seed=n)).requires_grad_() for n in range(3)]
+    assert net(*given)[:, :, 1].abs().max() == 0
+    assert torch.autograd.gradcheck(lambda *each: net(*each), given)
+
+
 def test_any_cut_or_changed_file_gives_one_kind_of_error() -> None:
     content = convolutional().SerializeToString()
     rng = np.random.default_rng(0)

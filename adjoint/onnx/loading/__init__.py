@@ -47,7 +47,7 @@ def load(file: Any, *, named: bool = False, parameters: Callable[[str, Tensor], 
         plan = Plan(model, name, choice)
     except ModelError as error:
         raise type(error)(f"{name}: {error}") from error.__cause__
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
         raise ModelError(f"{name} is damaged, or no model of ONNX: {error}") from error
     return OnnxModule(plan, named)
 

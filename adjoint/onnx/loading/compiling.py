@@ -18,13 +18,16 @@ from typing import Any
 import numpy as np
 
 import adjoint
-from adjoint.autograd.grad_mode import no_grad
+from adjoint.autograd.grad_mode import is_grad_enabled, no_grad
 from adjoint.onnx.loading import functions
 from adjoint.onnx.loading.errors import ModelError
 from adjoint.onnx.loading.naming import attribute_paths, identifier
 from adjoint.onnx.loading.rows import Row, Site, check_attributes, find, find_host, plain, unknown
 from adjoint.onnx.loading.tensors import dtype_of, read_sparse, read_tensor
 from adjoint.tensor import Tensor
+
+MOST = 1_000_000
+"""Nodes: a small file can call functions that call functions twice each, and so on."""
 
 _numbers = count()
 
@@ -85,7 +88,8 @@ class _Compiler:
         self.functions = {(plain(f.domain), f.name, getattr(f, "overload", "")): f for f in model.functions}
         self.parameters = parameters
         self.names: dict[str, Any] = {
-            "as_tensor": _as_tensor, "as_array": _as_array, "attribute": getattr, "lookup": _lookup
+            "as_tensor": _as_tensor, "as_array": _as_array, "attribute": getattr, "lookup": _lookup,
+            "as_array_without_gradient": _as_array_without_gradient,
         }  # fmt: skip
         self.lines: list[str] = []
         self.line_nodes: dict[int, str] = {}
@@ -95,6 +99,7 @@ class _Compiler:
         self.initial: dict[str, Tensor | None] = {}
         self.dynamic: set[str] = set()  # weights, which are no constants
         self.trains = False
+        self.count = 0
         self.depth = 1
         self.known_types: dict[str, Any] | None = None
         self.open_functions: list[tuple[str, str]] = []
@@ -235,14 +240,16 @@ class _Compiler:
         # A buffer, so that it becomes a number of another kind where all the module's do
         return self._hold(value.weight, value.constant, parameter=False, persistent=False)
 
-    def _array(self, value: _Value | None) -> str:
-        """A value where an array is asked for."""
+    def _array(self, value: _Value | None, refusing: str = "") -> str:
+        """A value where an array is asked for, from where no gradient comes back; ``refusing`` is an operator that has one."""
         if value is None:
             return "None"
         if value.host:
             return value.text
         if value.constant is not None:
             return self._global("a", value.constant.numpy())
+        if refusing:
+            return f"as_array_without_gradient({self._tensor(value)}, {refusing!r})"
         return f"as_array({self._tensor(value)})"
 
     # Nodes
@@ -294,6 +301,9 @@ class _Compiler:
     def _node(self, node: Any, scope: dict[str, _Value], opsets: Mapping[str, int]) -> None:
         domain = plain(node.domain)
         where = _describe(node)
+        self.count += 1
+        if self.count > MOST:
+            raise ModelError(f"with its functions in place of calls of them, the model has more than {MOST} nodes")
         body = self.functions.get((domain, node.op_type, getattr(node, "overload", "")))
         if body is None:
             if domain not in opsets:
@@ -407,7 +417,8 @@ class _Compiler:
             if all(v is None or v.constant is not None for v in numbers):
                 function = function(*(None if v is None else _as_array(v.constant) for v in numbers))
             else:
-                text = f"({', '.join(map(self._array, numbers))})"
+                places = zip(row.host, numbers)
+                text = f"({', '.join(self._array(v, row.name if p in row.differentiable else '') for p, v in places)})"
             inputs = [v for p, v in enumerate(inputs) if p not in row.host]
         if row.training is not None:
             inputs = [
@@ -527,31 +538,23 @@ class _Uses:
         self.as_tensor: set[str] = set()  # where a parameter may stand
         self.running: set[str] = set()  # as a statistic that training changes
         self.count: Counter[str] = Counter()
-        self._walk(graph, opsets, {})
+        self._walk(graph, opsets)
         outputs = [value.name for value in graph.output]
         self.as_tensor.update(outputs)
         self.count.update(outputs)
 
-    def _walk(self, graph: Any, opsets: Mapping[str, int], shapes: Mapping[str, bool]) -> None:
-        shapes = dict(shapes)  # what is computed of nothing but shapes, and small
+    def _walk(self, graph: Any, opsets: Mapping[str, int]) -> None:
         for node in graph.node:
-            domain = plain(node.domain)
-            row = find(domain, node.op_type, opsets.get(domain, 0))
-            host = row.host if row is not None else ()
-            of_shapes = node.op_type in ("Shape", "Size") or (
-                find_host(domain, node.op_type) is not None and any(shapes.get(name) for name in node.input)
-            )
-            if of_shapes and domain == "":
-                shapes.update(dict.fromkeys(node.output, True))
+            row = find(node.domain, node.op_type, opsets.get(plain(node.domain), 0))
             self.count.update(node.input)
             for place, name in enumerate(node.input):
                 if row is not None and place in row.fixed:
                     if row.training is not None:
                         self.running.add(name)
-                elif place not in host and not (of_shapes and node.op_type not in ("Shape", "Size")):
+                elif row is None or place not in row.host:
                     self.as_tensor.add(name)
             for inner in functions.graphs(node):
-                self._walk(inner, opsets, shapes)
+                self._walk(inner, opsets)
 
 
 def _constant(node: Any, where: str) -> Tensor:
@@ -598,6 +601,14 @@ def _as_array(value: Any) -> Any:
     if not isinstance(value, Tensor):
         return value
     return (value.detach() if _is_array(value) else value.detach().float()).numpy()
+
+
+def _as_array_without_gradient(value: Any, operator: str) -> Any:
+    if isinstance(value, Tensor) and value.requires_grad and is_grad_enabled():
+        raise NotImplementedError(
+            f"{operator} has no gradient with respect to its numbers; they are computed from what requires one"
+        )
+    return _as_array(value)
 
 
 def _lookup(module: Any, path: list[str]) -> Any:

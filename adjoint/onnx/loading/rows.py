@@ -50,7 +50,8 @@ class Row:
     inputs, as arrays, that gives the function of the others; where the file says the numbers, that is called once, too.
     ``several`` says that a tuple is returned.  ``training`` says that the first argument is whether the module trains, and of
     a node whether its file has it train.  ``fixed`` are places of weights that are no parameters,
-    ``random`` that the result is another each time.
+    ``random`` says that the result is another each time.
+    ``differentiable`` are those of ``host`` that a gradient would have to go to, which is refused.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Row:
     several: bool = False
     training: Callable[[Site, dict[str, Any]], bool] | None = None
     random: bool = False
+    differentiable: tuple[int, ...] = ()
     fixed: tuple[int, ...] = ()
     attributes: frozenset[str] = field(default_factory=frozenset)
     graphs: frozenset[str] = field(default_factory=frozenset)
@@ -78,6 +80,7 @@ def operator(
     several: bool = False,
     training: Callable[[Site, dict[str, Any]], bool] | None = None,
     random: bool = False,
+    differentiable: tuple[int, ...] = (),
     fixed: tuple[int, ...] = (),
     graphs: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -86,7 +89,9 @@ def operator(
     def declare(make: Callable[..., Any]) -> Callable[..., Any]:
         attributes = frozenset([*inspect.signature(make).parameters][1:])
         for name in names:
-            row = Row(name, domain, since, make, host, several, training, random, fixed, attributes, frozenset(graphs))
+            row = Row(
+                name, domain, since, make, host, several, training, random, differentiable, fixed, attributes, frozenset(graphs)
+            )  # fmt: skip
             _rows.setdefault((domain, name), []).append(row)
         return make
 

@@ -47,6 +47,8 @@ def read_tensor(proto: Any) -> Tensor:
     from onnx import numpy_helper
 
     dtype = stored_dtype(proto.data_type)
+    if any(size < 0 for size in proto.dims):
+        raise ModelError(f"the tensor {proto.name!r} is damaged: a size in its shape {list(proto.dims)} is negative")
     try:
         array = numpy_helper.to_array(proto)
     except Exception as error:
@@ -59,6 +61,10 @@ def read_sparse(proto: Any) -> Tensor:
     values = read_tensor(proto.values)
     places = read_tensor(proto.indices).numpy()
     dims = tuple(proto.dims)
+    if any(size < 0 for size in dims):
+        raise ModelError(
+            f"the sparse tensor {proto.values.name!r} is damaged: a size in its shape {list(dims)} is negative"
+        )
     flat = np.ravel_multi_index(tuple(places.T), dims) if places.ndim == 2 else places
     if flat.size and (flat.min() < 0 or flat.max() >= np.prod(dims)):
         raise ModelError(f"the sparse tensor {proto.values.name!r} has places outside of its shape {list(dims)}")

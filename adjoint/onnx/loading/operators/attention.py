@@ -67,10 +67,9 @@ def attention(
         capped = softcap * adjoint.tanh(scores / softcap) if softcap else scores
         masked = capped + bias
         kind = q.dtype if softmax_precision is None else dtype_of(softmax_precision)
-        weights = functional.softmax(masked.to(kind), -1).to(q.dtype)
-        weights = adjoint.where(
-            adjoint.isnan(weights) & (masked == float("-inf")).all(-1, keepdim=True), 0.0, weights
-        ).to(q.dtype)
+        # A query that may look at no key gets zeros, and its gradient is zero: it must not be 0 / 0 on the way
+        alone = (masked == float("-inf")).all(-1, keepdim=True)
+        weights = functional.softmax(masked.masked_fill(alone, 0.0).to(kind), -1).masked_fill(alone, 0.0).to(q.dtype)
         shown = {0: scores, 1: capped, 2: masked, 3: weights}[qk_matmul_output_mode]
         y = adjoint.matmul(weights, v)
         return (_joined(y) if flat else y, *present, shown)

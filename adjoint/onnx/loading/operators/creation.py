@@ -20,7 +20,7 @@ def constant_of_shape(site: Any, value: Any = None) -> Any:
     return prepare
 
 
-@operator("Range", host=(0, 1, 2))
+@operator("Range", host=(0, 1, 2), differentiable=(0, 1, 2))
 def numbers(site: Any) -> Any:
     def prepare(start: Any, limit: Any, delta: Any) -> Any:
         dtype = adjoint.as_tensor(start).dtype

@@ -41,6 +41,12 @@ def _mean(x: Any, axes: tuple[int, ...], keep: bool) -> Any:
     return x.to(adjoint.float64).mean(axes, keep).to(x.dtype)
 
 
+def _norm(x: Any, axes: tuple[int, ...], keep: bool) -> Any:
+    if x.dtype.is_floating_point:
+        return adjoint.linalg.vector_norm(x, 2, axes, keep)
+    return x.square().sum(axes, keep, dtype=x.dtype).sqrt().to(x.dtype)
+
+
 _REDUCTIONS = {
     "ReduceSum": lambda x, axes, keep: x.sum(axes, keep, dtype=x.dtype),
     "ReduceMean": _mean,
@@ -48,7 +54,7 @@ _REDUCTIONS = {
     "ReduceMax": _extreme(adjoint.amax, lambda dtype: _bound(dtype, True)),
     "ReduceMin": _extreme(adjoint.amin, lambda dtype: _bound(dtype, False)),
     "ReduceL1": lambda x, axes, keep: x.abs().sum(axes, keep, dtype=x.dtype),
-    "ReduceL2": lambda x, axes, keep: x.square().sum(axes, keep, dtype=x.dtype).sqrt().to(x.dtype),
+    "ReduceL2": _norm,
     "ReduceLogSum": lambda x, axes, keep: x.sum(axes, keep, dtype=x.dtype).log().to(x.dtype),
     "ReduceLogSumExp": lambda x, axes, keep: x.logsumexp(axes, keep).to(x.dtype),
     "ReduceSumSquare": lambda x, axes, keep: x.square().sum(axes, keep, dtype=x.dtype),

@@ -215,7 +215,7 @@ def pad_by_attributes(site: Any, pads: Any, mode: str = "constant", value: float
     return _padder(mode, pads, value, None)
 
 
-@operator("Pad", since=11, host=(1, 2, 3))
+@operator("Pad", since=11, host=(1, 2, 3), differentiable=(2,))
 def pad_by_inputs(site: Any, mode: str = "constant") -> Any:
     return lambda pads, value, axes: _padder(mode, pads, value, axes)
 
