@@ -56,9 +56,10 @@ sweep: $(VENV)/test.stamp
 vision: $(VENV)/test.stamp
 	PYTHONPATH=. $(BIN)/python tests/sweeps/vision.py $(ONLY)
 
-# All of ONNX's own cases of operators through adjoint.onnx.load: a minute.
+# All of ONNX's own cases of operators through adjoint.onnx.load, and networks exported, run by onnxruntime and read back: many minutes.
 onnx: $(VENV)/test.stamp
 	PYTHONPATH=. $(BIN)/python tests/sweeps/onnx_loading.py
+	PYTHONPATH=. $(BIN)/python tests/sweeps/onnx_export.py
 
 # A KeyboardInterrupt at every line of every scenario, and a signal at every bytecode instruction: hours.
 interrupts: $(VENV)/test.stamp

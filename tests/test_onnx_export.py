@@ -60,6 +60,39 @@ def test_sizes_that_python_computes_stay_sizes():
             compare(program, (ids,), model(ids))
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.topk(x.shape[1] // 2, 1).values,
+        lambda x: (x.shape[0], x.numel(), x.sum(1) / x.shape[1]),
+        lambda x: x[:, -(x.shape[1] // 2) :] + 2 ** -(x.shape[1] // x.shape[1]),
+        lambda x: torch.nn.functional.interpolate(x[None], size=x.shape[1] * 2 + 1),
+        lambda x: torch.cat([x, x.new_zeros(x.size(0), 2, 8)], 1).reshape(x.size(0) * (x.size(1) + 2), -1),
+    ],
+)
+def test_numbers_made_of_sizes(function):
+    program = torch.onnx.export(function, (torch.rand(2, 6, 8),), dynamic_shapes=({0: "n", 1: "t"},))
+    for n, t in ((1, 5), (4, 9)):
+        x = torch.rand(n, t, 8)
+        expected = function(x)
+        found = program(x)
+        for own, want in zip(found, expected if isinstance(expected, tuple) else (expected,)):
+            np.testing.assert_allclose(own.numpy(), np.asarray(want), rtol=1e-5)
+
+
+def test_a_model_of_limited_length():
+    class Limited(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("places", torch.arange(8.0))
+
+        def forward(self, x):
+            return x + self.places[: x.shape[1]]
+
+    exported(Limited().eval(), (torch.rand(2, 4),), dynamic_shapes=({0: "n", 1: "t"},))
+    exported(Limited().eval(), (torch.rand(2, 8),), dynamic_shapes=({0: "n", 1: "t"},))
+
+
 def test_a_loop_over_a_dynamic_dimension_is_refused_with_the_line():
     def total(x):
         result = x[0]

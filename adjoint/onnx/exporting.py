@@ -171,7 +171,9 @@ class Export:
             if isinstance(leaf, Ref):
                 outputs.append(writer.get(leaf.index))
             else:
-                outputs.append(graph.number(leaf))
+                number = graph.number(leaf)
+                number.shape = ()
+                outputs.append(number)
         return model_of(graph, outputs, output_names, self._labels(graph), other_axes)
 
     def _labels(self, graph: Graph) -> dict[Varying, str]:

@@ -231,6 +231,11 @@ class Graph:
             made = made if p == 1 else self.op("Mul", made, self.const(p))
             made = made if c == 0 else self.op("Add", made, self.const(c))
             return made if q == 1 else self.op("Div", made, self.const(q))
+        if kind == "floor":
+            c, i, q, sign, d = parts
+            made = self.op("Div", size(i) if c == 0 else self.op("Add", size(i), self.const(c)), self.const(q))
+            made = made if sign > 0 else self.op("Neg", made)
+            return made if d == 0 else self.op("Add", made, self.const(d))
         if kind in ("product", "fraction"):
             k, first, *rest = parts
             made = size(first)

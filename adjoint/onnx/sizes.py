@@ -107,6 +107,7 @@ class Symbol:
 
 # How far, or by which factor, the sizes of the first, second, ... traces are from the example's: for a symbol, and the next ones.
 _STEPS = ((1, 4, 9, 5), (2, 7, 3, 11), (5, 1, 8, 3), (3, 9, 2, 7), (6, 2, 11, 4), (7, 5, 1, 8))
+_NEAR = ((1, 3, 2, 4), (2, 1, 4, 3), (3, 4, 1, 2), (4, 2, 3, 1), (1, 2, 4, 3), (2, 4, 3, 1))
 _FACTORS = ((2, 3, 5, 4), (3, 2, 4, 6), (5, 4, 2, 3), (4, 6, 3, 2), (2, 5, 3, 6), (3, 4, 6, 5))
 
 
@@ -118,22 +119,30 @@ def _multiples(symbol: Symbol, at: int) -> list[int]:
     return [symbol.size * factor for factor in _FACTORS[at % len(_FACTORS)]]
 
 
+def _near(symbol: Symbol, at: int) -> list[int]:
+    return [symbol.size + step for step in _NEAR[at % len(_NEAR)]]
+
+
 def _below(symbol: Symbol, at: int) -> list[int]:
     return [symbol.size - step for step in sorted(_STEPS[at % len(_STEPS)])]
 
 
 def other_sizes(symbols: Sequence[Symbol]) -> Iterator[list[list[int]]]:
     """Ways of choosing other sizes, the likeliest first: per symbol the sizes that it has in four further traces."""
-    kinds = (_above, _multiples, _below)
+    kinds = (_above, _multiples, _near, _below)
     ways = [(kind,) * len(symbols) for kind in kinds]
     if 1 < len(symbols) <= 3:
         ways += [way for way in itertools.product(kinds, repeat=len(symbols)) if way not in ways]
+    scarce = []
     for way in ways:
         chosen = [kind(symbol, i) for i, (kind, symbol) in enumerate(zip(way, symbols))]
         usable = [[size for size in sizes if symbol.fits(size)] for symbol, sizes in zip(symbols, chosen)]
         count = min(map(len, usable), default=0)
         if count >= 3:
             yield [sizes[:count] for sizes in usable]
+        elif count == 2:
+            scarce.append(usable)
+    yield from ([sizes[:2] for sizes in usable] for usable in scarce)
 
 
 # What explains a number -----------------------------------------------------------------------------------------------------
@@ -145,8 +154,8 @@ def explain(target: Varying, sources: Sequence[tuple[int, ...]]) -> Term | None:
     """How a number comes about from sizes: an operation on indices of ``sources``; None where nothing explains it.
 
     ``("is", (i,))``, ``("times", (p, i, q, c))`` for ``(p * s + c) // q``, ``("product", (k, i, j, ...))``,
-    ``("fraction", (k, i, j, ...))`` for a product divided by ``k``, ``("sum", (i, j, sign, c))``, and for floating-point
-    numbers ``("power", (c, i, e))`` for ``c * s ** e``.
+    ``("floor", (c, i, q, sign, d))`` for ``sign * ((s + c) // q) + d``, ``("fraction", (k, i, j, ...))`` for a product divided by
+    ``k``, ``("sum", (i, j, sign, c))``, and for floating-point numbers ``("power", (c, i, e))`` for ``c * s ** e``.
     """
     t = target.seen
     for i, s in enumerate(sources):
@@ -185,15 +194,16 @@ def _affine(t: tuple[int, ...], s: tuple[int, ...], i: int) -> Term | None:
     p, q = t[a] - t[b], s[a] - s[b]
     common = math.gcd(p, q) * (1 if q > 0 else -1)
     p, q = p // common, q // common
-    if p == 0:
-        return None
     c = q * t[a] - p * s[a]
-    if all(q * v == p * w + c for v, w in zip(t, s)):
+    if p and all(q * v == p * w + c for v, w in zip(t, s)):
         return "times", (p, i, q, c)
     for q in (2, 4, 8, 16, 32, 64, 3, 5, 6):
-        for c in range(-q, q):
-            if all(v == (w + c) // q for v, w in zip(t, s)):
-                return "times", (1, i, q, c)
+        for c in range(q):
+            floors = [(w + c) // q for w in s]
+            for sign in (1, -1):
+                rest = {v - sign * floor for v, floor in zip(t, floors)}
+                if len(rest) == 1:
+                    return "floor", (c, i, q, sign, rest.pop())
     return None
 
 
