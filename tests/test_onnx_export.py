@@ -10,6 +10,9 @@ import pytest
 
 import adjoint as torch
 from adjoint import nn
+from adjoint.autograd.interception import intercept
+from adjoint.func.vmap import instead
+from adjoint.library.operators import around
 from adjoint.onnx.errors import OnnxExporterError, UnsupportedOperatorError
 from tests.test_onnx_export_operators import compare
 
@@ -128,6 +131,7 @@ def test_what_depends_on_values_is_refused_and_was_warned_of_by_the_older_export
     ):
         torch.onnx.export(model, (torch.ones(2, 2),), io.BytesIO(), dynamo=False)
     assert not torch.onnx.is_in_onnx_export() and not torch.overrides._len_torch_function_stack()
+    assert not intercept.active and not instead and not around
 
 
 def test_a_function_that_onnx_lacks_is_named_with_the_line():

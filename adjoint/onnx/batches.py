@@ -18,10 +18,10 @@ from adjoint.tensor import Tensor
 
 
 class Broadcasting:
-    """Runs the functions of ``vmap``; ``silently`` calls what is not to be traced."""
+    """Runs the functions of ``vmap``.  ``silently`` calls what is not to be traced, ``elsewhere`` tells another thread."""
 
-    def __init__(self, silently: Callable[..., Any]) -> None:
-        self.silently = silently
+    def __init__(self, silently: Callable[..., Any], elsewhere: Callable[[], bool]) -> None:
+        self.silently, self.elsewhere = silently, elsewhere
         self.sizes: list[int] = []  # of the dimensions that are mapped, the outermost first
         self.carried: set[int] = set()  # tensors with dimensions that stand for mapped ones
         self._kept: list[Tensor] = []  # so that no other is made at their addresses
@@ -40,7 +40,7 @@ class Broadcasting:
         kwargs: Any,
     ) -> Any:
         """What ``vmap`` of the function returns; ``real`` runs that."""
-        if self.comparing:
+        if self.comparing or self.elsewhere():
             return real()
         outermost = not self.sizes
         if out_dims != 0 or any(

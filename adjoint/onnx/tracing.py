@@ -8,6 +8,7 @@ turns out to depend on it.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -127,7 +128,8 @@ class Tracer:
         self._modules: list[str] = []
         self._handles: list[Any] = []
         self._interceptor = self._operator
-        self._broadcasting = Broadcasting(self._silently)
+        self._thread = threading.get_ident()  # others may run models meanwhile
+        self._broadcasting = Broadcasting(self._silently, self._is_elsewhere)
         for name, tensor in named.items():
             if id(tensor) not in self._numbers:
                 self.add(tensor, name, False)
@@ -203,11 +205,16 @@ class Tracer:
             self._inside -= 1
 
     def _enter(self, module: Any, args: Any) -> None:
-        self._modules.append(self.paths.get(id(module), ""))
+        if not self._is_elsewhere():
+            self._modules.append(self.paths.get(id(module), ""))
 
     def _leave(self, module: Any, args: Any, output: Any) -> None:
-        if self._modules:
+        if self._modules and not self._is_elsewhere():
             self._modules.pop()
+
+    def _is_elsewhere(self) -> bool:
+        """Whether another thread is running than the one that is traced."""
+        return threading.get_ident() != self._thread
 
     # What is called
 
@@ -246,7 +253,7 @@ class Tracer:
     def _own(self, operator: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operator of the user's."""
         key = ("operator", operator)
-        if self._inside or not self.knows(key):
+        if self._is_elsewhere() or self._inside or not self.knows(key):
             return run(*args, **kwargs)
         return self._note(key, None, run, args, kwargs)
 
