@@ -38,6 +38,7 @@ _MODULES = {
     "torch.torch_version": "adjoint.version",
     "torch.utils._pytree": "adjoint.pytree",
     "torchvision.transforms._presets": "adjoint.vision.transforms.presets",
+    "torchvision.tv_tensors._dataset_wrapper": "adjoint.vision.datasets.wrapping",
 }
 
 # Where multiprocessing makes what a process that it spawns begins with.

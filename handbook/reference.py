@@ -39,6 +39,7 @@ PACKAGES: dict[str, list[tuple[str, str]]] = {
         ("fft", "Fourier transforms"), ("signal.windows", "Windows of signals"),
         ("backends", "Backends"), ("cuda", "What programs ask about devices"),
         ("vision.models", "Models"), ("vision.transforms", "Transforms"), ("vision.datasets", "Data sets"),
+        ("vision.io", "Pictures in files"), ("vision.utils", "Pictures of tensors"),
     ],
 }  # fmt: skip
 """The packages that users import, by what they are for; those that are not there are left out."""
