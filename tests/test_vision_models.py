@@ -255,3 +255,19 @@ def test_features_have_torchvisions_names(name: str) -> None:
     assert names == extraction.get_graph_node_names(theirs, suppress_diff_warning=True)
     features = feature_extraction.create_feature_extractor(own, names[1][-3:-1], suppress_diff_warning=True)
     assert list(features(adjoint.zeros(2, 3, 64, 64, device="meta"))) == names[1][-3:-1]
+
+
+def test_parts_that_other_models_are_made_of_are_torchvisions() -> None:
+    own, theirs = importlib.import_module("adjoint.vision.models.vgg"), torchvision("models.vgg")
+    assert own.cfgs == theirs.cfgs
+    assert str(own.make_layers(own.cfgs["A"], True)) == str(theirs.make_layers(theirs.cfgs["A"], True))
+    own, theirs = importlib.import_module("adjoint.vision.models.mobilenetv3"), torchvision("models.mobilenetv3")
+    for arch in ("mobilenet_v3_large", "mobilenet_v3_small"):
+        for options in ({}, {"reduced_tail": True, "width_mult": 0.5}, {"dilated": True, "num_classes": 3}):
+            (blocks, last), (others, other) = (m._mobilenet_v3_conf(arch, **options) for m in (own, theirs))
+            assert last == other and [vars(b) for b in blocks] == [vars(b) for b in others]
+    with pytest.raises(ValueError, match="Unsupported model type nothing"):
+        own._mobilenet_v3_conf("nothing")
+    resnet = importlib.import_module("adjoint.vision.models.resnet")
+    model = resnet._resnet(resnet.BasicBlock, [1, 1, 1, 1], None, True, num_classes=3)
+    assert model.fc.out_features == 3 and len(model.layer1) == 1

@@ -1,6 +1,9 @@
 """Every classification model beside torchvision's: names, shapes and initial values from a seed, bit for bit; then in float64, to
-1e-10, the outputs and the loss of a training step, and its gradients and parameters to 1e-6 (normalizations over the few values of
-small images make more of the last bit).  ``python tests/sweeps/vision.py classification``."""
+1e-10, the outputs and the loss of a training step, and its gradients and parameters to 1e-6: normalizations over the few values of
+small images make more of the last bit, and PyTorch's gradient of a hard sigmoid has a sixth of single precision in it.
+
+``python tests/sweeps/vision.py classification`` compares all; names of models after it, those.
+"""
 
 from __future__ import annotations
 

@@ -186,11 +186,13 @@ _SIZES: dict[str, tuple[int, list[_Row]]] = {
 }  # fmt: skip
 
 
-def make_mobilenet_v3(
+def _mobilenet_v3_conf(
     arch: str, width_mult: float = 1.0, reduced_tail: bool = False, dilated: bool = False, **kwargs: Any
-) -> MobileNetV3:
-    """The MobileNet v3 of that size; ``reduced_tail`` halves the last three blocks' channels, ``dilated`` keeps their images'
-    size and dilates convolutions instead."""
+) -> tuple[list[InvertedResidualConfig], int]:
+    """The blocks of that size, and the channels before the last layer; ``reduced_tail`` halves the last three blocks' channels,
+    ``dilated`` keeps their images' size and dilates convolutions instead.  What else is given is for the model."""
+    if arch not in _SIZES:
+        raise ValueError(f"Unsupported model type {arch}")
     last, rows = _SIZES[arch]
     share, dilation = (2 if reduced_tail else 1), (2 if dilated else 1)
     setting = []
@@ -204,7 +206,12 @@ def make_mobilenet_v3(
                 before, kernel, within, after, squeezed, activation, stride, dilation if back <= 3 else 1, width_mult
             )
         )
-    return MobileNetV3(setting, InvertedResidualConfig.adjust_channels(last // share, width_mult), **kwargs)
+    return setting, InvertedResidualConfig.adjust_channels(last // share, width_mult)
+
+
+def make_mobilenet_v3(arch: str, **kwargs: Any) -> MobileNetV3:
+    """The MobileNet v3 of that size."""
+    return MobileNetV3(*_mobilenet_v3_conf(arch, **kwargs), **kwargs)
 
 
 mobilenet_v3_large = builder(

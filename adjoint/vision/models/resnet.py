@@ -7,11 +7,12 @@ initialized in torchvision's way, so that the same seed gives the same weights.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import adjoint
 from adjoint import nn
 from adjoint.tensor import Tensor
-from adjoint.vision.models.builders import builder
+from adjoint.vision.models.builders import builder, with_weights
 from adjoint.vision.models.resnet_weights import (
     ResNet18_Weights,
     ResNet34_Weights,
@@ -24,6 +25,7 @@ from adjoint.vision.models.resnet_weights import (
     Wide_ResNet50_2_Weights,
     Wide_ResNet101_2_Weights,
 )
+from adjoint.vision.models.weights import WeightsEnum
 
 __all__ = [
     "ResNet",
@@ -239,6 +241,14 @@ class ResNet(nn.Module):
         x = self.avgpool(x)
         x = adjoint.flatten(x, 1)
         return self.fc(x)
+
+
+def _resnet(
+    block: type[BasicBlock | Bottleneck], layers: list[int], weights: WeightsEnum | None, progress: bool, **kwargs: Any
+) -> ResNet:
+    """A ResNet of so many blocks, with weights or without: what models written after torchvision's call."""
+    kwargs = {**kwargs, "block": block, "layers": layers}
+    return ResNet(**kwargs) if weights is None else with_weights(ResNet, kwargs, weights, progress)
 
 
 resnet18 = builder(

@@ -79,21 +79,22 @@ class VGG(nn.Module):
         return self.classifier(adjoint.flatten(self.avgpool(self.features(x)), 1))
 
 
-# Channels of the convolutions; 0 is a pooling.
-_CHANNELS: dict[int, list[int]] = {
-    11: [64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0],
-    13: [64, 64, 0, 128, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0],
-    16: [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0],
-    19: [64, 64, 0, 128, 128, 0, *[256] * 4, 0, *[512] * 4, 0, *[512] * 4, 0],
+# By the letters that the paper's table 1 has for them: channels of the convolutions, and "M" for a pooling.
+cfgs: dict[str, list[str | int]] = {
+    "A": [64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"],
+    "B": [64, 64, "M", 128, 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"],
+    "D": [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"],
+    "E": [64, 64, "M", 128, 128, "M", *[256] * 4, "M", *[512] * 4, "M", *[512] * 4, "M"],
 }
+_LETTERS = {11: "A", 13: "B", 16: "D", 19: "E"}
 
 
-def make_features(depth: int, batch_norm: bool) -> nn.Sequential:
-    """The convolutions of a VGG of that many layers."""
+def make_layers(cfg: list[str | int], batch_norm: bool = False) -> nn.Sequential:
+    """The convolutions of a VGG: for each number of channels one of them, with a normalization or without, and a ReLU."""
     layers: list[nn.Module] = []
     before = 3
-    for channels in _CHANNELS[depth]:
-        if not channels:
+    for channels in cfg:
+        if isinstance(channels, str):
             layers.append(nn.MaxPool2d(kernel_size=2, stride=2))
             continue
         layers.append(nn.Conv2d(before, channels, kernel_size=3, padding=1))
@@ -106,7 +107,7 @@ def make_features(depth: int, batch_norm: bool) -> nn.Sequential:
 
 def make_vgg(depth: int, batch_norm: bool, **kwargs: Any) -> VGG:
     """The VGG of that many layers."""
-    return VGG(make_features(depth, batch_norm), **kwargs)
+    return VGG(make_layers(cfgs[_LETTERS[depth]], batch_norm), **kwargs)
 
 
 vgg11 = builder(
