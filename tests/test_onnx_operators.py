@@ -195,3 +195,62 @@ def test_initializers_and_inputs_give_the_same() -> None:
     fixed.graph.initializer.append(numpy_helper.from_array(shape, "x1"))
     x = adjoint.as_tensor(_X)
     assert adjoint.equal(adjoint.onnx.load(model)(x, adjoint.as_tensor(shape)), adjoint.onnx.load(fixed)(x))
+
+
+def _double(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).standard_normal(shape)
+
+
+_ROIS = np.array([[1.3, 2.1, 6.7, 5.9], [0.2, 0.4, 5.1, 6.2]])
+_SMALL = _double(2, 4, 5, 6)
+COMPOSED: list[tuple[str, int, dict[str, Any], list[Any]]] = [
+    ("DeformConv", 19, {"pads": [1, 1, 1, 1], "strides": [2, 1], "dilations": [1, 2], "offset_group": 2, "group": 2}, [
+        _double(1, 4, 5, 6), _double(4, 2, 3, 2), _double(1, 24, 3, 6), _double(4), np.abs(_double(1, 12, 3, 6)),
+    ]),
+    ("RoiAlign", 16, {"output_height": 2, "output_width": 3, "sampling_ratio": 2}, [_double(1, 2, 7, 8), _ROIS, np.array([0, 0])]),
+    ("Resize", 13, {"mode": "cubic", "cubic_coeff_a": -0.5}, [_SMALL, None, np.array([1, 1, 0.7, 1.6], np.float32)]),
+    ("Resize", 19, {"mode": "linear", "antialias": 1, "axes": [3]}, [_SMALL, None, np.array([0.6], np.float32)]),
+    ("LRN", 13, {"size": 4, "alpha": 0.3}, [_SMALL]),
+    ("AveragePool", 22, {"kernel_shape": [3, 2], "ceil_mode": 1, "strides": [2, 2], "pads": [1, 0, 1, 1]}, [_SMALL]),
+    ("MaxPool", 17, {"kernel_shape": [3, 2], "ceil_mode": 1, "strides": [2, 2], "pads": [1, 0, 1, 1]}, [_SMALL]),
+    ("LpPool", 18, {"kernel_shape": [2, 2], "p": 3}, [np.abs(_SMALL)]),
+    ("ConvTranspose", 17, {"pads": [1, 0, 0, 2], "strides": [2, 1]}, [_SMALL, _double(4, 2, 3, 3), _double(2)]),
+    ("LSTM", 14, {"hidden_size": 3}, [
+        _double(5, 2, 4), _double(1, 12, 4), _double(1, 12, 3), _double(1, 24), np.array([3, 5], np.int32), None, None,
+        _double(1, 9)
+    ]),
+    ("GRU", 14, {"hidden_size": 3, "direction": "reverse"}, [_double(3, 2, 4), _double(1, 9, 4), _double(1, 9, 3), _double(1, 18)]),
+    ("Attention", 23, {"softcap": 2.0, "is_causal": 1}, [_double(1, 4, 3, 2), _double(1, 2, 3, 2), _double(1, 2, 3, 2),
+    _double(3, 3)]),
+    ("RotaryEmbedding", 23, {"interleaved": 1}, [_double(1, 2, 3, 4), _double(1, 3, 2), _double(1, 3, 2)]),
+    ("STFT", 17, {}, [_double(1, 12, 1), np.array(3), _double(6)]),
+    ("ReduceL2", 18, {}, [_double(2, 3), np.array([1])]),
+    ("GroupNormalization", 21, {"num_groups": 2}, [_SMALL, _double(4), _double(4)]),
+    ("LayerNormalization", 17, {"axis": 2}, [_double(2, 3, 4), _double(4), _double(4)]),
+    ("MeanVarianceNormalization", 13, {}, [_SMALL]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", COMPOSED, ids=lambda sample: f"{sample[0]}-{list(sample[2])}")
+def test_what_is_composed_has_the_gradients_of_differences(sample: tuple[str, int, dict[str, Any], list[Any]]) -> None:
+    network = adjoint.onnx.load(one_node(*sample))
+    given = [adjoint.as_tensor(np.asarray(value)) for value in sample[3] if value is not None]
+    asked = [value.requires_grad_() if value.dtype is adjoint.float64 else value for value in given]
+
+    def outputs(*values: Any) -> Any:
+        found = network(*values)
+        return tuple(found) if isinstance(found, tuple) else found
+
+    assert adjoint.autograd.gradcheck(outputs, asked, fast_mode=True, eps=1e-6, atol=1e-5)
+
+
+def test_regions_and_deformed_convolutions_are_those_of_torchvision() -> None:
+    from adjoint.vision.ops import deform_conv2d, roi_align
+
+    x, w, offset, bias, mask = map(adjoint.as_tensor, COMPOSED[0][3])
+    found = adjoint.onnx.load(one_node(*COMPOSED[0]))(x, w, offset, bias, mask)
+    adjoint.testing.assert_close(found, deform_conv2d(x, offset, w, bias, (2, 1), (1, 1), (1, 2), mask))
+    x, boxes, batches = map(adjoint.as_tensor, COMPOSED[1][3])
+    found = adjoint.onnx.load(one_node(*COMPOSED[1]))(x, boxes, batches)
+    rois = adjoint.cat([batches.unsqueeze(1).to(boxes.dtype), boxes], 1)
+    adjoint.testing.assert_close(found, roi_align(x, rois, (2, 3), 1.0, 2, True))

@@ -84,8 +84,10 @@ def roi_align(
                 w, h = w.clamp(min=1), h.clamp(min=1)
             rows = sampling_ratio or int(np.ceil(float(h.detach()) / output_height))
             columns = sampling_ratio or int(np.ceil(float(w.detach()) / output_width))
-            y = box[1] + (adjoint.arange(output_height * rows) + 0.5) * (h / (output_height * rows))
-            z = box[0] + (adjoint.arange(output_width * columns) + 0.5) * (w / (output_width * columns))
+            y = box[1] + (adjoint.arange(output_height * rows, dtype=rois.dtype) + 0.5) * (h / (output_height * rows))
+            z = box[0] + (adjoint.arange(output_width * columns, dtype=rois.dtype) + 0.5) * (
+                w / (output_width * columns)
+            )
             image = x[int(batches[n])]
             top, bottom, (down, y_inside) = _ways(y, height)
             left, right, (across, z_inside) = _ways(z, width)
