@@ -9,6 +9,8 @@ import copy
 import inspect
 import itertools
 import pickle
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -196,3 +198,26 @@ def test_what_is_recorded_has_the_same_values(change: str) -> None:
     image = adjoint.rand(3, 9, 8, generator=adjoint.Generator().manual_seed(0))
     recorded = getattr(F, change)(image.clone().requires_grad_(), 1.7)
     assert recorded.requires_grad and recorded.tolist() == getattr(F, change)(image, 1.7).tolist()
+
+
+def test_without_pillow_tensors_are_transformed_and_errors_say_what_is_wrong() -> None:
+    program = """
+import sys
+
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "PIL":
+            raise ModuleNotFoundError("No module named 'PIL'", name=name)
+
+sys.meta_path.insert(0, NotInstalled())
+import adjoint as torch
+from adjoint.vision.transforms.v2 import functional as F
+
+print(tuple(F.resize(torch.zeros(3, 4, 4), [2, 2]).shape))
+try:
+    F.resize("image", [2, 2])
+except TypeError as error:
+    print(str(error)[-27:])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["(3, 2, 2)", " got <class 'str'> instead."]

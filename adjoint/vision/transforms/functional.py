@@ -433,3 +433,10 @@ def elastic_transform(
         raise ValueError(f"Argument displacement shape should be {expected}, but given {displacement.shape}")
     grid = identity_grid(img.shape[-2:], dtypes.get_default_dtype()) + displacement
     return _warped(img, grid, interpolation, fill)
+
+
+# What programs use of torchvision's own.
+_is_pil_image = is_pil_image
+_interpolation_modes_from_int = from_pillow
+_get_inverse_affine_matrix = affine_matrix
+_get_perspective_coeffs = perspective_coefficients

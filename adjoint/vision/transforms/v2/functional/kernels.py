@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -56,9 +57,8 @@ def kernel_of(functional: Kernel, input_type: type, *, allow_passthrough: bool =
 
 
 def _shown(kernels: dict[type, Kernel]) -> Any:
-    from PIL import Image as pillow
-
-    return {pillow.Image if cls is PillowImage else cls: kernel for cls, kernel in kernels.items()}.keys()
+    pillow = sys.modules.get("PIL.Image")
+    return {pillow.Image if cls is PillowImage and pillow else cls: kernel for cls, kernel in kernels.items()}.keys()
 
 
 def register(
