@@ -364,6 +364,21 @@ def _same(found: dict[str, Any], expected: dict[str, Any]) -> None:
         assert np.abs(found[name] - value).max() <= 1e-10 * max(np.abs(value).max(), 1e-3 * largest), name
 
 
+@pytest.mark.parametrize(
+    "kind", ["convnext", "vit", "swin", "swin v2", "maxvit", "fcn", "video swin", "mvit", "mvit v2"]
+)
+def test_models_can_be_traced(kind: str) -> None:
+    module, build, shape = SMALL[kind]
+    model = build(_both(module)[0]).eval()
+    x = adjoint.from_numpy(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+    traced, found = adjoint.fx.symbolic_trace(model)(x), model(x)
+    for name in found if isinstance(found, dict) else [None]:
+        one, other = (traced, found) if name is None else (traced[name], found[name])
+        assert adjoint.equal(one, other)
+    names = [str(node) for node in adjoint.fx.symbolic_trace(model).graph.nodes]
+    assert any(name.startswith("shifted_window_attention") for name in names) == ("swin" in kind)  # as one node each
+
+
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_flows_are_improved_as_torchvisions(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In float64, which torchvision's places are not."""
