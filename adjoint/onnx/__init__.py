@@ -123,7 +123,8 @@ def export(
     where the program depends on what tensors hold, or does something else at another size; ModuleNotFoundError without ``onnx``.
 
     >>> import adjoint as torch
-    >>> program = torch.onnx.export(torch.nn.Linear(3, 2), (torch.ones(4, 3),), dynamic_shapes={"input": {0: "batch"}})
+    >>> model = torch.nn.Linear(3, 2).eval()
+    >>> program = torch.onnx.export(model, (torch.ones(4, 3),), dynamic_shapes={"input": {0: "batch"}})
     >>> [node.op_type for node in program.model_proto.graph.node]
     ['Gemm']
     >>> [tensor.name for tensor in program.model_proto.graph.initializer]
