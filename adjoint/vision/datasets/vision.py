@@ -14,8 +14,8 @@ __all__ = ["StandardTransform", "VisionDataset"]
 
 T_co = TypeVar("T_co", covariant=True)
 
-Place: TypeAlias = "str | Path"
-Transform: TypeAlias = "Callable[..., Any] | None"
+Place: TypeAlias = str | Path
+Transform: TypeAlias = Callable[..., Any] | None
 Loader = Callable[[Any], Any]
 
 NOT_FOUND = "Dataset not found. You can use download=True to download it"
