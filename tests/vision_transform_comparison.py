@@ -169,8 +169,8 @@ def _tensors(theirs: Any, ours: Any, rtol: float, atol: float) -> str:
 
 def _arrays(theirs: np.ndarray, ours: np.ndarray, rtol: float, atol: float) -> str:
     far = np.abs(theirs.astype(np.float64) - ours.astype(np.float64))
-    if theirs.dtype == np.uint8:  # where floats are rounded, their last place can decide
-        fine = far.max(initial=0) <= 1 and (far > 0).sum() <= 1 + far.size // 500
+    if theirs.dtype == np.uint8:  # where floats are rounded, their last place can decide, and more contrast doubles it
+        fine = far.max(initial=0) <= 2 and (far > 0).sum() <= 1 + far.size // 200
     else:
         fine = np.allclose(theirs, ours, rtol=rtol, atol=atol, equal_nan=True)
     return "" if fine else f"values differ by up to {far.max()} at {(far > atol).sum()} of {far.size}"

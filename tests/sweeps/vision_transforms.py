@@ -1,7 +1,8 @@
 """Every class of torchvision's transforms with each of its options and each kind of sample, from several seeds, beside
 torchvision on PyTorch: ``make vision ONLY=transforms``, or with the text that an option has in it, to run those alone.
 
-Floats are within a few units of their last place; of bytes that come from rounded floats, one in five hundred may differ by one.
+Floats are within a few units of their last place; of bytes that come from rounded floats, one in two hundred may differ by one,
+or by two after a change of contrast.
 """
 
 from __future__ import annotations
