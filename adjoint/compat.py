@@ -37,6 +37,7 @@ _MODULES = {
     "torch.storage": "adjoint.interop.storage",
     "torch.torch_version": "adjoint.version",
     "torch.utils._pytree": "adjoint.pytree",
+    "torchvision.transforms.v2.functional._utils": "adjoint.vision.transforms.v2.functional.kernels",
     "torchvision.transforms._presets": "adjoint.vision.transforms.presets",
     "torchvision.tv_tensors._dataset_wrapper": "adjoint.vision.datasets.wrapping",
 }

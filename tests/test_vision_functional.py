@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -221,3 +222,15 @@ except TypeError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["(3, 2, 2)", " got <class 'str'> instead."]
+
+
+def test_programs_find_kernels_where_torchvision_has_them(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import torch\nfrom torchvision import tv_tensors\nfrom torchvision.transforms.v2 import functional as F\n"
+        "from torchvision.transforms.v2.functional._utils import _get_kernel\n"
+        "image = tv_tensors.Image(torch.zeros(3, 4, 4))\n"
+        "print(type(_get_kernel(F.resize, type(image))(image, [2, 2])))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "adjoint", "run", str(program)], capture_output=True, text=True, check=True)
+    assert done.stdout == "<class 'torchvision.tv_tensors._image.Image'>\n"

@@ -56,6 +56,9 @@ def kernel_of(functional: Kernel, input_type: type, *, allow_passthrough: bool =
     )
 
 
+_get_kernel = kernel_of  # torchvision's own name of it, which programs' transforms use
+
+
 def _shown(kernels: dict[type, Kernel]) -> Any:
     pillow = sys.modules.get("PIL.Image")
     return {pillow.Image if cls is PillowImage and pillow else cls: kernel for cls, kernel in kernels.items()}.keys()
