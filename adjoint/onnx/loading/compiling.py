@@ -94,6 +94,7 @@ class _Compiler:
         self.lines: list[str] = []
         self.line_nodes: dict[int, str] = {}
         self.variables = count()
+        self.globals = count(1)
         self.held: dict[str, Held] = {}
         self.fetched: dict[str, str] = {}  # variable of each held tensor
         self.initial: dict[str, Tensor | None] = {}
@@ -209,7 +210,7 @@ class _Compiler:
         return f"v{next(self.variables)}"
 
     def _global(self, kind: str, value: Any) -> str:
-        name = f"{kind}{len(self.names)}"
+        name = f"{kind}{next(self.globals)}"
         self.names[name] = value
         return name
 
