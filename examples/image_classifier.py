@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -45,15 +46,12 @@ def write_pictures(folder: Path, most: int | None) -> None:
     """``folder/train/7/0012.png`` and its like: every fifth picture of a digit is for testing."""
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    seen = [0] * 10
-    for pixels, digit in zip(digits.images, digits.target, strict=True):
-        number, seen[digit] = seen[digit], seen[digit] + 1
-        if most is not None and number >= most:
-            continue
-        place = folder / ("test" if number % 5 == 0 else "train") / str(digit)
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((pixels * 15.9).astype("uint8")).save(place / f"{number:04}.png")
+    digits: Any = load_digits()
+    for digit in range(10):
+        for number, pixels in enumerate(digits.images[digits.target == digit][:most]):
+            place = folder / ("test" if number % 5 == 0 else "train") / str(digit)
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray((pixels * 15.9).astype("uint8")).save(place / f"{number:04}.png")
 
 
 def transforms(training: bool) -> v2.Compose:
@@ -70,7 +68,7 @@ def transforms(training: bool) -> v2.Compose:
     )
 
 
-def train(model: nn.Module, loader: DataLoader, options: argparse.Namespace) -> None:
+def train(model: nn.Module, loader: DataLoader[Any], options: argparse.Namespace) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), options.lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.lr, total_steps=options.epochs * len(loader))
     for epoch in range(options.epochs):
@@ -86,9 +84,12 @@ def train(model: nn.Module, loader: DataLoader, options: argparse.Namespace) -> 
 
 
 @torch.inference_mode()
-def accuracy(model: nn.Module, loader: DataLoader) -> float:
-    right = [(model(images).argmax(1) == labels).float().mean().item() * len(labels) for images, labels in loader]
-    return sum(right) / len(loader.dataset)
+def accuracy(model: nn.Module, loader: DataLoader[Any]) -> float:
+    right = count = 0
+    for images, labels in loader:
+        right += int((model(images).argmax(1) == labels).sum().item())
+        count += len(labels)
+    return right / count
 
 
 def export(model: nn.Module, file: Path) -> None:
@@ -108,8 +109,9 @@ def runner(model: nn.Module, file: Path) -> Callable[[torch.Tensor], torch.Tenso
     try:
         import onnxruntime
     except ImportError:
-        return torch.inference_mode()(nn.Sequential(model, nn.Softmax(1)).eval())
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        network: nn.Module = nn.Sequential(model, nn.Softmax(1)).eval()
+        return network
+    session: Any = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
 
 
@@ -128,7 +130,8 @@ def server(classes: list[str], run: Callable[[torch.Tensor], torch.Tensor], port
             except (OSError, ValueError, Image.DecompressionBombError) as error:
                 self.send_error(400, "not a picture", str(error))
                 return
-            probability, number = run(prepare(picture)[None]).max(1)
+            with torch.inference_mode():
+                probability, number = run(prepare(picture)[None]).max(1)
             body = json.dumps({"class": classes[number.item()], "probability": probability.item()}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -136,7 +139,7 @@ def server(classes: list[str], run: Callable[[torch.Tensor], torch.Tensor], port
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
@@ -154,9 +157,13 @@ def main() -> None:
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 0.1  # its 0.01 is for trainings of many thousand steps
-    train(model, DataLoader(training, options.batch_size, shuffle=True, num_workers=options.workers, drop_last=True), options)
+    varied = DataLoader[Any](
+        training, options.batch_size, shuffle=True, num_workers=options.workers, drop_last=True
+    )
+    held_out = DataLoader[Any](testing, 128)
+    train(model, varied, options)
     model.eval()
-    print(f"accuracy on {len(testing)} held-out pictures: {accuracy(model, DataLoader(testing, 128)):.3f}")
+    print(f"accuracy on {len(testing)} held-out pictures: {accuracy(model, held_out):.3f}")
     export(model, file)
     run = runner(model, file)
     images = torch.stack([testing[n][0] for n in range(0, len(testing), 9)])

@@ -137,6 +137,6 @@ _IN = {  # of each module, its data sets
 }
 _PLACES = {name: module for module, names in _IN.items() for name in names.split()}
 
-__all__ = tuple(_PLACES)
+globals()["__all__"] = tuple(_PLACES)  # set so, for readers of types follow the imports above
 
 _named(__name__, modules={*_IN, "samplers", "utils", "video_utils"}, elsewhere=_PLACES)

@@ -9,6 +9,7 @@ from typing import Any
 
 import adjoint
 from adjoint import dtypes
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms import pillow
 from adjoint.vision.transforms.bordering import bordered
@@ -265,7 +266,7 @@ def resize(
     if not isinstance(img, Tensor):
         if antialias is False:
             warnings.warn(
-                "Anti-alias option is always applied for PIL Image input. Argument antialias is ignored.", stacklevel=2
+                "Anti-alias option is always applied for PIL Image input. Argument antialias is ignored.", stacklevel=users_level()
             )
         return pillow.resize(img, size=list(new), interpolation=pil_modes_mapping[mode])
     smooth = mode in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC)
@@ -330,7 +331,7 @@ def _warped(img: Tensor, grid: Tensor, mode: InterpolationMode, fill: Any) -> Te
 def _check(img: Tensor, mode: InterpolationMode, fill: Any, **given: Any) -> None:
     check_tensor(img)
     if fill is not None and not isinstance(fill, (int, float, tuple, list)):
-        warnings.warn("Argument fill should be either int, float, tuple or list", stacklevel=3)
+        warnings.warn("Argument fill should be either int, float, tuple or list", stacklevel=users_level())
     check_warp(img, mode.value, fill, **given, channels=get_dimensions(img)[0])
 
 
@@ -419,7 +420,7 @@ def elastic_transform(
         warnings.warn(
             "Argument interpolation should be of type InterpolationMode instead of int. "
             "Please, use InterpolationMode enum.",
-            stacklevel=2,
+            stacklevel=users_level(),
         )
         interpolation = from_pillow(interpolation)
     if not isinstance(displacement, Tensor):

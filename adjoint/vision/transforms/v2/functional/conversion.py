@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import adjoint
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms import functional as _old
 from adjoint.vision.transforms.images import is_pil_image, pil_to_tensor
@@ -39,7 +40,7 @@ def to_tensor(inpt: Any) -> Tensor:
     warnings.warn(
         "The function `to_tensor(...)` is deprecated and will be removed in a future release. "
         "Instead, please use `to_image(...)` followed by `to_dtype(..., dtype=torch.float32, scale=True)`.",
-        stacklevel=2,
+        stacklevel=users_level(),
     )
     return _old.to_tensor(inpt)
 
@@ -49,6 +50,6 @@ def get_image_size(inpt: Any) -> list[int]:
     warnings.warn(
         "The function `get_image_size(...)` is deprecated and will be removed in a future release. "
         "Instead, please use `get_size(...)` which returns `[h, w]` instead of `[w, h]`.",
-        stacklevel=2,
+        stacklevel=users_level(),
     )
     return _old.get_image_size(inpt)

@@ -8,6 +8,7 @@ from typing import Any
 
 import adjoint
 from adjoint import dtypes
+from adjoint.places import users_level
 from adjoint.tensor import Tensor
 from adjoint.vision.transforms.interpolation import InterpolationMode, from_pillow, pil_modes_mapping, resized
 from adjoint.vision.transforms.v2.functional.clamping import clamped
@@ -127,7 +128,7 @@ def resize_pil(
     """Images of Pillow's, by Pillow, which always is against aliasing."""
     if antialias is False:
         warnings.warn(
-            "Anti-alias option is always applied for PIL Image input. Argument antialias is ignored.", stacklevel=3
+            "Anti-alias option is always applied for PIL Image input. Argument antialias is ignored.", stacklevel=users_level()
         )
     old = tuple(get_size_pil(image))
     new = resized_to(old, size, max_size)  # type: ignore[arg-type]
