@@ -544,8 +544,14 @@ NEW: dict[str, Callable[..., Any]] = {
     # name: lambda torch, x: ...
 }
 
+# torchvision's, there once it is imported: test_vision_regions compares them with loops, gradchecks them and runs them under vmap.
+OF_VISION = (
+    "box_iou_rotated", "deformed_patches", "nms", "ps_roi_align", "ps_roi_pool", "roi_align", "roi_pool", "row_sums",
+)  # fmt: skip
+
 # Rows that no sample can reach, and why.
 WITHOUT: dict[str, str] = {
+    **dict.fromkeys(OF_VISION, "is torchvision's, and PyTorch has none to compare with"),
     "_to_copy.meta": "a tensor that moves to the device meta leaves its numbers behind, as test_meta has it",
     "batched.matmul": "the reading of matmul inside of vmap, which test_func runs",
     "linear.whole": "is linear in float32 LSTMs, which test_recurrent_modules runs",

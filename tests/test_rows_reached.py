@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from samples import NOT_DIFFERENTIABLE, WITHOUT, is_of_sparse, values
+from samples import NOT_DIFFERENTIABLE, OF_VISION, WITHOUT, is_of_sparse, values
 
 from adjoint.declare.namespaces import OPERATORS
 from fuzz.coverage import Coverage, Point, expected
@@ -140,7 +140,7 @@ def test_every_row_is_reached_in_every_direction() -> None:
     others = {key for key, row in OPERATORS.items() if getattr(row.forward, "__module__", "").startswith(("test", "tests."))}
     others |= {key for key, row in OPERATORS.items() if is_of_sparse(key, row)}
     others.add("_linear_cross_entropy_batch_chunked")  # there once somebody has asked for chunks: test_loss_in_chunks
-    others |= UNRUN.keys()
+    others |= {*UNRUN, *OF_VISION}
     wanted = {p for p in expected() if p[0] in ("row", "rule") and "apply_large" not in p and p[1] not in others}
     listed = {(kind, name) for kind, reasons in UNREACHED.items() for names in reasons.values() for name in names}
     assert sorted({_kind(p) for p in wanted - coverage.points} - listed) == []
