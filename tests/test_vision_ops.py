@@ -47,4 +47,5 @@ def test_vgg_has_torchvisions_parameters_and_takes_gradients(monkeypatch):
     assert sum(p.numel() for p in model.parameters()) == 128800519
     assert len(model.state_dict()) == 62 and list(model.state_dict())[-1] == "classifier.6.bias"
     assert models.VGG16_Weights.DEFAULT.meta["num_params"] == 138357544
-    assert [type(m).__name__ for m in models.vgg.make_layers(models.vgg.cfgs["A"], False)][:4] == ["Conv2d", "ReLU", "MaxPool2d", "Conv2d"]
+    layers = models.vgg.make_layers(models.vgg.cfgs["A"])
+    assert [type(m).__name__ for m in layers][:4] == ["Conv2d", "ReLU", "MaxPool2d", "Conv2d"]
