@@ -86,6 +86,8 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+_LEVEL = 0 if CHECKED else 2  # of optimization: what is run once, under checks, is compiled in three quarters of the time
+
 _addresses: dict[str, int] = {}
 compiled: list[str] = []
 """The names of what this process compiled (and did not find on disk)."""
@@ -116,7 +118,7 @@ def _compile(module: Any) -> bytes:
     module.triple = llvm.get_process_triple()
     parsed = llvm.parse_assembly(str(module))
     target = _target()
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options = llvm.create_pipeline_tuning_options(speed_level=_LEVEL)
     options.loop_vectorization = False
     options.slp_vectorization = False
     options.loop_unrolling = False
@@ -134,7 +136,7 @@ def _target() -> Any:
     llvm.initialize_native_asmprinter()
     llvm.initialize_native_asmparser()
     target = llvm.Target.from_triple(llvm.get_process_triple())
-    return target.create_target_machine(cpu=machine().cpu, features=machine().features, opt=2, jit=True)
+    return target.create_target_machine(cpu=machine().cpu, features=machine().features, opt=_LEVEL, jit=True)
 
 
 @lru_cache(maxsize=None)
