@@ -78,13 +78,13 @@ def main() -> int:
     parser.add_argument("--dry", action="store_true", help="print the table and leave the page as it is")
     options = parser.parse_args()
     made = _environments(options.environments)
+    sizes = {kind: {library: pair[library].megabytes() for library in LIBRARIES} for kind, pair in made.items()}
     with machine.Others() as others:
         rows = [
             (kind, name, {library: pair[library] for library in LIBRARIES}, _measure(kind, name, pair, options.rounds))
             for kind, pair in made.items()
             for name in ENCODERS
         ]
-    sizes = {kind: {library: pair[library].megabytes() for library in LIBRARIES} for kind, pair in made.items()}
     text = table(rows, sizes, made, others.share)
     print(text)
     if not options.dry:
@@ -97,7 +97,7 @@ def _environments(given: list[Path] | None) -> dict[str, dict[str, Environment]]
     found = {}
     for at, (kind, packages) in enumerate(KINDS.items()):
         if given:
-            theirs, ours = environments.existing(*given[2 * at : 2 * at + 2])
+            theirs, ours = environments.existing(*(path.absolute() for path in given[2 * at : 2 * at + 2]))
         else:
             theirs, ours = environments.fresh(packages, FOLDER / kind)
         found[kind] = {"pytorch": theirs, "adjoint": ours}
@@ -115,7 +115,10 @@ def _measure(kind: str, name: str, pair: dict[str, Environment], rounds: int) ->
         for turn in range(rounds + 1):  # the first one compiles, and reads files that are not in memory
             for library in LIBRARIES:
                 process, said, seconds = _started(pair[library], kind, folder)
-                if turn:
+                if not turn:
+                    for batch in BATCHES:
+                        _asked(process, batch, 0.1)
+                else:
                     found[library].first.append(seconds)
                     found[library].first_megabytes.append(said["megabytes"])
                     found[library].vector = said["vector"]
@@ -127,9 +130,7 @@ def _measure(kind: str, name: str, pair: dict[str, Environment], rounds: int) ->
         for _ in range(rounds):
             for batch in BATCHES:
                 for library, process in processes.items():
-                    process.stdin.write(f"{batch} 0.5\n")
-                    process.stdin.flush()
-                    said = json.loads(process.stdout.readline())
+                    said = _asked(process, batch, 0.5)
                     found[library].seconds[batch].append(said["seconds"])
                     found[library].megabytes = said["megabytes"]
         for process in processes.values():
@@ -153,6 +154,13 @@ def _started(environment: Environment, kind: str, folder: Path) -> tuple[Any, di
     if not line:
         raise RuntimeError(f"{kind} did not start in {environment.python}")
     return process, json.loads(line), time.perf_counter() - start
+
+
+def _asked(process: Any, batch: int, seconds: float) -> dict[str, Any]:
+    """What a process says of so many sentences at once, called again and again for some seconds."""
+    process.stdin.write(f"{batch} {seconds}\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())  # type: ignore[no-any-return]
 
 
 def table(rows: Any, sizes: Any, made: Any, others: float | None) -> str:
