@@ -89,7 +89,7 @@ def main() -> int:
     print(text)
     if not options.dry:
         page = PAGE.read_text("utf-8")
-        PAGE.write_text(re.sub(r"(?s)(<!-- measured -->\n).*(\n<!-- end -->)", lambda m: m[1] + text + m[2], page), "utf-8")
+        PAGE.write_text(re.sub(r"(?s)(<!-- measured -->\n).*(<!-- end -->)", lambda m: m[1] + text + "\n" + m[2], page), "utf-8")
     return 0
 
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from adjoint.forks import hold
 from adjoint.interrupts import contextmanager
-from adjoint.kernels.linking import defined
 from adjoint.kernels.native.bounds import CHECKED
+from adjoint.kernels.object_files import defined
 
 
 class OutOfBounds(RuntimeError):

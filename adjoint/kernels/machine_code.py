@@ -22,9 +22,9 @@ from adjoint.forks import hold
 from adjoint.interrupts import contextmanager
 from adjoint.kernels.handed import start, watched
 from adjoint.kernels.kept import read, write
-from adjoint.kernels.linking import address_in, defined
 from adjoint.kernels.machine import machine
 from adjoint.kernels.native.bounds import CHECKED
+from adjoint.kernels.object_files import address_in, defined
 
 _lock = hold(threading.RLock())  # nobody forks while another thread compiles
 

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from adjoint.kernels import linking, machine_code
+from adjoint.kernels import machine_code, object_files
 from adjoint.kernels.machine import machine
 from adjoint.kernels.native import emit_module, f64, fill_bytes, i64, native, ptr
 from adjoint.kernels.native.bounds import CHECKED
@@ -41,7 +41,7 @@ def called(address):
 
 
 def test_a_function_computes_what_llvms_engine_has_it_compute(code):
-    ours, llvms = linking.address_in(code, "the_squares"), machine_code._linked_by_llvm(code, "the_squares")
+    ours, llvms = object_files.address_in(code, "the_squares"), machine_code._linked_by_llvm(code, "the_squares")
     assert ours and llvms and ours != llvms
     expected = np.arange(8.0) * 1.000000001 + 7.25
     expected[:3] = 0
@@ -50,30 +50,30 @@ def test_a_function_computes_what_llvms_engine_has_it_compute(code):
 
 
 def test_objects_of_other_kinds_are_left_to_llvm(code):
-    assert linking.address_in(code, "another_name") is None
-    assert linking.address_in(b"", "the_squares") is None
-    assert linking.address_in(b"\xcf\xfa\xed\xfe" + code[4:], "the_squares") is None  # Mach-O
+    assert object_files.address_in(code, "another_name") is None
+    assert object_files.address_in(b"", "the_squares") is None
+    assert object_files.address_in(b"\xcf\xfa\xed\xfe" + code[4:], "the_squares") is None  # Mach-O
     other = bytearray(code)
     other[18:20] = (183).to_bytes(2, "little")  # AArch64
-    assert linking.address_in(bytes(other), "the_squares") is None
+    assert object_files.address_in(bytes(other), "the_squares") is None
 
 
 def test_a_damaged_object_is_refused_and_nothing_is_run(code):
     for end in range(0, len(code), 61):
-        linking.address_in(code[:end], "the_squares")
+        object_files.address_in(code[:end], "the_squares")
     draw = np.random.default_rng(0)
     for _ in range(300):
         damaged = bytearray(code)
         for at in draw.integers(0, len(code), 3):
             damaged[at] = draw.integers(256)
-        found = linking.address_in(bytes(damaged), "the_squares")
+        found = object_files.address_in(bytes(damaged), "the_squares")
         assert found is None or isinstance(found, int)
 
 
 def test_what_the_c_library_has_is_found_and_what_it_lacks_is_not():
-    assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(linking._outside("cos"))(1.0) == math.cos(1.0)
-    with pytest.raises(linking._Other):
-        linking._outside("no_library_has_a_function_of_this_name")
+    assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(object_files._outside("cos"))(1.0) == math.cos(1.0)
+    with pytest.raises(object_files._Other):
+        object_files._outside("no_library_has_a_function_of_this_name")
 
 
 PROGRAM = """

@@ -1,4 +1,4 @@
-"""Linking: an object file put into memory, ready to run, without LLVM.
+"""Object files: put into memory, ready to run, without LLVM.
 
 LLVM is needed to compile a kernel, not to run one that is kept on disk.  Loading LLVM costs a process some 60 MB and a tenth
 of a second, so what was compiled before is linked here: LLVM makes its code such that it runs wherever it lies, and every
