@@ -14,7 +14,7 @@ from fuzz.program import Program
 
 NAME = "indexing"
 COMPARED = Settings()
-TESTED = 150
+TESTED = 100
 
 
 def _graph_of_nothing(case: Case) -> bool:

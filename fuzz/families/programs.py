@@ -12,7 +12,7 @@ from fuzz.writer import Writer
 
 NAME = "programs"
 COMPARED = Settings()
-TESTED = 400
+TESTED = 250
 
 
 def generate(random: random.Random) -> Program:

@@ -27,7 +27,7 @@ __all__ = ["COMPARED", "ENVIRONMENTS", "KNOWN", "NAME", "TESTED", "generate"]
 
 NAME = "large"
 COMPARED = Settings(ulps=64)
-TESTED = 48
+TESTED = 32
 _TINY = {"ADJOINT_KERNELS_FROM": "1"}
 ENVIRONMENTS = [{}, _TINY, {}, _TINY, {}, _TINY, {}, {**_TINY, "ADJOINT_KERNELS_CHECK": "1"}]
 

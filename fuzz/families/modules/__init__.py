@@ -17,7 +17,7 @@ from fuzz.program import Program
 
 NAME = "modules"
 COMPARED = Settings(version=False, errors="type", graph=0)
-TESTED = 120
+TESTED = 80
 ENVIRONMENTS = [{}, {}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 __all__ = ["COMPARED", "ENVIRONMENTS", "KNOWN", "MAKERS", "NAME", "TESTED", "generate", "program_of"]

@@ -23,7 +23,7 @@ from tests.samples import NEW, NOT_DIFFERENTIABLE, samples_of, values
 NAME = "rows"
 WALKS = True
 COMPARED = Settings(version=False)  # of results that an operator made in steps
-TESTED = 100
+TESTED = 60
 ENVIRONMENTS = [{}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 PRELUDE = """

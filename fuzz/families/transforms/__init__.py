@@ -110,7 +110,7 @@ KNOWN = [
 
 NAME = "transforms"
 COMPARED = Settings(strides=False, graph=0, version=False, errors="any", ulps=2.0**22)
-TESTED = 100
+TESTED = 60
 ENVIRONMENTS = [{}, {"ADJOINT_KERNELS_FROM": "1"}]
 
 
