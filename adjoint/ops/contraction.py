@@ -601,7 +601,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return _linear_row.function(bias, input, weight)
     if not shape:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
-    if bias._array.ndim != 1 or weight._array.ndim > 2:
+    if math.prod(bias._array.shape[:-1]) != 1 or weight._array.ndim > 2:
         return matmul(input, weight.t()).add_(bias)
     return _by_rows(_linear_row, input, weight, bias)
 
