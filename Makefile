@@ -74,6 +74,7 @@ doctest: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench sweep --threads 2 --clock wall
 
 # The tutorials' pages as notebooks beside them.
 notebooks: $(VENV)/test.stamp

@@ -1,4 +1,4 @@
-"""``python -m bench``: measure, print a table, keep a result file."""
+"""``python -m bench``: measure, print a table, keep a result file; ``python -m bench sweep`` measures every operator."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> int:
     """Run the workloads that the arguments name and return the exit status."""
+    if sys.argv[1:2] == ["sweep"]:
+        from bench.sweep import command
+
+        return command.main(sys.argv[2:])
     if any(os.environ.get(name) != value for name, value in measure.environment().items()):
         # The thread pools read their sizes when they are loaded: begin again with them set.
         os.execve(sys.executable, [sys.executable, "-m", "bench", *sys.argv[1:]], measure.environment())

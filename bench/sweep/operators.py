@@ -1,0 +1,306 @@
+"""The rows of the sweep.
+
+Element-wise operators come from the tables in ``adjoint/ops``: every one that has a gradient, as a function of arrays of n
+elements.  The others are written here as expressions in the names of :mod:`.operands`; what follows from no expression but
+a number, an integer or a draw has a forward only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+DOMAINS = {
+    **dict.fromkeys(("sqrt", "rsqrt", "log", "log2", "log10", "lgamma", "digamma", "reciprocal"), "p"),
+    **dict.fromkeys(("asin", "acos", "atanh", "log1p", "erfinv", "atan"), "c"),
+    "acosh": "big",
+    "logit": "u",
+    "xlogy": "x, p",
+    "pow": "p, y",
+    "div": "x, p",
+    "fmod": "x, p",
+    "remainder": "x, p",
+    "hypot": "x, p",
+}
+"""What an element-wise row is computed of, where that is not any numbers."""
+
+LEFT_OUT = frozenset(
+    "entr floor_divide heaviside i0 i0e i1 i1e erfcx igamma igammac isreal ldexp log_ndtr logaddexp2 mvlgamma ndtri nextafter "
+    "polygamma sgn sinc xlog1py zeta conj_physical rad2deg deg2rad frexp".split()
+)
+"""Element-wise rows that trainings do not use, or that have another one's kernel."""
+
+EXPRESSIONS = {
+    # element-wise beside numbers, rows and columns
+    "add number": "x + 2.5",
+    "mul number": "x * 1.5",
+    "sub number": "x - 2.5",
+    "number sub": "1 - x",
+    "div number": "x / 3.0",
+    "number div": "1.0 / p",
+    "pow 2": "x ** 2",
+    "pow 3": "x ** 3",
+    "pow 0.5": "p ** 0.5",
+    "pow 1.5": "p ** 1.5",
+    "pow -1": "p ** -1",
+    "add row": "x + row",
+    "add column": "x + column",
+    "mul row": "x * row",
+    "mul column": "x * column",
+    "mul scalar": "x * s",
+    "div row": "x / row",
+    "sub column": "x - column",
+    "addcmul": "torch.addcmul(x, y, z, value=0.5)",
+    "addcdiv": "torch.addcdiv(x, y, p, value=0.5)",
+    "lerp": "torch.lerp(x, y, 0.3)",
+    "clamp": "torch.clamp(x, -0.5, 0.7)",
+    "where": "torch.where(mask, x, y)",
+    "where number": "torch.where(mask, x, 0.0)",
+    "masked_fill": "x.masked_fill(mask, 0.0)",
+    "nan_to_num": "torch.nan_to_num(x)",
+    "clone": "x.clone()",
+    "add_": "x.detach().add_(y.detach())",
+    "mul_": "x.detach().mul_(1.0)",
+    "zeros": "torch.zeros(rows, columns)",
+    "ones": "torch.ones(rows, columns)",
+    "full": "torch.full((rows, columns), 1.5)",
+    "arange": "torch.arange(n)",
+    "to float64": "x.to(torch.float64)",
+    "to bfloat16": "x.to(torch.bfloat16)",
+    # activations with arguments
+    **{
+        name: f"F.{name}(x)"
+        for name in (
+            "relu relu6 leaky_relu elu selu celu gelu silu mish softplus hardtanh hardswish hardsigmoid hardshrink softshrink "
+            "logsigmoid tanhshrink softsign"
+        ).split()
+    },
+    "gelu tanh": "F.gelu(x, approximate='tanh')",
+    "threshold": "F.threshold(x, 0.1, 0.0)",
+    "prelu": "F.prelu(x, row)",
+    "glu": "F.glu(t)",
+    # comparisons and logic, which have no gradient
+    **{name: f"torch.{name}(x, y)" for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+    "gt number": "x > 0",
+    "logical_and": "torch.logical_and(mask, x > 0)",
+    "logical_not": "torch.logical_not(mask)",
+    "bitwise or": "mask | mask",
+    "isnan": "torch.isnan(x)",
+    "isfinite": "torch.isfinite(x)",
+    "allclose": "torch.allclose(x, x)",
+    # reductions
+    "sum": "x.sum()",
+    "sum 0": "x.sum(0)",
+    "sum 1": "x.sum(1)",
+    "sum of images": "i.sum((0, 2, 3))",
+    "mean": "x.mean()",
+    "mean 0": "x.mean(0)",
+    "mean 1": "x.mean(1)",
+    "prod": "p.prod()",
+    "prod 1": "p.prod(1)",
+    "var 1": "x.var(1)",
+    "std": "x.std()",
+    "var_mean": "torch.var_mean(x, 1)",
+    "logsumexp": "torch.logsumexp(x, 1)",
+    "norm": "x.norm()",
+    "norm 1": "torch.linalg.vector_norm(x, 2, 1)",
+    "norm of 1": "torch.linalg.vector_norm(x, 1)",
+    "amax": "x.amax(1)",
+    "amin": "x.amin(0)",
+    "max": "x.max()",
+    "min": "x.min()",
+    "max 1": "x.max(1)",
+    "max 0": "x.max(0)",
+    "min 1": "x.min(1)",
+    "argmax": "x.argmax(1)",
+    "argmin": "x.argmin()",
+    "any": "mask.any()",
+    "all": "mask.all(1)",
+    "count_nonzero": "torch.count_nonzero(mask)",
+    "median": "x.median()",
+    "median 1": "x.median(1)",
+    "quantile": "torch.quantile(x[:100], 0.5, 1)",
+    "cumsum": "torch.cumsum(x, 1)",
+    "cumsum 0": "torch.cumsum(x, 0)",
+    "cumprod": "torch.cumprod(p, 1)",
+    "cummax": "torch.cummax(x, 1)",
+    "logcumsumexp": "torch.logcumsumexp(x, 1)",
+    "sort": "torch.sort(x, 1)",
+    "sort all": "torch.sort(v)",
+    "argsort": "torch.argsort(x, 1)",
+    "topk": "torch.topk(x, 2, 1)",
+    "kthvalue": "torch.kthvalue(x, 2, 1)",
+    "unique": "torch.unique(labels)",
+    "bincount": "torch.bincount(labels)",
+    "softmax": "torch.softmax(x, 1)",
+    "softmax 0": "torch.softmax(x, 0)",
+    "log_softmax": "torch.log_softmax(x, 1)",
+    # normalizations
+    "layer_norm": "F.layer_norm(t, features.shape, features, features)",
+    "rms_norm": "F.rms_norm(t, features.shape, features)",
+    "batch_norm": "F.batch_norm(i, None, None, channels, channels, training=True)",
+    "group_norm": "F.group_norm(i, 2, channels, channels)",
+    "instance_norm": "F.instance_norm(i)",
+    "normalize": "F.normalize(x)",
+    "local_response_norm": "F.local_response_norm(i, 3)",
+    # products
+    "mm": "torch.mm(a, b)",
+    "matmul": "x @ w",
+    "mm transposed": "a @ b.t()",
+    "bmm": "torch.bmm(t, t2.mT)",
+    "mv": "torch.mv(x, row)",
+    "dot": "torch.dot(v, v2)",
+    "outer": "torch.outer(row, row)",
+    "addmm": "torch.addmm(row, x, w)",
+    "baddbmm": "torch.baddbmm(t @ t2.mT, t, t2.mT)",
+    "linear": "F.linear(x, w, bias)",
+    "einsum": "torch.einsum('bij,bkj->bik', t, t2)",
+    "bilinear": "torch.einsum('bi,ij,bj->b', x, w, y)",
+    "cdist": "torch.cdist(x[:256], y[:256])",
+    "cosine_similarity": "F.cosine_similarity(x, y)",
+    "attention": "F.scaled_dot_product_attention(heads, heads, heads)",
+    "MultiheadAttention": "attention(t, t, t)[0]",
+    "TransformerEncoderLayer": "encoder(t)",
+    "RNN": "rnn(t)[0]",
+    "GRU": "gru(t)[0]",
+    "LSTM": "lstm(t)[0]",
+    # convolutions and pictures
+    "conv1d": "F.conv1d(t, k1, padding=1)",
+    "conv2d": "F.conv2d(i, k2, padding=1)",
+    "conv2d stride": "F.conv2d(i, k2, stride=2, padding=1)",
+    "conv2d depthwise": "F.conv2d(i, kd, padding=1, groups=channels.numel())",
+    "conv_transpose2d": "F.conv_transpose2d(i, kt, stride=2)",
+    "max_pool1d": "F.max_pool1d(t, 2)",
+    "max_pool2d": "F.max_pool2d(i, 2)",
+    "avg_pool2d": "F.avg_pool2d(i, 2)",
+    "adaptive_avg_pool2d": "F.adaptive_avg_pool2d(i, 1)",
+    "adaptive_max_pool2d": "F.adaptive_max_pool2d(i, 1)",
+    "interpolate nearest": "F.interpolate(i, scale_factor=2.0)",
+    "interpolate bilinear": "F.interpolate(i, scale_factor=2.0, mode='bilinear')",
+    "interpolate bicubic": "F.interpolate(i, scale_factor=2.0, mode='bicubic')",
+    "grid_sample": "F.grid_sample(i, grid, align_corners=False)",
+    "unfold": "F.unfold(i, 2)",
+    "pad": "F.pad(i, (1, 1, 1, 1))",
+    "pad reflect": "F.pad(i, (1, 1, 1, 1), mode='reflect')",
+    "pad replicate": "F.pad(i, (1, 1, 1, 1), mode='replicate')",
+    "pixel_shuffle": "F.pixel_shuffle(i.reshape(-1, 4, *i.shape[2:]), 2)",
+    # losses
+    "mse_loss": "F.mse_loss(x, y)",
+    "l1_loss": "F.l1_loss(x, y)",
+    "smooth_l1_loss": "F.smooth_l1_loss(x, y)",
+    "huber_loss": "F.huber_loss(x, y)",
+    "binary_cross_entropy": "F.binary_cross_entropy(u, u.detach())",
+    "bce_with_logits": "F.binary_cross_entropy_with_logits(x, u.detach())",
+    "cross_entropy": "F.cross_entropy(x, labels)",
+    "cross_entropy smoothing": "F.cross_entropy(x, labels, label_smoothing=0.1)",
+    "cross_entropy of images": "F.cross_entropy(i, i.detach().argmax(1))",
+    "nll_loss": "F.nll_loss(x, labels)",
+    "kl_div": "F.kl_div(x, u.detach(), reduction='batchmean')",
+    "poisson_nll_loss": "F.poisson_nll_loss(x, p.detach())",
+    "gaussian_nll_loss": "F.gaussian_nll_loss(x, y, p)",
+    "hinge_embedding_loss": "F.hinge_embedding_loss(x, y.detach().sign())",
+    "soft_margin_loss": "F.soft_margin_loss(x, y.detach().sign())",
+    "margin_ranking_loss": "F.margin_ranking_loss(x, y, mask.float() * 2 - 1)",
+    "multi_margin_loss": "F.multi_margin_loss(x, labels)",
+    "multilabel_soft_margin_loss": "F.multilabel_soft_margin_loss(x, mask.float())",
+    "triplet_margin_loss": "F.triplet_margin_loss(x, y, z)",
+    "cosine_embedding_loss": "F.cosine_embedding_loss(x, y, signs)",
+    # places
+    "index rows": "x[index]",
+    "index pairs": "x[index, labels]",
+    "index mask": "x[mask]",
+    "index_select": "torch.index_select(x, 1, labels)",
+    "gather": "torch.gather(x, 1, across)",
+    "scatter": "torch.scatter(x, 1, across, y)",
+    "scatter_add": "torch.scatter_add(x, 1, across, y)",
+    "scatter_reduce": "torch.scatter_reduce(x, 1, across, y, 'amax')",
+    "index_add": "torch.index_add(x, 0, index, y)",
+    "index_copy": "torch.index_copy(x, 0, distinct, y)",
+    "index_put": "torch.index_put(x, (index, labels), column[:, 0])",
+    "take": "torch.take(x, across)",
+    "take_along_dim": "torch.take_along_dim(x, across, 1)",
+    "masked_select": "torch.masked_select(x, mask)",
+    "embedding": "F.embedding(index, table)",
+    "embedding_bag": "F.embedding_bag(index[None], table)",
+    "one_hot": "F.one_hot(labels, columns)",
+    "slice": "x[:, 1:]",
+    "slice step": "x[::2]",
+    "select": "x[0]",
+    "nonzero": "torch.nonzero(mask)",
+    # moves
+    "cat": "torch.cat([x, y], 1)",
+    "stack": "torch.stack([x, y])",
+    "split": "torch.cat(torch.split(x, 2, 1)[::-1], 1)",
+    "chunk": "torch.stack(torch.chunk(x, 2, 1))",
+    "unbind": "torch.stack(torch.unbind(t)[:2])",
+    "permute": "t.permute(2, 0, 1).contiguous()",
+    "transpose": "x.t().contiguous()",
+    "expand": "row.expand(rows, columns) * x",
+    "repeat": "x.repeat(2, 2)",
+    "repeat_interleave": "x.repeat_interleave(2, 0)",
+    "flip": "x.flip(1)",
+    "roll": "torch.roll(x, 1, 1)",
+    "rot90": "torch.rot90(x)",
+    "tril": "torch.tril(x)",
+    "triu": "torch.triu(x, 1)",
+    "diagonal": "torch.diagonal(x).clone()",
+    "diag_embed": "torch.diag_embed(row)",
+    "view": "x.view(-1)",
+    "squeeze": "column.squeeze(1)",
+    "add transposed": "a + b.t()",
+    # linear algebra
+    "solve": "torch.linalg.solve(m, m2)",
+    "inv": "torch.linalg.inv(m)",
+    "det": "torch.linalg.det(m)",
+    "slogdet": "torch.linalg.slogdet(m)[1]",
+    "cholesky": "torch.linalg.cholesky(definite)",
+    "eigh": "torch.linalg.eigh(definite)",
+    "svd": "torch.linalg.svd(m, full_matrices=False)",
+    "svdvals": "torch.linalg.svdvals(m)",
+    "qr": "torch.linalg.qr(m)",
+    "lstsq": "torch.linalg.lstsq(m, m2).solution",
+    "lu_factor": "torch.linalg.lu_factor(m)",
+    "triangular_solve": "torch.linalg.solve_triangular(m, m2, upper=False)",
+    "matrix_exp": "torch.linalg.matrix_exp(m2 / 16)",
+    "small solve": "torch.linalg.solve(small, small)",
+    "small inv": "torch.linalg.inv(small)",
+    "small det": "torch.linalg.det(small)",
+    "small cholesky": "torch.linalg.cholesky(small_definite)",
+    "small eigh": "torch.linalg.eigh(small_definite)",
+    "small svd": "torch.linalg.svd(small, full_matrices=False)",
+    "small qr": "torch.linalg.qr(small)",
+    # draws
+    "randn": "torch.randn(rows, columns)",
+    "rand": "torch.rand(rows, columns)",
+    "normal_": "x.detach().normal_()",
+    "uniform_": "x.detach().uniform_()",
+    "exponential_": "x.detach().exponential_()",
+    "bernoulli": "torch.bernoulli(u.detach())",
+    "bernoulli_": "x.detach().bernoulli_(0.3)",
+    "dropout": "F.dropout(x, 0.3)",
+    "dropout2d": "F.dropout2d(i, 0.3)",
+    "randperm": "torch.randperm(n)",
+    "randint": "torch.randint(0, 10, (rows, columns))",
+    "multinomial": "torch.multinomial(u.detach(), 1)",
+    "gumbel_softmax": "F.gumbel_softmax(x)",
+    # Fourier transforms
+    "rfft": "torch.fft.rfft(x).abs()",
+    "fft2": "torch.fft.fft2(x).abs()",
+}
+
+
+@lru_cache(maxsize=1)
+def rows() -> dict[str, str]:
+    """All rows: name -> expression.
+
+    >>> rows()["exp"], rows()["atan2"], rows()["cat"]
+    ('torch.exp(x)', 'torch.atan2(x, y)', 'torch.cat([x, y], 1)')
+    """
+    import adjoint  # noqa: F401  (declares the tables)
+    from adjoint.declare.namespaces import OPERATORS
+
+    found = {}
+    for name, operator in OPERATORS.items():
+        if operator.elementwise and operator.gradients and "torch" in operator.where and name not in LEFT_OUT and name[0] != "_":
+            operands = DOMAINS.get(name, ", ".join(["x", "y", "z"][: len(operator.arrays)]))
+            found[name] = f"torch.{name}({operands})"
+    return {**found, **EXPRESSIONS}
