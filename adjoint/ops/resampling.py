@@ -17,7 +17,7 @@ from adjoint.declare.namespaces import lookup
 from adjoint.declare.signatures import combination
 from adjoint.layouts import has_channels_last
 from adjoint.ops.arrays import Array
-from adjoint.ops.weighing import Weights, from_taps, weighted
+from adjoint.ops.weighing import Weights, from_taps, weighed_by_kernel, weighted
 from adjoint.ops.widening import in_float32
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
@@ -116,11 +116,14 @@ def _whole_weights_of(axis: Axis) -> tuple[Weights, Any]:
     whole = np.trunc(weights * 2.0**bits + np.copysign(0.5, weights))
     to, of = np.divmod(places, along.size)
     dtype = np.float32 if 255 * np.bincount(to, np.abs(whole)).max() < 2**24 else np.float64
-    return Weights(along.size, along.out, to, of, whole / 2.0**bits), dtype
+    return Weights(along.size, along.out, to, of, whole / 2.0**bits, bits), dtype
 
 
 def _resized_bytes(self: Array, axes: tuple[Axis, ...]) -> Array:
     """Along one dimension after the other, from the last on: sums are rounded to bytes each time."""
+    found = weighed_by_kernel(self, tuple([_whole_weights_of(axis)[0] for axis in axes]))
+    if found is not NotImplemented:
+        return found
     for axis in range(len(axes) - 1, -1, -1):
         if axes[axis][1:4] == (self.shape[axis - len(axes)], self.shape[axis - len(axes)], 1.0):
             continue  # as long as it was
@@ -145,10 +148,7 @@ def _as_they_are(n: int) -> Weights:
 def _upsample(self: Array, axes):
     if self.dtype == np.uint8:
         return _resized_bytes(self, axes)
-    for n in range(len(axes) - 1, -1, -1):  # from the last dimension on: PyTorch rounds in this order
-        others = [_as_they_are(size) for size in self.shape[self.ndim - len(axes) + n + 1 :]]
-        self = weighted(self, (weights_of(axes[n]), *others))
-    return self
+    return weighted(self, tuple([weights_of(axis) for axis in axes]))  # from the last dimension on: PyTorch rounds in this order
 
 
 def _kernel(node: str) -> Kernel:

@@ -2,17 +2,20 @@
 
 Resizing and adaptive averages are such sums.  Of few elements they are fastest as a product with a matrix, which is mostly
 zeros; but there a NaN or an infinity reaches every sum of its line, for zero times it is a NaN.  So where one of them is not
-finite in a line, and where there are many elements, an element is added only to the sums that it is in.
+finite in a line, and where there are many elements, an element is added only to the sums that it is in; a kernel does that,
+two dimensions at a time, where there is more than a little to compute.
 """
 
 from __future__ import annotations
 
 from cmath import isfinite
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array, array_function
 from adjoint.summation import total
 
@@ -21,17 +24,21 @@ _ZEROS_OF_EQUAL = 32  # where all sums have as many elements, so that nothing is
 _MOST = 1024  # elements of a sum, more of which would be added one after the other for too long
 _LITTLE = 4096  # elements, up to which one product is faster than one per image
 _SIDE_BY_SIDE = 16  # elements of a sum that are added one to all others at a time
+_WORTH_A_KERNEL = min(LARGE, 1024)  # elements, given or made
+_MOST_IN_A_KERNEL = 64  # elements of a sum, which it adds one after the other
+
+_by_kernel = Late("weighing:weigh")
 
 
 class Weights:
     """Of ``size`` elements, which ones are summed for each of ``out`` results, and by what they are weighed.
 
     ``to[k]``, ``of[k]`` and ``weight[k]`` are the k-th product's result, element and factor; ``weight`` is None where all
-    are 1.  Products are in the order of their results.
+    are 1.  Products are in the order of their results.  Where bytes are summed, weights are whole multiples of ``2 ** -bits``.
     """
 
-    def __init__(self, size: int, out: int, to: Array, of: Array, weight: Array | None) -> None:
-        self.size, self.out = size, out
+    def __init__(self, size: int, out: int, to: Array, of: Array, weight: Array | None, bits: int = 14) -> None:
+        self.size, self.out, self.bits = size, out, bits
         self.to, self.of, self.weight = to, of, weight
         self.counts = np.bincount(to, minlength=out)
         self.starts = np.cumsum(self.counts) - self.counts
@@ -41,6 +48,11 @@ class Weights:
         self.is_matrix = not self.picks and self.most <= _MOST and size * out <= (_ZEROS_OF_EQUAL if equal else _ZEROS) * len(to)
         self._columns: dict[Any, Any] = {}
         self._matrices: dict[Any, Array] = {}
+
+    @cached_property
+    def stays(self) -> bool:
+        """Whether every result is the element of its own number."""
+        return self.picks and self.out == self.size and bool((self.of == np.arange(self.size)).all())
 
     @cached_property
     def transposed(self) -> Weights:
@@ -83,7 +95,10 @@ def from_taps(size: int, indices: Array, weights: Array | None, counts: Array | 
 
 @array_function
 def weighted(x: Array, weights: tuple[Weights, ...]) -> Array:
-    """The weighted sums along each of the last dimensions."""
+    """The weighted sums along each of the last dimensions, the last one first."""
+    found = weighed_by_kernel(x, weights)
+    if found is not NotImplemented:
+        return found
     found = _weighted(x, weights, True)
     if any([along.is_matrix for along in weights]) and found.size:
         edges = found[(..., *[0 if along.is_matrix else slice(None) for along in weights])]
@@ -92,8 +107,17 @@ def weighted(x: Array, weights: tuple[Weights, ...]) -> Array:
     return found
 
 
+def weighed_by_kernel(x: Array, weights: tuple[Weights, ...]) -> Any:
+    """As :func:`weighted`, also of bytes; NotImplemented where there is little to compute, or no kernel for it."""
+    if x.__class__ is not np.ndarray or max(x.size, prod([along.out for along in weights])) < _WORTH_A_KERNEL:
+        return NotImplemented
+    if any([along.most > _MOST_IN_A_KERNEL for along in weights]):
+        return NotImplemented
+    return _by_kernel(x, tuple([None if along.stays else along for along in weights]))
+
+
 def _weighted(x: Array, weights: tuple[Weights, ...], by_matrices: bool) -> Array:
-    for axis, along in enumerate(weights, x.ndim - len(weights)):
+    for axis, along in reversed(list(enumerate(weights, x.ndim - len(weights)))):
         if along.picks:
             x = x.take(along.of, axis)
         elif by_matrices and along.is_matrix and x.size:

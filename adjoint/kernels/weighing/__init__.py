@@ -1,0 +1,184 @@
+"""Weighing: weighted sums of a few elements along one or two dimensions, of float32, float64 and bytes.
+
+Resizing is such sums, and adaptive averages are.  What is added up along a dimension is said as by
+:class:`adjoint.ops.weighing.Weights`: for each of ``out`` results some of ``size`` elements, ``of`` and ``weight``.  The factors of
+bytes are integers over ``2 ** bits``.
+"""
+
+from __future__ import annotations
+
+import struct
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adjoint.kernels import copying, pool
+from adjoint.kernels.handed import handle
+from adjoint.kernels.machine_code import address
+from adjoint.kernels.memory import empty
+from adjoint.kernels.native import f32, f64, i8
+from adjoint.kernels.threads import num_threads
+from adjoint.kernels.weighing import passes
+
+Array = Any
+
+_KINDS = {np.dtype(np.float32): f32, np.dtype(np.float64): f64, np.dtype(np.uint8): i8}
+_TASKS = 32  # so many at most
+_PART = 8192  # elements that are worth a task
+_BLOCK = 1 << 18  # bytes of rows that are mixed twice, which are to stay in the cache
+_FEW_ROWS = 32  # of a plane: up to these, several planes are done at once
+_MOST_PLANS = 1024
+_CHANNELS_LAST = {n: (0, *range(2, n + 2), 1) for n in (1, 2, 3)}
+_CHANNELS_FIRST = {n: (0, n + 1, *range(1, n + 1)) for n in (1, 2, 3)}
+_pack = struct.Struct(f"{passes.WORDS}q").pack
+_plans: dict[Any, Any] = {}
+
+
+def weigh(x: Array, along: tuple[Any, ...]) -> Any:
+    """The sums along the last dimensions, the last one first; None for a dimension that stays as it is.
+
+    The result's channels are innermost where those of a batch of images are.  NotImplemented for other dtypes.
+
+    >>> from adjoint.ops.weighing import from_taps
+    >>> pairs = from_taps(4, np.arange(4).reshape(2, 2), np.full((2, 2), 0.5))
+    >>> weigh(np.array([[1.0, 2.0, 3.0, 5.0]], np.float32), (pairs,))
+    array([[1.5, 4. ]], dtype=float32)
+    """
+    if x.dtype not in _KINDS or not x.size:
+        return NotImplemented
+    n = len(along)
+    if not x.flags.c_contiguous and x.ndim == n + 2 and n in _CHANNELS_LAST:
+        across = x.transpose(_CHANNELS_LAST[n])
+        if across.flags.c_contiguous:
+            return _weigh(across, along, 1).transpose(_CHANNELS_FIRST[n])
+    return _weigh(_contiguous(x), along, 0)
+
+
+def _weigh(x: Array, along: tuple[Any, ...], behind: int) -> Array:
+    """Along the dimensions that ``behind`` others follow: two at a time, from the last on."""
+    end = x.ndim - behind
+    while along:
+        rows, columns = ((None, *along) if len(along) == 1 else along)[-2:]
+        taken = min(len(along), 2)
+        along = along[:-taken]
+        if rows is not None or columns is not None:
+            n = x.shape[end - 2] if taken == 2 else 1
+            outer, inner = x.shape[: end - taken], x.shape[end:]
+            made = (n if rows is None else rows.out,) * (taken == 2)
+            made += (x.shape[end - 1] if columns is None else columns.out,)
+            x = _plan(prod(outer), n, x.shape[end - 1], prod(inner), rows, columns, x.dtype)(x).reshape(*outer, *made, *inner)
+        end -= taken
+    return x
+
+
+class _Plan:
+    """What depends on the shape and the sums only."""
+
+    def __init__(
+        self, planes: int, n: int, columns: int, inner: int, along_rows: Any, along_columns: Any, dtype: Any
+    ) -> None:
+        kind = _KINDS[dtype]
+        if along_rows is None:  # every row is as good as another
+            planes, n = 1, planes * n
+        elif along_columns is None:  # and so is every column
+            columns, inner = columns * inner, 1
+        out_rows = n if along_rows is None else along_rows.out
+        out_columns = columns if along_columns is None else along_columns.out
+        self.size, self.dtype = planes * out_rows * out_columns * inner, dtype
+        self.kept: list[Any] = [along_rows, along_columns]
+        row = out_columns * inner * dtype.itemsize
+        block_rows, group = self._divided(planes, n, out_rows, max(row, 1), along_rows, along_columns is not None)
+        blocks = -(-out_rows // block_rows)
+        used, row_of = self._used(n, out_rows, block_rows, along_rows, along_columns is not None)
+        used_starts = np.cumsum([0, *map(len, used)])
+        lanes = passes.lanes_of(kind)
+        turned = self._rounded(columns * inner * lanes * dtype.itemsize)
+        mixed = turned + self._rounded(row * lanes)
+        mixing: Any = None
+        if along_columns is None:
+            turned = mixed = 0
+        elif inner >= lanes:
+            mixing, turned, mixed = passes.columns_of_many, 0, 0
+        else:
+            mixing = passes.turned_columns
+        rows_kept = max(map(len, used)) * group if along_rows is not None and along_columns is not None else 0
+        self.work = self._rounded(mixed + rows_kept * row)
+        units = -(-planes // group) * blocks
+        per_task = max(-(-units // _TASKS), -(-_PART * units // max(self.size, 1)), 1)
+        self.tasks = -(-units // per_task) if self.size else 0
+        self.address = address(passes.weigh, of=kind, columns=mixing, rows=along_rows is not None)
+        self.words = (
+            self.work, turned, mixed, units, per_task, planes, group, blocks, block_rows, n, out_rows, columns, out_columns, inner,
+            self._held(used_starts), self._held(np.concatenate(used)),
+            *self._sums(along_rows, row_of), *self._sums(along_columns, None if along_columns is None else along_columns.of),
+        )  # fmt: skip
+
+    def __call__(self, x: Array) -> Array:
+        result = empty(self.size, self.dtype)
+        if self.tasks:
+            threads = num_threads()
+            work = empty(self.work * threads, np.uint8)
+            pool.launch(self.address, _pack(handle(x), handle(result), handle(work), *self.words), self.tasks, threads=threads)
+        return result
+
+    def _divided(self, planes: int, n: int, out: int, row: int, along: Any, both: bool) -> tuple[int, int]:
+        """How many rows of the result a block has, and how many planes a group."""
+        if along is None:
+            return max(1, min(out, 64, -(-out // 4))), 1
+        if n <= _FEW_ROWS and out * row <= _BLOCK:
+            return out, max(1, min(planes, 64 // n, _BLOCK // max(out * row, 1)))
+        if not both:
+            return max(1, min(out, _BLOCK // 4 // row)), 1
+        # Rows at a block's edge are mixed twice.
+        block = max(16, min(out, _BLOCK // row * out // max(n, out)))
+        return max(1, -(-out // -(-out // block))), 1
+
+    def _used(self, n: int, out: int, block: int, along: Any, both: bool) -> tuple[list[Array], Array | None]:
+        """The rows that each block needs, and, of the factors of rows, which of these they belong to."""
+        if along is None:
+            return [np.arange(start, min(start + block, out)) for start in range(0, out, block)], None
+        if not both:
+            return [np.zeros(1, np.int64)] * -(-out // block), along.of
+        found, numbers = [], []
+        ends = np.append(along.starts, len(along.of))
+        for start in range(0, out, block):
+            products = slice(ends[start], ends[min(start + block, out)])
+            rows, which = np.unique(along.of[products], return_inverse=True)
+            found.append(rows if rows.size else np.zeros(1, np.int64))
+            numbers.append(which)
+        return found, np.concatenate(numbers)
+
+    def _sums(self, along: Any, of: Array | None) -> tuple[int, ...]:
+        if along is None:
+            return (0, 0, 0, 0)
+        weight = np.ones(len(along.of)) if along.weight is None else along.weight
+        factors = (weight * 2.0**along.bits).astype(np.int16) if self.dtype == np.uint8 else weight.astype(self.dtype)
+        return self._held(np.append(along.starts, len(along.of))), self._held(of), self._held(factors), along.bits
+
+    def _held(self, x: Any) -> int:
+        """An array of the plan's, as native code takes it."""
+        x = np.ascontiguousarray(x, np.int64 if x.dtype.kind == "i" and x.dtype != np.int16 else x.dtype)
+        self.kept.append(x)
+        return handle(x)
+
+    @staticmethod
+    def _rounded(size: int) -> int:
+        return -(-size // 64) * 64
+
+
+def _plan(planes: int, n: int, columns: int, inner: int, along_rows: Any, along_columns: Any, dtype: Any) -> _Plan:
+    key = planes, n, columns, inner, id(along_rows), id(along_columns), dtype
+    found = _plans.get(key)  # which keeps the sums, so that no others have their ids
+    if found is None:
+        if len(_plans) >= _MOST_PLANS:
+            _plans.clear()
+        found = _plans[key] = _Plan(planes, n, columns, inner, along_rows, along_columns, dtype)
+    return found
+
+
+def _contiguous(x: Array) -> Array:
+    if x.flags.c_contiguous:
+        return x
+    copied = copying.copy(x)
+    return np.ascontiguousarray(x) if copied is NotImplemented else copied
