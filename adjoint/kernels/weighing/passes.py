@@ -108,17 +108,32 @@ def turned_columns(args: ptr(i64), work: ptr(i8), x, used: ptr(i64), each: i64, 
     starts, places = pointer(args[COLUMN_STARTS], 0, i64), pointer(args[COLUMN_OF], 0, i64)
     factors = pointer(args[COLUMN_FACTORS], 0, FACTORS[of.name])
     bits = args[COLUMN_BITS]
+    rows_in, rows_out, vectors = scratch(i64, lanes), scratch(i64, lanes), scratch(i64, lanes)
+    for i in range(lanes):
+        vectors[i] = i * lanes
     for r in range(0, count, lanes):
-        here = minimum(count - r, i64(lanes))
-        at = [minimum(r + i, count - 1) for i in unroll(lanes)]
-        turn([x + (at[i] // each * args[ROWS] + used[at[i] % each]) * width for i in unroll(lanes)], width, turned_in, lanes)
+        for i in range(lanes):
+            row = minimum(r + i, count - 1)  # the last row again where there are no more
+            rows_in[i] = (row // each * args[ROWS] + used[row % each]) * width
+            rows_out[i] = row * out
+        if width >= lanes:
+            turn(x, rows_in, i64(1), turned_in, vectors, i64(lanes), width, of)
+        else:
+            for i in range(lanes):
+                for c in range(width):
+                    turned_in[c * lanes + i] = x[rows_in[i] + c]
         for c in range(args[OUT_COLUMNS]):
             for i in range(inner):
                 sum = nothing(of, bits)
                 for n in range(starts[c], starts[c + 1]):
                     sum = added(sum, splat(factors[n], lanes), load(turned_in, (places[n] * inner + i) * lanes, lanes), of)
                 store(turned_out, (c * inner + i) * lanes, finished(sum, bits, of))
-        turn_back(turned_out, out, y + r * out, here, lanes)
+        if out >= lanes:
+            turn(turned_out, vectors, i64(lanes), y, rows_out, i64(1), out, of)
+        else:
+            for i in range(lanes):
+                for c in range(out):
+                    y[rows_out[i] + c] = turned_out[c * lanes + i]
 
 
 @native
@@ -134,35 +149,16 @@ def columns_of_many(args: ptr(i64), work: ptr(i8), x, used: ptr(i64), each: i64,
             mix(row, inner, starts[c], starts[c + 1], places, factors, args[COLUMN_BITS], y + (r * out + c * inner), inner, of)
 
 
-@inline
-def turn(rows, width, to, lanes):
-    """Write each column of as many rows as there are lanes as a vector: the last square may overlap that before."""
-    if width >= lanes:
-        for block in range(0, width, lanes):
-            c = minimum(block, width - lanes)
-            square = turned([load(rows[i], c, lanes) for i in unroll(lanes)], lanes)
-            for i in unroll(lanes):
-                store(to, (c + i) * lanes, square[i])
-    else:
+@apart
+def turn(x, of_rows: ptr(i64), of_step: i64, y, to_rows: ptr(i64), to_step: i64, width: i64, of):
+    """Exchange rows and columns, square by square: ``width`` columns of vectors' length are at ``of_rows`` in ``x``, or come to be at
+    ``to_rows`` in ``y``; from one column to the next these move by the steps.  The last square may overlap that before."""
+    lanes = lanes_of(of)
+    for block in range(0, width, lanes):
+        c = minimum(block, width - lanes)
+        square = turned([load(x, of_rows[i] + c * of_step, lanes) for i in unroll(lanes)], lanes)
         for i in unroll(lanes):
-            for c in range(width):
-                to[c * lanes + i] = rows[i][c]
-
-
-@inline
-def turn_back(x, width, y, rows, lanes):
-    """Write the first ``rows`` lanes of each vector as rows."""
-    if width >= lanes:
-        for block in range(0, width, lanes):
-            c = minimum(block, width - lanes)
-            square = turned([load(x, (c + i) * lanes, lanes) for i in unroll(lanes)], lanes)
-            for i in unroll(lanes):
-                if i < rows:
-                    store(y, i * width + c, square[i])
-    else:
-        for i in range(rows):
-            for c in range(width):
-                y[i * width + c] = x[c * lanes + i]
+            store(y, to_rows[i] + c * to_step, square[i])
 
 
 @inline
