@@ -52,7 +52,10 @@ def test_sums_along_rows_and_columns_are_products_with_matrices(kind, antialias,
 
 
 @pytest.mark.parametrize("channels_last", [False, True])
-@pytest.mark.parametrize("mode, antialias", [("bilinear", True), ("bilinear", False), ("bicubic", True), ("bicubic", False), ("nearest", False)])
+@pytest.mark.parametrize(
+    "mode, antialias",
+    [("bilinear", True), ("bilinear", False), ("bicubic", True), ("bicubic", False), ("nearest", False)],
+)
 def test_resized_bytes_are_pytorchs(mode, antialias, channels_last):
     random = np.random.default_rng(1)
     options = {} if mode == "nearest" else {"antialias": antialias}

@@ -151,7 +151,7 @@ def columns_of_many(args: ptr(i64), work: ptr(i8), x, used: ptr(i64), each: i64,
 
 @apart
 def turn(x, of_rows: ptr(i64), of_step: i64, y, to_rows: ptr(i64), to_step: i64, width: i64, of):
-    """Exchange rows and columns, square by square: ``width`` columns of vectors' length are at ``of_rows`` in ``x``, or come to be at
+    """Exchange rows and columns, square by square: vectors of ``width`` columns are at ``of_rows`` in ``x``, or come to be at
     ``to_rows`` in ``y``; from one column to the next these move by the steps.  The last square may overlap that before."""
     lanes = lanes_of(of)
     for block in range(0, width, lanes):
