@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.kernels.reading import threshold, usable
+from adjoint.kernels.reading import NEVER, threshold, usable
 
 LARGE = threshold()
 """How many elements an array has from which on native code is worth its call."""
@@ -31,6 +31,30 @@ class Late:
             module, _, name = self.name.partition(":")
             self.function = getattr(import_module(f"adjoint.kernels.{module}"), name)
         return self.function(*args)
+
+
+OFTEN = 16
+"""So many calls on small arrays NumPy answers, before what it does slowly is worth loading a kernel."""
+
+
+class Often(Late):
+    """As :class:`Late`, of what NumPy needs many calls for: worth a kernel for small arrays, too, if there are many of these."""
+
+    __slots__ = ("least", "seen")
+
+    def __init__(self, name: str, least: int = 1024) -> None:
+        super().__init__(name)
+        self.least = min(least, LARGE) if LARGE < NEVER else NEVER
+        self.seen = 0
+
+    def wants(self, x: Any) -> bool:
+        """Whether an array is worth the call."""
+        if x.__class__ is not np.ndarray:
+            return False
+        if x.size >= self.least:
+            return True
+        self.seen += 1
+        return self.seen > OFTEN and self.least < NEVER
 
 
 def by_kernel(name: str, large: Callable[..., bool] | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -11,19 +11,29 @@ from adjoint.declare.arranging import IN_ORDER, made_of
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import result_type_of
 from adjoint.declare.outs import SAME, refused
+from adjoint.kernels.late import Often
 from adjoint.layouts import empty_like
 from adjoint.ops import equals
 from adjoint.ops.arithmetic import lerp
 from adjoint.ops.arrays import Array, all_values, array_function, contiguous
+from adjoint.ops.bulk import copy
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.extremes import select, selected_gradient, shared_among_equals
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
 
+_sort_rows = Often("ordering:sort")
+_top = Often("ordering:top")
+_kth = Often("ordering:kth")
+_middle_of_rows = Often("ordering:middle")
+
 
 def order_along(x: Any, dim: int, descending: bool = False) -> Any:
     """The indices that sort an array along a dimension, equal elements in their order; NaN is the largest."""
+    found = _sort_rows(x, dim, descending) if _sort_rows.wants(x) else NotImplemented
+    if found is not NotImplemented:
+        return contiguous(found[1])
     if x.dtype.kind == "V":
         x = x.astype(np.float32)
     if not descending:
@@ -38,8 +48,12 @@ def _sort(self: Array, dim=-1, descending=False, *, stable=...):  # always stabl
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
-    indices = order_along(self, dim, descending)
-    values = np.take_along_axis(self, indices, dim)
+    found = _sort_rows(self, dim, descending) if _sort_rows.wants(self) else NotImplemented
+    if found is not NotImplemented:
+        values, indices = [copy(a) for a in found] if dim != self.ndim - 1 and self.flags.c_contiguous else found
+    else:
+        indices = order_along(self, dim, descending)
+        values = np.take_along_axis(self, indices, dim)
     if self.__class__ is np.ndarray and not self.flags.c_contiguous:  # both lie in memory as the tensor does
         values, indices = (copied(a, a.dtype, self) for a in (values, indices))
     return values, indices
@@ -154,6 +168,9 @@ def _topk(self: Array, k, dim=-1, largest=True, sorted=True):
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
+    found = _top(self, k, dim, largest, sorted) if _top.wants(self) else NotImplemented
+    if found is not NotImplemented:
+        return found
     found = _along_last(top_along, self, dim, k, largest, sorted)
     return tuple([part.copy() for part in found])  # without the memory of what was not taken
 
@@ -172,6 +189,9 @@ def _kthvalue(self: Array, k, dim=-1, keepdim=False):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
+    found = _kth(self, k - 1, dim) if _kth.wants(self) else NotImplemented
+    if found is not NotImplemented:
+        return _one(found, dim, keepdim)
     return tuple([part.copy() for part in _one(_along_last(kth_along, self, dim, k), dim, keepdim)])
 
 
@@ -194,6 +214,9 @@ def _middle(name: str, skip_nan: bool) -> Any:
             unsupported("median_out", self)
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
+        found = _middle_of_rows(self, dim, skip_nan) if _middle_of_rows.wants(self) else NotImplemented
+        if found is not NotImplemented:
+            return _one(found, dim, keepdim)
         order = order_along(self, dim)
         missing = (self != self).sum(axis=dim, keepdims=True)
         if skip_nan:

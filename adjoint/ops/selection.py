@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from adjoint.declare import op
+from adjoint.kernels.late import Often
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.widening import is_half
+
+_add = Often("indexing.along:add_along")
 
 
 @array_function
@@ -17,6 +21,11 @@ def take_along(x: Array, indices: Array, dim: int) -> Array:
 @array_function
 def add_along(g: Array, indices: Array, dim: int, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape``, with ``g`` added at ``indices`` along ``dim``."""
+    if g.__class__ is np.ndarray and _add.wants(indices):
+        wide = g.astype(np.float32) if is_half(g.dtype) else g
+        found = _add(wide, indices, dim, shape)
+        if found is not NotImplemented:
+            return found if wide is g else found.astype(g.dtype)
     result = np.zeros(shape, g.dtype)
     if indices.shape[dim] == 1:
         np.put_along_axis(result, indices, g, dim)
