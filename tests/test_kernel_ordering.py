@@ -9,7 +9,7 @@ import torch
 pytest.importorskip("llvmlite")
 
 import adjoint
-from adjoint.kernels.indexing.along import add_along
+from adjoint.kernels.indexing.along import sum_along
 from adjoint.kernels.ordering import kth, middle, sort, top
 
 DTYPES = [np.float32, np.float64, np.float16, np.int64, np.int32, np.uint8]
@@ -92,7 +92,7 @@ def test_elements_are_added_along_an_axis(dtype):
         full = tuple(n if a == axis else m for a, m in enumerate(shape))
         given = torch.from_numpy(g)
         expected = torch.zeros(full, dtype=given.dtype).scatter_add(axis, torch.from_numpy(index), given)
-        np.testing.assert_array_equal(add_along(g, index, axis, full), expected.numpy())
+        np.testing.assert_array_equal(sum_along(g, full, axis, index), expected.numpy())
 
 
 CALLS = ["x.sort(dim=0, stable=True)[0]", "x.sort(dim=1, descending=True, stable=True)[0]",

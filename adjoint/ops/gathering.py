@@ -16,6 +16,7 @@ from adjoint.declare.arranging import IN_ORDER, UNORDERED
 from adjoint.declare.once import warn_once
 from adjoint.declare.operands import fit
 from adjoint.declare.outs import SAME
+from adjoint.ops.along import put_along, sum_along, take_along
 from adjoint.ops.arithmetic import constant, remainder
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
@@ -24,7 +25,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import masked_zero, number_for
 from adjoint.ops.memory import extent, with_strides
 from adjoint.ops.padding import padded
-from adjoint.ops.scatter import add_at, add_onto, combine_at, zero_in
+from adjoint.ops.scatter import add_at, combine_at, zero_in
 from adjoint.ops.shape import reshape
 from adjoint.ops.slicing import diagonal_of, sliced
 from adjoint.ops.unsupported import unsupported
@@ -54,6 +55,13 @@ def _flat_places(index, dim, shape):
 
 def _check(name, self, dim, index, src=None):
     """Raise PyTorch's errors for an index that does not fit; the wrapped dimension."""
+    dim = _check_forms(name, self, dim, index, src)
+    _check_numbers(self, dim, index)
+    return dim
+
+
+def _check_forms(name, self, dim, index, src=None):
+    """Raise PyTorch's errors for dtypes and shapes; the wrapped dimension."""
     dim = wrap_dim(dim, self.ndim)
     if index.size and (index.dtype.kind != "i" or index.itemsize < 4):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
@@ -81,11 +89,18 @@ def _check(name, self, dim, index, src=None):
             _too_large(self, dim, index, src)
         if from_ is not None and given[d] > from_[d]:
             _too_large(self, dim, index, src)
-    low, high = extent(index)
-    if low < 0 or high >= own[dim]:
-        wrong = index[(index < 0) | (index >= own[dim])].flat[0]
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {own[dim]}")
     return dim
+
+
+def _check_numbers(self, dim, index):
+    """Raise PyTorch's error for a number that is out of bounds."""
+    if not index.size:
+        return
+    size = self.shape[dim] if self.ndim else 1
+    low, high = extent(index)
+    if low < 0 or high >= size:
+        wrong = index[(index < 0) | (index >= size)].flat[0]
+        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
 def _too_large(self, dim, index, src):
@@ -103,7 +118,11 @@ def places(name: str, array: Array, dim: int, index: Array, src: Any = None) -> 
 @array_function
 def gathered(self: Array, dim, index: Array, *, sparse_grad=False):
     """The elements at ``index`` along a dimension."""
-    dim = _check("gather", self, dim, index)
+    dim = _check_forms("gather", self, dim, index)
+    found = take_along(self, dim, index)
+    if found is not NotImplemented:
+        return found
+    _check_numbers(self, dim, index)
     if index.size == 0:
         return np.empty(index.shape, self.dtype)
     if self.ndim == 0 or index.ndim == 0:
@@ -112,6 +131,9 @@ def gathered(self: Array, dim, index: Array, *, sparse_grad=False):
 
 
 def gather_back(g, self_shape, dim, index):
+    found = sum_along(g, self_shape, wrap_dim(dim, len(self_shape)), index)
+    if found is not NotImplemented:
+        return found
     count = math.prod(self_shape)
     places = _flat_places(index, wrap_dim(dim, len(self_shape)), self_shape)
     return add_at(g.reshape(-1), places.reshape(-1), count).reshape(self_shape)
@@ -197,15 +219,19 @@ def _region_back(g, shape):
 @array_function
 def scatter_zero(self: Array, dim, index: Array):
     """Zeros at ``index`` along a dimension."""
-    found = np.array(self)
-    if index.size:
-        found[_places(self, index, wrap_dim(dim, self.ndim))] = 0
+    found = copy(self)
+    dim = wrap_dim(dim, self.ndim)
+    if index.size and not put_along(found, dim, index, np.zeros((), found.dtype), "put"):
+        found[_places(self, index, dim)] = 0
     return found
 
 
 def _scatter_into(self: Array, dim, index: Array, src: Array):
-    dim = _check("scatter", self, dim, index, src)
+    dim = _check_forms("scatter", self, dim, index, src)
     check_written(self, index, src)
+    if put_along(self, dim, index, region(src, index), "put"):
+        return self
+    _check_numbers(self, dim, index)
     if index.size:
         self[_places(self, index, dim)] = region(src, index) if self.ndim and index.ndim else src.reshape(-1)[index.size - 1]
     return self
@@ -213,13 +239,16 @@ def _scatter_into(self: Array, dim, index: Array, src: Array):
 
 @array_function
 def scattered(self: Array, dim, index: Array, src: Array):
-    return _scatter_into(self.copy(), dim, index, src)
+    return _scatter_into(copy(self), dim, index, src)
 
 
 def _scatter_number_into(self: Array, dim, index: Array, value):
-    dim = _check("scatter", self, dim, index)
+    dim = _check_forms("scatter", self, dim, index)
     value = number_for(value, self)
     check_written(self, index)
+    if put_along(self, dim, index, np.asarray(value, self.dtype), "put"):
+        return self
+    _check_numbers(self, dim, index)
     if index.size:
         self[_places(self, index, dim)] = value
     return self
@@ -234,19 +263,19 @@ def _places(self, index, dim):
 
 @array_function
 def scattered_number(self: Array, dim, index: Array, value):
-    return _scatter_number_into(self.copy(), dim, index, value)
+    return _scatter_number_into(copy(self), dim, index, value)
 
 
 def _scatter_add_into(self: Array, dim, index: Array, src: Array):
-    dim = _check("scatter_add", self, dim, index, src)
+    dim = _check_forms("scatter_add", self, dim, index, src)
     check_written(self, index, src)
+    if put_along(self, dim, index, region(src, index), "add"):
+        return self
+    _check_numbers(self, dim, index)
     if index.size:
         if self.ndim == 0:
             added = src.reshape(-1)[: index.size]
             self[...] = self | added.any() if self.dtype.kind == "b" else self + total(added)
-        elif self.flags.c_contiguous:
-            places = _flat_places(index, dim, self.shape).reshape(-1)
-            add_onto(self.reshape(-1), places, region(src, index).reshape(-1))
         else:
             combine_at(np.add, self, _grid(index, dim), region(src, index))
     return self
@@ -284,8 +313,14 @@ scatter_add = op(
 )  # fmt: skip
 
 
+_HOW = {np.add: "add", np.multiply: "multiply", np.maximum: "greatest", np.minimum: "least"}
+
+
 def _reducing(ufunc, self, dim, index, src, name):
-    dim = _check(name, self, dim, index, src if isinstance(src, np.ndarray) else None)
+    dim = _check_forms(name, self, dim, index, src if isinstance(src, np.ndarray) else None)
+    if isinstance(src, np.ndarray) and put_along(self, dim, index, region(src, index), _HOW[ufunc]):
+        return self
+    _check_numbers(self, dim, index)
     if index.size:
         added = region(src, index) if isinstance(src, np.ndarray) and self.ndim else src
         combine_at(ufunc, self, _grid(index, dim) if self.ndim else ..., added)
@@ -402,22 +437,25 @@ def _scatter_reduce_into(self: Array, dim, index: Array, src: Array, reduce, *, 
         where, source = index.reshape(-1), src.reshape(-1)[: index.size]
         _scatter_reduce_into(self.reshape(1), 0, where, source, reduce, include_self=include_self)
         return self
-    where = _grid(index, dim)
     if not include_self:
-        self[where] = _identity(reduce, self.dtype)
+        identity = _identity(reduce, self.dtype)
+        if not put_along(self, dim, index, np.asarray(identity, self.dtype), "put"):
+            self[_grid(index, dim)] = identity
     given = region(src, index)
     if is_half(self.dtype):
         wide = self.astype(np.float32)
-        self[...] = _reduce_at(wide, where, widen(given), reduce, include_self)
+        self[...] = _reduce_at(wide, dim, index, widen(given), reduce, include_self)
         return self
-    return _reduce_at(self, where, given, reduce, include_self)
+    return _reduce_at(self, dim, index, given, reduce, include_self)
 
 
-def _reduce_at(self, where, given, reduce, include_self):
-    _REDUCTIONS[reduce].at(self, where, given)
+def _reduce_at(self, dim, index, given, reduce, include_self):
+    if not put_along(self, dim, index, given, _HOW[_REDUCTIONS[reduce]]):
+        _REDUCTIONS[reduce].at(self, _grid(index, dim), given)
     if reduce == "mean":
         counts = np.full(self.shape, 1 if include_self else 0, np.int64)
-        np.add.at(counts, where, 1)
+        if not put_along(counts, dim, index, np.ones((), np.int64), "add"):
+            np.add.at(counts, _grid(index, dim), 1)
         counts[counts == 0] = 1
         if self.dtype.kind in "iu":
             self[...] = self // counts.astype(self.dtype)
@@ -428,7 +466,7 @@ def _reduce_at(self, where, given, reduce, include_self):
 
 @array_function
 def _scatter_reduce(self: Array, dim, index: Array, src: Array, reduce, *, include_self=True):
-    return _scatter_reduce_into(self.copy(), dim, index, src, reduce, include_self=include_self)
+    return _scatter_reduce_into(copy(self), dim, index, src, reduce, include_self=include_self)
 
 
 def _scattered(values, shape, dim, index):

@@ -12,6 +12,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import as_operands
 from adjoint.declare.operands import fit, sum_to
 from adjoint.declare.outs import SAME, refused
+from adjoint.ops.along import put_along
 from adjoint.ops.arithmetic import conj_number, times
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.bulk import copy
@@ -19,7 +20,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.filling import number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.scalars import check_item, element, number_argument
-from adjoint.ops.scatter import add_onto, combine_at, index_at, index_back, index_zero, taken
+from adjoint.ops.scatter import WIDE, add_onto, combine_at, index_at, index_back, index_zero, taken
 from adjoint.readings.sparse import SparseArray
 from adjoint.tensor import Tensor
 
@@ -139,15 +140,21 @@ def _along(dim, index):
     return (*(slice(None),) * dim, index.reshape(-1))
 
 
+def _combined(self, dim, index, source, how):
+    """Whether native code has put or added the places of ``source`` at the index."""
+    if dim == 0 and how == "add" and source.size >= WIDE * index.size:
+        add_onto(self, index.reshape(-1), source)
+        return True
+    return put_along(self, dim, index.reshape((-1,) + (1,) * (self.ndim - dim - 1)), source, how)
+
+
 def _index_add_into(self: Array, dim, index: Array, source: Array, *, alpha=1):
     dim = _check_rows("index_add", self, dim, index, source)
     check_written(self, index, source)
     added = source if alpha == 1 else source * element(alpha, source)
     if self.ndim == 0:
         self += added.reshape(())
-    elif dim == 0:
-        add_onto(self, index.reshape(-1), added)
-    else:
+    elif not _combined(self, dim, index, added, "add"):
         combine_at(np.add, self, _along(dim, index), added)
     return self
 
@@ -197,7 +204,7 @@ def _index_copy_into(self: Array, dim, index: Array, source: Array):
     check_written(self, index, source)
     if self.ndim == 0:
         self[...] = source.reshape(())
-    else:
+    elif not (dim and _combined(self, dim, index, source, "put")):  # rows are copied as quickly by NumPy
         self[_along(dim, index)] = source
     return self
 

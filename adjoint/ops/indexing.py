@@ -6,6 +6,7 @@ remains, integer tensors and masks, is one reading by index of that view.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -24,6 +25,7 @@ from adjoint.declare.arguments import python_number, type_name
 from adjoint.declare.arranging import made_of
 from adjoint.declare.operands import fit
 from adjoint.layouts import empty_like, nesting_of, put_in, strides_of
+from adjoint.ops.along import MANY, put_along
 from adjoint.ops.arrays import Array, Arrays, array_function
 from adjoint.ops.broadcasting import broadcast_shape, expanded_to
 from adjoint.ops.bulk import write
@@ -31,7 +33,18 @@ from adjoint.ops.copying import copy_
 from adjoint.ops.filling import fill_, number_for
 from adjoint.ops.memory import extent
 from adjoint.ops.scalars import check_item, filling
-from adjoint.ops.scatter import combine_at, index_at, index_back, index_zero, place, selected_shape
+from adjoint.ops.scatter import (
+    WIDE,
+    add_onto,
+    combine_at,
+    flat_places,
+    from_zero,
+    index_at,
+    index_back,
+    index_zero,
+    place,
+    selected_shape,
+)
 from adjoint.ops.shape import alias_view, squeezed, unsqueeze
 from adjoint.ops.slicing import select, slice_
 from adjoint.ops.widening import is_half
@@ -75,12 +88,34 @@ _indexed = op(
 def _put(found, indices, values, dims, accumulate):
     if 0 in selected_shape(found.shape, indices, dims):
         return found
+    if _put_by_kernel(found, indices, values, dims, accumulate):
+        return found
     where = place(indices, dims, found.ndim)
     if accumulate:
         combine_at(np.add, found, where, values)
     else:
         found[where] = values
     return found
+
+
+def _put_by_kernel(found, indices, values, dims, accumulate):
+    """Whether native code has written or added the values: one element for every number, or rows added by one vector."""
+    shape = selected_shape(found.shape, indices, dims)
+    if max(indices[0].size, math.prod(shape)) < MANY or found.__class__ is not np.ndarray:
+        return False
+    if len(dims) == 1 and indices[0].ndim == 1:
+        index, d = indices[0], dims[0]
+        if not accumulate and not d:  # rows are copied as quickly by NumPy
+            return False
+        if not d and math.prod(shape) >= WIDE * index.size:
+            add_onto(found, from_zero(index, found.shape[0]), np.broadcast_to(values, shape))
+            return True
+        index = index.reshape((-1,) + (1,) * (found.ndim - d - 1))
+        return put_along(found, d, index, np.broadcast_to(values, shape), "add" if accumulate else "put", True)
+    if len(dims) != found.ndim or not found.flags.c_contiguous or not accumulate:
+        return False
+    flat = flat_places(found.shape, indices, dims).reshape(-1)
+    return put_along(found.reshape(-1), 0, flat, np.broadcast_to(values, shape).reshape(-1), "add")
 
 
 @array_function

@@ -14,14 +14,16 @@ from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_operands, made_of
 from adjoint.declare.operands import sum_to
 from adjoint.declare.outs import refused
+from adjoint.ops.along import put_along
 from adjoint.ops.arrays import Array, array_function
 from adjoint.ops.broadcasting import broadcast_shape
+from adjoint.ops.bulk import copy
 from adjoint.ops.each_sample import each_sample
 from adjoint.ops.filling import masked_zero
 from adjoint.ops.index_along import index_select
 from adjoint.ops.memory import extent
 from adjoint.ops.padding import padded
-from adjoint.ops.scatter import add_at, combine_at, from_zero, index_at, index_zero, masked_put
+from adjoint.ops.scatter import add_at, combine_at, from_zero, index_at, index_zero, masked_put, taken
 from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
@@ -43,7 +45,7 @@ def _take(self: Array, index: Array):
     if self.size == 0 and index.size:
         raise IndexError("take(): tried to take from an empty tensor")
     _check_flat("take", self, index)
-    return np.take(self.reshape(-1), index)
+    return taken(self.reshape(-1), index, 0)
 
 
 def _take_back(g, self, index):
@@ -75,6 +77,9 @@ def _put_flat_into(self: Array, index: Array, source: Array, accumulate=False):
     check_written(self, index, source)
     if self.ndim == 0:
         _put_flat_into(self.reshape(1), index, source, accumulate)
+        return self
+    how = "add" if accumulate else "put"
+    if self.flags.c_contiguous and put_along(self.reshape(-1), 0, index.reshape(-1), source.reshape(-1), how, True):
         return self
     where = np.unravel_index(index.reshape(-1) % max(self.size, 1), self.shape)
     if self.ndim == 0:
@@ -108,7 +113,7 @@ def _check_put_flat(self, index, source):
 
 @array_function
 def _put_flat(self: Array, index: Array, source: Array, accumulate=False):
-    return _put_flat_into(self.copy(), index, source, accumulate)
+    return _put_flat_into(copy(self), index, source, accumulate)
 
 
 put = op(

@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint.declare import op
 from adjoint.kernels.late import LARGE, Late
+from adjoint.ops.along import MANY, put_along, sum_along, take_along
 from adjoint.ops.arrays import Array, Arrays, array_function
 from adjoint.ops.bulk import copy
 from adjoint.ops.widening import is_half, widen
@@ -17,6 +18,9 @@ from adjoint.readings.face import ArrayFace
 _add = Late("indexing:add_at")
 _add_onto = Late("indexing:add_onto")
 _take = Late("indexing:take")
+WIDE = 16
+"""Elements of a row from which on rows are added by vectors."""
+
 _FEW = 2048  # elements from which on a sparse matrix product is faster than numpy.add.at
 
 
@@ -24,6 +28,10 @@ _FEW = 2048  # elements from which on a sparse matrix product is faster than num
 def add_at(g: Array, index: Array, count, unique=False):
     """Zeros of ``count`` rows, with row ``i`` of ``g`` added to row ``index[i]`` (from 0 on)."""
     shape = (count, *g.shape[1:])
+    if g.size < WIDE * index.size:
+        found = sum_along(g, shape, 0, index.reshape((-1,) + (1,) * (g.ndim - 1)))
+        if found is not NotImplemented:
+            return found
     if g.__class__ is np.ndarray and max(g.size, math.prod(shape)) >= LARGE:
         found = _add(g, index, count)
         if found is not NotImplemented:
@@ -106,6 +114,11 @@ def selected_shape(shape, indices, dims):
 
 def taken(x: Array, index: Array, axis: int) -> Array:
     """``numpy.take(x, index, axis)``."""
+    if axis == x.ndim - 1 and (index.ndim == 1 or not axis) and index.size >= MANY and index.__class__ is np.ndarray:
+        vector = index.reshape(-1)
+        found = take_along(x, axis, np.broadcast_to(vector, (*x.shape[:-1], vector.size)) if axis else vector, True)
+        if found is not NotImplemented:
+            return found.reshape((*x.shape[:-1], *index.shape))
     if x.__class__ is index.__class__ is np.ndarray and x.size * index.size >= LARGE * max(x.shape[axis], 1):
         found = _take(x, index, axis)
         if found is not NotImplemented:
@@ -129,12 +142,22 @@ def index_at(self: Array, indices: Arrays, dims, unique=False):
         return np.empty(shape, self.dtype)
 
 
-def index_back(g, shape, indices, dims, unique=False):
-    """The adjoint of :func:`index_at`: zeros of ``shape`` with ``g`` added at the indices."""
+def flat_places(shape, indices, dims):
+    """The indices of some dimensions as those of one that has all their places."""
     flat, width = 0, 1
     for d, index in zip(reversed(dims), reversed(indices)):
         flat = flat + from_zero(index, shape[d]) * width
         width *= shape[d]
+    return flat
+
+
+def index_back(g, shape, indices, dims, unique=False):
+    """The adjoint of :func:`index_at`: zeros of ``shape`` with ``g`` added at the indices."""
+    if len(dims) == 1 and indices[0].ndim == 1 and (dims[0] or g.size < WIDE * indices[0].size):
+        found = sum_along(g, shape, dims[0], indices[0].reshape((-1,) + (1,) * (g.ndim - dims[0] - 1)), True)
+        if found is not NotImplemented:
+            return found
+    flat, width = flat_places(shape, indices, dims), math.prod([shape[d] for d in dims])
     adjacent = all(b == a + 1 for a, b in zip(dims, dims[1:]))
     first = dims[0] if adjacent else 0
     rest = [d for d in range(len(shape)) if d not in dims]
@@ -161,8 +184,14 @@ def index_back(g, shape, indices, dims, unique=False):
 def index_zero(self: Array, indices: Arrays, dims):
     """The array with zeros at the indices."""
     found = copy(self)
-    if 0 not in selected_shape(self.shape, indices, dims):
-        found[place(indices, dims, self.ndim)] = 0
+    if 0 in selected_shape(self.shape, indices, dims):
+        return found
+    if len(dims) == 1 and dims[0] and indices[0].ndim == 1:
+        index = indices[0].reshape((-1,) + (1,) * (self.ndim - dims[0] - 1))
+        index = np.broadcast_to(index, (*self.shape[: dims[0]], index.shape[0], *self.shape[dims[0] + 1 :]))
+        if put_along(found, dims[0], index, np.zeros((), found.dtype), "put", True):
+            return found
+    found[place(indices, dims, self.ndim)] = 0
     return found
 
 

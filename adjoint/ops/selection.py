@@ -5,27 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from adjoint.declare import op
-from adjoint.kernels.late import Often
+from adjoint.ops.along import sum_along
+from adjoint.ops.along import take_along as native_take
 from adjoint.ops.arrays import Array, array_function
-from adjoint.ops.widening import is_half
-
-_add = Often("indexing.along:add_along")
 
 
 @array_function
 def take_along(x: Array, indices: Array, dim: int) -> Array:
     """The elements of ``x`` at ``indices`` along ``dim``; ``indices`` has as many dimensions as ``x``."""
-    return np.take_along_axis(x, indices, dim)
+    found = native_take(x, dim % x.ndim if x.ndim else dim, indices)
+    return np.take_along_axis(x, indices, dim) if found is NotImplemented else found
 
 
 @array_function
 def add_along(g: Array, indices: Array, dim: int, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape``, with ``g`` added at ``indices`` along ``dim``."""
-    if g.__class__ is np.ndarray and _add.wants(indices):
-        wide = g.astype(np.float32) if is_half(g.dtype) else g
-        found = _add(wide, indices, dim, shape)
-        if found is not NotImplemented:
-            return found if wide is g else found.astype(g.dtype)
+    result = sum_along(g, shape, dim % len(shape) if shape else dim, indices)
+    if result is not NotImplemented:
+        return result
     result = np.zeros(shape, g.dtype)
     if indices.shape[dim] == 1:
         np.put_along_axis(result, indices, g, dim)

@@ -1,13 +1,12 @@
-"""Indices along an axis, one for each element: what selections and scans along an axis give back to the elements they took.
+"""Along a dimension: one element read or written for every number of an array of indices.
 
-An array is (outer, n, inner) here.  A task has some of the ``outer``, and of one of them a block of columns, so that what it
-adds to stays in the cache.
+The functions answer NotImplemented where there is no kernel, and where a number is out of bounds, so that the caller's other way
+raises its own error; what is written to may be partly written then.
 """
 
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -15,81 +14,209 @@ import numpy as np
 
 from adjoint.kernels import copying, pool
 from adjoint.kernels.handed import handle
+from adjoint.kernels.indexing import places
 from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
-from adjoint.kernels.native import *
-from adjoint.kernels.objects import pointer
+from adjoint.kernels.native import f32, f64, i8, i16, i32, i64
+from adjoint.kernels.steps import step_of
+from adjoint.kernels.threads import num_threads
 
 Array = Any
 
-OF, TO, INDEX, UNITS, PER_TASK, BLOCKS, N, COUNT, INNER = range(9)
-COLUMNS = 32  # of a block
+_WORDS = {1: i8, 2: i16, 4: i32, 8: i64}
+_NUMBERS = {np.dtype(np.float32): f32, np.dtype(np.float64): f64, np.dtype(np.int32): i32, np.dtype(np.int64): i64}
+_INTEGERS = {np.dtype(np.int32): i32, np.dtype(np.int64): i64}
 _TASKS = 32  # so many at most
 _PART = 4096  # elements that are worth a task
-_pack = struct.Struct("9q").pack
-_NUMBERS = {np.dtype(np.float32): f32, np.dtype(np.float64): f64, np.dtype(np.int64): i64}
+_NEAR = 1 << 18  # bytes of places that are to stay in the second cache
+_LINE = 64  # bytes that are read from memory together
+_MOST_PLANS = 4096
+_plans: dict[Any, Any] = {}
+_pack = struct.Struct(f"{places.WORDS}q").pack
 
 
-def add_along(g: Array, index: Array, axis: int, shape: tuple[int, ...]) -> Any:
-    """Zeros of ``shape``, with the elements of ``g`` added at ``index`` (int64, from 0) along an axis, in their order.
+def take_along(x: Array, dim: int, index: Array, end: bool = False) -> Any:
+    """``result[o, k, i] = x[o, index[o, k, i], i]``, where ``k`` and ``x``'s numbers are along ``dim``.
 
-    NotImplemented for other dtypes, and where ``g`` and ``index`` differ in shape.
+    The index has as many dimensions as ``x``, and in the others is no larger.  With ``end`` numbers below 0 count from the end.
 
-    >>> add_along(np.array([[1.0, 2.0, 4.0]]), np.array([[1, 0, 1]]), 1, (1, 3))
-    array([[2., 5., 0.]])
+    >>> take_along(np.array([[1.0, 2.0], [3.0, 4.0]]), 1, np.array([[1, 1], [0, 1]]))
+    array([[2., 2.],
+           [3., 4.]])
     """
-    of = _NUMBERS.get(g.dtype)
-    if of is None or index.dtype != np.int64 or g.shape != index.shape or not g.size:
+    key = (x.dtype, x.shape, x.strides, dim, index.dtype, index.shape, index.strides, end)
+    plan = _plans.get(key, 0)
+    if plan == 0:
+        plan = _kept(key, _reading(*key))
+    if plan is None:
         return NotImplemented
-    g, index = _contiguous(g), _contiguous(index)
-    result = empty(shape, g.dtype)
-    axis %= len(shape)
-    outer, inner = prod(shape[:axis]), prod(shape[axis + 1 :])
-    if (outer, inner) != (prod(g.shape[:axis]), prod(g.shape[axis + 1 :])):
+    kernel, words, tasks, whole, in_order = plan
+    if not whole:
+        x = _copied(x[tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape))])
+    if not in_order:
+        index = _copied(index)
+    result = empty(index.shape, x.dtype)
+    if not tasks:
+        return result
+    failed = np.zeros(1, np.int64)
+    pool.launch(kernel, _pack(handle(x), handle(result), handle(index), handle(failed), *words), tasks)
+    return NotImplemented if failed[0] else result
+
+
+def _reading(
+    dtype: Any, own: Any, strides: Any, dim: int, index_dtype: Any, shape: Any, index_strides: Any, end: bool
+) -> Any:  # fmt: skip
+    """What reads: a kernel, its words, how many tasks there are, and whether the array and the index are read as they are."""
+    of, integer = _WORDS.get(dtype.itemsize), _INTEGERS.get(index_dtype)
+    if of is None or integer is None or dtype.hasobject:
+        return None
+    outer, count, inner, size = prod(shape[:dim]), shape[dim], prod(shape[dim + 1 :]), dtype.itemsize
+    at, given = _steps(own, strides, dim, shape), _steps(shape, index_strides, dim, shape)
+    whole, in_order = at is not None, given is not None
+    if at is None:  # what is copied is all that is read
+        at = own[dim] * inner * size, inner * size, size
+    if given is None:
+        given = count * inner * index_dtype.itemsize, inner * index_dtype.itemsize, index_dtype.itemsize
+    if any(step % size for step in at):
+        return None
+    to = count * inner * size, inner * size, size
+    if inner == 1:  # so that the innermost loop is a long one
+        count, inner = 1, count
+        at, to, given = (at[0], at[1], 0), (to[0], 0, size), (given[0], 0, given[1])
+        block = max(1, min(inner, _PART))
+    else:
+        block = _block(inner, own[dim], size)
+    blocks = -(-inner // block)
+    parts, per_part = _parts(count, outer * inner)
+    units = outer * parts * blocks
+    per_task, tasks = _divided(units, per_part * block)
+    words = units, per_task, parts, per_part, blocks, block, outer, count, inner, own[dim], own[dim] if end else 0, *at, *to, *given
+    tasks = tasks if outer * count * inner else 0
+    return address(places.read, of=of, integer=integer), words, tasks, whole, in_order
+
+
+def put_along(target: Array, dim: int, index: Array, values: Array, how: str, end: bool = False) -> Any:
+    """``target[o, index[o, k, i], i]`` combined with ``values[o, k, i]``; the target, which is written to, is returned.
+
+    ``how`` is "put" (the last one stays), "add", "multiply", "greatest" or "least" (where NaN counts as both).  The values have the
+    target's dtype; they, and the index, have as many dimensions, or are broadcast to them.  With ``end`` numbers below 0 count from
+    the end.
+
+    >>> put_along(np.zeros((1, 3)), 1, np.array([[2, 0, 2]]), np.array([[1.0, 2.0, 4.0]]), "add")
+    array([[2., 0., 5.]])
+    """
+    if not target.flags.writeable or np.may_share_memory(target, values) or np.may_share_memory(target, index):
         return NotImplemented
-    count, n = g.shape[axis], shape[axis]
-    blocks = -(-inner // COLUMNS)
-    units = outer * blocks
-    per_task = max(1, -(-units // _TASKS), -(-_PART // ((n + count) * min(inner, COLUMNS))))
-    words = _pack(handle(g), handle(result), handle(index), units, per_task, blocks, n, count, inner)
-    pool.launch(_address(of, inner == 1), words, -(-units // per_task))
-    return result
+    shape = index.shape
+    if shape != values.shape:
+        shape = np.broadcast_shapes(shape, values.shape)
+        index, values = np.broadcast_to(index, shape), np.broadcast_to(values, shape)
+    key = (
+        target.dtype, target.shape, target.strides, dim, index.dtype, shape, index.strides, values.dtype, values.strides, how, end,
+        num_threads(),
+    )  # fmt: skip
+    plan = _plans.get(key, 0)
+    if plan == 0:
+        plan = _kept(key, _writing(*key))
+    if plan is None:
+        return NotImplemented
+    kernel, words, tasks, plain, in_order = plan
+    if not plain:
+        values = _copied(values)
+    if not in_order:
+        index = _copied(index)
+    if not tasks:
+        return target
+    failed = np.zeros(1, np.int64)
+    pool.launch(kernel, _pack(handle(target), handle(values), handle(index), handle(failed), *words), tasks)
+    return NotImplemented if failed[0] else target
 
 
-@lru_cache(maxsize=None)
-def _address(of: Any, single: bool) -> int:
-    return address(add_blocks, of=of, single=single)
+def _writing(
+    dtype: Any, own: Any, strides: Any, dim: int, index_dtype: Any, shape: Any, index_strides: Any, values_dtype: Any,
+    values_strides: Any, how: str, end: bool, threads: int,
+) -> Any:  # fmt: skip
+    """What writes: a kernel, its words, how many tasks there are, and whether the values and the index are read as they are."""
+    of = (_WORDS.get(dtype.itemsize) if how == "put" else _NUMBERS.get(dtype)) if not dtype.hasobject else None
+    integer = _INTEGERS.get(index_dtype)
+    at = _steps(own, strides, dim, shape)
+    if of is None or integer is None or values_dtype != dtype or at is None:
+        return None
+    if any(n > 1 and not s for n, s in zip(own, strides)):  # one element for many: the order of the columns matters
+        return None
+    outer, count, inner, size = prod(shape[:dim]), shape[dim], prod(shape[dim + 1 :]), dtype.itemsize
+    to, given = _steps(shape, values_strides, dim, shape), _steps(shape, index_strides, dim, shape)
+    plain, in_order = to is not None, given is not None
+    if to is None:
+        to = count * inner * size, inner * size, size
+    if given is None:
+        given = count * inner * index_dtype.itemsize, inner * index_dtype.itemsize, index_dtype.itemsize
+    if inner == 1:
+        count, inner = 1, count
+        at, to, given = (at[0], at[1], 0), (to[0], 0, to[1]), (given[0], 0, given[1])
+        block = max(1, inner)
+    else:
+        block = _block(inner, own[dim], size)
+    blocks = -(-inner // block)
+    parts, per_part = 1, own[dim]
+    if outer * blocks < threads and outer * count * inner >= _PART:
+        per_part = max(1, -(-own[dim] // threads))  # each part looks through all numbers
+        parts = -(-own[dim] // per_part)
+    units = outer * parts * blocks
+    per_task, tasks = _divided(units, count * block)
+    words = (
+        units, per_task, parts, per_part, blocks, block, outer, count, inner, own[dim], own[dim] if end else 0, *at, *to, *given,
+    )  # fmt: skip
+    tasks = tasks if outer * count * inner else 0
+    return address(places.write, combine=getattr(places, how), of=of, integer=integer), words, tasks, plain, in_order
 
 
-def _contiguous(x: Array) -> Array:
-    if x.flags.c_contiguous:
-        return x
+def _kept(key: Any, plan: Any) -> Any:
+    if len(_plans) >= _MOST_PLANS:
+        _plans.clear()
+    _plans[key] = plan
+    return plan
+
+
+def sum_along(g: Array, shape: tuple[int, ...], dim: int, index: Array, end: bool = False) -> Any:
+    """Zeros of ``shape``, with the elements of ``g`` added at the index along a dimension.
+
+    >>> sum_along(np.array([1.0, 2.0, 4.0]), (3,), 0, np.array([1, 0, 1]))
+    array([2., 5., 0.])
+    """
+    if g.dtype not in _NUMBERS or index.dtype not in _INTEGERS:
+        return NotImplemented
+    return put_along(copying.zeros(shape, g.dtype), dim, index, g, "add", end)
+
+
+def _steps(own: Any, strides: Any, dim: int, shape: Any) -> tuple[int, int, int] | None:
+    """The strides of the dimensions before, of the one, and of those after; None where those do not step as one."""
+    outer = step_of(shape[:dim], strides[:dim], 0)
+    inner = step_of(shape[dim + 1 :], strides[dim + 1 :], 0)
+    if outer is None or inner is None:
+        return None
+    return outer, strides[dim] if own[dim] != 1 else 0, inner
+
+
+def _block(inner: int, size: int, itemsize: int) -> int:
+    """How many columns are gone through at once: their places fit into a cache."""
+    line = _LINE // itemsize
+    return min(inner, max(1, _NEAR // max(size * _LINE, 1)) * line)
+
+
+def _parts(count: int, others: int) -> tuple[int, int]:
+    """In how many parts what is read is divided, and how much is in each."""
+    parts = min(_TASKS, max(1, count * others // _PART)) if others < _PART else 1
+    per_part = -(-count // parts)
+    return -(-count // per_part), per_part
+
+
+def _divided(units: int, elements: int) -> tuple[int, int]:
+    """How many units of so many elements a task has, and how many tasks there are."""
+    per_task = max(1, -(-units // _TASKS), -(-_PART // max(elements, 1)))
+    return per_task, -(-units // per_task)
+
+
+def _copied(x: Array) -> Array:
     copied = copying.copy(x)
     return np.ascontiguousarray(x) if copied is NotImplemented else copied
-
-
-@native
-def add_blocks(args: ptr(i64), task: i64, worker: i64, of, single):
-    """``to[o, index[o, j, c], c] += of[o, j, c]`` onto zeros, for some blocks of columns."""
-    n, count, inner, blocks = args[N], args[COUNT], args[INNER], args[BLOCKS]
-    first = task * args[PER_TASK]
-    for unit in range(first, minimum(first + args[PER_TASK], args[UNITS])):
-        outer = unit // blocks
-        start = unit % blocks * COLUMNS
-        g = pointer(args[OF], 0, of) + (outer * count * inner + start)
-        index = pointer(args[INDEX], 0, i64) + (outer * count * inner + start)
-        to = pointer(args[TO], 0, of) + (outer * n * inner + start)
-        if single:
-            fill_bytes(to, 0, n * of.bytes)
-            for j in range(count):
-                if below_unsigned(index[j], n):
-                    to[index[j]] = to[index[j]] + g[j]
-        else:
-            width = minimum(inner - start, i64(COLUMNS))
-            for j in range(n):
-                fill_bytes(to + j * inner, 0, width * of.bytes)
-            for j in range(count):
-                for c in range(j * inner, j * inner + width):
-                    if below_unsigned(index[c], n):
-                        place = index[c] * inner + (c - j * inner)
-                        to[place] = to[place] + g[c]
