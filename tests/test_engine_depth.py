@@ -11,7 +11,7 @@ import adjoint
 
 
 def chain_of_operators(x):
-    for _ in range(500_000):
+    for _ in range(100_000):
         x = x * 1.0
     return x
 

@@ -25,7 +25,7 @@ _PARTS = 10  # so that processes can share a family's programs
 @pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.parametrize("family", families())
 def test_random_programs_do_the_same_in_both_libraries(family: str, part: int) -> None:
-    count: int = getattr(families()[family], "TESTED", 100)
+    count: int = getattr(families()[family], "TESTED", 60)
     for i, (environment, seeds) in enumerate(shared_out(family, range(count))):
         if all(os.environ.get(name) == value for name, value in environment.items()):
             trials: Any = (trial.try_out(family, seed) for seed in seeds if seed % _PARTS == part)

@@ -14,7 +14,7 @@ from fuzz.program import Program
 
 NAME = "indexing"
 COMPARED = Settings()
-TESTED = 100
+TESTED = 60
 
 
 def _graph_of_nothing(case: Case) -> bool:

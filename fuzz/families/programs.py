@@ -12,7 +12,7 @@ from fuzz.writer import Writer
 
 NAME = "programs"
 COMPARED = Settings()
-TESTED = 250
+TESTED = 125
 
 
 def generate(random: random.Random) -> Program:

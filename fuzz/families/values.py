@@ -14,7 +14,7 @@ from fuzz.writer import Writer
 
 NAME = "values"
 COMPARED = Settings(version=False)  # of results that an operator made in steps
-TESTED = 200
+TESTED = 100
 
 
 def generate(random: random.Random) -> Program:

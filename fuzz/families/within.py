@@ -27,7 +27,7 @@ from fuzz.program import Program
 
 NAME = "within"
 COMPARED = Settings(strides=False, graph=0, version=False, memory=False)
-TESTED = 60
+TESTED = 40
 
 PRELUDE = (
     OF_ROWS
