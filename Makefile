@@ -14,7 +14,10 @@ export PYTHONDONTWRITEBYTECODE :=
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
 
-test: lint types browser unit bounds doctest
+# Lint, types and doctests are one process each, side by side; the tests after them are two each.
+test: $(VENV)/test.stamp browser
+	$(MAKE) --jobs 2 lint types doctest
+	$(MAKE) unit bounds
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -70,7 +73,7 @@ ranks: $(VENV)/test.stamp
 	$(BIN)/python -m tests.ranks
 
 doctest: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n 2 --doctest-modules adjoint
+	$(BIN)/python -m pytest --doctest-modules adjoint
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench
