@@ -15,7 +15,8 @@ from adjoint.nn import init
 from adjoint.nn.modules.module import Module
 from adjoint.nn.parameter import Parameter
 from adjoint.nn.utils.rnn import PackedSequence
-from adjoint.ops.recurrent import GATES, Weights, padded, running, step, walk
+from adjoint.ops.recurrent import walk
+from adjoint.ops.recurrent_steps import GATES, Weights, padded, running, step
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
