@@ -26,6 +26,7 @@ def _fields() -> dict[str, tuple[str, ...]]:
 # Rows of several outputs whose callers take them apart.
 _INTERNAL = frozenset(
     {
+        "_lstm_layer", "_rnn_layer", "mkldnn_rnn_layer",
         "adaptive_max_pool2d", "adaptive_max_pool3d", "fractional_max_pool2d", "fractional_max_pool3d",
         "max_pool2d_with_indices", "max_pool3d_with_indices", "roi_pool", "std_mean", "var_mean",
     }

@@ -300,8 +300,8 @@ _LSTM: Any = {
 _mkldnn_row = op("mkldnn_rnn_layer", _lstm, node="MkldnnRnnLayerBackward0", **_LSTM)
 
 # PyTorch makes the others of a node for each operator of each step, and at last stacks them.
-_lstm_row = op("lstm.layer", _lstm, node="StackBackward0", held="weight0 weight1", **_LSTM)
+_lstm_row = op("_lstm_layer", _lstm, node="StackBackward0", held="weight0 weight1", **_LSTM)
 _row = op(
-    "rnn.layer", _others, where="", fused=False, outputs=("output", "h"), keeps=("gates", "inner", "states"), node="StackBackward0",
+    "_rnn_layer", _others, where="", fused=False, outputs=("output", "h"), keeps=("gates", "inner", "states"), node="StackBackward0",
     held="weight0 weight1", gradients={_INPUTS: _others_gradients}, reads=dict.fromkeys(_INPUTS.split(), _READS),
 )  # fmt: skip
