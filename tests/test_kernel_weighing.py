@@ -13,8 +13,8 @@ from adjoint.ops.resampling import weights_of
 
 torch = pytest.importorskip("torch")
 
-SPACES = [(4, 5), (37, 41), (100, 17), (300, 130), (7, 7), (1, 1), (1, 50)]
-OUTS = [(8, 9), (20, 70), (300, 3), (1, 1)]
+SPACES = [(4, 5), (37, 41), (200, 130), (7, 7), (1, 1), (1, 50)]
+OUTS = [(20, 70), (300, 3), (1, 1)]
 
 
 def resizing(n, out, kind, antialias, real):

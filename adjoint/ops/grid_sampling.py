@@ -18,6 +18,7 @@ from adjoint.declare.arguments import type_name as kind_of
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import lookup
 from adjoint.dtypes import OF_ARRAY
+from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array
 from adjoint.ops.scatter import add_at, index_at
 from adjoint.ops.unsupported import type_name, unsupported
@@ -28,6 +29,11 @@ from adjoint.tensor import Tensor
 
 BILINEAR, NEAREST, BICUBIC = 0, 1, 2
 ZEROS, BORDER, REFLECTION = 0, 1, 2
+
+_WORTH_A_KERNEL = min(LARGE, 16)  # coordinates; NumPy makes a hundred calls and more for any number of them
+_sampled_by_kernel, _image_gradient_by_kernel, _point_gradient_by_kernel = (
+    Late(f"sampling:{name}") for name in ("sample", "image_gradient", "point_gradient")
+)
 
 _NOWHERE = -100.0  # a place outside of every image, for coordinates that are no numbers
 
@@ -152,6 +158,10 @@ def _grid_sampler(input: Array, grid: Array, interpolation_mode, padding_mode, a
     n, space = grid.shape[0], grid.shape[1:-1]
     points = grid.reshape(n, prod(space), len(space))
     options = interpolation_mode, padding_mode, align_corners
+    if type(input) is type(grid) is np.ndarray and grid.size >= _WORTH_A_KERNEL and input.size:
+        found = _sampled_by_kernel(input, points, *options)
+        if found is not NotImplemented:
+            return found.reshape(*input.shape[:2], *space)
     if n == 1 and type(input) is type(grid) is np.ndarray and input.size and grid.size:
         return _of_one_image(input, points, space, options)
     rows = _pixels(input)
@@ -188,6 +198,10 @@ def _steps_of_one(points: Array) -> Array:
 
 @in_float32
 def _gradients(g, input, grid, needed, interpolation_mode, padding_mode, align_corners):
+    if type(g) is type(input) is type(grid) is np.ndarray and grid.size >= _WORTH_A_KERNEL and input.size:
+        found = _gradients_by_kernel(g, input, grid, needed, interpolation_mode, padding_mode, align_corners)
+        if found is not None:
+            return found
     n, space = input.shape[0], input.shape[2:]
     arrived = _pixels(g).reshape(n, prod(g.shape[2:]), g.shape[1])
     rows = _pixels(input)
@@ -204,6 +218,24 @@ def _gradients(g, input, grid, needed, interpolation_mode, padding_mode, align_c
     if needed[1]:
         g_grid = np.zeros_like(grid) if interpolation_mode == NEAREST else g_grid.reshape(grid.shape)
     return _as_images(g_input, n, space) if needed[0] else None, g_grid if needed[1] else None
+
+
+def _gradients_by_kernel(
+    g: np.ndarray, input: np.ndarray, grid: np.ndarray, needed: Any, mode: int, *options: Any
+) -> tuple[Any, Any] | None:
+    """The same of large arrays; None where there is no kernel."""
+    points = grid.reshape(len(grid), -1, grid.shape[-1])
+    g = g.reshape(*g.shape[:2], -1)
+    g_input = _image_gradient_by_kernel(g, input, points, mode, *options) if needed[0] else None
+    if not needed[1]:
+        g_grid = None
+    elif mode == NEAREST:
+        g_grid = np.zeros_like(grid)
+    else:
+        g_grid = _point_gradient_by_kernel(g, input, points, mode, *options)
+    if g_input is NotImplemented or g_grid is NotImplemented:
+        return None
+    return g_input, None if g_grid is None else g_grid.reshape(grid.shape)
 
 
 def _row(d: int) -> Any:
@@ -236,6 +268,9 @@ def _check(input: Tensor, grid: Tensor, mode: int) -> None:
 
 
 def _check_sizes(shape: tuple[int, ...], points: tuple[int, ...]) -> None:
+    n = len(shape)
+    if (n == 4 or n == 5) and len(points) == n and points[-1] == n - 2 and shape[0] == points[0] and 0 not in shape[2:]:
+        return
     shown = f"{list(shape)}", f"{list(points)}"
     if len(shape) == 0 or len(points) == 0 or shape[0] != points[0]:
         raise RuntimeError(

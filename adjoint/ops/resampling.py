@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -121,7 +121,7 @@ def _whole_weights_of(axis: Axis) -> tuple[Weights, Any]:
 
 def _resized_bytes(self: Array, axes: tuple[Axis, ...]) -> Array:
     """Along one dimension after the other, from the last on: sums are rounded to bytes each time."""
-    found = weighed_by_kernel(self, tuple([_whole_weights_of(axis)[0] for axis in axes]))
+    found = weighed_by_kernel(self, _whole_weights_along(axes))
     if found is not NotImplemented:
         return found
     for axis in range(len(axes) - 1, -1, -1):
@@ -148,7 +148,23 @@ def _as_they_are(n: int) -> Weights:
 def _upsample(self: Array, axes):
     if self.dtype == np.uint8:
         return _resized_bytes(self, axes)
-    return weighted(self, tuple([weights_of(axis) for axis in axes]))  # from the last dimension on: PyTorch rounds in this order
+    return weighted(self, _weights_along(axes))  # from the last dimension on: PyTorch rounds in this order
+
+
+@lru_cache(maxsize=512)
+def _weights_along(axes: tuple[Axis, ...]) -> tuple[Weights, ...]:
+    return tuple([weights_of(axis) for axis in axes])
+
+
+@lru_cache(maxsize=512)
+def _weights_back(axes: tuple[Axis, ...]) -> tuple[Weights, ...]:
+    """Of the gradient."""
+    return tuple([weights_of(axis).transposed for axis in axes])
+
+
+@lru_cache(maxsize=512)
+def _whole_weights_along(axes: tuple[Axis, ...]) -> tuple[Weights, ...]:
+    return tuple([_whole_weights_of(axis)[0] for axis in axes])
 
 
 def _kernel(node: str) -> Kernel:
@@ -164,7 +180,7 @@ def _kernel(node: str) -> Kernel:
 def _row(node: str) -> Any:
     return op(
         "upsample_" + node, _upsample, kernel=_kernel(node), lies=as_images() if "1D" not in node else IN_ORDER, where="", node=f"Upsample{node}Backward0", tangent="linear",
-        self=in_float32(lambda g, axes: weighted(g, tuple([weights_of(axis).transposed for axis in axes]))),
+        self=in_float32(lambda g, axes: weighted(g, _weights_back(axes))),
         reads={"self": "g, with the interpolation's weights transposed"},
     )  # fmt: skip
 
@@ -254,6 +270,40 @@ def interpolate(
     >>> torch.nn.functional.interpolate(torch.tensor([[[1., 2.]]]), scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     """
+    array = input._array
+    key: Any = None
+    if array.__class__ is np.ndarray and _is_of(int, size) and _is_of(float, scale_factor):
+        size_key, factor_key = (tuple(s) if s.__class__ is list else s for s in (size, scale_factor))
+        key = (
+            array.shape, array.dtype, array.flags.c_contiguous or array.strides, size_key, factor_key, mode, align_corners,
+            recompute_scale_factor, antialias,
+        )  # fmt: skip
+        found = _resolved.get(key)
+        if found is not None:
+            return found[0].function(input, found[1])
+    row, argument = _resolve(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
+    if key is not None:
+        if len(_resolved) >= _MOST_RESOLVED:
+            _resolved.clear()
+        _resolved[key] = row, argument
+    return row.function(input, argument)
+
+
+_resolved: dict[Any, tuple[Any, Any]] = {}  # which row computes a call of interpolate, and its argument
+_MOST_RESOLVED = 1024
+
+
+def _is_of(kind: type, given: Any) -> bool:
+    """Whether this is a number of exactly that type, a list or tuple of such, or None."""
+    if given is None or given.__class__ is kind:
+        return True
+    return given.__class__ in (list, tuple) and all([g.__class__ is kind for g in given])
+
+
+def _resolve(
+    input: Tensor, size: Any, scale_factor: Any, mode: str, align_corners: bool | None, recompute: bool | None, antialias: bool
+) -> tuple[Any, Any]:
+    """The row that resizes, and its argument; PyTorch's errors for what cannot be."""
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
             raise ValueError(
@@ -261,7 +311,7 @@ def interpolate(
             )
     elif align_corners is None:
         align_corners = False
-    out, factors = _target(input, size, scale_factor, recompute_scale_factor)
+    out, factors = _target(input, size, scale_factor, recompute)
     n = input.ndim - 2
     if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and input.ndim == 4):
         raise ValueError(
@@ -271,7 +321,7 @@ def interpolate(
     if n not in (1, 2, 3) or mode not in known:
         raise NotImplementedError(_only(input, mode))
     if mode == "area":
-        return lookup("nn.functional", f"adaptive_avg_pool{n}d")(input, out)
+        return _Call(lookup("nn.functional", f"adaptive_avg_pool{n}d")), out
     if mode in _KINDS and n != 2:
         raise NotImplementedError(_only(input, mode))
     if mode in _MODES and _MODES[mode] != n:
@@ -307,7 +357,13 @@ def interpolate(
             scale = 1 / factor if factor is not None and factor > 0 else size_in / size_out
         axes.append((kind, size_in, size_out, scale, bool(align_corners), antialias))
     node = _NODES.get(mode) or f"{'NearestExact' if mode == 'nearest-exact' else 'Nearest'}{n}D"
-    return _ROWS[node + ("Aa" if antialias else "")].function(input, tuple(axes))
+    return _ROWS[node + ("Aa" if antialias else "")], tuple(axes)
+
+
+class _Call(NamedTuple):
+    """A function in the place of a row."""
+
+    function: Any
 
 
 def _only(input: Tensor, mode: str) -> str:

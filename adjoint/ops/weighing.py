@@ -9,7 +9,7 @@ two dimensions at a time, where there is more than a little to compute.
 from __future__ import annotations
 
 from cmath import isfinite
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any
 
@@ -109,11 +109,17 @@ def weighted(x: Array, weights: tuple[Weights, ...]) -> Array:
 
 def weighed_by_kernel(x: Array, weights: tuple[Weights, ...]) -> Any:
     """As :func:`weighted`, also of bytes; NotImplemented where there is little to compute, or no kernel for it."""
-    if x.__class__ is not np.ndarray or max(x.size, prod([along.out for along in weights])) < _WORTH_A_KERNEL:
+    if x.__class__ is not np.ndarray:
         return NotImplemented
-    if any([along.most > _MOST_IN_A_KERNEL for along in weights]):
-        return NotImplemented
-    return _by_kernel(x, tuple([None if along.stays else along for along in weights]))
+    along, made = _as_kernels_take_it(weights)
+    return NotImplemented if along is None or max(x.size, made) < _WORTH_A_KERNEL else _by_kernel(x, along)
+
+
+@lru_cache(maxsize=1024)
+def _as_kernels_take_it(weights: tuple[Weights, ...]) -> tuple[tuple[Weights | None, ...] | None, int]:
+    """The weights, None for dimensions that stay, or None for all where sums are too long; and how many results there are."""
+    short = max([along.most for along in weights]) <= _MOST_IN_A_KERNEL
+    return tuple([None if along.stays else along for along in weights]) if short else None, prod([along.out for along in weights])
 
 
 def _weighted(x: Array, weights: tuple[Weights, ...], by_matrices: bool) -> Array:

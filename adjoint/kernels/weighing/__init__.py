@@ -32,7 +32,7 @@ _MOST_PLANS = 1024
 _CHANNELS_LAST = {n: (0, *range(2, n + 2), 1) for n in (1, 2, 3)}
 _CHANNELS_FIRST = {n: (0, n + 1, *range(1, n + 1)) for n in (1, 2, 3)}
 _pack = struct.Struct(f"{passes.WORDS}q").pack
-_plans: dict[Any, Any] = {}
+_steps: dict[Any, _Steps] = {}
 
 
 def weigh(x: Array, along: tuple[Any, ...]) -> Any:
@@ -45,31 +45,66 @@ def weigh(x: Array, along: tuple[Any, ...]) -> Any:
     >>> weigh(np.array([[1.0, 2.0, 3.0, 5.0]], np.float32), (pairs,))
     array([[1.5, 4. ]], dtype=float32)
     """
-    if x.dtype not in _KINDS or not x.size:
-        return NotImplemented
-    n = len(along)
-    if not x.flags.c_contiguous and x.ndim == n + 2 and n in _CHANNELS_LAST:
-        across = x.transpose(_CHANNELS_LAST[n])
-        if across.flags.c_contiguous:
-            return _weigh(across, along, 1).transpose(_CHANNELS_FIRST[n])
-    return _weigh(_contiguous(x), along, 0)
+    key = x.shape, x.strides, x.dtype, *map(id, along)
+    steps = _steps.get(key)  # which keep the weights, so that no others have their ids
+    if steps is None:
+        if len(_steps) >= _MOST_PLANS:
+            _steps.clear()
+        steps = _steps[key] = _Steps(x, along)
+    return steps(x)
 
 
-def _weigh(x: Array, along: tuple[Any, ...], behind: int) -> Array:
-    """Along the dimensions that ``behind`` others follow: two at a time, from the last on."""
-    end = x.ndim - behind
-    while along:
-        rows, columns = ((None, *along) if len(along) == 1 else along)[-2:]
-        taken = min(len(along), 2)
-        along = along[:-taken]
-        if rows is not None or columns is not None:
-            n = x.shape[end - 2] if taken == 2 else 1
-            outer, inner = x.shape[: end - taken], x.shape[end:]
-            made = (n if rows is None else rows.out,) * (taken == 2)
-            made += (x.shape[end - 1] if columns is None else columns.out,)
-            x = _plan(prod(outer), n, x.shape[end - 1], prod(inner), rows, columns, x.dtype)(x).reshape(*outer, *made, *inner)
-        end -= taken
-    return x
+class _Steps:
+    """How an array of some shape and layout is taken, the plans that follow each other, and how the result is given back."""
+
+    def __init__(self, x: Array, along: tuple[Any, ...]) -> None:
+        n = len(along)
+        self.fits = x.dtype in _KINDS and x.size > 0
+        self.given = self.back = None
+        behind = 0
+        shape = x.shape
+        if x.flags.c_contiguous:
+            self.copied = False
+        else:
+            across = x.transpose(_CHANNELS_LAST[n]) if x.ndim == n + 2 and n in _CHANNELS_LAST else x
+            self.copied = not across.flags.c_contiguous
+            if not self.copied:
+                self.given, self.back, behind, shape = _CHANNELS_LAST[n], _CHANNELS_FIRST[n], 1, across.shape
+        self.kept = along
+        self.plans: list[_Plan] = []
+        self.shape = self._planned(shape, along, behind, x.dtype) if self.fits else shape
+
+    def _planned(self, shape: tuple[int, ...], along: tuple[Any, ...], behind: int, dtype: Any) -> tuple[int, ...]:
+        """Plan sums along the dimensions that ``behind`` others follow, two at a time, from the last on; the result's shape."""
+        end = len(shape) - behind
+        while along:
+            rows, columns = (None, along[0]) if len(along) == 1 else along[-2:]
+            taken = min(len(along), 2)
+            along = along[:-taken]
+            if rows is not None or columns is not None:
+                n = shape[end - 2] if taken == 2 else 1
+                outer, inner = shape[: end - taken], shape[end:]
+                made = (n if rows is None else rows.out,) * (taken == 2)
+                made += (shape[end - 1] if columns is None else columns.out,)
+                self.plans.append(_Plan(prod(outer), n, shape[end - 1], prod(inner), rows, columns, dtype))
+                shape = (*outer, *made, *inner)
+            end -= taken
+        return shape
+
+    def __call__(self, x: Array) -> Any:
+        if not self.fits:
+            return NotImplemented
+        if self.copied:
+            copied = copying.copy(x)
+            x = np.ascontiguousarray(x) if copied is NotImplemented else copied
+        elif self.given is not None:
+            x = x.transpose(self.given)
+        if not self.plans:
+            x = x.copy()
+        for plan in self.plans:
+            x = plan(x)
+        x = x.reshape(self.shape)
+        return x if self.back is None else x.transpose(self.back)
 
 
 class _Plan:
@@ -165,20 +200,3 @@ class _Plan:
     @staticmethod
     def _rounded(size: int) -> int:
         return -(-size // 64) * 64
-
-
-def _plan(planes: int, n: int, columns: int, inner: int, along_rows: Any, along_columns: Any, dtype: Any) -> _Plan:
-    key = planes, n, columns, inner, id(along_rows), id(along_columns), dtype
-    found = _plans.get(key)  # which keeps the sums, so that no others have their ids
-    if found is None:
-        if len(_plans) >= _MOST_PLANS:
-            _plans.clear()
-        found = _plans[key] = _Plan(planes, n, columns, inner, along_rows, along_columns, dtype)
-    return found
-
-
-def _contiguous(x: Array) -> Array:
-    if x.flags.c_contiguous:
-        return x
-    copied = copying.copy(x)
-    return np.ascontiguousarray(x) if copied is NotImplemented else copied
