@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The tests start Python some hundreds of times: without bytecode each start would compile the package anew (0.3 s becomes 1.3).
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint types stubs browser unit bounds doctest sweep vision onnx interrupts ranks bench fuzz database ecosystem docs learners notebooks parity-names dist clean
+.PHONY: run test lint types stubs browser unit bounds doctest sweep vision onnx interrupts ranks bench fuzz parity database ecosystem docs learners notebooks parity-names dist clean
 
 run: $(VENV)/examples.stamp
 	$(BIN)/adjoint run examples/digits.py
@@ -91,7 +91,13 @@ learners: $(VENV)/test.stamp
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz $(FAMILY) -n $(or $(N),1000) --jobs $(or $(JOBS),2) --seed $(or $(SEED),0)
 
-# Every sample of PyTorch's databases of operators, modules and optimizers, with both: many minutes. `make test` runs a fixed part.
+# Every entry of PyTorch's database of operators, every aspect, with both libraries, into docs/parity.md and docs/parity.json: many
+# minutes. Then results and gradients once more with every array large. `make test` runs a fixed part.
+parity: $(VENV)/test.stamp
+	$(BIN)/python -m fuzz.parity --most 10 --jobs $(or $(JOBS),2) --shown 3 --write
+	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.parity --most 10 --jobs $(or $(JOBS),2) --shown 3 --aspect forward --aspect gradient
+
+# Every sample of PyTorch's databases of modules and optimizers, with both: many minutes. `make test` runs a fixed part.
 database: $(VENV)/test.stamp
 	$(BIN)/python -m fuzz.databases
 	ADJOINT_KERNELS_FROM=1 $(BIN)/python -m fuzz.databases

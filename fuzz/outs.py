@@ -11,7 +11,7 @@ import re
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -285,6 +285,41 @@ def fresh(value: Any) -> Any:
     return type(value)(fresh(v) for v in value) if type(value) in (list, tuple) else value
 
 
+_ONCE = re.compile("is deprecated|Casting complex")
+"""Warnings that PyTorch gives once in a process."""
+
+
+def compared_ways(
+    info: Any, name: str, sample: Any, only: Container[str] | None = None, alone: bool = True
+) -> Iterator[tuple[str, str | None]]:
+    """What differs first in a sample, by what is given as ``out``, of all that may be given or only of some.
+
+    Where the process is not the sample's ``alone``, warnings that are given once are left out.
+    """
+    operands = fresh((sample.input, *sample.args)), fresh(sample.kwargs)
+    if "out" in operands[1]:
+        return
+    try:
+        torch.manual_seed(0)
+        made = info.op(*fresh(operands[0]), **fresh(operands[1]))
+    except Exception:
+        return
+    several = not isinstance(made, torch.Tensor)
+    forms = [(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in tensors(made)]
+    if not forms or (several and len(forms) != len(made)):
+        return
+    own = translated(info.op)
+    probe = Call(torch, info.op, *fresh(operands), forms, several)
+    for way, make in ways(probe):
+        if only is None or way in only:
+            args, kwargs = translated(operands)
+            theirs = run(Call(torch, info.op, *fresh(operands), forms, several), way, make)
+            ours = run(Call(adjoint, own, args, kwargs, forms, several), way, make)
+            for outcome in () if alone else (theirs, ours):
+                outcome.warned = [text for text in outcome.warned if not _ONCE.search(text)]
+            yield way, compared(theirs, ours, LOOSE.get(name, 1.0) * 2, name not in NO_VALUES)
+
+
 def examine(name: str, dtypes: tuple[str, ...] = (), most: int = 3, result: Report | None = None) -> Report:
     """Compare an operator's samples, with all that may be given as ``out``."""
     result = Report() if result is None else result
@@ -293,36 +328,13 @@ def examine(name: str, dtypes: tuple[str, ...] = (), most: int = 3, result: Repo
         count = 0
         for number, sample in sampled(name, dtype, most):
             count += 1
-            operands = fresh((sample.input, *sample.args)), fresh(sample.kwargs)
-            if "out" in operands[1]:
-                continue
             try:
-                torch.manual_seed(0)
-                made = info.op(*fresh(operands[0]), **fresh(operands[1]))
-            except Exception:
-                continue
-            several = not isinstance(made, torch.Tensor)
-            forms = [(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in tensors(made)]
-            if not forms or (several and len(forms) != len(made)):
-                continue
-            try:
-                own = translated(info.op)
+                for way, found in compared_ways(info, name, sample):
+                    result.compared += 1
+                    if found is not None:
+                        result.findings.append(Finding(name, dtype, number, way, found))
             except Lacking as lack:
                 result.lacking.add(str(lack))
-                continue
-            probe = Call(torch, info.op, *fresh(operands), forms, several)
-            for way, make in ways(probe):
-                try:
-                    args, kwargs = translated(operands)
-                except Lacking as lack:
-                    result.lacking.add(str(lack))
-                    break
-                theirs = run(Call(torch, info.op, *fresh(operands), forms, several), way, make)
-                ours = run(Call(adjoint, own, args, kwargs, forms, several), way, make)
-                result.compared += 1
-                found = compared(theirs, ours, LOOSE.get(name, 1.0) * 2, name not in NO_VALUES)
-                if found is not None:
-                    result.findings.append(Finding(name, dtype, number, way, found))
         if count and not dtypes:
             break
     return result

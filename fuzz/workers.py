@@ -13,7 +13,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-Task = tuple[str, int]  # a family and a seed
+Task = tuple[str, Any]  # a family and a seed, or whatever the work is told
 
 _STARTING = 120.0  # seconds for a process to import both libraries
 _SHRINKING = 90.0
@@ -21,19 +21,23 @@ _AT_ONCE = 10  # programs that a process is handed at a time
 
 
 def run(
-    tasks: Iterable[Task], jobs: int, environment: dict[str, str], work: Callable[[Connection], None] | None = None
+    tasks: Iterable[Task],
+    jobs: int,
+    environment: dict[str, str],
+    work: Callable[[Connection], None] | None = None,
+    lost: Callable[[Any, Any, str], Any] | None = None,
 ) -> Iterator[Any]:
     """Run the programs in ``jobs`` processes with these environment variables; a :class:`fuzz.trial.Trial` for each.
 
     ``work`` is what a process does: it says how many seconds a program may take, what it saw (:func:`watch`: a set), and
-    what came of the program.
+    what came of the program.  ``lost`` is what came of a program that ended or outlived its process, told how.
     """
     waiting = _Waiting(tasks)
     workers: list[_Worker] = []
     try:
         while workers or waiting:
             while len(workers) < jobs and waiting:
-                workers.append(_Worker(environment, work or _work))
+                workers.append(_Worker(environment, work or _work, lost or _lost_program))
                 workers[-1].hand(waiting.some())
             ready = wait([w.pipe for w in workers], timeout=0.5)
             for worker in list(workers):
@@ -81,7 +85,10 @@ class _Waiting:
 class _Worker:
     """A process, and what it has been given."""
 
-    def __init__(self, environment: dict[str, str], work: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, environment: dict[str, str], work: Callable[[Connection], None], came_of: Callable[[Any, Any, str], Any]
+    ) -> None:
+        self.came_of = came_of
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(theirs,), daemon=True)
@@ -119,13 +126,16 @@ class _Worker:
 
     def lost(self, how: str) -> Any:
         """The process is gone: the program that it was at is a finding."""
-        from fuzz.trial import Finding, Trial, program_of
-
         self.dead = True
         family, seed = self.tasks.popleft()
         with _variables(self.environment):  # which a family may look at when it makes a program
-            program = program_of(family, seed)
-        return Trial(family, seed, Finding(family, seed, how, f"{program}\n\n  {how}\n"))
+            return self.came_of(family, seed, how)
+
+
+def _lost_program(family: str, seed: int, how: str) -> Any:
+    from fuzz.trial import Finding, Trial, program_of
+
+    return Trial(family, seed, Finding(family, seed, how, f"{program_of(family, seed)}\n\n  {how}\n"))
 
 
 @contextmanager

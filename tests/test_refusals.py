@@ -1,4 +1,4 @@
-"""What PyTorch's operator database has as calls that fail: they fail in the same words; ``make database`` runs all."""
+"""What PyTorch's operator database has as calls that fail: they fail in the same words; ``make parity`` runs all."""
 
 from __future__ import annotations
 

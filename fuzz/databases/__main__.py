@@ -1,7 +1,7 @@
 """Run PyTorch's databases in whole: ``python -m fuzz.databases [NAME ...] [--dtype D]... [--most N]``.
 
-A name is an operator's (``add``; ``"add refuses"``: its calls that are to fail), a module's (``nn.Linear``) or an optimizer's
-(``Adam``).
+A name is a module's (``nn.Linear``), an optimizer's (``Adam``), or an operator's calls that are to fail (``"add refuses"``);
+operators in all of their aspects are run by ``python -m fuzz.parity``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import sys
 from collections import Counter
 from types import ModuleType
 
-from fuzz.databases import modules, operators, optimizers, refusals
+from fuzz.databases import modules, optimizers, refusals
 
 DATABASES: list[tuple[ModuleType, dict[str, object]]] = [
-    (operators, operators.OPERATORS), (refusals, refusals.REFUSALS),
-    (modules, modules.MODULES), (optimizers, optimizers.OPTIMIZERS),
+    (refusals, refusals.REFUSALS), (modules, modules.MODULES), (optimizers, optimizers.OPTIMIZERS),
 ]  # fmt: skip
 """Each with its entries; such a module has ``DTYPES``, ``KNOWN``, and ``compare(name, dtype, most)``."""
 
@@ -23,7 +22,7 @@ DATABASES: list[tuple[ModuleType, dict[str, object]]] = [
 def main() -> int:
     """Compare every sample; the exit status is 1 if an entry differs that is not among the exceptions."""
     parser = argparse.ArgumentParser(prog="fuzz.databases", description=__doc__)
-    parser.add_argument("names", nargs="*", help="operators, modules, optimizers; all when none is named")
+    parser.add_argument("names", nargs="*", help="modules, optimizers, refusals; all when none is named")
     parser.add_argument("--dtype", action="append")
     parser.add_argument("--most", type=int, help="samples of an entry and dtype at most")
     parser.add_argument("--shown", type=int, default=3, help="differences shown of an entry and dtype")

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch.testing import _utils as testing
 from torch.testing._internal import common_utils
+from torch.testing._internal.opinfo.core import OpInfo
 
 import adjoint
 
@@ -26,7 +27,7 @@ class Lacking(Exception):
 def _spaces() -> list[tuple[Any, Any]]:
     """Pairs of namespaces in which public things go by the same names; the public ones first."""
     paths = ("", "nn.functional", "linalg", "special", "fft", "signal.windows", "Tensor", "nn", "nn.init", "nn.utils")
-    paths += ("nn.utils.rnn", "optim", "optim.lr_scheduler", "functional", "autograd", "func", "random")
+    paths += ("masked", "nn.utils.rnn", "optim", "optim.lr_scheduler", "functional", "autograd", "func", "random")
     return [(_at(torch, path), _at(adjoint, path)) for path in paths]
 
 
@@ -52,7 +53,9 @@ def _by_identity() -> dict[int, tuple[Any, Any, str]]:
         for name in dir(theirs):
             value = getattr(theirs, name)
             if callable(value) or isinstance(value, types.ModuleType):
-                found.setdefault(id(value), (value, getattr(ours, name, None), f"{theirs.__name__}.{name}"))
+                before, own = found.get(id(value)), getattr(ours, name, None)
+                if before is None or (before[1] is None and own is not None):  # which has several names
+                    found[id(value)] = value, own, f"{theirs.__name__}.{name}"
     return found
 
 
@@ -124,6 +127,8 @@ def _translated(value: Any, memo: dict[int, Any]) -> Any:
         return type(value)(translated(v, memo) for v in value)
     if isinstance(value, slice):
         return slice(*(translated(part, memo) for part in (value.start, value.stop, value.step)))
+    if isinstance(value, OpInfo):  # which a function of the databases asks for its name
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: translated(getattr(value, field.name), memo) for field in dataclasses.fields(value)}
         return translated(type(value), memo)(**fields)
