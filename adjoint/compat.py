@@ -17,7 +17,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from adjoint import postponed
+from adjoint import postponed, postponed_scipy
 from adjoint.declare import naming
 from adjoint.declare.namespaces import declared, name_methods
 
@@ -123,6 +123,9 @@ class _Finder:
         if name == _SPAWNING:
             spec = PathFinder.find_spec(name, path, target)
             return None if spec is None else _executed_then(spec, _prepare_children)
+        if top == "scipy":
+            module = postponed_scipy.executed_for(name)
+            return postponed_scipy.find_spec(name, path, target) if module is None else _known(name, module)
         if top not in _PACKAGES:
             return None
         module = _module(_own_name(name))
@@ -135,7 +138,7 @@ class _Finder:
             return None
         # importlib would take the spec of what it now finds there, and load the module a second time.
         sys.modules.pop(name, None)
-        return ModuleSpec(name, _Known(module), is_package=hasattr(module, "__path__"))
+        return _known(name, module)
 
     def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterator[Distribution]:
         """What ``importlib.metadata`` is told, and its backport: ``version("torch")`` is Adjoint's.
@@ -177,6 +180,11 @@ class _Known(Loader):
         """For ``-m torch.distributed.run``."""
         loader: Any = self.spec and self.spec.loader
         return loader.get_code(self.spec.name) if hasattr(loader, "get_code") else None  # type: ignore[union-attr]
+
+
+def _known(name: str, module: ModuleType) -> ModuleSpec:
+    """The spec by which an import finds a module that is loaded."""
+    return ModuleSpec(name, _Known(module), is_package=hasattr(module, "__path__"))
 
 
 def _module(name: str) -> ModuleType | None:

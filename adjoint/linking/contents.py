@@ -59,9 +59,9 @@ _OWN = frozenset(
     {
         "attributes", "checks", "cli", "compat", "compiling", "constants", "declare", "dtypes", "files", "foreach",
         "forks", "interop", "interrupts", "kernels", "layouts", "limits", "linking", "memory", "metadata", "methods",
-        "names", "noted_calls", "ops", "places", "postponed", "printing", "promised", "pytree", "readings", "settings",
-        "spawned", "stored", "streams", "suggestions", "summation", "symbolic", "tensor", "thread_state", "threads",
-        "tracebacks", "trusted", "type_names", "viz", "why",
+        "names", "noted_calls", "ops", "places", "postponed", "postponed_scipy", "printing", "promised", "pytree", "readings",
+        "settings", "spawned", "stored", "streams", "suggestions", "summation", "symbolic", "tensor", "thread_state",
+        "threads", "tracebacks", "trusted", "type_names", "viz", "why",
     }
 )  # fmt: skip
 
