@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.kernels import memory, pool
+from adjoint.kernels.contraction.few_rows_plan import FewRowsPlan, suits_few
 from adjoint.kernels.contraction.plan import TYPES, Plan
 from adjoint.kernels.contraction.vector_plan import VectorPlan, suits
 from adjoint.summation import total
@@ -95,7 +96,8 @@ def _plan(key: Any, a: Any, b: Any, after: Any = None) -> Plan:
         _plans.clear()
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
     a, b = _folded(a, b)
-    plan = VectorPlan(a, b) if suits(a, b) else Plan(a, b, after)
+    kind = FewRowsPlan if suits_few(a, b) else Plan
+    plan = VectorPlan(a, b) if suits(a, b) else kind(a, b, after)
     plan.shape = shape
     _plans[key] = plan
     return plan

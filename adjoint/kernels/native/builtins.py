@@ -144,12 +144,12 @@ def elements_of(e: Emitter, array: Value, word: int) -> Value:
 
 
 @builtin
-def prefetch(e: Emitter, pointer: Value, index: Any) -> None:
-    """Ask for the cache line of ``pointer[index]``."""
+def prefetch(e: Emitter, pointer: Value, index: Any, near: int = 3) -> None:
+    """Ask for the cache line of ``pointer[index]``: into the first cache, or, less ``near`` (2), only into the second."""
     function = e.compilation.intrinsic(
         "llvm.prefetch.p0", ir.VoidType(), [ir.PointerType(), ir.IntType(32), ir.IntType(32), ir.IntType(32)]
     )
-    flags = [ir.Constant(ir.IntType(32), n) for n in (0, 3, 1)]
+    flags = [ir.Constant(ir.IntType(32), n) for n in (0, near, 1)]
     e.builder.call(function, [e.offset(pointer, index).ir, *flags])
 
 
