@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 import adjoint
 from adjoint import dtypes
 from adjoint.places import users_level
@@ -438,6 +440,22 @@ def elastic_transform(
 
 # What programs use of torchvision's own.
 _is_pil_image = is_pil_image
+
+
+def _is_numpy(img: Any) -> bool:
+    return isinstance(img, np.ndarray)
+
+
+def _is_numpy_image(img: Any) -> bool:
+    return img.ndim in {2, 3}
+
+
 _interpolation_modes_from_int = from_pillow
 _get_inverse_affine_matrix = affine_matrix
 _get_perspective_coeffs = perspective_coefficients
+
+
+def _compute_resized_output_size(
+    image_size: tuple[int, int], size: list[int] | None, max_size: int | None = None, allow_size_none: bool = False
+) -> list[int]:
+    return list(resized(image_size, size, max_size, may_be_none=allow_size_none))

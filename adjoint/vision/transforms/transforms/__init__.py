@@ -2,6 +2,7 @@
 
 from adjoint.names import list_names as _list_names
 from adjoint.vision.transforms.interpolation import InterpolationMode
+from adjoint.vision.transforms.transforms import arguments as _arguments
 from adjoint.vision.transforms.transforms.conversion import (
     ConvertImageDtype,
     LinearTransformation,
@@ -48,6 +49,9 @@ from adjoint.vision.transforms.transforms.warps import (
     RandomPerspective,
     RandomRotation,
 )
+
+# torchvision's own names of them, which programs' transforms use.
+_setup_size, _check_sequence_input, _setup_angle = _arguments.size_of, _arguments.check_sequence, _arguments.angles_of
 
 __all__ = [
     "CenterCrop",

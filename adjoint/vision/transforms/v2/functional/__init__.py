@@ -203,6 +203,18 @@ from adjoint.vision.transforms.v2.functional.warps import (
     rotate_video,
 )
 
+from adjoint.vision.transforms.v2.functional import (  # isort: skip  (what they import is above)
+    _augment,
+    _color,
+    _deprecated,
+    _geometry,
+    _meta,
+    _misc,
+    _temporal,
+    _type_conversion,
+    _utils,
+)
+
 __all__ = [
     "InterpolationMode",
     "adjust_brightness",

@@ -23,7 +23,10 @@ class PillowImage:
     """Stands for Pillow's class of images, which is not imported for a table."""
 
 
-_kernels: dict[Kernel, dict[type, Kernel]] = {}
+kernels_of_all: dict[Kernel, dict[type, Kernel]] = {}
+"""The kernels of each functional."""
+
+_kernels = kernels_of_all
 
 _BUILT_IN = (BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video)
 
@@ -131,6 +134,32 @@ def _of_what_it_takes(kernel: Kernel, functional: Kernel) -> Kernel:
 def register_plain(functional: Kernel, kernels: dict[type, Kernel]) -> None:
     """Say what a functional computes for each class; what it returns is left as it is."""
     _kernels.setdefault(functional, {}).update(kernels)
+
+
+def plain_kernel(functional: Kernel, input_type: type, wrapped: bool) -> Callable[[Kernel], Kernel]:
+    """A decorator: ``functional`` calls what it decorates for this class, with plain tensors in its place if ``wrapped``.
+
+    Raises ValueError for a class that has a kernel.
+    """
+    kernels = _kernels.setdefault(functional, {})
+    pillow = sys.modules.get("PIL.Image")
+    kind = PillowImage if pillow and input_type is pillow.Image else input_type
+    if kind in kernels:
+        raise ValueError(f"Functional {functional} already has a kernel registered for type {input_type}.")
+
+    def decorator(kernel: Kernel) -> Kernel:
+        if wrapped and issubclass(kind, TVTensor):
+
+            @functools.wraps(kernel)
+            def call(inpt: Any, *args: Any, **kwargs: Any) -> Any:
+                return tv_tensors.wrap(kernel(inpt.as_subclass(Tensor), *args, **kwargs), like=inpt)
+
+            kernels[kind] = call
+        else:
+            kernels[kind] = kernel
+        return kernel
+
+    return decorator
 
 
 def register_kernel(functional: Kernel | str, tv_tensor_cls: type) -> Callable[[Kernel], Kernel]:
