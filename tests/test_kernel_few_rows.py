@@ -1,5 +1,10 @@
 """Products of few rows with a matrix as a linear layer's weight lies, against NumPy in float64."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -143,3 +148,14 @@ def test_short_columns_are_left_to_packed_panels():
     product(a, w.T)
     key = next(k for k in matmul._plans if k[:2] == (a.shape, a.strides) and k[2] == w.T.shape)
     assert not isinstance(matmul._plans[key], FewRowsPlan)
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_shorter_vectors_compute_the_same(size):
+    if os.environ.get("ADJOINT_VECTOR_BYTES"):
+        pytest.skip("this is the run with shorter vectors")
+    tests = "test_few_rows_times_a_weight_are_numpys_product or test_neither_operand_has_to_be_contiguous"
+    environment = {**os.environ, "ADJOINT_VECTOR_BYTES": str(size)}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", __file__, "-k", tests],
+                   env=environment, check=True, cwd=Path(__file__).parent.parent)  # fmt: skip

@@ -3,7 +3,7 @@
 Packing a matrix into panels costs as much as multiplying it with a dozen rows.  Here the matrix is read once, as it lies: every
 element of the result is a dot product of two contiguous rows, ``TALL`` x ``wide()`` of them at a time, summed in vectors along k,
 and what the lanes of these hold at the end is added up all together.  Only the few rows are copied, so that they begin where
-the matrix's do within a cache line: then no vector of either lies across two lines.
+the matrix's do within a vector: then no vector of either lies across two cache lines.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from adjoint.kernels.native import *
 TALL = 3  # rows of a tile
 FEW = 48  # rows at most
 DEPTH = 1024  # of k at a time: a tile's worth of the matrix stays in the first cache while the few rows pass
-LINE = 64  # bytes
 GROUP = 64  # columns, after which what comes after the product is applied to them
 AHEAD = 2  # lines of the next columns that a tile asks for
 
@@ -51,9 +50,10 @@ def dot_rows(args: ptr(i64), task: i64, worker: i64, of, after):
     b = cast(args[2], ptr(of)) + cast(plan[OFFSETS_B], ptr(i64))[batch]
     c = cast(args[3], ptr(of)) + cast(plan[OFFSETS_C], ptr(i64))[batch]
     end = smaller(first + plan[PER_TASK], plan[N])
-    apart = DEPTH + 3 * LINE // of.bytes
+    apart = DEPTH + 48
     rows = scratch(of, FEW * apart)
-    lead = where(plan[B_N] * of.bytes % LINE == 0, cast(b, i64) % LINE // of.bytes, i64(0))
+    across = lanes * of.bytes
+    lead = where(plan[B_N] % lanes == 0, cast(b, i64) % across // of.bytes, i64(0))
     for k in range(0, plan[K], plan[BLOCK_K]):
         depth = smaller(plan[K] - k, plan[BLOCK_K])
         put_rows(a + k * plan[A_K], plan, rows, apart, lead, depth, lanes)
@@ -68,7 +68,7 @@ def dot_rows(args: ptr(i64), task: i64, worker: i64, of, after):
 
 @inline
 def put_rows(a, plan, rows, apart, lead, depth, lanes):
-    """Copy ``depth`` of k of A, ``apart`` elements from row to row, each ``lead`` elements after the beginning of a line."""
+    """Copy ``depth`` of k of A: a row ``apart`` elements after another, each ``lead`` elements after the beginning of a vector."""
     zeros = splat(constant(rows.type.of, 0), lanes)
     for m in range(plan[M]):
         to, of_a = rows + m * apart, a + m * plan[A_ROW]
