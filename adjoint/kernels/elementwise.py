@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from adjoint.kernels.halves import is_half
 from adjoint.kernels.program import Program
 from adjoint.kernels.traced import Untraceable
 
@@ -87,6 +88,8 @@ FUNCTION_COST = 20
 
 TYPES = {
     "float32": "f32",
+    "float16": "f32",  # computed with in float32, as bfloat16 is
+    "bfloat16": "f32",
     "float64": "f64",
     "int8": "i8",
     "int16": "i16",
@@ -94,7 +97,7 @@ TYPES = {
     "int64": "i64",
     "bool": "i1",
 }
-"""NumPy's dtypes and what they are in native code."""
+"""NumPy's dtypes and in what native code computes with their numbers."""
 
 
 def expression(name: str, dtype: Any, operand: Any) -> tuple[str, Any]:
@@ -102,7 +105,7 @@ def expression(name: str, dtype: Any, operand: Any) -> tuple[str, Any]:
 
     The text is None where there is no native code for it.
     """
-    kind = operand.kind
+    kind = "f" if is_half(operand) else operand.kind
     table = BOOL if kind == "b" else FLOAT if kind == "f" else INTEGER if kind == "i" else {}
     found = table.get(name)
     if found is None and kind != "b":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from adjoint.kernels.halves import is_floating
 from adjoint.kernels.program import REDUCTIONS, Program, live
 from adjoint.kernels.traced import Untraceable
 from adjoint.layouts import nesting_of
@@ -79,7 +80,7 @@ def _crosses(
         return False
     for i in totals:
         e = program.equations[i]
-        if e.name != "sum" or e.dtype.kind != "f" or program.equations[e.operands[0]].shape[-len(shape) :] != shape:
+        if e.name != "sum" or not is_floating(e.dtype) or program.equations[e.operands[0]].shape[-len(shape) :] != shape:
             return False
         if any(o != i and _is_over(program, o, over, len(shape)) for o in live(program, [i])):
             return False

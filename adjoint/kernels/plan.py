@@ -14,6 +14,7 @@ import numpy as np
 
 from adjoint.kernels import memory, pool
 from adjoint.kernels.fusing import Analysis, Kernel, Source, compile_kernel, fusion
+from adjoint.kernels.halves import computing, is_floating
 from adjoint.kernels.handed import handle
 from adjoint.kernels.layout import Space, crossed, groups, space
 from adjoint.kernels.machine import machine
@@ -65,7 +66,7 @@ class Step:
             for i in writer.reductions:
                 self._add_result(program, where, i)
                 of, dtype = self.made[-1]
-                self.made[-1] = ((parts, *of), dtype)
+                self.made[-1] = ((parts, *of), computing(dtype))
             for _, i in writer.full_outputs:
                 self._add_result(program, where, i)
             self.finish = _Finish(program, writer, outputs, len(writer.reductions))
@@ -163,7 +164,7 @@ def _tail(program: Program, kernel: Kernel, writer: Source, where: Space, known:
             words.append(struct.pack("=q", known[what]))
         elif what == "partial":
             i = word[1][1]
-            item = 8 if writer.across else program.equations[i].dtype.itemsize
+            item = 8 if writer.across else computing(program.equations[i].dtype).itemsize
             words.append(struct.pack("=q", item * prod(program.equations[i].shape)))
         else:
             number = program.numbers[word[1]]
@@ -204,7 +205,7 @@ class _Finish:
         transposed = iter(step.transposed)
         for k, i in enumerate(self.reductions):
             e = self.program.equations[i]
-            found = total(made[k], 0) if e.name == "sum" and e.dtype.kind == "f" else REDUCTIONS[e.name].reduce(made[k], 0, e.dtype)
+            found = total(made[k], 0) if e.name == "sum" and is_floating(e.dtype) else REDUCTIONS[e.name].reduce(made[k], 0, computing(e.dtype))
             back = next(transposed)
             values[i] = found if back is None else found.transpose(back)
         numbers = iter(self.program.numbers)
@@ -212,7 +213,7 @@ class _Finish:
         for i in self.after:
             e = self.program.equations[i]
             operands = [values[o] for o in e.operands]
-            values[i] = e.dtype.type(given[i]) if e.name == "number" else _evaluate(e, operands)
+            values[i] = computing(e.dtype).type(given[i]) if e.name == "number" else _evaluate(e, operands)
         results = []
         for i in self.outputs:
             if i in self.full:
@@ -220,7 +221,7 @@ class _Finish:
                 full = made[self.full[i]]
                 results.append(full if back is None else full.transpose(back))
             else:
-                results.append(np.asarray(values[i]))
+                results.append(np.asarray(values[i], self.program.equations[i].dtype))
         return results
 
 
@@ -230,11 +231,11 @@ _OWN = frozenset({*REDUCTIONS, "number", "convert", "copy"})
 def _evaluate(e: Any, operands: list[Any]) -> Any:
     """An equation computed by NumPy."""
     if e.name == "convert":
-        return operands[0].astype(e.dtype)
+        return operands[0].astype(computing(e.dtype))
     if e.name == "copy":
         return np.array(np.broadcast_to(operands[0], e.shape))
     if e.name in REDUCTIONS:
-        return REDUCTIONS[e.name].reduce(operands[0], e.detail, e.dtype, None, True)
+        return REDUCTIONS[e.name].reduce(operands[0], e.detail, computing(e.dtype), None, True)
     return getattr(np, e.name)(*operands)
 
 

@@ -12,12 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.kernels.halves import is_floating, is_half
 from adjoint.kernels.program import REDUCTIONS, Equation, Program, View
 from adjoint.readings.face import ArrayFace
 
 _KINDS = "fib"
 _BOOL = np.dtype(bool)
 _NUMBERS = (bool, int, float, np.generic)
+
+
+def _is_known(dtype: Any) -> bool:
+    """Whether programs have values of a dtype."""
+    return is_half(dtype) or (dtype.kind in _KINDS and dtype.itemsize != 2)
 
 
 class Untraceable(Exception):
@@ -132,7 +138,7 @@ class Tracer:
 
     def input(self, array: Any, argument: int) -> TracedArray:
         """A traced array for an argument."""
-        if array.dtype.kind not in _KINDS or array.dtype.itemsize == 2 or not array.dtype.isnative:
+        if not _is_known(array.dtype) or not array.dtype.isnative:
             raise Untraceable(f"an array of {array.dtype}")
         if any(s % array.dtype.itemsize for s in array.strides):
             raise Untraceable("an array that steps by parts of elements")
@@ -166,11 +172,11 @@ class Tracer:
             if not isinstance(x, _NUMBERS):
                 raise Untraceable(f"{type(x).__name__} as an operand")
             own = np.dtype(dtype if dtype is not None else np.asarray(x).dtype)
-            if own.kind not in _KINDS or own.itemsize == 2:
+            if not _is_known(own):
                 raise Untraceable(f"a number of {own}")
             if isinstance(x, int) and own.kind in "iu" and not np.iinfo(own).min <= x <= np.iinfo(own).max:
                 raise Untraceable("a number out of range")  # NumPy has the error
-            self.program.numbers.append(own.type(x) if own.kind != "f" else float(x))
+            self.program.numbers.append(float(x) if is_floating(own) else own.type(x))
             number = self.equation("number", (), (), own)
         if dtype is not None and own != dtype:
             shape = self.program.equations[number].shape
@@ -206,7 +212,7 @@ class Tracer:
 
     def convert(self, x: TracedArray, dtype: Any) -> TracedArray:
         """``x.astype(dtype)``."""
-        if dtype.kind not in _KINDS or dtype.itemsize == 2:
+        if not _is_known(dtype):
             raise Untraceable(f"conversion to {dtype}")
         if dtype == x.dtype:
             return x
@@ -252,7 +258,7 @@ class Tracer:
 
         Values of which reduced dimensions were dropped may stand beside numbers and beside their like.
         """
-        if np.dtype(dtype).kind not in _KINDS or np.dtype(dtype).itemsize == 2:
+        if not _is_known(np.dtype(dtype)):
             raise Untraceable(f"a result of {dtype}")
         own = [self.program.equations[x.number].shape for x in operands]
         pairs = {(x.shape, o) for x, o in zip(operands, own) if o != ()}
@@ -529,7 +535,7 @@ def _prod(tracer: Tracer, x: Any, axis: Any = None, dtype: Any = None, out: Any 
 
 @traced(np.mean)
 def _mean(tracer: Tracer, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    if x.dtype.kind != "f" or dtype is not None:
+    if not is_floating(x.dtype) or dtype is not None:
         raise Untraceable("a mean of integers")
     total = tracer.reduce(np.add, x, axis, None, out, True)
     made = tracer.call(np.true_divide, (total, x.size // max(total.size, 1)), {})

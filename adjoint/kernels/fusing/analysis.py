@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.kernels.elementwise import TYPES, cost, expression
+from adjoint.kernels.halves import computing, is_half
 from adjoint.kernels.layout import Space
 from adjoint.kernels.program import REDUCTIONS, Program, live
 
@@ -89,10 +90,19 @@ class Analysis:
         return "0" if stride == 0 else "1" if stride == item else "s"
 
     def item(self, array: Any) -> int:
-        if isinstance(array, tuple):
-            i = array[1] if array[0] == "partial" else self.outputs[array[1]]
-            return self.equations[i].dtype.itemsize
-        return self.equations[array].dtype.itemsize
+        return self.in_memory(array).itemsize  # type: ignore[no-any-return]
+
+    def in_memory(self, array: Any) -> Any:
+        """The dtype of an array's elements; partial results are kept as they were computed."""
+        if not isinstance(array, tuple):
+            return self.equations[array].dtype
+        kind, which = array
+        return computing(self.equations[which].dtype) if kind == "partial" else self.equations[self.outputs[which]].dtype
+
+    def half(self, array: Any) -> str | None:
+        """The name of an array's dtype if it is a half, whose elements are widened and narrowed."""
+        dtype = self.in_memory(array)
+        return str(dtype) if is_half(dtype) else None
 
     def strides(self, array: Any) -> list[int]:
         """An array's strides along the axes; of a partial result, as if the split axis were kept."""

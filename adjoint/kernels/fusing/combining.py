@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.kernels.elementwise import TYPES
+from adjoint.kernels.halves import is_floating
 from adjoint.kernels.traced import Untraceable
 
 _COMBINE = {
@@ -20,14 +21,14 @@ _NEUTRAL = {"sum": "0", "prod": "1", "amax": "-INFINITY", "amin": "INFINITY"}
 
 def combined(e: Any, a: str, b: str) -> str:
     """The text for two values of a reduction's, combined."""
-    if e.dtype.kind not in "fi":
+    if e.dtype.kind != "i" and not is_floating(e.dtype):
         raise Untraceable(f"{e.name} of {e.dtype}")
-    return (_COMBINE if e.dtype.kind == "f" else _COMBINE_INTEGERS)[e.name].format(a, b)
+    return (_COMBINE if is_floating(e.dtype) else _COMBINE_INTEGERS)[e.name].format(a, b)
 
 
 def neutral(e: Any) -> str:
     """What a reduction begins with."""
-    if e.dtype.kind == "f" or e.name in ("sum", "prod"):
+    if is_floating(e.dtype) or e.name in ("sum", "prod"):
         return _NEUTRAL[e.name]
     bits = e.dtype.itemsize * 8
     return str(-(2 ** (bits - 1)) if e.name == "amax" else 2 ** (bits - 1) - 1)
@@ -35,7 +36,7 @@ def neutral(e: Any) -> str:
 
 def wide(e: Any) -> str:
     """The type in which what sections come to is combined: sums and products in double."""
-    return "f64" if e.name in ("sum", "prod") and e.dtype.kind == "f" else TYPES[str(e.dtype)]
+    return "f64" if e.name in ("sum", "prod") and is_floating(e.dtype) else TYPES[str(e.dtype)]
 
 
 def horizontal(e: Any) -> str:

@@ -148,7 +148,7 @@ class Rows(Source):
         if e.name == "input":
             k = self.arrays.index(i)
             test = " != 0" if e.dtype.kind == "b" else ""
-            self.line(f"v{i} = splat(b{k}[0]{test}, {self.lanes})")
+            self.line(f"v{i} = {self._widened(i, f'splat(b{k}[0]{test}, {self.lanes})')}")
         else:
             self.line(f"v{i} = {self._expression(i, lambda o: self._name(o))}")
 
@@ -163,7 +163,7 @@ class Rows(Source):
         for position, i in enumerate(self.outputs):
             if not self.is_full(i):
                 k = self.arrays.index(("out", position))
-                value = f"lane({self._name(i)}, 0)"
+                value = f"lane({self._narrowed(('out', position), self._name(i))}, 0)"
                 if self.equations[i].dtype.kind == "b":
                     value = f"i8({value})"
                 self.line(f"b{k}[0] = {value}")

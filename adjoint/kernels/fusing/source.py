@@ -10,6 +10,7 @@ from adjoint.kernels.elementwise import FUNCTION_COST, text_of
 from adjoint.kernels.fusing.analysis import Analysis
 from adjoint.kernels.fusing.combining import combined, neutral, wide
 from adjoint.kernels.fusing.kernel import Kernel
+from adjoint.kernels.halves import MEMORY, NARROWED, WIDENED
 from adjoint.kernels.machine import last_cache_bytes
 from adjoint.kernels.program import REDUCTIONS
 from adjoint.kernels.traced import Untraceable
@@ -62,7 +63,7 @@ class Source(Analysis):
         if not self.can_stream or not self.full_outputs:
             return False
         items = {self.equations[i].dtype.itemsize for _, i in self.full_outputs}
-        if len(items) != 1 or min(items) < 4:
+        if len(items) != 1 or min(items) < 2:
             return False
         of_result = items.pop() * prod(self.space.sizes)
         return of_result > last_cache_bytes() * 3 // 8 and any(self.inner(i) == "1" for i in self.inputs)
@@ -98,8 +99,21 @@ class Source(Analysis):
     def _memory_type(self, array: Any) -> str:
         if any(array == ("out", p) for p, _ in self.across):
             return "f64"  # a task's sums over its rows
-        t = self.array_dtype(array)
+        t = MEMORY.get(self.half(array)) or self.array_dtype(array)
         return "i8" if t == "i1" else t
+
+    def _widened(self, array: Any, text: str) -> str:
+        """What was loaded from an array as the numbers that are computed with."""
+        return text if self.half(array) is None else self._by(WIDENED, "widened", array, text)
+
+    def _narrowed(self, array: Any, text: str) -> str:
+        """Numbers as they are stored in an array."""
+        return text if self.half(array) is None else self._by(NARROWED, "narrowed", array, text)
+
+    def _by(self, functions: Any, name: str, array: Any, text: str) -> str:
+        half = self.half(array)
+        self.functions[f"{name}_{half}"] = functions[half]
+        return f"{name}_{half}({text})"
 
     def _points(self, axes: list[int]) -> None:
         """The loop over a task's kept points; leaves the base pointers of all arrays."""
@@ -258,12 +272,13 @@ class Source(Analysis):
             item = self.equations[i].dtype.itemsize
             indices = f"(iota(i64, {lanes}) + ({place})) * (s{k}_{axis} // {item})"
             text = f"gather({bases}{k}, {indices}{', ' + mask if mask else ''})"
-        return f"{text} != 0" if self.equations[i].dtype.kind == "b" else text
+        return f"{text} != 0" if self.equations[i].dtype.kind == "b" else self._widened(i, text)
 
     def _store(self, array: Any, name: str, place: str, mask: str | None, bases: str) -> None:
         k = self.arrays.index(array)
         if self.array_dtype(array) == "i1":
             name = f"cast({name}, i8)"
+        name = self._narrowed(array, name)
         if self.inner(array) == "0":
             raise Untraceable("a result that does not fill its space")
         if mask:

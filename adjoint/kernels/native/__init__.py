@@ -18,4 +18,4 @@ from adjoint.kernels.native import emitter, function
 from adjoint.kernels.native.builtins import *
 from adjoint.kernels.native.description import described
 from adjoint.kernels.native.function import Native, apart, emit_module, inline, native
-from adjoint.kernels.native.types import Type, f32, f64, i1, i8, i16, i32, i64, ptr, vec, void
+from adjoint.kernels.native.types import Type, f16, f32, f64, i1, i8, i16, i32, i64, ptr, vec, void

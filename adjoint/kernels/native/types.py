@@ -44,9 +44,10 @@ i8 = Type("i8", "int", 8)
 i16 = Type("i16", "int", 16)
 i32 = Type("i32", "int", 32)
 i64 = Type("i64", "int", 64)
+f16 = Type("f16", "float", 16)
 f32 = Type("f32", "float", 32)
 f64 = Type("f64", "float", 64)
-SCALARS = {t.name: t for t in (i1, i8, i16, i32, i64, f32, f64)}
+SCALARS = {t.name: t for t in (i1, i8, i16, i32, i64, f16, f32, f64)}
 
 
 @lru_cache(maxsize=None)
@@ -71,4 +72,4 @@ def _ir(t: Type) -> Any:
         return ir.VectorType(_ir(t.scalar), t.lanes)
     if t.kind == "int":
         return ir.IntType(t.bits)
-    return ir.FloatType() if t.bits == 32 else ir.DoubleType()
+    return {16: ir.HalfType, 32: ir.FloatType, 64: ir.DoubleType}[t.bits]()
