@@ -205,7 +205,10 @@ class _Finish:
         transposed = iter(step.transposed)
         for k, i in enumerate(self.reductions):
             e = self.program.equations[i]
-            found = total(made[k], 0) if e.name == "sum" and is_floating(e.dtype) else REDUCTIONS[e.name].reduce(made[k], 0, computing(e.dtype))
+            if e.name == "sum" and is_floating(e.dtype):
+                found = total(made[k], 0)
+            else:
+                found = REDUCTIONS[e.name].reduce(made[k], 0, computing(e.dtype))
             back = next(transposed)
             values[i] = found if back is None else found.transpose(back)
         numbers = iter(self.program.numbers)
