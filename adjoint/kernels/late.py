@@ -33,18 +33,26 @@ class Late:
         return self.function(*args)
 
 
+def from_on(size: int) -> int:
+    """So many elements, where native code is worth its call from there on; fewer where tests ask for it, and never without."""
+    return min(size, LARGE) if LARGE < NEVER else NEVER
+
+
 OFTEN = 16
 """So many calls on small arrays NumPy answers, before what it does slowly is worth loading a kernel."""
 
 
 class Often(Late):
-    """As :class:`Late`, of what NumPy needs many calls for: worth a kernel for small arrays, too, if there are many of these."""
+    """As :class:`Late`, of what NumPy needs many calls for: worth a kernel for small arrays, too, if there are many of these.
+
+    Only for what is the same to the last bit in both ways, since the same call is to have the same result whenever it is made.
+    """
 
     __slots__ = ("least", "seen")
 
     def __init__(self, name: str, least: int = 1024) -> None:
         super().__init__(name)
-        self.least = min(least, LARGE) if LARGE < NEVER else NEVER
+        self.least = from_on(least)
         self.seen = 0
 
     def wants(self, x: Any) -> bool:

@@ -10,6 +10,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.outs import SAME, Out, refused, write_outs
+from adjoint.kernels.late import Late, from_on
 from adjoint.ops.activation import kept_where
 from adjoint.ops.arrays import Array, converted
 from adjoint.ops.bounds import maximum, minimum
@@ -17,6 +18,7 @@ from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import axes, spread
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import type_name, unsupported
+from adjoint.ops.widening import is_half
 from adjoint.summation import total
 from adjoint.tensor import Tensor
 
@@ -69,8 +71,25 @@ _min_all = op(
 )  # fmt: skip
 
 
+_along_columns = Late("scans:extremes_along")
+_SOME = from_on(1024)  # elements of which columns are worth a kernel; rows NumPy looks through as fast
+
+
+def of_columns(largest: bool, x: Any, dim: int) -> Any:
+    """The extremes along a dimension that others follow, which is kept, and their indices, of a large array of NumPy's."""
+    if x.__class__ is not np.ndarray or x.size < _SOME or dim == x.ndim - 1:
+        return NotImplemented
+    if is_half(x.dtype):
+        found = _along_columns(x.astype(np.float32), dim, largest)
+        return found if found is NotImplemented else (found[0].astype(x.dtype), found[1])
+    return _along_columns(x, dim, largest)
+
+
 def index_of(arg: Any, x: Any, dim: int, keepdim: bool) -> Any:
     """Where ``np.argmax`` or ``np.argmin`` finds the extreme along a dimension."""
+    found = of_columns(arg is np.argmax, x, dim)
+    if found is not NotImplemented:
+        return found[1] if keepdim else found[1].squeeze(dim)
     return converted(arg(x, dim, keepdims=keepdim), np.int64)
 
 
@@ -99,6 +118,9 @@ def _along(name: str, arg: Any) -> Any:
             raise RuntimeError(f"{name}(): does not support complex input")
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
+        found = of_columns(arg is np.argmax, self, dim)
+        if found is not NotImplemented:
+            return found if keepdim else tuple([part.squeeze(dim) for part in found])
         return select(self, index_of(arg, self, dim, True), dim, keepdim)
 
     return forward

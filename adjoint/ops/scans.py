@@ -16,13 +16,22 @@ from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.inplace import inplace_method
 from adjoint.declare.operands import to_float
 from adjoint.declare.outs import COMPUTES, SAME, SCALAR_TYPE, Out, always
+from adjoint.kernels.late import Late, Often, from_on
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.selection import add_along
 from adjoint.ops.unsupported import unsupported
+from adjoint.ops.widening import is_half
 from adjoint.summation import ROWS
 from adjoint.tensor import Tensor
+
+_scanned = Late("scans:scan")
+_extremes_so_far = Often("scans:extremes_so_far")
+_products_back = Late("scans:products_back")
+_shared = Late("scans:shared")
+_SOME = from_on(256)  # elements from which on a scan is worth a kernel
+_HOW = {np.add: "add", np.multiply: "multiply", np.logaddexp: "logaddexp"}
 
 _WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 
@@ -34,6 +43,9 @@ def _wide(dtype: Any) -> Any:
 
 def _accumulated(ufunc: Any, x: Any, dim: int) -> Any:
     """``ufunc.accumulate`` along a dimension, rounded to the dtype of ``x`` only at the end."""
+    found = _by_kernel(ufunc, x, dim, False)
+    if found is not NotImplemented:
+        return found
     if x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.shape[dim] <= ROWS:
         return ufunc.accumulate(x, dim)
     if x.__class__ is np.ndarray and x.size >= _MANY and x.dtype.kind != "c":
@@ -42,6 +54,15 @@ def _accumulated(ufunc: Any, x: Any, dim: int) -> Any:
     if x.dtype.kind in "iub":  # NumPy would go on in int64
         return ufunc.accumulate(x, dim, x.dtype)
     return ufunc.accumulate(x, dim) if wide is x.dtype else ufunc.accumulate(x.astype(wide), dim).astype(x.dtype)
+
+
+def _by_kernel(ufunc: Any, x: Any, dim: int, back: bool) -> Any:
+    if x.size < _SOME or x.__class__ is not np.ndarray:
+        return NotImplemented
+    if is_half(x.dtype):
+        found = _scanned(x.astype(np.float32), _HOW[ufunc], dim, back)
+        return found if found is NotImplemented else found.astype(x.dtype)
+    return _scanned(x, _HOW[ufunc], dim, back)
 
 
 _MANY = 1 << 14  # elements from which on a row is more than the call that adds it
@@ -83,6 +104,9 @@ def _in_blocks(ufunc: Any, x: Any, dim: int, wide: Any) -> Any:
 
 def _from_last(ufunc: Any, x: Any, dim: int) -> Any:
     """As :func:`_accumulated`, from the last element to the first."""
+    found = _by_kernel(ufunc, x, dim, True)
+    if found is not NotImplemented:
+        return found
     return np.flip(_accumulated(ufunc, np.flip(x, dim), dim), dim)
 
 
@@ -166,6 +190,11 @@ def products_back(g: Array, x: Array, dim: int) -> Array:
     Before the first zero it is the sum of ``g_j y_j`` from there on, divided by x.  At the first zero it is the sum of what
     the products would be without it, up to the second one; after it there is none.
     """
+    if x.__class__ is g.__class__ is np.ndarray and x.size >= _SOME:
+        half = is_half(x.dtype)
+        found = _products_back(*([a.astype(np.float32) for a in (g, x)] if half else (g, x)), dim)
+        if found is not NotImplemented:
+            return found.astype(x.dtype) if half else found
     wide = _wide(x.dtype)
     x, g, dtype = conj(x).astype(wide), g.astype(wide), x.dtype
     zeros = x == 0
@@ -215,6 +244,11 @@ def _extreme_scan(ufunc: Any) -> Any:
             unsupported(f"{'cummax' if ufunc is np.maximum else 'cummin'}_cpu", self)
         if self.ndim == 0:
             return self.copy(), np.zeros((), np.int64)
+        if self.__class__ is np.ndarray and _extremes_so_far.wants(self):
+            half = is_half(self.dtype)
+            found = _extremes_so_far(self.astype(np.float32) if half else self, dim, ufunc is np.maximum)
+            if found is not NotImplemented:
+                return (found[0].astype(self.dtype), found[1]) if half else found
         values = ufunc.accumulate(self, dim)
         place = np.arange(self.shape[dim]).reshape([-1 if i == dim else 1 for i in range(self.ndim)])
         found = (self == values) | (self != self)  # the latest of equal ones, and every NaN
@@ -266,13 +300,28 @@ def _logcumsumexp_gradient(g, self, result, dim, self_dtype):
 @array_function
 def shares_back(values: Array, x: Array, total: Array, dim: int) -> Array:
     """``sum over j >= k of values_j exp(x_k - total_j)``"""
+    found = _by_shares(values, x, total, dim, True)
+    if found is not NotImplemented:
+        return found
     return _in_logarithms(values, x, total, lambda log, x, total: _from_last(np.logaddexp, log - total, dim) + x)
 
 
 @array_function
 def shares_forth(values: Array, x: Array, total: Array, dim: int) -> Array:
     """``sum over k <= j of values_k exp(x_k - total_j)``"""
+    found = _by_shares(values, x, total, dim, False)
+    if found is not NotImplemented:
+        return found
     return _in_logarithms(values, x, total, lambda log, x, total: _accumulated(np.logaddexp, log + x, dim) - total)
+
+
+def _by_shares(values: Any, x: Any, total: Any, dim: int, back: bool) -> Any:
+    if not (values.__class__ is x.__class__ is total.__class__ is np.ndarray and x.size >= _SOME):
+        return NotImplemented
+    if not is_half(x.dtype):
+        return _shared(values, x, total, dim, back)
+    found = _shared(*[a.astype(np.float32) for a in (values, x, total)], dim, back)
+    return found if found is NotImplemented else found.astype(x.dtype)
 
 
 def _in_logarithms(values: Any, x: Any, total: Any, scan: Any) -> Any:
