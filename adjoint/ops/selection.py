@@ -8,6 +8,7 @@ from adjoint.declare import op
 from adjoint.ops.along import sum_along
 from adjoint.ops.along import take_along as native_take
 from adjoint.ops.arrays import Array, array_function
+from adjoint.ops.widening import is_half
 
 
 @array_function
@@ -23,6 +24,8 @@ def add_along(g: Array, indices: Array, dim: int, shape: tuple[int, ...]) -> Arr
     result = sum_along(g, shape, dim % len(shape) if shape else dim, indices)
     if result is not NotImplemented:
         return result
+    if is_half(g.dtype) and g.__class__ is np.ndarray:  # as native code adds them
+        return add_along(g.astype(np.float32), indices, dim, shape).astype(g.dtype)
     result = np.zeros(shape, g.dtype)
     if indices.shape[dim] == 1:
         np.put_along_axis(result, indices, g, dim)
