@@ -309,6 +309,8 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "linalg_cross": ("torch.linalg.cross(x, y)",),
     "dist": ("torch.dist(x, y)", "torch.dist(x, y, 3)"),
     "cdist": ("torch.cdist(x, y)", "torch.cdist(x, y, 1.0)"),
+    "cdist.other": ("torch.cdist(x, y, 3.0)",),
+    "pdist": ("torch.pdist(x)", "torch.pdist(x, 1.0)"),
     # Fourier transforms
     "_fft_c2c": (
         "torch.fft.fftn(x, dim=(0, 1))",

@@ -26,6 +26,7 @@ from adjoint.ops import (
     ctc,
     decompositions,
     differences,
+    distances,
     dropout,
     einsum,
     elementwise,

@@ -1,4 +1,4 @@
-"""Norms and distances: vector_norm, matrix_norm, norm, dist, cdist, renorm, cross products."""
+"""Norms and distances: vector_norm, matrix_norm, norm, dist, renorm, cross products."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from adjoint.ops.reduction import axes, reduced_size, spread, written
 from adjoint.ops.reduction import sum as summed
 from adjoint.ops.scalars import number_argument
 from adjoint.ops.unsupported import type_name
-from adjoint.ops.widening import in_float32
 from adjoint.places import users_level
 from adjoint.summation import total
 from adjoint.tensor import Tensor
@@ -31,7 +30,7 @@ from adjoint.tensor import Tensor
 # Norms of vectors
 
 
-def _vector_norm(self: Array, ord=2, dim=None, keepdim=False):
+def vector_norm_of(self: Array, ord=2, dim=None, keepdim=False):
     if self.dtype.kind in "iub":
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {type_name(self)}")
     d = self.real.dtype if self.dtype.kind == "c" else self.dtype
@@ -60,7 +59,7 @@ def _vector_norm(self: Array, ord=2, dim=None, keepdim=False):
     return result.astype(d)
 
 
-def _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
+def vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
     if ord == 0:
         return np.zeros_like(self)
     g, norm = spread(g, self_shape, dim, keepdim), spread(result, self_shape, dim, keepdim)
@@ -83,10 +82,10 @@ def _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim):
 
 
 _vector_norm_row = op(
-    "linalg_vector_norm", _vector_norm, lies=IN_ORDER, where="",
+    "linalg_vector_norm", vector_norm_of, lies=IN_ORDER, where="",
     # the number of elements that are not 0 has no derivative: as in PyTorch, None and not zeros
     self=lambda g, self, result, self_shape, ord, dim, keepdim:
-        None if ord == 0 else _vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim),
+        None if ord == 0 else vector_norm_gradient(g, self, result, self_shape, ord, dim, keepdim),
     reads={
         "self": "g * self / result if ord == 2 else g * sign(self) if ord == 1 else g * self * abs(self) ** (ord - 2) / result ** (ord - 1)",
     },
@@ -253,12 +252,12 @@ def _dist(self: Array, other: Array, p=2):
         from adjoint.declare.operands import raise_shapes
 
         raise_shapes(self, other)
-    return _vector_norm(away, p)
+    return vector_norm_of(away, p)
 
 
 def _dist_gradient(g, self, other, result, p):
     away = self - other
-    return _vector_norm_gradient(g, away, result, away.shape, p, None, False)
+    return vector_norm_gradient(g, away, result, away.shape, p, None, False)
 
 
 _dist_row = op(
@@ -284,72 +283,6 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """
     d = result_type_of(input, other)
     return _dist_row.function(*(t if t.dtype is d else t.to(d) for t in (input, other)), p)
-
-
-@in_float32
-def _cdist(x1: Array, x2: Array, p=2.0):
-    if p == 2:
-        squares = total(x1 * x1, -1)[..., :, None] + total(x2 * x2, -1)[..., None, :]
-        if x1.shape[-2] > 25 or x2.shape[-2] > 25:  # as PyTorch: a product where there are many, which is less exact
-            return np.sqrt(np.maximum(squares - 2 * np.matmul(x1, x2.swapaxes(-1, -2)), constant(0, x1)))
-    away = x1[..., :, None, :] - x2[..., None, :, :]
-    if p == 0:  # of which a NaN is no number, where a norm counts it
-        return total(np.minimum(np.ceil(np.absolute(away)), constant(1, away)), -1)
-    if p == math.inf:  # of which PyTorch leaves a NaN out
-        return np.fmax.reduce(np.absolute(away), -1, None, None, False, 0)
-    return _vector_norm(away, p, -1)
-
-
-def _cdist_gradient(g, x1, x2, result, p):
-    away = x1[..., :, None, :] - x2[..., None, :, :]
-    if p == math.inf:  # PyTorch's: of equal ones each has all of it
-        beyond = np.absolute(np.absolute(away) - result[..., None])
-        return g[..., None] * sign_of(away) * (1 - np.minimum(np.ceil(beyond), constant(1, beyond)))
-    found = _vector_norm_gradient(g, away, result, away.shape, p, -1, False)
-    if p == 1:  # the sign of a NaN is 0 in a norm's gradient, and a NaN here
-        return np.where(away == away, found, away)
-    return np.where(away == 0, constant(0, found), found) if p < 1 else found
-
-
-_cdist_row = op(
-    "cdist", _cdist, lies=IN_ORDER, where="",
-    x1=lambda g, x1, x2, result, p, x1_shape, x1_dtype:
-        fit(total(_cdist_gradient(g, x1, x2, result, p), -2), x1_shape, x1_dtype),
-    x2=lambda g, x1, x2, result, p, x2_shape, x2_dtype:
-        fit(-total(_cdist_gradient(g, x1, x2, result, p), -3), x2_shape, x2_dtype),
-    reads={
-        "x1": "the sum over x2 of g times each distance's slope",
-        "x2": "the sum over x1 of g times each distance's slope",
-    },
-)  # fmt: skip
-
-
-@composite(where="torch")
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
-    """The p-norm distances between all rows of two matrices, in batches: (*, n, d) and (*, m, d) give (*, n, m).
-
-    Raises RuntimeError where the rows differ in length.
-
-    >>> import adjoint as torch
-    >>> torch.cdist(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.], [0., 1.]]))
-    tensor([[5., 1.]])
-    """
-    modes = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
-    if compute_mode not in modes:
-        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
-    for name, x in (("X1", x1), ("X2", x2)):
-        if x.ndim < 2:
-            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
-    if x1._array.shape[-1] != x2._array.shape[-1]:
-        raise RuntimeError(
-            f"X1 and X2 must have the same number of columns. X1: {x1._array.shape[-1]} X2: {x2._array.shape[-1]}"
-        )
-    if p < 0:
-        raise RuntimeError("cdist only supports non-negative p values")
-    broadcast_shape(x1._array.shape[:-2], x2._array.shape[:-2])  # raises PyTorch's error
-    if compute_mode == modes[2] and p == 2:
-        return _vector_norm_row.function(x1.unsqueeze(-2) - x2.unsqueeze(-3), 2, -1)
-    return _cdist_row.function(x1, x2, p)
 
 
 @composite(out=SAME, inplace=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from adjoint import dtypes
 from adjoint.autograd.grad_mode import no_grad
 from adjoint.declare import composite
-from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.one_node import as_one_node
 from adjoint.ops.by_numbers import plus
@@ -53,29 +51,3 @@ def pairwise_distance(
     """
     dim = -1 if max(x1.ndim, x2.ndim) else None
     return as_one_node("NormBackward1", lambda x: x.norm(p, dim, keepdim), plus(x1 - x2, eps))  # type: ignore[no-any-return]
-
-
-_PDIST = Kernel("pdist", WIDE)
-
-
-@composite(where="torch nn.functional")
-def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them."""
-    if input.ndim != 2:
-        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
-    if p < 0:
-        raise RuntimeError("pdist only supports non-negative p values")
-    if not input.dtype.is_floating_point:
-        raise RuntimeError("pdist only supports floating-point dtypes")
-    _PDIST.check(input._array)
-    return as_one_node("PdistBackward0", lambda x: _between_rows(x, p), input)  # type: ignore[no-any-return]
-
-
-def _between_rows(input: Tensor, p: float) -> Tensor:
-    n = input.shape[0]
-    i, j = lookup("torch", "triu_indices")(n, n, 1).unbind(0)
-    away = input[i] - input[j]
-    if p == 0 or not away.size(1):  # differences that are counted, or that there are none of: the gradient is zeros
-        zeros = away.masked_fill(lookup("torch", "ones_like")(away, dtype=dtypes.bool_), 0.0)
-        return ((away != 0).to(away.dtype) + zeros).sum(-1)
-    return away.norm(p, -1)
