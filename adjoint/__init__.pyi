@@ -3861,7 +3861,12 @@ def pca_lowrank(
     """
 
 def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
-    """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them."""
+    """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them.
+
+    >>> import adjoint as torch
+    >>> torch.pdist(torch.tensor([[0., 0.], [3., 4.], [0., 1.]]))
+    tensor([5.0000, 1.0000, 4.2426])
+    """
 
 def permute(input: Tensor, *dims: _int | Sequence[_int]) -> Tensor:
     """The dimensions in another order.

@@ -1106,7 +1106,12 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-
     """
 
 def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
-    """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them."""
+    """The p-norm distances between every two rows of (N, M): N * (N - 1) / 2 of them.
+
+    >>> import adjoint as torch
+    >>> torch.pdist(torch.tensor([[0., 0.], [3., 4.], [0., 1.]]))
+    tensor([5.0000, 1.0000, 4.2426])
+    """
 
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
     """Channels laid out as pixels: (..., C r^2, H, W) becomes (..., C, H r, W r).
