@@ -30,7 +30,7 @@ def test_without_a_graph_it_is_what_it_is_with_one(shape: tuple[int, ...], dtype
             with torch.no_grad():
                 r = calls[way]()
             found += [r.to(torch.complex128 if dtype == "complex64" else torch.float64), str(r.dtype)]
-            found.append(r.stride() if way != "jvp" else None)  # tangents lie in another order here
+            found.append(r.stride())
         with torch.inference_mode():
             found.append(linear(x, w, b).to(torch.complex128 if dtype == "complex64" else torch.float64))
         return found
@@ -52,3 +52,36 @@ def test_a_bias_of_other_sizes_is_added_or_refused(shapes: Any, recorded: bool) 
             return torch.nn.functional.linear(x, w, b).detach()
 
     agree(scenario)
+
+
+@pytest.mark.parametrize("which", [(0,), (1,), (2,), (0, 1, 2)])
+@pytest.mark.parametrize("bias", [(2,), (1, 2), (1,), ()])
+@pytest.mark.parametrize("rows", [(3,), (4, 3), (2, 4, 3)])
+def test_tangents_are_in_pytorchs_strides(rows: Any, bias: Any, which: Any) -> None:
+    if (rows, bias) == ((3,), (1, 2)):
+        pytest.skip("PyTorch refuses here, as long as tangents are carried, what it computes without them")
+
+    def scenario(torch: Any) -> Any:
+        primals = [torch.arange(1.0, 1 + torch.Size(s).numel()).reshape(s) for s in (rows, (2, 3), bias)]
+
+        def of_some(*some: Any) -> Any:
+            given = dict(zip(which, some, strict=True))
+            return torch.nn.functional.linear(*[given.get(i, p) for i, p in enumerate(primals)])
+
+        chosen = tuple(primals[i] for i in which)
+        made, tangent = torch.func.jvp(of_some, chosen, tuple(x * x for x in chosen))
+        return made, made.stride(), tangent, tangent.stride()
+
+    agree(scenario)
+
+
+def test_a_batch_of_vectors_is_what_each_of_them_gives() -> None:
+    """With a bias of one row PyTorch's vmap puts a dimension between, which its results of one vector do not have."""
+    import torch as theirs
+
+    import adjoint as ours
+
+    weight, bias, x = ours.arange(6.0).reshape(2, 3), ours.arange(2.0).reshape(1, 2), ours.arange(12.0).reshape(4, 3)
+    batch = ours.func.vmap(lambda row: ours.nn.functional.linear(row, weight, bias))(x)
+    rows = [theirs.nn.functional.linear(*(theirs.tensor(t.tolist()) for t in (row, weight, bias))) for row in x]
+    assert batch.tolist() == theirs.stack(rows).tolist() == [[5, 15], [14, 51], [23, 87], [32, 123]]

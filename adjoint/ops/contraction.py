@@ -566,8 +566,19 @@ def _linear_steps(bias, self, weight, self_shape, weight_shape):
     return addmm.function(bias, rows, weight.t()).view(*self_shape[:-1], weight_shape[0])
 
 
+def _linear_tangent(self, weight, bias_t, self_t, weight_t, result, needed):
+    """Row by row, as PyTorch's: the gradient's derivative is the same numbers, in other strides."""
+    total = None
+    for (of, to), wanted in zip(((self_t, weight), (self, weight_t)), needed[1:]):
+        if wanted:
+            part = dot(_rows(of), to.T)
+            total = part if total is None else total + part
+    total = np.zeros(result.shape, result.dtype) if total is None else total.reshape(result.shape)
+    return bias_t + total if needed[0] else total
+
+
 _linear_row = op(
-    "linear", _linear, fused=False, where="", node="AddmmBackward0", held="weight", steps=_linear_steps,
+    "linear", _linear, fused=False, where="", node="AddmmBackward0", held="weight", steps=_linear_steps, tangent=_linear_tangent,
     bias=lambda g, bias_shape: over_rows(_rows(g)) if g.shape[-1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
     weight=lambda g, self: dot(_rows(g).T, conj(_rows(self))),
@@ -575,7 +586,7 @@ _linear_row = op(
 
 
 _whole_weight_row = op(  # as PyTorch's LSTM, which saves its weights themselves and not transposed views of them
-    "linear.whole", _linear, fused=False, where="", node="AddmmBackward0",
+    "linear.whole", _linear, fused=False, where="", node="AddmmBackward0", tangent=_linear_tangent,
     bias=lambda g, bias_shape: over_rows(_rows(g)) if g.shape[-1:] == bias_shape else sum_to(g, bias_shape),
     self=lambda g, weight: dot(g, conj(weight)),
     weight=lambda g, self: dot(_rows(g).T, conj(_rows(self))),
