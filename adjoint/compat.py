@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 # Packages, PyTorch's name first.
 _PACKAGES = {"torch": "adjoint", "torchvision": "adjoint.vision", "functorch": "adjoint.functorch"}
 
-# Modules that only pickles name, whose functions users find elsewhere.
-_NAMES_ALONE = ("torch._C.", "torch._linalg_utils", "torch._lobpcg", "torch._lowrank")
+# Modules that only pickles name, whose functions users find elsewhere; those below torch._C as well.
+_NAMES_ALONE = frozenset({"torch._linalg_utils", "torch._lobpcg", "torch._lowrank", "torch._tensor"})
+
+# Modules that have, besides what users find there, functions by which PyTorch's pickles make tensors.
+_MAKING = frozenset({"torch._utils", "torch.serialization", "torch.storage"})
 
 # Modules that PyTorch has under another name.
 _MODULES = {
@@ -132,7 +135,7 @@ class _Finder:
         if module is None and name in _awaited:  # not Adjoint's: made for what is shown in it
             module = ModuleType(name, "Some of PyTorch's module, by Adjoint.")
             vars(module).update(_awaited.pop(name))
-        if module is None and name.startswith(_NAMES_ALONE):
+        if module is None and (name in _NAMES_ALONE or name.startswith("torch._C.")):
             return ModuleSpec(name, _Known(_BuiltIn(name)), is_package=True)
         if module is None:  # nor will others find it: they look into the parent's folder, which is Adjoint's
             return None
@@ -276,8 +279,24 @@ def _show_as_torch(name: str, module: ModuleType) -> None:
             value.__module__ = naming.shown(name, value.__qualname__) or shown
     for awaited, cls in _awaited.pop(shown, {}).items():
         vars(module).setdefault(awaited, cls)
+    if shown in _MAKING:
+        vars(module).setdefault("__getattr__", lambda name: _making(module, name))
     # Errors name the module by this: "cannot import name 'x' from 'torch'".
     module.__name__ = shown
+
+
+def _making(module: ModuleType, name: str) -> Any:
+    """One of the functions of PyTorch's that pickles call; memory formats are ``torch._utils.torch.channels_last`` to them."""
+    if name == "torch" and module.__name__ == "torch._utils":
+        return sys.modules["torch"]
+    if name[:1] == "_" and name[:2] != "__":
+        from adjoint.serialization import rebuild
+
+        full = f"{module.__name__}.{name}"
+        found = rebuild.FUNCTIONS.get(full) or rebuild.OLDER.get(full)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
 
 
 def _rename(cls: Any) -> None:

@@ -18,19 +18,10 @@ from adjoint.names import named as _named
 @_lru_cache(maxsize=None)
 def _fields() -> dict[str, tuple[str, ...]]:
     """The types' names and fields; those of what was given as ``out`` are of their own."""
-    rows = {o.name: o.outputs for o in _OPERATORS.values() if isinstance(o.outputs, tuple)}
-    found = {name: fields for name, fields in {**rows, **_COMPOSITES}.items() if name not in _INTERNAL}
+    rows = {o.name: o.outputs for o in _OPERATORS.values() if isinstance(o.outputs, tuple) and not o.apart}
+    found = {**rows, **_COMPOSITES}
     return found | {f"{name}_out": fields for name, fields in found.items() if name in _RULES or name in ("max", "min")}
 
-
-# Rows of several outputs whose callers take them apart.
-_INTERNAL = frozenset(
-    {
-        "_lstm_layer", "_rnn_layer", "mkldnn_rnn_layer",
-        "adaptive_max_pool2d", "adaptive_max_pool3d", "fractional_max_pool2d", "fractional_max_pool3d",
-        "max_pool2d_with_indices", "max_pool3d_with_indices", "roi_pool", "std_mean", "var_mean",
-    }
-)  # fmt: skip
 
 _named(
     __name__,

@@ -202,3 +202,35 @@ def test_compiled_programs_are_neither_written_nor_read(tmp_path: Any) -> None:
     for make in (adjoint.jit.CompilationUnit, adjoint.jit.ScriptFunction):
         with pytest.raises(RuntimeError, match="TorchScript's compiler"):
             make()
+
+
+def test_modules_within_a_module_that_give_others_to_be_scripted_are_replaced():
+    """In the module itself, as PyTorch replaces them; one that stands in two places is asked once."""
+
+    def scenario(torch):
+        class Prepared(torch.nn.Module):
+            def forward(self, x):
+                return x
+
+            def __prepare_scriptable__(self):
+                return torch.nn.Sequential(torch.nn.Identity())
+
+        class Outer(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.one = Prepared()
+                self.again = self.one
+                self.several = torch.nn.Sequential(Prepared(), torch.nn.Linear(2, 2))
+
+            def forward(self, x):
+                return self.several(self.one(x))
+
+        outer = Outer()
+        torch.jit.script(outer)
+        return [(name, type(module).__name__) for name, module in outer.named_modules()], outer.one is outer.again
+
+    import torch as theirs
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert scenario(adjoint) == scenario(theirs)

@@ -208,6 +208,7 @@ def op(
     inplace: bool = False,
     gradients: dict[str, Any] | None = None,
     outputs: tuple[str, ...] | str | None = None,
+    apart: bool = False,
     differentiable: tuple[str, ...] | None = None,
     keeps: dict[str, Any] | tuple[str, ...] = (),
     node: str = "",
@@ -238,9 +239,9 @@ def op(
 
     ``keeps`` names what the forward returns beside its result for the formulas: a tuple of names for constants
     (indices, masks), a dictionary name -> formula for what depends on the inputs (a mean), which higher derivatives
-    compute again.  ``outputs`` names several outputs.  ``where`` lists the namespaces, ``variadic`` the value that may
-    be given as separate arguments, ``node`` the node's class name where it is not ``<Name>Backward0``; it may choose one by the
-    arguments, as in ``"SumBackward0 if dim is None else SumBackward1"``.
+    compute again.  ``outputs`` names several outputs; with ``apart`` users never see them together.  ``where`` lists the
+    namespaces, ``variadic`` the value that may be given as separate arguments, ``node`` the node's class name where it is not
+    ``<Name>Backward0``; it may choose one by the arguments, as in ``"SumBackward0 if dim is None else SumBackward1"``.
 
     ``writer(self, ...)`` is the forward of the in-place operator where that can be cheaper than the forward and a copy: it
     checks its arguments, writes into its first and returns it.  Formulas must then not ask for the first input.
@@ -281,6 +282,7 @@ def op(
             out=out,
             overlap=overlap,
             outputs=outputs,
+            apart=apart,
             differentiable=differentiable,
             keeps=dict.fromkeys(keeps) if not isinstance(keeps, dict) else keeps,
             node_name=node,

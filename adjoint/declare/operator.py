@@ -58,6 +58,7 @@ class Operator:
     promote: str = "same"  # elementwise: "same", "float" (integers become the default dtype), "bool" (the result is)
     wide: bool = False  # elementwise: whether halves beside a number are computed in float32, the number as it is
     outputs: tuple[str, ...] | str | None = None  # names of several outputs; "list" for a number that varies
+    apart: bool = False  # whether its callers take its outputs apart, so that nobody sees a named tuple of them
     differentiable: tuple[str, ...] | None = None  # which of the outputs have gradients; all, if None
     keeps: dict[str, Callable[..., Any] | None] = field(default_factory=dict)
     node_name: str = ""

@@ -75,7 +75,7 @@ def script(
     example_inputs: Any = None,
 ) -> T:
     """``obj`` itself, a function, class or module, which runs as Python; or what it gives to be scripted in its place
-    (``__prepare_scriptable__``).
+    (``__prepare_scriptable__``).  Modules within a module that give others are replaced there, as PyTorch does it.
 
     >>> import adjoint as torch
     >>> @torch.jit.script
@@ -85,8 +85,21 @@ def script(
     tensor([3., 3.])
     """
     deprecated("script", SWITCH, dropped=True)
-    prepare = getattr(obj, "__prepare_scriptable__", None)
-    return obj if prepare is None or isinstance(obj, type) else prepare()  # type: ignore[no-any-return]
+    return _prepared(obj, {})
+
+
+def _prepared(obj: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+    """What is scripted in the place of an object, and of the modules in it; ``done`` has, by their ids, those that were met
+    before, which it keeps."""
+    if id(obj) not in done:
+        prepare = getattr(obj, "__prepare_scriptable__", None)
+        made = obj if prepare is None or isinstance(obj, type) else prepare()
+        done[id(obj)], done[id(made)] = (obj, made), (made, made)
+        if isinstance(made, Module):
+            for name, module in made._modules.items():
+                if module is not None:
+                    made._modules[name] = _prepared(module, done)
+    return done[id(obj)][1]
 
 
 def script_method(fn: T) -> T:

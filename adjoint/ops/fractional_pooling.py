@@ -70,7 +70,7 @@ def _fractional_max_pool(self: Array, samples: Array, kernel, out):
 def _row(n: int) -> Any:
     return op(
         f"fractional_max_pool{n}d", _fractional_max_pool, where="", fused=False,
-        lies=IN_ORDER, node=f"FractionalMaxPool{n}DBackward0", outputs=("output", "indices"), differentiable=("output",),
+        lies=IN_ORDER, node=f"FractionalMaxPool{n}DBackward0", outputs=("output", "indices"), apart=True, differentiable=("output",),
         keeps=("where",), flat="self", self=lambda g, where, self_shape, kernel: flat_scatter(g, where, self_shape[-len(kernel):]),
         reads={"self": "g at the maxima, 0 elsewhere"},
     )  # fmt: skip

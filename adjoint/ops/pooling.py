@@ -110,7 +110,7 @@ def _max_pool_rows(n: int) -> tuple[Any, Any]:
         op(f"max_pool{n}d", _max_pool, kernel=Kernel(f"max_pool{n}d", REAL), lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows), reads=_TO_MAXIMA),
         op(f"max_pool{n}d_with_indices", _max_pool_with_indices, kernel=Kernel(f"max_pool{n}d", REAL), lies=as_images(ndim=n + 2), where="", node=node, flat="self", keeps=("taps",),
-           outputs=("output", "indices"), differentiable=("output",),
+           outputs=("output", "indices"), apart=True, differentiable=("output",),
            self=lambda g, taps, windows: tap_scatter(g, taps, windows), reads=_TO_MAXIMA),
     )  # fmt: skip
 
@@ -743,7 +743,7 @@ def _adaptive_max_pool(self: Array, output_size):
 def _adaptive_max_rows(n: int) -> Any:
     return op(
         f"adaptive_max_pool{n}d", _adaptive_max_pool, kernel=Kernel(f"adaptive_max_pool{n}d{_CPU[n]}", FLOATING), lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"AdaptiveMaxPool{n}DBackward0",
-        outputs=("output", "indices"), differentiable=("output",), keeps=("where",), flat="self",
+        outputs=("output", "indices"), apart=True, differentiable=("output",), keeps=("where",), flat="self",
         self=lambda g, where, self_shape, output_size: flat_scatter(g, where, self_shape[-len(output_size):]),
         reads=_TO_MAXIMA,
     )  # fmt: skip

@@ -294,7 +294,7 @@ _INPUTS = "input weight0 weight1 weight2 weight3 hx_"
 _READS = "of the gates' gradients, which go back through time: g_gates[t], then g_h[t - 1] = g_gates[t] @ weight1"
 
 _LSTM: Any = {
-    "where": "", "fused": False, "outputs": ("output", "h", "c"), "keeps": ("gates", "states", "cells"),
+    "where": "", "fused": False, "outputs": ("output", "h", "c"), "apart": True, "keeps": ("gates", "states", "cells"),
     "gradients": {f"{_INPUTS} cx_": _lstm_gradients}, "reads": dict.fromkeys(f"{_INPUTS} cx_".split(), _READS),
 }  # fmt: skip
 _mkldnn_row = op("mkldnn_rnn_layer", _lstm, node="MkldnnRnnLayerBackward0", **_LSTM)
@@ -302,6 +302,7 @@ _mkldnn_row = op("mkldnn_rnn_layer", _lstm, node="MkldnnRnnLayerBackward0", **_L
 # PyTorch makes the others of a node for each operator of each step, and at last stacks them.
 _lstm_row = op("_lstm_layer", _lstm, node="StackBackward0", held="weight0 weight1", **_LSTM)
 _row = op(
-    "_rnn_layer", _others, where="", fused=False, outputs=("output", "h"), keeps=("gates", "inner", "states"), node="StackBackward0",
-    held="weight0 weight1", gradients={_INPUTS: _others_gradients}, reads=dict.fromkeys(_INPUTS.split(), _READS),
+    "_rnn_layer", _others, where="", fused=False, outputs=("output", "h"), apart=True, keeps=("gates", "inner", "states"),
+    node="StackBackward0", held="weight0 weight1",
+    gradients={_INPUTS: _others_gradients}, reads=dict.fromkeys(_INPUTS.split(), _READS),
 )  # fmt: skip

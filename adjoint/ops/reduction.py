@@ -409,8 +409,8 @@ def _std_mean_gradient(gs, arrived, std, self, self_shape, dim, correction, keep
     return share + _std_gradient(gs[0], std, self, self_shape, dim, correction, keepdim) if arrived[0] else share
 
 
-_var_mean_row = op("var_mean", _var_mean, lies=IN_ORDER, where="", outputs=("var", "mean"), self=_var_mean_gradient, reads={"self": "2 * g_var * (self - mean) / (reduced_size(self_shape, dim) - correction) + g_mean / reduced_size(self_shape, dim)"})
-_std_mean_row = op("std_mean", _std_mean, lies=IN_ORDER, where="", outputs=("std", "mean"), self=_std_mean_gradient, reads={"self": "g_std * (self - mean) / (std * (reduced_size(self_shape, dim) - correction)) + g_mean / reduced_size(self_shape, dim)"})
+_var_mean_row = op("var_mean", _var_mean, lies=IN_ORDER, where="", outputs=("var", "mean"), apart=True, self=_var_mean_gradient, reads={"self": "2 * g_var * (self - mean) / (reduced_size(self_shape, dim) - correction) + g_mean / reduced_size(self_shape, dim)"})
+_std_mean_row = op("std_mean", _std_mean, lies=IN_ORDER, where="", outputs=("std", "mean"), apart=True, self=_std_mean_gradient, reads={"self": "g_std * (self - mean) / (std * (reduced_size(self_shape, dim) - correction)) + g_mean / reduced_size(self_shape, dim)"})
 
 
 def _variance_arguments(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:

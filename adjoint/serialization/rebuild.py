@@ -7,6 +7,7 @@ elements lie over one another can have any number of them).
 
 from __future__ import annotations
 
+import io
 import math
 import operator
 from collections.abc import Callable
@@ -270,6 +271,13 @@ def _rebuild_from_type(func: Any, type: Any, args: Any, dict: Any) -> Any:
     return func(*args) if type is Tensor else _rebuild_from_type_v2(func, type, args, dict)
 
 
+def _load_from_bytes(b: bytes) -> Any:
+    """The storage in a file that ``pickle`` has as bytes, in place of a storage; it is read as pickles are, trusted."""
+    from adjoint.serialization.loading import load
+
+    return load(io.BytesIO(b), weights_only=False)
+
+
 def _get_thnn_function_backend() -> None:
     """What modules were saved with before PyTorch 1.2."""
 
@@ -277,6 +285,7 @@ def _get_thnn_function_backend() -> None:
 OLDER = {
     "torch._tensor._rebuild_from_type": _rebuild_from_type,
     "torch._utils._rebuild_xla_tensor": _rebuild_device_tensor_from_numpy,
+    "torch.storage._load_from_bytes": _load_from_bytes,
     "torch.nn.backends.thnn._get_thnn_function_backend": _get_thnn_function_backend,
 }
 """Names that PyTorch still knows where a file is trusted."""

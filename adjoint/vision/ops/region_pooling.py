@@ -134,8 +134,8 @@ def _largest(input: Array, rois: Array, division):
 
 
 _POOL = op(
-    "roi_pool", _largest, where="", fused=False, lies=IN_ORDER, outputs=("output", "argmax"), differentiable=("output",),
-    keeps=("places", "found"), flat="input",
+    "roi_pool", _largest, where="", fused=False, lies=IN_ORDER, outputs=("output", "argmax"), apart=True,
+    differentiable=("output",), keeps=("places", "found"), flat="input",
     input=lambda g, places, found, input_shape: add_at(
         np.where(found, g, g.dtype.type(0)).reshape(-1), places, prod(input_shape)
     ).reshape(input_shape),
