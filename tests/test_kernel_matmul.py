@@ -52,6 +52,14 @@ def test_a_product_that_threads_share_is_numpys(m, k, n):
         assert is_product(product(a, b, made(n) * 0), a, b)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m, k, n", [(1024, 256, 128), (403, 300, 200), (257, 1500, 129), (512, 2048, 130)])
+def test_columns_that_are_long_rows_in_memory_are_rewritten_first(m, k, n, dtype):
+    a, b, bias = made(m, k, dtype=dtype, transposed=True), made(k, n, dtype=dtype), made(n, dtype=dtype)
+    assert is_product(product(a, b, bias), a, b, bias)
+    assert is_product(product(a[: m - 5], b, bias), a[: m - 5], b, bias)
+
+
 @pytest.mark.parametrize("m, k, n", [(5, 7, 9), (64, 100, 64), (64, 3000, 32), (1, 40, 30), (50, 60, 1), (3, 0, 4)])
 def test_a_bias_is_added_to_every_row(m, k, n):
     a, b, bias = made(m, k), made(k, n), made(n)

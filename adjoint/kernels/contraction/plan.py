@@ -25,6 +25,7 @@ TASK = 250_000  # multiply-adds that are worth a task of their own
 LARGEST_BLOCK = 768  # rows: what they hold of A stays in the last cache while the panels pass
 SMALLEST_CHUNK = 256  # of k
 FAR = 2048  # bytes from one k to the next in A: lines so far apart share few places in a cache
+LINES, LONG, WIDE = 1024, 256, 2  # bytes from one k to the next in A, values of k, and panels, from which on A is rewritten
 FEW_ROWS = 12  # with so few rows a panel is not read often enough to be worth packing
 
 
@@ -51,6 +52,7 @@ class Plan:
         self.address = elements(words)
         self.nothing = matrices * self.m * self.n * self.k == 0
         self.partial: tuple[int, ...] = ()
+        self.gathered: tuple[int, ...] = ()
         self.pool: Any = None
         if self.nothing:
             return
@@ -75,11 +77,13 @@ class Plan:
             self.pool = current
         row = 0 if bias is None else handle(bias)
         end = 0 if final is None else handle(final)
+        gathered = memory.empty(self.gathered, self.dtype) if self.gathered else None
+        groups = 0 if gathered is None else handle(gathered)
         if self.partial:
             parts = memory.empty(self.partial, self.dtype)
-            self.call(self.address, handle(a), handle(b), handle(out), row, handle(parts), end)
+            self.call(self.address, handle(a), handle(b), handle(out), row, handle(parts), end, groups)
         else:
-            self.call(self.address, handle(a), handle(b), handle(out), row, 0, end)
+            self.call(self.address, handle(a), handle(b), handle(out), row, 0, end, groups)
 
     def choose_tiles(self) -> None:
         """The strip of the edge is as narrow as what full panels leave."""
@@ -116,6 +120,11 @@ class Plan:
 
         base = matrices * self.panels
         step = int(np.lcm.reduce(self.rows))  # whole tiles in every block but the last
+        if self.is_scattered():
+            rows = self.rows[0]
+            groups = -(-self.m // (u.BESIDE * rows))
+            self.gathered = (groups * u.BESIDE * (self.k * rows + self.lanes),)
+            words[[u.GATHER, u.GATHER_TASKS]] = address(u.gather_tiles, of=self.type, rows=rows), groups
         blocks = max(-(-self.m // LARGEST_BLOCK), -(-wanted // base))
         block_rows = -(-self.m // (blocks * step)) * step
         chunks = 1
@@ -136,6 +145,13 @@ class Plan:
         words[u.BLOCK_K] = u.DEPTH // 2 if abs(words[u.A_K]) * self.size >= FAR else u.DEPTH
         words[u.COMPUTE] = address(u.compute_units, of=self.type, after=self.after)
         self.set_chunks(chunks, chunk_k, threads)
+
+    def is_scattered(self) -> bool:
+        """Whether A is better rewritten: its columns are long rows in memory, of each of which a tile reads a part of a line."""
+        words = self.words
+        apart = words[u.A_ROW] == 1 and words[u.A_K] * self.size >= LINES
+        apart = apart and self.rows[0] <= self.lanes
+        return bool(apart and self.k >= LONG and self.matrices == 1 and self.n >= WIDE * VECTORS * self.lanes and self.m >= FEW_ROWS)
 
     def set_chunks(self, chunks: int, chunk_k: int, threads: int) -> None:
         """Divide k too: every chunk has an array of its own, and these are added up at the end."""

@@ -17,24 +17,25 @@ from adjoint.kernels.pool import run
 
 # The words of a plan: sizes, strides in elements, and addresses of kernels.  The EDGE is what full panels leave; MAIN
 # strips are of whole tiles, a TAIL is the last tile with fewer rows.  Without PACK, B is read as it is; CHUNKS of k are
-# computed apart, OFFSETS_CHUNK elements from each other, and added up by SUM.
+# computed apart, OFFSETS_CHUNK elements from each other, and added up by SUM.  With GATHER A is rewritten first, for full panels: [tile][k][row].
 (
     M, N, K, A_ROW, A_K, B_K, B_N, C_ROW, OFFSETS_A, OFFSETS_B, OFFSETS_C, OFFSETS_CHUNK,
     UNITS, PER_TASK, PANELS, BLOCKS, BLOCK_ROWS, CHUNKS, CHUNK_K, BLOCK_K, PACK,
     FULL_ROWS, FULL_MAIN, FULL_TAIL, EDGE_ROWS, EDGE_MAIN, EDGE_TAIL,
-    POOL, COMPUTE, TASKS, SUM, SUMMED, SUM_TASKS,
+    POOL, COMPUTE, TASKS, SUM, SUMMED, SUM_TASKS, GATHER, GATHER_TASKS,
     WORDS,
-) = range(34)  # fmt: skip
+) = range(36)  # fmt: skip
 
 AT_ONCE = 4  # tiles, after which what comes after the product is applied to them: they are in the first cache
 DEPTH = 1024  # how much of k a packed panel holds: 256 KB, which stay in a core's second cache
+BESIDE = 8  # tiles of which rows of A are rewritten together
 
 
 @native
-def multiply(plan: ptr(i64), a: i64, b: i64, c: i64, bias: i64, parts: i64, final: i64):
+def multiply(plan: ptr(i64), a: i64, b: i64, c: i64, bias: i64, parts: i64, final: i64, gathered: i64):
     """Run a plan on the pool; operands are array objects (``id(a)``), 0 where there is none.
 
-    ``final`` is where what comes after the product goes; without one it goes to ``c``.
+    ``gathered`` is memory for A's rewriting, ``final`` is where what comes after the product goes; without one it goes to ``c``.
     """
     args = scratch(i64, 8)
     state = cast(plan[POOL], ptr(i64))
@@ -48,6 +49,10 @@ def multiply(plan: ptr(i64), a: i64, b: i64, c: i64, bias: i64, parts: i64, fina
     args[5] = i64(0)
     if final != 0:
         args[5] = data_of(final) - data_of(c)
+    args[6] = i64(0)
+    if gathered != 0:
+        args[6] = data_of(gathered)
+        run(state, plan[GATHER], args, plan[GATHER_TASKS])
     run(state, plan[COMPUTE], args, plan[TASKS])
     if parts != 0:
         args[1] = args[3]
@@ -70,11 +75,11 @@ def compute_units(args: ptr(i64), task: i64, worker: i64, of, after):
     packed = scratch(of, DEPTH * VECTORS * machine().lanes(of.bytes))
     first = task * plan[PER_TASK]
     for unit in range(first, smaller(first + plan[PER_TASK], plan[UNITS])):
-        compute_unit(plan, args[1], args[2], args[3], args[4], args[5], packed, unit, of, after)
+        compute_unit(plan, args[1], args[2], args[3], args[4], args[5], args[6], packed, unit, of, after)
 
 
 @inline
-def compute_unit(plan, a, b, c, bias, apart, packed, unit, of, after):
+def compute_unit(plan, a, b, c, bias, apart, gathered, packed, unit, of, after):
     """One unit: panels are counted first, then blocks of rows, chunks of k, and matrices."""
     lanes = machine().lanes(of.bytes)
     width = VECTORS * lanes
@@ -116,19 +121,50 @@ def compute_unit(plan, a, b, c, bias, apart, packed, unit, of, after):
         if after is not None:
             last = (k + plan[BLOCK_K] >= end) & (plan[CHUNKS] == 1)
             group = where(last, i64(AT_ONCE), group)
+        gathers = (gathered != 0) & (kind == FULL_ROWS)
+        if gathers:
+            group = i64(1)
         for tile in range(0, tiles, group):
             down = tile * tile_rows
             count = smaller(group, tiles - tile)
-            call_pointer(cast(plan[kind + 1], ptr(i8)), cast(beside + down * a_row, i64), a_row, a_k, panel, panel_k,
+            rows_of_a, k_step = cast(beside + down * a_row, i64), a_k + 0
+            if gathers:
+                rows_of_a, k_step = gathered + place_of(row + down, k, tile_rows, plan[K], lanes) * of.bytes, tile_rows + 0
+            call_pointer(cast(plan[kind + 1], ptr(i8)), rows_of_a, a_row, k_step, panel, panel_k,
                          cast(of_c + down * c_row, i64), c_row, depth, count, filled, start, of_bias)  # fmt: skip
             if last:
                 apply(of_c + down * c_row, apart, c_row, count * tile_rows, columns, lanes, after)
         if tail < rows:
-            call_pointer(cast(plan[kind + 2], ptr(i8)), cast(beside + tail * a_row, i64), a_row, a_k, panel, panel_k,
+            rows_of_a, k_step = cast(beside + tail * a_row, i64), a_k + 0
+            if gathers:
+                rows_of_a, k_step = gathered + place_of(row + tail, k, tile_rows, plan[K], lanes) * of.bytes, tile_rows + 0
+            call_pointer(cast(plan[kind + 2], ptr(i8)), rows_of_a, a_row, k_step, panel, panel_k,
                          cast(of_c + tail * c_row, i64), c_row, depth, i64(1), filled, start, of_bias)  # fmt: skip
             if last:
                 apply(of_c + tail * c_row, apart, c_row, rows - tail, columns, lanes, after)
         start = i64(ADD)
+
+
+@inline
+def place_of(row, k, tile_rows, depth, lanes):
+    """Where, among rewritten tiles of A, the one that begins with a row is; behind each there is room for a vector."""
+    return row // tile_rows * (depth * tile_rows + lanes) + k * tile_rows
+
+
+@native
+def gather_tiles(args: ptr(i64), task: i64, worker: i64, of, rows):
+    """The rows of some tiles of A: what is for one k is beside each other there, and what is for the next then follows it.
+
+    What a vector writes beyond the rows of a tile the next k writes over.
+    """
+    plan = cast(args[0], ptr(i64))
+    lanes, depth, a_k = machine().lanes(of.bytes), plan[K], plan[A_K]
+    first = task * (BESIDE * rows)
+    a, to = cast(args[1], ptr(of)) + first, cast(args[6], ptr(of)) + place_of(first, i64(0), rows, depth, lanes)
+    masks = [first_lanes(smaller(plan[M] - first - n * rows, i64(rows)), lanes) for n in unroll(BESIDE)]
+    for k in range(depth):
+        for n in unroll(BESIDE):
+            store(to, n * (depth * rows + lanes) + k * rows, load_masked(a, k * a_k + n * rows, masks[n]))
 
 
 @apart
