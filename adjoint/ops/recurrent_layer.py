@@ -84,12 +84,12 @@ def _forward(input, of_input, of_state, input_bias, state_bias, h, c, mode, size
         state_bias[2 * hidden :] = 0
     if state_bias is not None:
         bias = state_bias if bias is None else bias + state_bias
-    gates = _linear(input.reshape(steps * batch, features), of_input, bias).reshape(steps, batch, rows)
-    if steps > FEW_STEPS or gates.size * hidden > LITTLE:
-        found = _forth(gates, of_state, inner_bias, h, c, mode, sizes, reverse, kept)
+    if steps > FEW_STEPS or batch * steps * rows * hidden > LITTLE:
+        found = _forth(input, of_input, bias, of_state, inner_bias, h, c, mode, sizes, reverse, kept)
         if found is not NotImplemented:
             return found
-    return _walk(gates, of_state, inner_bias, h, c, mode, sizes, reverse, kept)
+    gates = _linear(input.reshape(steps * batch, features), of_input, bias).reshape(steps, batch, rows)
+    return _walk(gates, of_state, inner_bias, h, c, mode, sizes, reverse)
 
 
 def _linear(x, weight, bias):
@@ -112,7 +112,7 @@ def _sigmoid(x):
     return np.where(x < 0, e, 1) / (1 + e)
 
 
-def _walk(gates, weight, inner_bias, h, c, mode, sizes, reverse, kept):
+def _walk(gates, weight, inner_bias, h, c, mode, sizes, reverse):
     """As the kernel, by NumPy."""
     steps, batch, _ = gates.shape
     hidden, dtype = weight.shape[1], gates.dtype

@@ -149,9 +149,9 @@ class Plan:
     def is_scattered(self) -> bool:
         """Whether A is better rewritten: its columns are long rows in memory, of each of which a tile reads a part of a line."""
         words = self.words
-        apart = words[u.A_ROW] == 1 and words[u.A_K] * self.size >= LINES
-        apart = apart and self.rows[0] <= self.lanes
-        return bool(apart and self.k >= LONG and self.matrices == 1 and self.n >= WIDE * VECTORS * self.lanes and self.m >= FEW_ROWS)
+        apart = words[u.A_ROW] == 1 and words[u.A_K] * self.size >= LINES and self.rows[0] <= self.lanes
+        much = self.k >= LONG and self.n >= WIDE * VECTORS * self.lanes and self.m >= FEW_ROWS
+        return bool(apart and much and self.matrices == 1)
 
     def set_chunks(self, chunks: int, chunk_k: int, threads: int) -> None:
         """Divide k too: every chunk has an array of its own, and these are added up at the end."""

@@ -17,7 +17,8 @@ from adjoint.kernels.pool import run
 
 # The words of a plan: sizes, strides in elements, and addresses of kernels.  The EDGE is what full panels leave; MAIN
 # strips are of whole tiles, a TAIL is the last tile with fewer rows.  Without PACK, B is read as it is; CHUNKS of k are
-# computed apart, OFFSETS_CHUNK elements from each other, and added up by SUM.  With GATHER A is rewritten first, for full panels: [tile][k][row].
+# computed apart, OFFSETS_CHUNK elements from each other, and added up by SUM.  With GATHER A is
+# rewritten first, for full panels: [tile][k][row].
 (
     M, N, K, A_ROW, A_K, B_K, B_N, C_ROW, OFFSETS_A, OFFSETS_B, OFFSETS_C, OFFSETS_CHUNK,
     UNITS, PER_TASK, PANELS, BLOCKS, BLOCK_ROWS, CHUNKS, CHUNK_K, BLOCK_K, PACK,

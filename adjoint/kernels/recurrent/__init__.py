@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adjoint.kernels.contraction.matmul import product
 from adjoint.kernels.memory import empty
 from adjoint.kernels.recurrent.plan import plan_of
 
@@ -28,25 +29,40 @@ class Walked(NamedTuple):
     cells: Array | None
 
 
-def go_forth(
-    gates: Array, weight: Array, bias: Array | None, h: Array, c: Array | None, mode: str, sizes: tuple[int, ...],
-    reverse: bool, kept: bool,
-) -> Walked:  # fmt: skip
-    """All steps of a layer.  ``gates`` (T, B, gates * H) hold the input's share, and are overwritten.
+DEEP = 4096
+"""Features from which on the input's share is a product for itself, in parts of which a panel stays in the cache."""
 
-    ``weight`` (gates * H, H) and ``bias`` (H,; of a GRU's new value) are of the state, ``h`` and ``c`` (B, H) the first states.
-    With ``kept`` there is all that the gradients need.
+
+def go_forth(
+    x: Array, of_input: Array, bias: Array | None, of_state: Array, inside: Array | None, h: Array, c: Array | None, mode: str,
+    sizes: tuple[int, ...], reverse: bool, kept: bool,
+) -> Walked:  # fmt: skip
+    """All steps of a layer of the input ``x`` (T, B, I).
+
+    The weights ``of_input`` (gates * H, I) and ``of_state`` (gates * H, H), ``bias`` (gates * H,) for both, ``inside`` (H,) for a
+    GRU's new value, inside of what is weighed there; ``h`` and ``c`` (B, H) are the first states.  With ``kept`` there is all
+    that the gradients need.
     """
-    steps, batch = gates.shape[:2]
-    hidden = weight.shape[1]
-    dtype = gates.dtype
+    steps, batch, features = x.shape
+    rows, hidden = of_state.shape
+    dtype, size = x.dtype, x.itemsize
+    if x.strides[2] != size or x.strides[0] % size or x.strides[1] % size:
+        x = np.ascontiguousarray(x)
+    merged = steps == 1 or x.strides[0] == batch * x.strides[1]
+    gates = None
+    if features > DEEP:
+        gates = product(x.reshape(steps * batch, features), of_input.T, bias).reshape(steps, batch, rows)
+        x, features = None, 0
+    plan = plan_of(mode, dtype, sizes, features, hidden, reverse, kept, False, bias is not None, merged)
+    if gates is None:
+        gates = empty((plan.ring, batch, rows), dtype)
     out = empty((steps, batch, hidden), dtype)
     now = _copy(h)
     cell = None if c is None else _copy(c)
     inner = states = cells = None
     if mode == "GRU":
-        inner = empty((steps, batch, hidden), dtype)
-        bias = np.zeros(hidden, dtype) if bias is None else np.ascontiguousarray(bias)
+        inner = empty((plan.ring, batch, hidden), dtype)
+        inside = np.zeros(hidden, dtype) if inside is None else np.ascontiguousarray(inside)
     if kept:
         first = steps if reverse else 0
         states = empty((steps + 1, batch, hidden), dtype)
@@ -54,9 +70,12 @@ def go_forth(
         if cell is not None:
             cells = empty((steps + 1, batch, hidden), dtype)
             cells[first] = c
-    plan_of(mode, dtype, sizes, hidden, reverse, kept, False).run(
-        gates, inner, out, states, cells, now, cell, bias, None, None, None, weight=np.ascontiguousarray(weight)
-    )
+    bias = None if bias is None else np.ascontiguousarray(bias)
+    plan.run(
+        x, gates, inner, out, states, cells, now, cell, bias, inside, None, None, None,
+        np.ascontiguousarray(of_input), np.ascontiguousarray(of_state),
+        steps=(0, 0) if x is None else (x.strides[0] // size, x.strides[1] // size),
+    )  # fmt: skip
     return Walked(out, now, cell, gates, inner, states, cells)
 
 
@@ -70,9 +89,9 @@ def go_back(
     cell = None if g_c is None else _copy(g_c)
     to_gates = empty(gates.shape, dtype)
     to_inner = None if inner is None else empty(inner.shape, dtype)
-    plan_of(mode, dtype, sizes, weight.shape[1], reverse, True, True).run(
-        gates, inner, None, states, cells, now, cell, None, np.ascontiguousarray(given), to_gates, to_inner,
-        weight=np.ascontiguousarray(weight),
+    plan_of(mode, dtype, sizes, 0, weight.shape[1], reverse, True, True, False, False).run(
+        None, gates, inner, None, states, cells, now, cell, None, None, np.ascontiguousarray(given), to_gates, to_inner,
+        None, np.ascontiguousarray(weight),
     )  # fmt: skip
     return to_gates, to_inner, now, cell
 

@@ -5,7 +5,8 @@ share is weighed, these are apart: ``GATES`` and ``INNER``).  It leaves the new 
 backward cell finds the gradient of the state after the step in ``NOW``, but for what ``GIVEN`` adds to it, and writes the
 gradients of what the products were added to; in ``NOW`` it leaves what reaches the state before the step beside the products.
 
-``rows`` sequences still run; of the ``all`` rows of the task the others have ended, or not begun where time runs backwards.
+``slot`` is where a step is in ``GATES`` and ``INNER``.  ``rows`` sequences still run; of the ``all`` rows of the task the others
+have ended, or not begun where time runs backwards.
 """
 
 from __future__ import annotations
@@ -63,10 +64,10 @@ def clear_ended(args, array, step, row, end, width, of):
 
 
 @inline
-def lstm(args, step, first, rows, all, of):
+def lstm(args, step, slot, first, rows, all, of):
     """i, f, g, o; c = f c + i g; h = o tanh c."""
     lanes, hidden, kept = machine().lanes(of.bytes), args[HIDDEN], args[KEPT]
-    gates = rows_at(args, GATES, step, 4 * hidden, of)
+    gates = rows_at(args, GATES, slot, 4 * hidden, of)
     out = rows_at(args, OUT, step, hidden, of)
     now, cell = pointer(args[NOW], 0, of), pointer(args[CELL], 0, of)
     states, cells = out, out
@@ -102,10 +103,10 @@ def lstm(args, step, first, rows, all, of):
 
 
 @inline
-def lstm_gradient(args, step, first, rows, all, of):
+def lstm_gradient(args, step, slot, first, rows, all, of):
     """The gradients of what i, f, g and o are functions of, and of the cell before the step."""
     lanes, hidden = machine().lanes(of.bytes), args[HIDDEN]
-    gates = rows_at(args, GATES, step, 4 * hidden, of)
+    gates = rows_at(args, GATES, slot, 4 * hidden, of)
     to = rows_at(args, TO_GATES, step, 4 * hidden, of)
     given = rows_at(args, GIVEN, step, hidden, of)
     previous = rows_at(args, CELLS, step_before(args, step), hidden, of)
@@ -131,11 +132,11 @@ def lstm_gradient(args, step, first, rows, all, of):
 
 
 @inline
-def gru(args, step, first, rows, all, of):
+def gru(args, step, slot, first, rows, all, of):
     """r, z; n = tanh(x + r INNER); h = (h - n) z + n."""
     lanes, hidden, kept = machine().lanes(of.bytes), args[HIDDEN], args[KEPT]
-    gates = rows_at(args, GATES, step, 3 * hidden, of)
-    inner = rows_at(args, INNER, step, hidden, of)
+    gates = rows_at(args, GATES, slot, 3 * hidden, of)
+    inner = rows_at(args, INNER, slot, hidden, of)
     out = rows_at(args, OUT, step, hidden, of)
     now = pointer(args[NOW], 0, of)
     states = out
@@ -164,11 +165,11 @@ def gru(args, step, first, rows, all, of):
 
 
 @inline
-def gru_gradient(args, step, first, rows, all, of):
+def gru_gradient(args, step, slot, first, rows, all, of):
     """The gradients of what r, z and n are functions of, and of ``INNER``."""
     lanes, hidden = machine().lanes(of.bytes), args[HIDDEN]
-    gates = rows_at(args, GATES, step, 3 * hidden, of)
-    inner = rows_at(args, INNER, step, hidden, of)
+    gates = rows_at(args, GATES, slot, 3 * hidden, of)
+    inner = rows_at(args, INNER, slot, hidden, of)
     to = rows_at(args, TO_GATES, step, 3 * hidden, of)
     to_inner = rows_at(args, TO_INNER, step, hidden, of)
     given = rows_at(args, GIVEN, step, hidden, of)
@@ -194,22 +195,22 @@ def gru_gradient(args, step, first, rows, all, of):
 
 
 @inline
-def rnn_tanh(args, step, first, rows, all, of):
+def rnn_tanh(args, step, slot, first, rows, all, of):
     """h = tanh x."""
-    elman(args, step, first, rows, all, of, True)
+    elman(args, step, slot, first, rows, all, of, True)
 
 
 @inline
-def rnn_relu(args, step, first, rows, all, of):
+def rnn_relu(args, step, slot, first, rows, all, of):
     """h = relu x."""
-    elman(args, step, first, rows, all, of, False)
+    elman(args, step, slot, first, rows, all, of, False)
 
 
 @inline
-def elman(args, step, first, rows, all, of, bounded):
+def elman(args, step, slot, first, rows, all, of, bounded):
     """h = tanh x, or relu x."""
     lanes, hidden, kept = machine().lanes(of.bytes), args[HIDDEN], args[KEPT]
-    gates = rows_at(args, GATES, step, hidden, of)
+    gates = rows_at(args, GATES, slot, hidden, of)
     out = rows_at(args, OUT, step, hidden, of)
     now = pointer(args[NOW], 0, of)
     states = out
@@ -235,19 +236,19 @@ def elman(args, step, first, rows, all, of, bounded):
 
 
 @inline
-def rnn_tanh_gradient(args, step, first, rows, all, of):
+def rnn_tanh_gradient(args, step, slot, first, rows, all, of):
     """g (1 - h^2)."""
-    elman_gradient(args, step, first, rows, all, of, True)
+    elman_gradient(args, step, slot, first, rows, all, of, True)
 
 
 @inline
-def rnn_relu_gradient(args, step, first, rows, all, of):
+def rnn_relu_gradient(args, step, slot, first, rows, all, of):
     """g where h > 0."""
-    elman_gradient(args, step, first, rows, all, of, False)
+    elman_gradient(args, step, slot, first, rows, all, of, False)
 
 
 @inline
-def elman_gradient(args, step, first, rows, all, of, bounded):
+def elman_gradient(args, step, slot, first, rows, all, of, bounded):
     """The gradient of what tanh, or relu, was applied to."""
     lanes, hidden = machine().lanes(of.bytes), args[HIDDEN]
     to = rows_at(args, TO_GATES, step, hidden, of)
