@@ -130,3 +130,13 @@ def test_what_cannot_be_copied_is_left_alone():
     on_top = np.lib.stride_tricks.as_strided(np.zeros(10), (4, 4), (8, 8))
     assert copy_into(on_top, np.ones((4, 4))) is NotImplemented
     np.testing.assert_array_equal(x, np.arange(10.0))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64, np.complex128])
+def test_rows_are_turned_round(dtype):
+    random = np.random.default_rng(0)
+    for shape in ((3, 5, 7), (2, 3, 64), (4, 65), (3, 40, 333), (1000,), (2, 2, 1), (3, 20000)):
+        x = (random.random(shape) * 200).astype(dtype)
+        for view in (x[..., ::-1], np.flip(x), x[::-1, ..., ::-1] if x.ndim > 1 else x[::-1], x[..., 1:][..., ::-1]):
+            found = copy(view)
+            assert found is NotImplemented or np.array_equal(found, view)

@@ -194,6 +194,8 @@ def _innermost(dims: list[Any], size: int) -> tuple[Any, Any, Any, list[Any]]:
     *outer, columns = dims
     if columns[1] == size and columns[2] in (size, 0):
         kernel = moving.copy_rows if columns[2] else moving.spread_rows
+    elif columns[1] == size and columns[2] == -size:
+        kernel = moving.reverse_rows
     else:
         kernel = moving.copy_elements
         turned = [d for d in outer if d[2] == size]

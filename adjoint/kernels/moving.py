@@ -92,6 +92,23 @@ def spread_rows(args, to, of, rows, columns, size):
 
 
 @inline
+def reverse_rows(args, to, of, rows, columns, size):
+    """Rows whose elements follow each other in both memories, in the target the other way round."""
+    lanes = BYTES // size
+    for r in range(rows):
+        a = cast(to + r * args[TO_ROW], ptr(TYPES[size]))
+        b = cast(of + r * args[OF_ROW], ptr(TYPES[size]))
+        if columns >= lanes:
+            for block in range(0, columns, lanes):
+                c = minimum(block, columns - lanes)
+                x = load(b, 1 - lanes - c, lanes)
+                store(a, c, shuffle(x, x, [lanes - 1 - i for i in range(lanes)]))
+        else:
+            for c in range(columns):
+                a[c] = b[0 - c]
+
+
+@inline
 def copy_elements(args, to, of, rows, columns, size):
     """One by one, at any strides."""
     of_step = args[OF_COLUMN]

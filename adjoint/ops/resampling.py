@@ -75,16 +75,14 @@ def _antialiased(mode: str, n: int, out: int, real: Any, scale: Any) -> Weights:
     stretch = max(scale, real(1))
     support, half = radius * stretch, real(0.5)
     width = math.ceil(support) * 2 + 1
-    indices, weights, counts = np.zeros((out, width), np.int64), np.zeros((out, width), real), np.zeros(out, np.int64)
-    for i in range(out):
-        center = scale * (real(i) + half)
-        start = max(int(center - support + half), 0)
-        stop = min(int(center + support + half), n)
-        w = kernel((np.arange(start, stop).astype(real) - center + half) * (real(1) / stretch)).astype(real)
-        counts[i] = stop - start
-        indices[i, : counts[i]] = np.arange(start, stop)
-        weights[i, : counts[i]] = w / np.add.accumulate(w)[-1]
-    return from_taps(n, indices, weights, counts)
+    center = scale * (np.arange(out).astype(real) + half)
+    start = np.maximum((center - support + half).astype(np.int64), 0)  # towards zero
+    counts = np.minimum((center + support + half).astype(np.int64), n) - start
+    indices = start[:, None] + np.arange(width)
+    inside = np.arange(width) < counts[:, None]
+    w = kernel((indices.astype(real) - center[:, None] + half) * (real(1) / stretch)).astype(real)
+    w = np.where(inside, w, real(0))
+    return from_taps(n, indices, w / np.add.accumulate(w, 1)[:, -1:], counts)
 
 
 def _lanczos(x: Any) -> Any:
@@ -110,11 +108,14 @@ def _whole_weights_of(axis: Axis) -> tuple[Weights, Any]:
     along = weights_of(axis)
     if along.weight is None:
         return along, np.uint8
-    places, which = np.unique(along.to * along.size + along.of, return_inverse=True)
-    weights = np.bincount(which, along.weight)
-    bits = next((n for n in range(22) if int(0.5 + weights.max() * 2 ** (n + 1)) >= 2**15), 22)
+    to, of, weights = along.to, along.of, along.weight.astype(np.float64)
+    if not ((of[1:] > of[:-1]) | (to[1:] != to[:-1])).all():  # some element may have several weights in a sum
+        places, which = np.unique(to * along.size + of, return_inverse=True)
+        weights = np.bincount(which, weights)
+        to, of = np.divmod(places, along.size)
+    largest = float(weights.max())
+    bits = next((n for n in range(22) if int(0.5 + largest * 2 ** (n + 1)) >= 2**15), 22)
     whole = np.trunc(weights * 2.0**bits + np.copysign(0.5, weights))
-    to, of = np.divmod(places, along.size)
     dtype = np.float32 if 255 * np.bincount(to, np.abs(whole)).max() < 2**24 else np.float64
     return Weights(along.size, along.out, to, of, whole / 2.0**bits, bits), dtype
 

@@ -8,6 +8,7 @@ bytes are integers over ``2 ** bits``.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -142,7 +143,7 @@ class _Plan:
         units = -(-planes // group) * blocks
         per_task = max(-(-units // _TASKS), -(-_PART * units // max(self.size, 1)), 1)
         self.tasks = -(-units // per_task) if self.size else 0
-        self.address = address(passes.weigh, of=kind, columns=mixing, rows=along_rows is not None)
+        self.address = _address(kind, mixing, along_rows is not None)
         self.words = (
             self.work, turned, mixed, units, per_task, planes, group, blocks, block_rows, n, out_rows, columns, out_columns, inner,
             self._held(used_starts), self._held(np.concatenate(used)),
@@ -179,7 +180,12 @@ class _Plan:
         ends = np.append(along.starts, len(along.of))
         for start in range(0, out, block):
             products = slice(ends[start], ends[min(start + block, out)])
-            rows, which = np.unique(along.of[products], return_inverse=True)
+            of = along.of[products]
+            first, last = (int(of.min()), int(of.max())) if of.size else (0, 0)
+            if last - first < 2 * of.size:
+                rows, which = np.arange(first, last + 1), of - first
+            else:
+                rows, which = np.unique(of, return_inverse=True)
             found.append(rows if rows.size else np.zeros(1, np.int64))
             numbers.append(which)
         return found, np.concatenate(numbers)
@@ -200,3 +206,8 @@ class _Plan:
     @staticmethod
     def _rounded(size: int) -> int:
         return -(-size // 64) * 64
+
+
+@lru_cache(maxsize=None)
+def _address(of: Any, columns: Any, rows: bool) -> int:
+    return address(passes.weigh, of=of, columns=columns, rows=rows)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 import adjoint
 from adjoint import dtypes
 from adjoint.tensor import Tensor
+from adjoint.vision.transforms.fused import alone, centered, scaled
 from adjoint.vision.transforms.images import bits_of, largest
 from adjoint.vision.transforms.v2.functional.kernels import PillowImage, kernel_of, of_videos, register, register_plain
 from adjoint.vision.tv_tensors import BoundingBoxes, KeyPoints, Mask
@@ -31,8 +35,24 @@ def normalize_image(image: Tensor, mean: Sequence[float], std: Sequence[float], 
         raise ValueError(f"Expected tensor to be a tensor image of size (..., C, H, W). Got {image.shape}.")
     if (isinstance(std, (tuple, list)) and not all(std)) or (isinstance(std, (int, float)) and std == 0):
         raise ValueError("std evaluated to zero, leading to division by zero.")
+    if not inplace and image.dtype in _FUSED and alone(image) and mean.__class__ in _LISTS and std.__class__ in _LISTS:
+        constants = _constants(tuple(mean), tuple(std), image.dtype)
+        if constants is not None and image.shape[-3] == len(constants[0]) == len(constants[1]):
+            return centered(image, *constants)
     middle, spread = (per_channel(v, image.dtype) for v in (mean, std))
     return (image.sub_(middle) if inplace else image.sub(middle)).div_(spread)
+
+
+_FUSED = (dtypes.float32, dtypes.float64)
+_LISTS = (list, tuple)
+
+
+@lru_cache(maxsize=64)
+def _constants(mean: tuple[Any, ...], std: tuple[Any, ...], dtype: dtypes.dtype) -> Any:
+    """Both as arrays that meet images (C, H, W); None where they are more than numbers."""
+    if not all(v.__class__ in (float, int) for v in (*mean, *std)):
+        return None
+    return tuple(np.array(v, dtype.array).reshape(-1, 1, 1) for v in (mean, std))
 
 
 def per_channel(values: Any, dtype: dtypes.dtype) -> Tensor:
@@ -70,6 +90,8 @@ def to_dtype_image(image: Tensor, dtype: dtypes.dtype = dtypes.float32, scale: b
             raise RuntimeError(f"The conversion from {image.dtype} to {dtype} cannot be performed safely.")
         return image.mul(float(largest(dtype)) + 1.0 - 1e-3).to(dtype)
     if dtype.is_floating_point:
+        if dtype in _FUSED and alone(image):
+            return scaled(image, dtype, 1.0 / largest(image.dtype))
         return image.to(dtype).mul_(1.0 / largest(image.dtype))
     more = bits_of(dtype) - bits_of(image.dtype)
     if more >= 0:
