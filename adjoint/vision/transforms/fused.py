@@ -27,7 +27,9 @@ def plus(x: Tensor, y: Tensor, alpha: float) -> Tensor:
 
 def alone(x: Tensor) -> bool:
     """Whether nobody looks at the single operators by which this tensor is computed on: then one function of arrays may do it."""
-    return not (intercept.active or x.requires_grad) and type(x) is Tensor and type(x._array) is np.ndarray and x._array.flags.c_contiguous
+    if intercept.active or x.requires_grad or type(x) is not Tensor or type(x._array) is not np.ndarray:
+        return False
+    return bool(x._array.flags.c_contiguous)
 
 
 def centered(x: Tensor, middle: Any, spread: Any) -> Tensor:
