@@ -25,6 +25,7 @@ Array = Any
 _TASKS = 32  # so many at most
 _PART = 2048  # elements that are worth a task
 _LONGEST = 1 << 31  # of a row
+_MOST_PLANS = 4096
 _pack = struct.Struct(f"{WORDS}q").pack
 
 
@@ -34,13 +35,7 @@ def sort(x: Array, axis: int, descending: bool) -> Any:
     >>> sort(np.array([[2.0, 3.0, 1.0]]), 1, True)
     (array([[3., 2., 1.]]), array([[1, 0, 2]]))
     """
-    kind = _kind(x.dtype)
-    if kind is None or not x.ndim or not x.size or x.shape[axis] >= _LONGEST:
-        return NotImplemented
-    rows = _rows(x, axis)
-    values, indices = empty(rows.shape, x.dtype), empty(rows.shape, np.int64)
-    _launch(radix.sort_rows, rows, values, indices, kind, descending)
-    return values.swapaxes(axis, -1), indices.swapaxes(axis, -1)
+    return _found(_SORT, x, axis, 0, descending, 0, 0, 0)
 
 
 def top(x: Array, k: int, axis: int, largest: bool, in_order: bool) -> Any:
@@ -49,14 +44,9 @@ def top(x: Array, k: int, axis: int, largest: bool, in_order: bool) -> Any:
     >>> top(np.array([2.0, 3.0, 1.0]), 2, 0, True, True)
     (array([3., 2.]), array([1, 0]))
     """
-    kind = _kind(x.dtype)
-    if kind is None or not x.ndim or not x.size or x.shape[axis] >= _LONGEST or not 0 < k <= x.shape[axis]:
+    if not k:
         return NotImplemented
-    rows = _rows(x, axis)
-    shape = (*rows.shape[:-1], k)
-    values, indices = empty(shape, x.dtype), empty(shape, np.int64)
-    _launch(selecting.top_rows, rows, values, indices, kind, largest, 0, min(k + 1, rows.shape[-1]), int(in_order))
-    return values.swapaxes(axis, -1), indices.swapaxes(axis, -1)
+    return _found(_TOP, x, axis, k, largest, 0, k + 1, in_order)
 
 
 def kth(x: Array, rank: int, axis: int) -> Any:
@@ -65,7 +55,7 @@ def kth(x: Array, rank: int, axis: int) -> Any:
     >>> kth(np.array([2.0, 3.0, 1.0]), 0, 0)
     (array([1.]), array([2]))
     """
-    return _picked(x, axis, rank, False, 0)
+    return _found(_KTH, x, axis, 1, False, rank, 0, 0)
 
 
 def middle(x: Array, axis: int, skip_nan: bool) -> Any:
@@ -75,45 +65,57 @@ def middle(x: Array, axis: int, skip_nan: bool) -> Any:
     >>> middle(np.array([2.0, np.nan, 1.0]), 0, False), middle(np.array([2.0, np.nan, 1.0]), 0, True)
     ((array([nan]), array([1])), (array([1.]), array([2])))
     """
-    return _picked(x, axis, (x.shape[axis] - 1) // 2, True, int(skip_nan))
+    return _found(_MIDDLE, x, axis, 1, False, 0, 0, skip_nan)
 
 
-def _picked(x: Array, axis: int, rank: int, middle: bool, skip_nan: int) -> Any:
-    kind = _kind(x.dtype)
-    if kind is None or not x.ndim or not x.size or x.shape[axis] >= _LONGEST or not 0 <= rank < x.shape[axis]:
+_SORT, _TOP, _KTH, _MIDDLE = range(4)
+_KERNELS: Any = (
+    (radix.sort_rows, {}),
+    (selecting.top_rows, {}),
+    (selecting.pick_rows, {"middle": False}),
+    (selecting.pick_rows, {"middle": True}),
+)
+_plans: dict[Any, Any] = {}
+
+
+def _found(which: int, x: Array, axis: int, count: int, flipped: bool, low: int, high: int, ahead: int) -> Any:
+    """What a kernel finds along an axis: ``count`` elements, or all for 0, and their places."""
+    last = axis == x.ndim - 1
+    rows = x if last and x.flags.c_contiguous else _rows(x, axis)
+    key = (which, rows.shape, rows.dtype, count, flipped, low, high, ahead, num_threads())
+    plan = _plans.get(key)
+    if plan is None:
+        if len(_plans) >= _MOST_PLANS:
+            _plans.clear()
+        plan = _plans[key] = _planned(which, rows, count, flipped, low, high, ahead)
+    code, make, shape, span, words, tasks, threads = plan
+    if not code:
         return NotImplemented
-    rows = _rows(x, axis)
-    shape = (*rows.shape[:-1], 1)
-    values, indices = empty(shape, x.dtype), empty(shape, np.int64)
-    kernel = _MIDDLE if middle else _KTH
-    _launch(kernel, rows, values, indices, kind, False, rank, 0, skip_nan)
-    return values.swapaxes(axis, -1), indices.swapaxes(axis, -1)
+    values, indices, room = make(shape, rows.dtype), make(shape, np.int64), make(2 * span * threads, np.int64)
+    pool.launch(code, _pack(handle(rows), handle(values), handle(indices), handle(room), *words), tasks, 0, threads)
+    return (values, indices) if last else (values.swapaxes(axis, -1), indices.swapaxes(axis, -1))
 
 
-_KTH, _MIDDLE = (selecting.pick_rows, False), (selecting.pick_rows, True)
-
-
-def _launch(kernel: Any, rows: Array, values: Array, indices: Array, kind: Any, descending: bool, *more: int) -> None:
+def _planned(which: int, rows: Array, count: int, flipped: bool, low: int, high: int, ahead: int) -> Any:
+    """What depends on the shape and the dtype only."""
+    kind = _kind(rows.dtype)
+    n = rows.shape[-1] if rows.ndim else 0
+    if kind is None or not rows.size or n >= _LONGEST or count > n or low >= n:
+        return (0,) * 7
     floating, sign, least_nan = kind
-    n = rows.shape[-1]
+    if which == _MIDDLE:
+        low = (n - 1) // 2
     units = rows.size // n
     per_task = max(1, -(-units // _TASKS), -(-_PART // n))
     tasks = -(-units // per_task)
-    threads = 1 if tasks == 1 else num_threads()
+    shape = (*rows.shape[:-1], count or n)
     span = n + PADDING
-    room = empty(2 * span * threads, np.int64)
-    words = _pack(
-        handle(rows), handle(values), handle(indices), handle(room), span, units, per_task, n, n * rows.itemsize,
-        values.shape[-1], -1 if descending else 0, sign, least_nan, *(more or (0, 0, 0)),
+    words = (
+        span, units, per_task, n, n * rows.itemsize, shape[-1], -1 if flipped else 0, sign, least_nan, low, min(high, n), int(ahead)
     )  # fmt: skip
-    pool.launch(_address(kernel, 8 * rows.itemsize, floating), words, tasks, 0, threads)
-
-
-@lru_cache(maxsize=None)
-def _address(kernel: Any, bits: int, floating: bool) -> int:
-    if kernel.__class__ is tuple:
-        return address(kernel[0], bits=bits, floating=floating, middle=kernel[1])
-    return address(kernel, bits=bits, floating=floating)
+    kernel, constants = _KERNELS[which]
+    code = address(kernel, bits=8 * rows.itemsize, floating=floating, **constants)
+    return code, np.empty if rows.size < _PART else empty, shape, span, words, tasks, 1 if tasks == 1 else num_threads()
 
 
 @lru_cache(maxsize=None)
