@@ -11,7 +11,7 @@ from adjoint.kernels.reading import usable
 pytestmark = pytest.mark.skipif(not usable(), reason="no native code here")
 RNG = np.random.default_rng(0)
 SHAPES = [((7,), (31,)), ((5, 40), (5, 9)), ((40, 5), (9, 5)), ((3, 8, 37), (3, 20, 37)), ((3, 8, 37), (2, 20, 5))]
-SHAPES.append(((1, 600), (1, 700)))
+SHAPES += [((1, 600), (1, 700)), ((40, 7), (40, 1)), ((40, 7), (33, 3))]
 AT = [(s, i, d) for s, i in SHAPES for d in range(len(s)) if all(a <= b for k, (a, b) in enumerate(zip(i, s)) if k != d)]
 UFUNCS = {"add": np.add, "multiply": np.multiply, "greatest": np.maximum, "least": np.minimum}
 

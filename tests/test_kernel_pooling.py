@@ -6,9 +6,11 @@ from inspect import unwrap
 
 import numpy as np
 import pytest
+import torch as theirs
 
 pytest.importorskip("llvmlite")
 
+import adjoint as ours
 from adjoint.kernels import pooling
 from adjoint.ops.pooling_kernels import Windows, max_taps, pooled_size, tap_scatter, window_counts
 
@@ -196,3 +198,21 @@ def test_elements_are_added_at_their_positions():
     for n, c in np.ndindex(3, 4):
         np.add.at(expected[n, c], indices[n, c].ravel(), g[n, c].ravel())
     np.testing.assert_array_equal(pooling.flat_scatter(g, indices, (8, 10)), expected.reshape(3, 4, 8, 10))
+
+
+@pytest.mark.parametrize(
+    ("shape", "out"), [((2, 3, 37), (5,)), ((3, 20, 33), (7, 4)), ((2, 3, 9, 8, 10), (4, 3, 10)), ((1, 2, 300), (1,))]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_the_largest_of_adaptive_windows_are_pytorchs(shape, out, dtype):
+    x = np.round(np.random.default_rng(0).standard_normal(shape).astype(np.float32) * 2) / 2  # many are alike
+    x.reshape(-1)[[5, 6, -3]] = np.nan, np.nan, -np.inf
+    found = []
+    for torch in (ours, theirs):
+        leaf = torch.tensor(x).to(getattr(torch, dtype)).requires_grad_()
+        pool = getattr(torch.nn.functional, f"adaptive_max_pool{len(out)}d")
+        best, index = pool(leaf, out, return_indices=True)
+        best.sum().backward()
+        found.append([best.detach().float().numpy(), index.numpy(), leaf.grad.float().numpy()])
+    for mine, his in zip(*found):
+        np.testing.assert_array_equal(mine, his)

@@ -16,6 +16,7 @@ from adjoint.kernels.deferred import put_off
 from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import compiled, fused
 from adjoint.ops.activation import kept_where
+from adjoint.ops.along import take_along
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, all_values, array_function, conj, converted
 from adjoint.ops.by_numbers import multiplied, over
@@ -31,7 +32,8 @@ from adjoint.tensor import Tensor, from_array
 @array_function
 def class_gather(x: Array, target: Array) -> Array:
     """Of (N, C, *), the element of each example's class: (N, *)."""
-    return np.take_along_axis(x, target[:, None], 1)[:, 0]
+    found = take_along(x, 1, target[:, None])
+    return (np.take_along_axis(x, target[:, None], 1) if found is NotImplemented else found)[:, 0]
 
 
 @array_function
@@ -84,7 +86,7 @@ def _nll(self: Array, target: Array, weight: Array | None = None, reduction=MEAN
 def counted_classes(target: Array, ignore_index: int) -> tuple[Array, Array]:
     """Which examples count, and the class of each (0 where it does not)."""
     counted = target != ignore_index
-    return counted, np.where(counted, target, 0).astype(np.int64)
+    return counted, np.where(counted, target, 0).astype(np.int64, copy=False)
 
 
 @fused
@@ -185,6 +187,8 @@ def _check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
 def _check_classes(target: Any, classes: int, ignore_index: int) -> None:
     target = all_values(target)
     if not target.size:
+        return
+    if target.min() >= 0 and target.max() < classes:
         return
     bad = (target < 0) | (target >= classes)
     if bad.any() and (bad := bad & (target != ignore_index)).any():

@@ -16,6 +16,7 @@ from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.built_late import built_late
 from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_COMPLEX, Kernel
 from adjoint.declare.namespaces import lookup
+from adjoint.kernels.late import LARGE
 from adjoint.kernels.reading import compiled, fused
 from adjoint.layouts import contiguous_format, suggested_format
 from adjoint.ops.arrays import Array, array_function
@@ -488,6 +489,8 @@ def layer_norm(
 def _group_norm(input: Array, weight: Array | None, bias: Array | None, num_groups, eps):
     if not input.size:
         return input.copy()
+    if input.size >= LARGE and input.__class__ is np.ndarray:
+        return _large_group_norm(input, weight, bias, num_groups, eps)
     normal, _ = _rows_normalized(input.reshape(input.shape[0] * num_groups, -1), eps)
     normal = normal.reshape(*input.shape[:2], -1)
     if weight is not None:
@@ -495,6 +498,66 @@ def _group_norm(input: Array, weight: Array | None, bias: Array | None, num_grou
     if bias is not None:
         normal += bias[:, None]
     return normal.reshape(input.shape)
+
+
+def _large_group_norm(input: Array, weight: Array | None, bias: Array | None, num_groups: int, eps: float) -> Array:
+    """As one pass for the groups' moments, and one that has a factor and a shift for every channel of a sample."""
+    samples, channels = input.shape[:2]
+    mean, rstd = compiled(_group_moments, input.reshape(samples * num_groups, -1), eps)
+    scale, mean = _of_channels(rstd, samples, channels), _of_channels(mean, samples, channels)
+    if weight is not None:
+        scale = scale * weight
+    shift = np.zeros((), input.dtype) if bias is None else bias
+    rows = (samples * channels, -1)
+    shift = np.broadcast_to(shift, scale.shape).reshape(-1)
+    return compiled(_scaled, input.reshape(rows), mean.reshape(-1), scale.reshape(-1), shift).reshape(input.shape)
+
+
+def _group_moments(x: Array, eps: float) -> tuple[Array, Array]:
+    """The mean of each row, and 1 / its deviation."""
+    away, mean = centred(x)
+    return mean.reshape(-1), 1 / np.sqrt(total(away * away, 1) / x.shape[1] + x.dtype.type(eps))
+
+
+def _of_channels(x: Array, samples: int, channels: int) -> Array:
+    """What every group has, for every channel: (samples, channels)."""
+    x = x.reshape(samples, -1, 1)
+    return np.broadcast_to(x, (samples, x.shape[1], channels // x.shape[1])).reshape(samples, channels)
+
+
+def _scaled(x: Array, mean: Array, scale: Array, shift: Array) -> Array:
+    return (x - mean[:, None]) * scale[:, None] + shift[:, None]
+
+
+def _large_group_gradients(
+    g: Array, input: Array, weight: Array | None, num_groups: int, eps: float
+) -> tuple[Array, Array, Array]:
+    """Of the channels' sums of ``g`` and of ``g`` times the distance from the mean all else is made."""
+    samples, channels = input.shape[:2]
+    rows = (samples * channels, -1)
+    mean, rstd = compiled(_group_moments, input.reshape(samples * num_groups, -1), eps)
+    mean_of, rstd_of = _of_channels(mean, samples, channels), _of_channels(rstd, samples, channels)
+    g, input, mean_of = g.reshape(rows), input.reshape(rows), mean_of.reshape(-1)
+    dots, sums = (x.reshape(samples, channels) for x in compiled(_channel_sums, g, input, mean_of))
+    g_weight, g_bias = (dots * rstd_of).sum(0), sums.sum(0)
+    count = input.size // (samples * num_groups)
+    if weight is not None:
+        dots, sums = dots * weight, sums * weight
+    groups = (samples * num_groups, -1)
+    dot, sum = (x.reshape(groups).sum(1) / count for x in (dots, sums))
+    scale = rstd_of if weight is None else rstd_of * weight
+    slope = _of_channels(rstd * rstd * rstd * dot, samples, channels)
+    shift = _of_channels(rstd * sum, samples, channels)
+    found = compiled(_group_slopes, g, input, mean_of, scale.reshape(-1), slope.reshape(-1), shift.reshape(-1))
+    return found, g_weight, g_bias
+
+
+def _channel_sums(g: Array, x: Array, mean: Array) -> tuple[Array, Array]:
+    return total(g * (x - mean[:, None]), 1), total(g, 1)
+
+
+def _group_slopes(g: Array, x: Array, mean: Array, scale: Array, slope: Array, shift: Array) -> Array:
+    return g * scale[:, None] - (x - mean[:, None]) * slope[:, None] - shift[:, None]
 
 
 @array_function
@@ -506,6 +569,11 @@ def group_norm_gradients(
     g3 = _per_channel(widen(g))
     if not input.size:
         return g3.reshape(input.shape), _channel_sum(g3), _channel_sum(g3)
+    if input.size >= LARGE and g.__class__ is input.__class__ is np.ndarray:
+        found, g_weight, g_bias = _large_group_gradients(
+            widen(g), widen(input), None if weight is None else widen(weight), num_groups, eps
+        )
+        return found.reshape(input.shape), g_weight, g_bias
     normal, rstd = _rows_normalized(widen(input).reshape(rows), eps)
     g_weight = _channel_sum(g3 * normal.reshape(g3.shape))
     g_bias = _channel_sum(g3)

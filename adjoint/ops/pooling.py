@@ -15,6 +15,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_LONG, REAL, WIDE_OR_LONG, Kernel
+from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.empty_images import check_not_empty, check_positive
 from adjoint.ops.pooling_kernels import (
@@ -31,7 +32,7 @@ from adjoint.ops.pooling_kernels import (
     window_counts,
 )
 from adjoint.ops.weighing import Weights, weighted
-from adjoint.ops.widening import in_float32
+from adjoint.ops.widening import in_float32, widen
 from adjoint.tensor import Tensor
 
 # The linear array functions as operators, each the gradient of the one beside it
@@ -713,6 +714,11 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     return _adaptive_avg(3, input, output_size)
 
 
+_native_adaptive_max = Late("pooling.adaptive:adaptive_max")
+_MANY = min(LARGE, 256)
+"""Elements from which on native code finds the largest ones sooner than NumPy, which is called for every window."""
+
+
 @array_function
 def adaptive_max(self: Array, output_size):
     n = len(output_size)
@@ -721,6 +727,11 @@ def adaptive_max(self: Array, output_size):
     best = np.empty((*lead, *output_size), self.dtype)
     indices = np.empty(best.shape, np.int64)
     sides = [bins(size, o) for size, o in zip(space, output_size)]
+    if self.__class__ is np.ndarray and self.size >= _MANY:
+        found = _native_adaptive_max(widen(self), tuple(output_size), tuple([tuple(side) for side in sides]))
+        if found is not NotImplemented:
+            best, indices = found
+            return best.astype(self.dtype, copy=False), indices, indices
     for at in np.ndindex(*output_size):
         window = tuple(slice(*sides[d][i]) for d, i in enumerate(at))
         part = self[(..., *window)]

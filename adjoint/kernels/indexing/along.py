@@ -28,6 +28,7 @@ _NUMBERS = {np.dtype(np.float32): f32, np.dtype(np.float64): f64, np.dtype(np.in
 _INTEGERS = {np.dtype(np.int32): i32, np.dtype(np.int64): i64}
 _TASKS = 32  # so many at most
 _PART = 4096  # elements that are worth a task
+_SHORT = 16  # numbers for a row, up to which the innermost loop is one over rows
 _NEAR = 1 << 18  # bytes of places that are to stay in the second cache
 _LINE = 64  # bytes that are read from memory together
 _MOST_PLANS = 4096
@@ -80,7 +81,11 @@ def _reading(
     if any(step % size for step in at):
         return None
     to = count * inner * size, inner * size, size
-    if inner == 1:  # so that the innermost loop is a long one
+    if inner == 1 and count < _SHORT and outer > count:
+        outer, inner = 1, outer
+        at, to, given = _turned(at), _turned(to), _turned(given)
+        block = min(inner, _PART)
+    elif inner == 1:  # so that the innermost loop is a long one
         count, inner = 1, count
         at, to, given = (at[0], at[1], 0), (to[0], 0, size), (given[0], 0, given[1])
         block = max(1, min(inner, _PART))
@@ -151,7 +156,11 @@ def _writing(
         to = count * inner * size, inner * size, size
     if given is None:
         given = count * inner * index_dtype.itemsize, inner * index_dtype.itemsize, index_dtype.itemsize
-    if inner == 1:
+    if inner == 1 and count < _SHORT and outer > count:
+        outer, inner = 1, outer
+        at, to, given = _turned(at), _turned(to), _turned(given)
+        block = min(inner, _PART)
+    elif inner == 1:
         count, inner = 1, count
         at, to, given = (at[0], at[1], 0), (to[0], 0, to[1]), (given[0], 0, given[1])
         block = max(1, inner)
@@ -196,6 +205,11 @@ def _steps(own: Any, strides: Any, dim: int, shape: Any) -> tuple[int, int, int]
     if outer is None or inner is None:
         return None
     return outer, strides[dim] if own[dim] != 1 else 0, inner
+
+
+def _turned(steps: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Of an array without a dimension after, the one before as if it were after."""
+    return 0, steps[1], steps[0]
 
 
 def _block(inner: int, size: int, itemsize: int) -> int:
