@@ -190,3 +190,23 @@ def test_views_of_inference_tensors_and_writes_to_them(name, inside, requires_gr
         return found, found.is_inference(), found.is_leaf, found._is_view()
 
     agree(scenario)
+
+
+def test_operators_mark_what_they_make_with_and_without_other_interceptors():
+    x, y = adjoint.randn(4, 4), adjoint.randn(4, 4)
+
+    def made():
+        return [x + y, x @ y, x.t() + y.t(), adjoint.zeros(2), x.sum(), *x.sort(), *adjoint.split(x + 1, 2), x.clone()]
+
+    with adjoint.inference_mode():
+        assert all(t.is_inference() for t in made())
+        assert not any(t.is_inference() for t in (x.t(), x.view(-1), x[0]))
+        with adjoint.autograd.forward_ad.dual_level():
+            assert all(t.is_inference() for t in made())
+        with adjoint.inference_mode():
+            assert all(t.is_inference() for t in made())
+        with adjoint.inference_mode(False):
+            assert not any(t.is_inference() for t in made())
+    assert not any(t.is_inference() for t in made())
+    with adjoint.autograd.forward_ad.dual_level(), adjoint.inference_mode():
+        assert all(t.is_inference() for t in made())

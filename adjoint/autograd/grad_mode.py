@@ -446,3 +446,11 @@ def _mark_inference(operator: Any, run: Callable[..., Any], args: tuple[Any, ...
             if isinstance(made, Tensor) and made._writes is None:  # else it is an argument, or looks at the memory of one
                 made._writes = InferenceWrites(mode.inference)
     return result
+
+
+intercept.known = _mark_inference
+
+
+def record_in_inference() -> InferenceWrites | None:
+    """The record of what an operator makes where :func:`_mark_inference` would mark it and no other interceptor sees the call."""
+    return InferenceWrites(mode.inference) if mode.interceptors[1] and mode.inference else None

@@ -23,10 +23,11 @@ _thread = declare(interceptors=((), 0))
 class Intercept:
     """The interceptors of all threads."""
 
-    __slots__ = ("active",)
+    __slots__ = ("active", "known")
 
     def __init__(self) -> None:
         self.active: dict[int, bool] = {}
+        self.known: Interceptor | None = None
         hints.append(self.agree)
 
     def add(self, interceptor: Interceptor) -> Interceptor:
@@ -63,6 +64,11 @@ class Intercept:
     def wants(self) -> bool:
         """Whether this thread has an interceptor that the current call has not been through."""
         return _thread.interceptors[1] > 0  # type: ignore[no-any-return]
+
+    def wants_more(self) -> bool:
+        """As :meth:`wants`, but for the interceptor that is ``known``: what that would do generated callers do themselves."""
+        interceptors, depth = _thread.interceptors
+        return depth > 1 or (depth == 1 and interceptors[0] is not self.known)
 
     def call(self, operator: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``function`` through this thread's innermost interceptor.

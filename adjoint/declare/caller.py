@@ -36,6 +36,7 @@ class Caller:
         self.in_order = operator.lies is IN_ORDER and not writes
         self.lies = operator.lies or ((by_operands, ()) if operator.elementwise else None)
         self.laid = not (self.in_order or operator.view or writes) and bool(operator.arrays)
+        self.marks = operator.outputs is None and not writes  # inference tensors
         self.takes_out = not (dunder or writes) and operator.out is not None
         self.older = not (dunder or writes) and bool(older_numbers(operator))
         self.lines = Lines()
@@ -63,7 +64,11 @@ class Caller:
             line(1, f"if {numpy_name} is not None: {name} = {numpy_name}")
             if name == "dim" and any(p.name == "dim" and p.default is MISSING for p in op.params):
                 line(1, "if dim is NEEDED: raise_missing(OP, 'dim')")
-        line(1, "if intercept.active and intercept.wants():")
+        if self.marks and not op.view:
+            line(1, "seen = intercept.active")
+            line(1, "if seen and intercept.wants_more():")
+        else:
+            line(1, f"if intercept.active and intercept.{'wants_more' if self.marks else 'wants'}():")
         line(2, f"return intercept.call(OP, function_itself, {packed[0]}, {packed[1]})")
         if op.elementwise:
             self._elementwise_arrays()
@@ -71,7 +76,7 @@ class Caller:
         else:
             self._arrays()
             self._forward()
-        Record(op, self.shown, line, self.laid).write()
+        Record(op, self.shown, line, self.laid, self.marks).write()
         if not self.dunder and op.where and not op.name.startswith("_"):  # others are called by those that users call
             self._explain()
         return "\n".join(line) + "\n"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.autograd.edges import edge_of
-from adjoint.autograd.grad_mode import mode, off
+from adjoint.autograd.grad_mode import mode, off, record_in_inference
 from adjoint.autograd.interception import intercept
 from adjoint.autograd.node import Output
 from adjoint.autograd.overriding import late, not_implemented
@@ -44,7 +44,7 @@ from adjoint.declare.refusing import flag, refusal, with_plain_integers
 from adjoint.declare.second_try import is_taken, quietly
 from adjoint.declare.uncomputed import of_stored
 from adjoint.kernels.deferred import deferred
-from adjoint.kernels.reading import compiled, made, threshold
+from adjoint.kernels.reading import NEVER, compiled, made, threshold
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
 
@@ -91,6 +91,8 @@ def _compile(operator: Operator, what: str) -> Any:
     space["__tracebackhide__"] = True  # pytest leaves out frames of such modules
     space["rule"] = operator.lies[0] if operator.lies else by_operands
     space["wide"] = getattr(operator.forward, "of_wide", None)
+    if operator.least is not None and space["LARGE"] != NEVER:
+        space["LARGE"] = min(space["LARGE"], operator.least)
     for i, formula in enumerate(operator.gradients.values()):
         space[f"formula{i}"] = formula
     for name, formula in operator.keeps.items():
@@ -198,6 +200,7 @@ _GLOBALS: dict[str, Any] = {
     "promote": operands.promote,
     "promote_to_float": operands.promote_to_float,
     "quietly": quietly,
+    "record_in_inference": record_in_inference,
     "record_of": record_of,
     "refusal": refusal,
     "raise_freed": raise_freed,

@@ -219,6 +219,7 @@ def op(
     is_view: bool = False,
     turns: tuple[bool, bool] | None = None,
     fused: bool = True,
+    least: int | None = None,
     kernel: Kernel | None = None,
     out: Out | None = None,
     overlap: Overlap = USUAL,
@@ -268,7 +269,8 @@ def op(
     ``overlap`` says what may share memory where it writes: see :mod:`adjoint.autograd.overlap`.
 
     ``fused=False`` says that the formulas are calls of functions with kernels of their own (products, convolutions), so
-    that there is nothing to compile around them.
+    that there is nothing to compile around them.  ``least`` is from how many elements on the first array is worth a kernel,
+    where NumPy has to call so much that it is worth one sooner than other rows'.
     """
     return _declare(
         Operator(
@@ -278,6 +280,7 @@ def op(
             view=is_view,
             turns=turns,
             fused=fused,
+            least=least,
             kernel=kernel,
             out=out,
             overlap=overlap,
@@ -333,6 +336,7 @@ def elementwise(
     plain: Callable[..., Any] | None = None,
     promote: str = "same",
     wide: bool = False,
+    least: int | None = None,
     where: str = "torch Tensor",
     aliases: tuple[str, ...] = (),
     dunder: tuple[str, ...] = (),
@@ -378,6 +382,7 @@ def elementwise(
             plain=plain,
             promote=promote,
             wide=wide,
+            least=least,
             node_name=node,
             tangent=tangent,
             where=tuple(where.split()),

@@ -54,6 +54,7 @@ class Operator:
     view: bool = False
     turns: tuple[bool, bool] | None = None  # view: whether its values are conjugates, and whether negatives of the memory's
     fused: bool = True  # whether forward and formulas have a compiled reading as a whole where arrays are large
+    least: int | None = None  # from how many elements on they are read so, where that is sooner than other rows
     plain: Callable[..., Any] | None = None  # what forward is while all values have their defaults
     promote: str = "same"  # elementwise: "same", "float" (integers become the default dtype), "bool" (the result is)
     wide: bool = False  # elementwise: whether halves beside a number are computed in float32, the number as it is

@@ -15,12 +15,14 @@ class Record:
 
     The first half has made ``r`` (``r_<name>`` of several outputs, ``kept_<name>`` of what is kept), ``a0``, ``a1`` and so on,
     the operands' arrays, and for nodes that take large ones ``big``; element-wise, ``same``: whether two shapes are one; where
-    it is ``laid``, ``r_writes``: the result's record of writes, if it does not lie in order.
+    it is ``laid``, ``r_writes``: the result's record of writes, if it does not lie in order; where the caller ``marks`` what it
+    makes in inference mode, ``seen``: whether it may be that.
     ``shown`` says what each parameter is called.
     """
 
-    def __init__(self, operator: Operator, shown: dict[str, str], lines: Lines, laid: bool) -> None:
+    def __init__(self, operator: Operator, shown: dict[str, str], lines: Lines, laid: bool, marks: bool = False) -> None:
         self.op = operator
+        self.marks = marks and not operator.view  # whose result has the record of the memory that it looks at
         self.laid = laid
         self.shown = shown
         self.lines = lines
@@ -31,7 +33,9 @@ class Record:
         if op.outputs is None:
             line(1, "t = new(Tensor)")
             line(1, "t._array = r")
-            line(1, "t._writes = r_writes" if self.laid else "t._writes = None")
+            writes = "r_writes" if self.laid else "None"
+            marked = "r_writes or record_in_inference()" if self.laid else "record_in_inference()"
+            line(1, f"t._writes = {writes} if not seen else {marked}" if self.marks else f"t._writes = {writes}")
             made = "t"
         elif op.outputs == "list":
             line(1, f"ts = tuple([{made_of}(as_array(x)) for x in r])")

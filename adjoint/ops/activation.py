@@ -393,7 +393,7 @@ def _gelu_slope(x, approximate):
 
 
 gelu = elementwise(
-    "gelu", _gelu, out=FOUND, kernel=Kernel("GeluKernelImpl", FLOATING), where="nn.functional", inplace=False,
+    "gelu", _gelu, least=1024, out=FOUND, kernel=Kernel("GeluKernelImpl", FLOATING), where="nn.functional", inplace=False,
     self=in_float32(lambda g, self, approximate: g * _gelu_slope(self, approximate)),
     reads={"self": "g * (Φ(self) + self * φ(self))"},
     doc='Each element times the share of a normal distribution below it: ``x * Phi(x)``; '

@@ -422,7 +422,7 @@ def _layer_gradients(g, input, weight, weight_dtype, bias_dtype, mean, rstd, nee
 
 
 _layer_norm_row = op(
-    "native_layer_norm", _layer_norm, kernel=Kernel("LayerNormKernelImpl", FLOATING), lies=IN_ORDER, where="", keeps=("mean", "rstd"), joint="input weight bias",
+    "native_layer_norm", _layer_norm, least=1024, kernel=Kernel("LayerNormKernelImpl", FLOATING), lies=IN_ORDER, where="", keeps=("mean", "rstd"), joint="input weight bias",
     gradients={"input weight bias": _layer_gradients},
     reads={
         "input": "rstd * (g * weight - mean(g * weight) - x̂ * mean(g * weight * x̂))",

@@ -72,8 +72,8 @@ def _kernel(name: str) -> Kernel:
     return Kernel(called, FLOATING, empty=False)
 
 
-_softmax_row = op("softmax", _softmax, kernel=_kernel("softmax"), lies=IN_ORDER, where="", self=in_float32(_softmax_gradient), reads={"self": "result * (g - sum(g * result, dim))"})
-log_softmax_row = op("log_softmax", _log_softmax, kernel=_kernel("log_softmax"), lies=IN_ORDER, where="", self=in_float32(_log_softmax_gradient))
+_softmax_row = op("softmax", _softmax, least=2048, kernel=_kernel("softmax"), lies=IN_ORDER, where="", self=in_float32(_softmax_gradient), reads={"self": "result * (g - sum(g * result, dim))"})
+log_softmax_row = op("log_softmax", _log_softmax, least=2048, kernel=_kernel("log_softmax"), lies=IN_ORDER, where="", self=in_float32(_log_softmax_gradient))
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
