@@ -19,6 +19,8 @@ import numpy as np
 from adjoint.readings.face import ArrayFace
 
 _DEEPEST = 16  # nodes that become one kernel: longer chains are cut
+SOON = 1 << 19
+"""Fewer elements that go to leaves are computed at once: a note costs more than another kernel where a leaf gets several."""
 
 
 class _Pending(threading.local):
@@ -34,6 +36,9 @@ _pending = _Pending()
 unsettled: dict[int, bool] = {}
 """The threads in whose backward something was put off.  What writes to memory asks whether there are any, and settles: a signal's
 handler, or a finalizer, may write to what a gradient will be computed from."""
+
+compiled: Callable[..., Any] = bool
+"""``compiled(function, *args)`` is what computes at once (:mod:`.reading` says)."""
 
 may_defer: Callable[[], bool] = bool
 """Whether this thread is in a backward whose gradients nobody sees (the engine says)."""
@@ -128,15 +133,17 @@ def deferred(edges: Any, forms: Any, function: Any, g: Any, *args: Any) -> Any:
     ``edges`` are where the gradients go; ``forms`` says to what shapes and dtypes they are to be brought.
     """
     if forms is None and may_defer() and (g.__class__ is np.ndarray or g.__class__ is Deferred) and g.dtype.char in "fd":
+        last = g.__class__ is np.ndarray and g.size < SOON
         for edge in edges:
             if not edge.defers:
                 break
+            last = last and not (edge.wants and edge._edges)
         else:
+            if last:  # at leaves, where nothing follows
+                return compiled(function, g, *args)
             call = Call(function, (g, *args))
             if call.depth <= _DEEPEST:
                 return tuple([Deferred(call, i, g.shape, g.dtype) if e.wants else None for i, e in enumerate(edges)])
-    from adjoint.kernels.reading import compiled
-
     return compiled(function, g, *args)
 
 
@@ -144,8 +151,6 @@ def put_off(function: Any, args: Any, shape: Any, dtype: Any) -> Any:
     """``function(*args)`` of that shape and dtype: deferred, in a backward whose gradients nobody sees."""
     if may_defer() and dtype.char in "fd":
         return Deferred(Call(function, args), None, shape, dtype)
-    from adjoint.kernels.reading import compiled
-
     return compiled(function, *args)
 
 

@@ -19,6 +19,7 @@ from adjoint.kernels.handed import handle
 from adjoint.kernels.layout import Space, crossed, groups, space
 from adjoint.kernels.machine import machine
 from adjoint.kernels.partition import partition
+from adjoint.kernels.pool import running, state
 from adjoint.kernels.program import REDUCTIONS, Program, View, live
 from adjoint.kernels.traced import TracedArray, Tracer, Untraceable
 from adjoint.summation import total
@@ -36,7 +37,8 @@ class Step:
     """One kernel of a plan."""
 
     __slots__ = (
-        "arguments", "code", "finish", "made", "maps", "pack", "program", "reads", "source", "sums", "tail", "tasks", "transposed",
+        "arguments", "code", "finish", "in_order", "made", "maps", "pack", "program", "reads", "source", "sums", "tail", "tasks",
+        "transposed",
     )  # fmt: skip
 
     def __init__(self, program: Program, group: Any) -> None:
@@ -77,7 +79,8 @@ class Step:
                 of, dtype = self.made[p]
                 self.made[p] = ((self.tasks, *of), np.dtype(np.float64))
                 self.sums[p] = dtype
-        self.pack = struct.Struct(f"={len(kernel.arrays)}q").pack
+        self.in_order = False  # whether the kernel's inputs are all that a call hands over, as they come
+        self.pack = struct.Struct(f"={pool.HEAD + len(kernel.arrays)}q").pack
         self.tail = _tail(program, kernel, writer, where, {"chunk": chunk, "points": points})
 
     def _add_result(self, program: Program, where: Space, i: int) -> None:
@@ -90,14 +93,28 @@ class Step:
             back[a] = place
         self.transposed.append(tuple(back) if order != sorted(order) else None)
 
+    def plain(self) -> bool:
+        """Whether :meth:`run` returns one array as the kernel left it."""
+        return len(self.made) == 1 and self.finish is None and not self.sums and self.transposed == [None]
+
+    def result(self, arrays: Any) -> Any:
+        """The one result of a plain step, which is what most calls want."""
+        if self.reads:
+            _direction[0] ^= 1
+        shape, dtype = self.made[0]
+        made = memory.empty(shape, dtype)
+        handles = map(handle, arrays) if self.in_order else [handle(arrays[a]) for a in self.arguments]
+        running()(self.pack(state(), self.code, self.tasks, _direction[0], *handles, handle(made)) + self.tail)
+        return made
+
     def run(self, arrays: Any, targets: Any = None) -> list[Any]:
         """Compute the group's results, into ``targets`` where they are given."""
         empty = memory.empty
         if self.reads:
             _direction[0] ^= 1
         made = targets or [empty(shape, dtype) for shape, dtype in self.made]
-        block = self.pack(*[handle(arrays[a]) for a in self.arguments], *map(handle, made)) + self.tail
-        pool.launch(self.code, block, self.tasks, _direction[0])
+        handles = [handle(arrays[a]) for a in self.arguments]
+        running()(self.pack(state(), self.code, self.tasks, _direction[0], *handles, *map(handle, made)) + self.tail)
         if self.finish is not None:
             return self.finish(made, self)
         for p, dtype in self.sums.items():
@@ -245,7 +262,7 @@ def _evaluate(e: Any, operands: list[Any]) -> Any:
 class Plan:
     """A call that was traced and compiled."""
 
-    __slots__ = ("between", "build", "in_order", "passed", "several", "steps")
+    __slots__ = ("alone", "around", "between", "build", "in_order", "passed", "several", "steps")
 
     def __init__(self, function: Any, args: Any, kwargs: dict[str, Any], arguments: list[Any]) -> None:
         tracer = Tracer()
@@ -284,9 +301,22 @@ class Plan:
         self.passed = any(how is not None and how[0] in ("argument", "view") for how in build)
         """Whether a result is an argument, or a view of one."""
         self.build = _builder(build, several)
+        places = [n for n, how in enumerate(build) if how is not None]
+        only = self.steps[0][0] if self.in_order and len(places) == 1 and _builder([build[places[0]]], False) is None else None
+        self.alone = only if only is not None and only.plain() else None  # one kernel makes the one result
+        for step, _ in self.steps:
+            step.in_order = step.arguments == list(range(len(arguments)))
+        if self.alone is not None:  # and what is around it in a tuple
+            self.around = (None,) * places[0], (None,) * (len(build) - places[0] - 1)
 
     def __call__(self, arrays: Any) -> Any:
         """The results for other arrays of the same shapes, strides and dtypes."""
+        alone = self.alone
+        if alone is not None:
+            if not self.several:
+                return alone.result(arrays)
+            before, after = self.around
+            return (*before, alone.result(arrays), *after)
         steps = self.steps
         if self.in_order:
             made = steps[0][0].run(arrays)

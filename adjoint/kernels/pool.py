@@ -175,6 +175,17 @@ def run_along(state: ptr(i64), function: i64, arguments: ptr(i64), tasks: i64, b
     atomic_store(state, BUSY, 0)
 
 
+HEAD = 4
+"""How many words of a block stand before the kernel's arguments: the state's address, the kernel's, how many tasks, and whether
+they are taken backward."""
+
+
+@native
+def run_block(block: ptr(i64)):
+    """As :func:`run_along`, all that it needs in one block of words: a call from Python costs by the argument."""
+    run_along(cast(block[0], ptr(i64)), block[1], block + HEAD, block[2], block[3], i64(MOST_THREADS))
+
+
 @native
 def set_active(state: ptr(i64), threads: i64):
     """Let so many threads work from the next region on."""
@@ -277,6 +288,17 @@ if hasattr(os, "register_at_fork"):
 @lru_cache(maxsize=None)
 def _run() -> Any:
     return entry(run_along)
+
+
+@lru_cache(maxsize=None)
+def running() -> Any:
+    """:func:`run_block`, as Python calls it with bytes."""
+    return entry(run_block)
+
+
+def state() -> int:
+    """The address of the pool's state."""
+    return (_pool or pool()).state_address
 
 
 def launch(function: int, arguments: int, tasks: int, backward: int = 0, threads: int = MOST_THREADS) -> None:

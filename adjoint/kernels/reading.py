@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from adjoint import dtypes
+from adjoint.kernels import deferred
 from adjoint.kernels.deferred import Call, Deferred, add, evaluate, forced, structure_of
 
 LARGE = 16384
@@ -60,6 +61,9 @@ def compiled(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if any([a.__class__ is Deferred for a in args]):
         return compiled_call(Call(function, args), None)
     return function(*args, **kwargs)
+
+
+deferred.compiled = compiled
 
 
 def made(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -135,6 +139,8 @@ def _plan_of(function: Any, args: Any, kwargs: dict[str, Any], arrays: list[Any]
             if a.__class__ is np.ndarray:  # as in _describe, which most arguments need not be handed to
                 key += (a.dtype, a.shape, a.strides)
                 arrays.append(a)
+            elif a is True or a is False or a is None:
+                key.append(a)
             else:
                 _describe(a, key, arrays)
         if kwargs:
