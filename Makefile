@@ -49,7 +49,7 @@ bounds: $(VENV)/test.stamp
 	ADJOINT_KERNELS_CHECK=1 $(BIN)/python -m pytest -n 2 tests/test_transposed_convolution.py $(BOUNDED:%=tests/test_kernel_%.py)
 
 BOUNDED := native bounds fusion indexing copying pooling depthwise convolution winograd matmul few_rows attention jointly updates training
-BOUNDED += broadcasting steps weighing ordering places sampling halves scans
+BOUNDED += broadcasting steps weighing ordering places sampling suppressing halves scans
 
 # The vector functions against correct rounding, on a dense sample of all 2^32 numbers: minutes.
 sweep: $(VENV)/test.stamp

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 import adjoint
-from adjoint.kernels.weighing import weigh
+from adjoint.kernels.weighing import sums_of_rows, weigh
 from adjoint.ops.resampling import weights_of
 
 torch = pytest.importorskip("torch")
@@ -97,3 +97,15 @@ def test_sums_do_not_depend_on_the_number_of_threads():
     finally:
         adjoint.set_num_threads(before)
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("real", [np.float32, np.float64])
+def test_sums_of_rows_are_products_with_a_sparse_matrix(real):
+    random = np.random.default_rng(3)
+    for count, rows, width in ((1, 1, 1), (5, 9, 3), (300, 40, 70), (7, 20, 1000)):
+        matrix = np.where(random.random((count, rows)) < 0.3, random.standard_normal((count, rows)), 0).astype(real)
+        lines, places = np.nonzero(matrix)
+        starts = np.searchsorted(lines, np.arange(count + 1)).astype(np.int32)
+        x = random.standard_normal((width, rows)).astype(real).T
+        found = sums_of_rows(x, starts, places.astype(np.int32), matrix[lines, places])
+        np.testing.assert_allclose(found, matrix.astype(np.float64) @ x, 1e-5, 1e-5)

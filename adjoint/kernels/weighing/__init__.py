@@ -55,6 +55,38 @@ def weigh(x: Array, along: tuple[Any, ...]) -> Any:
     return steps(x)
 
 
+def sums_of_rows(x: Array, starts: Array, of: Array, factors: Array) -> Any:
+    """Weighted sums of rows of ``x`` (P, C): the n-th is of those numbered ``starts[n]`` to ``starts[n + 1]`` in ``of`` and
+    ``factors``.
+
+    NotImplemented for dtypes other than float32 and float64.
+
+    >>> sums_of_rows(np.eye(3), np.array([0, 2, 3]), np.array([0, 2, 1]), np.array([2.0, 3.0, 4.0]))
+    array([[2., 0., 3.],
+           [0., 4., 0.]])
+    """
+    kind = _KINDS.get(x.dtype)
+    if kind is None or x.dtype == np.uint8 or x.ndim != 2:
+        return NotImplemented
+    x = _contiguous(x)
+    count, width = len(starts) - 1, x.shape[1]
+    result = empty((count, width), x.dtype)
+    if not result.size:
+        return result
+    starts, of = (np.ascontiguousarray(a, np.int64) for a in (starts, of))
+    factors = np.ascontiguousarray(factors, x.dtype)
+    block = max(1, _PART // width)
+    units = -(-count // block)
+    per_task = -(-units // _TASKS)
+    nothing = np.zeros(units + 1, np.int64)
+    words = _pack(
+        handle(x), handle(result), handle(nothing), 0, 0, 0, units, per_task, 1, 1, units, block, len(x), count, width, width, 1,
+        handle(nothing), handle(nothing), handle(starts), handle(of), handle(factors), 0, 0, 0, 0, 0,
+    )  # fmt: skip
+    pool.launch(_address(kind, None, True), words, -(-units // per_task))
+    return result
+
+
 class _Steps:
     """How an array of some shape and layout is taken, the plans that follow each other, and how the result is given back."""
 
@@ -96,8 +128,7 @@ class _Steps:
         if not self.fits:
             return NotImplemented
         if self.copied:
-            copied = copying.copy(x)
-            x = np.ascontiguousarray(x) if copied is NotImplemented else copied
+            x = _contiguous(x)
         elif self.given is not None:
             x = x.transpose(self.given)
         if not self.plans:
@@ -211,3 +242,10 @@ class _Plan:
 @lru_cache(maxsize=None)
 def _address(of: Any, columns: Any, rows: bool) -> int:
     return address(passes.weigh, of=of, columns=columns, rows=rows)
+
+
+def _contiguous(x: Array) -> Array:
+    if x.flags.c_contiguous:
+        return x
+    copied = copying.copy(x)
+    return np.ascontiguousarray(x) if copied is NotImplemented else copied

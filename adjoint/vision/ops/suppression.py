@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import op
+from adjoint.kernels.late import LARGE, Late
 from adjoint.ops.arrays import Array
 from adjoint.ops.unsupported import unsupported
 
 _BLOCK = 128  # boxes that are compared with all behind them at once
+_WORTH_A_KERNEL = min(LARGE, 32)  # boxes
+
+_by_kernel = Late("suppressing:kept")
 
 
 def check(dets: Any, scores: Any) -> None:
@@ -37,6 +41,10 @@ def _nms(dets: Array, scores: Array, iou_threshold):
     boxes = np.ascontiguousarray(dets[order].T)
     areas = (boxes[2] - boxes[0]) * (boxes[3] - boxes[1])
     limit = _at_most(iou_threshold, dets.dtype.type)
+    if len(order) >= _WORTH_A_KERNEL:
+        found = _by_kernel(np.concatenate([boxes, areas[None]]), float(limit))
+        if found is not NotImplemented:
+            return order[found]
     left, kept = np.arange(len(order)), []
     while left.size:
         block, left = left[:_BLOCK], left[_BLOCK:]
