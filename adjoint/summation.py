@@ -23,6 +23,7 @@ ROWS = 32
 _WIDE = {np.dtype(np.float32): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.complex128)}
 _MANY = 512  # rows from which on halves are added rather than sections
 _FEW = 1 << 14  # numbers that are quickly added up in a wider dtype
+_QUICK = 1 << 13  # numbers of single precision that are added up in double in less time than in pairs
 _SINGLE = np.dtype(np.float32)
 
 
@@ -117,6 +118,8 @@ def first_along(x: Any, axes: Any) -> Any:
 
 
 def _in_pairs(x: Any, axis: Any, keepdims: bool) -> Any:
+    if x.dtype is _SINGLE and x.size <= _QUICK:
+        return _reduce(x, tuple(axis), np.float64, None, keepdims).astype(_SINGLE)
     if x.dtype.kind in "fc" and x.size:
         over = [a % x.ndim for a in axis]
         nearest = _nearest(x, over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from adjoint.kernels.late import LARGE, Late, from_on
 from adjoint.ops.activation import kept_where
 from adjoint.ops.arrays import Array, converted
 from adjoint.ops.bounds import maximum, minimum
+from adjoint.ops.bulk import zeros
 from adjoint.ops.dims import wrap_dim
 from adjoint.ops.reduction import axes, spread
 from adjoint.ops.selection import add_along
@@ -93,18 +95,18 @@ def index_of(arg: Any, x: Any, dim: int, keepdim: bool) -> Any:
     return converted(arg(x, dim, keepdims=keepdim), np.int64)
 
 
-def _starts(size: int, n: int, shape: tuple[int, ...]) -> Any:
-    """Where rows of ``n`` elements begin."""
-    return np.arange(0, size, n).reshape(shape)
+def _flat(indices: Any, shape: tuple[int, ...], dim: int) -> Any:
+    """The places, in an array of ``shape`` as one row, of one element of each line along a dimension, which ``indices`` keeps or
+    not: of the last dimension, or of matrices."""
+    if dim == len(shape) - 1:
+        return indices + np.arange(0, prod(shape), shape[dim]).reshape(indices.shape)
+    return indices * shape[1] + np.arange(shape[1])
 
 
 def select(self: Any, indices: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:
     """The elements at ``indices``, which have a dimension of size 1 in the place of ``dim``; and the indices."""
-    inner = self.ndim - 1 - dim
-    if self.__class__ is np.ndarray and self.flags.c_contiguous and self.size < LARGE and (not inner or self.ndim == 2):
-        n = self.shape[dim]  # what NumPy's function does, in a quarter of its time
-        places = indices * self.shape[1] + np.arange(self.shape[1]) if inner else indices + _starts(self.size, n, indices.shape)
-        values = self.reshape(-1).take(places)
+    if self.__class__ is np.ndarray and self.flags.c_contiguous and self.size < LARGE and (dim == self.ndim - 1 or self.ndim == 2):
+        values = self.reshape(-1).take(_flat(indices, self.shape, dim))  # in a quarter of the time of NumPy's function
     else:
         values = np.take_along_axis(self, indices, dim)
     return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
@@ -115,6 +117,10 @@ def selected_gradient(g, indices, self_shape, dim, keepdim):
     if not self_shape:
         return g
     dim = wrap_dim(dim, len(self_shape))
+    if g.__class__ is indices.__class__ is np.ndarray and self_shape[dim] and (dim == len(self_shape) - 1 or len(self_shape) == 2):
+        found = zeros(self_shape, g.dtype)
+        found.reshape(-1)[_flat(indices, self_shape, dim)] = g
+        return found
     if not keepdim:
         g, indices = np.expand_dims(g, dim), np.expand_dims(indices, dim)
     return add_along(g, indices, dim, self_shape)
