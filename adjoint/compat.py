@@ -9,12 +9,11 @@ torch`` keeps Adjoint's names.
 from __future__ import annotations
 
 import importlib
-import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from adjoint import postponed, postponed_scipy
@@ -44,6 +43,8 @@ _MODULES = {
     "torchvision.transforms._presets": "adjoint.vision.transforms.presets",
     "torchvision.tv_tensors._dataset_wrapper": "adjoint.vision.datasets.wrapping",
 }
+
+_SHOWN = {ours: theirs for theirs, ours in _MODULES.items()}
 
 # Where multiprocessing makes what a process that it spawns begins with.
 _SPAWNING = "multiprocessing.spawn"
@@ -258,9 +259,8 @@ def _own_name(name: str) -> str:
 
 def _torch_name(name: str) -> str:
     """PyTorch's name of Adjoint's module ``name``."""
-    for theirs, ours in _MODULES.items():
-        if name == ours:
-            return theirs
+    if name in _SHOWN:
+        return _SHOWN[name]
     top = next((t for t, ours in _PACKAGES.items() if t != "torch" and f"{name}.".startswith(f"{ours}.")), "torch")
     return top + name[len(_PACKAGES[top]) :]
 
@@ -273,9 +273,10 @@ def _show_as_torch(name: str, module: ModuleType) -> None:
     shown = _torch_name(name)
     sys.modules.setdefault(shown, module)
     for value in list(vars(module).values()):
-        if inspect.isclass(value) and value.__module__ == name:
-            _rename(value)
-        elif inspect.isfunction(value) and value.__module__ == name:
+        if isinstance(value, type):
+            if value.__module__ == name:
+                _rename(value)
+        elif value.__class__ is FunctionType and value.__module__ == name:
             value.__module__ = naming.shown(name, value.__qualname__) or shown
     for awaited, cls in _awaited.pop(shown, {}).items():
         vars(module).setdefault(awaited, cls)
@@ -309,5 +310,5 @@ def _rename(cls: Any) -> None:
         names = _awaited.setdefault(shown, {}) if home is None else vars(home)
         names.setdefault(cls.__name__, cls)
     for value in list(vars(cls).values()):
-        if inspect.isclass(value) and value.__module__ == module and value.__qualname__.startswith(cls.__qualname__):
+        if isinstance(value, type) and value.__module__ == module and value.__qualname__.startswith(cls.__qualname__):
             _rename(value)

@@ -1,8 +1,9 @@
-"""SciPy's ``optimize``, which waits to be executed until something of it is used that is more than one small file.
+"""Packages of SciPy's that wait to be executed until something of them is used that is more than one file.
 
 SciPy is installed wherever Adjoint is, and libraries ask whether it is there: transformers then imports one function of
 ``scipy.optimize``, for the losses of detectors, which executes 200 modules: 0.3 seconds and 40 MB of a process that embeds
-sentences.  Beside PyTorch SciPy is often not installed, and nothing is imported.
+sentences.  Beside PyTorch SciPy is often not installed, and nothing is imported.  Adjoint itself has the error function of few
+numbers from ``scipy.special``, which is one file of C, and 0.15 seconds of Python around it.
 
 What programs find is SciPy's own: a function that has a file to itself comes from that file, and any other name, or module below,
 executes the package first, as Python would have done at once.
@@ -18,7 +19,15 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-_FILES = {"scipy.optimize": {"linear_sum_assignment": "_lsap"}}
+_UFUNCS = """
+    betainc erf erfc erfcx erfinv expit gammainc gammaincc gammaln i0 i0e i1 i1e j0 j1 k0 k0e k1 k1e log_ndtr logit ndtr ndtri psi
+    xlog1py xlogy y0 y1
+"""
+
+_FILES = {
+    "scipy.optimize": {"linear_sum_assignment": "_lsap"},
+    "scipy.special": dict.fromkeys(_UFUNCS.split(), "_ufuncs"),
+}
 """Of each package that waits: functions that need nothing of the package, and the module below it that each is in."""
 
 _waiting: dict[str, Callable[[ModuleType], None]] = {}
@@ -26,6 +35,7 @@ _waiting: dict[str, Callable[[ModuleType], None]] = {}
 
 _executing = threading.RLock()
 _begun: set[str] = set()
+_thread = threading.local()  # ``fetching``: whether it imports such a module, whatever that imports in turn
 
 
 def find_spec(name: str, path: Any, target: ModuleType | None) -> ModuleSpec | None:
@@ -43,7 +53,7 @@ def find_spec(name: str, path: Any, target: ModuleType | None) -> ModuleSpec | N
 def executed_for(name: str) -> ModuleType | None:
     """A module below a package that waited until now, if the package's execution imported it."""
     package, _, below = name.rpartition(".")
-    if package not in _waiting or package in _begun or below in _FILES[package].values():
+    if package not in _waiting or package in _begun or below in _FILES[package].values() or getattr(_thread, "fetching", False):
         return None
     _execute(sys.modules[package])
     return sys.modules.get(name)
@@ -61,12 +71,10 @@ class _Waiting(ModuleType):
         if package not in _begun:
             if name[:2] == "__" and name != "__all__":  # what those who go through all modules ask each for
                 raise _missing(package, name)
-            file = _FILES[package].get(name)
-            if file is not None:
-                try:
-                    return getattr(importlib.import_module(f"{package}.{file}"), name)
-                except (ModuleNotFoundError, AttributeError):  # another version of SciPy has it elsewhere
-                    pass
+            found = _fetched(package, name)
+            if found is not None:
+                vars(self)[name] = found
+                return found
         _execute(self)
         try:
             return vars(self)[name]
@@ -76,6 +84,21 @@ class _Waiting(ModuleType):
     def __dir__(self) -> list[str]:
         _execute(self)
         return dir(self)
+
+
+def _fetched(package: str, name: str) -> Any:
+    """A function from its file; None if it has none, or another version of SciPy has it elsewhere."""
+    file = _FILES[package].get(name)
+    if file is None:
+        return None
+    before = getattr(_thread, "fetching", False)
+    _thread.fetching = True
+    try:
+        return getattr(importlib.import_module(f"{package}.{file}"), name, None)
+    except ImportError:
+        return None
+    finally:
+        _thread.fetching = before
 
 
 def _execute(module: ModuleType) -> None:

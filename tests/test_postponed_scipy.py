@@ -1,4 +1,4 @@
-"""SciPy's ``optimize`` waits to be executed where ``torch`` is Adjoint, and whoever uses it finds SciPy's own."""
+"""SciPy's ``optimize`` and ``special`` wait to be executed where ``torch`` is Adjoint, and whoever uses it finds SciPy's own."""
 
 import subprocess
 import sys
@@ -56,3 +56,18 @@ threads = [threading.Thread(target=lambda: found.append(scipy.optimize.minimize)
 print(len(found), len(set(found)))
 """
     assert _said(program) == ["8 1"]
+
+
+def test_functions_of_one_file_are_those_of_the_package():
+    """The error function, and all that is in the same file, is there without the Python around it, and the same afterwards."""
+    program = """
+import torch
+from adjoint import postponed_scipy
+import scipy.special
+print(torch.erf(torch.tensor([0.0, 1.0])).tolist()[1], torch.nn.functional.gelu(torch.ones(2)).dtype)
+early = {name: getattr(scipy.special, name) for name in postponed_scipy._UFUNCS.split()}
+print("scipy.special._basic" in sys.modules)
+print(scipy.special.zeta(2.0, 1.0) > 1.6, "scipy.special._basic" in sys.modules)
+print([name for name, function in early.items() if function is not getattr(scipy.special, name)])
+"""
+    assert _said(program) == ["0.8427007794380188 torch.float32", "False", "True True", "[]"]

@@ -49,7 +49,7 @@ class Plan:
     """Sizes, strides, and how work is split into tasks."""
 
     def __init__(self, arrays: tuple[Array | None, ...], causal: bool, scale: float) -> None:
-        from adjoint.kernels.attention import backward, forward, tiles
+        from adjoint.kernels.attention import forward, tiles
         from adjoint.kernels.machine_code import address
 
         q, k, v = arrays[:3]
@@ -76,6 +76,8 @@ class Plan:
             self.work = forward.forward_workspace(features, values)
             self.address = address(forward.forward)
         else:
+            from adjoint.kernels.attention import backward
+
             self.work = backward.backward_workspace(features, values, chunk_keys)
             self.address, self.add_address = address(backward.backward), address(backward.add_parts)
         self.rest = _REST.pack(
