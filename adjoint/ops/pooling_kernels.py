@@ -8,12 +8,14 @@ array function that has its transpose beside it: :func:`tap_scatter` and :func:`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from adjoint.kernels.late import by_kernel
+from adjoint.kernels.late import LARGE, by_kernel
 from adjoint.ops.arrays import Array, array_function
 
 Ints = tuple[int, ...]
@@ -90,13 +92,23 @@ def _within(padded: Array, windows: Windows) -> Array:
     return np.ascontiguousarray(padded[(..., *windows.inside)]) if windows.is_padded else padded
 
 
+_MANY = min(LARGE, 1024)
+"""Elements, counted once for every window that they are in, from which on native code takes less time than NumPy, which goes over
+the array once for every tap."""
+
+
+def _are_many(x: Array, *args: Any) -> bool:
+    """Whether there is much to do; the windows are the last argument."""
+    return x.size * prod(args[-1].kernel) >= _MANY
+
+
 def lowest(dtype: np.dtype) -> float | int:
     """What no number of a dtype is smaller than."""
     return -np.inf if dtype.kind in "fV" else np.iinfo(dtype).min
 
 
 @array_function
-@by_kernel("pooling:max_taps")
+@by_kernel("pooling:max_taps", _are_many)
 def max_taps(x: Array, windows: Windows) -> tuple[Array, Array]:
     """The largest element of each window, and at which tap of those inside the input it is: the first, but the last NaN."""
     padded = _around(x, windows, lowest(x.dtype))
@@ -133,7 +145,7 @@ def _taps_with_nan(padded: Array, slices: list[tuple[slice, ...]], taps: Array) 
 
 
 @array_function
-@by_kernel("pooling:flat_indices")
+@by_kernel("pooling:flat_indices", _are_many)
 def flat_indices(taps: Array, windows: Windows) -> Array:
     """Taps as positions in the flattened space of the input."""
     steps = [prod(windows.space[i + 1 :]) for i in range(len(windows.space))]
@@ -153,7 +165,7 @@ def flat_indices(taps: Array, windows: Windows) -> Array:
 
 
 @array_function
-@by_kernel("pooling:tap_scatter")
+@by_kernel("pooling:tap_scatter", _are_many)
 def tap_scatter(g: Array, taps: Array, windows: Windows) -> Array:
     """Each window's element of ``g`` at its tap of the input, zero elsewhere."""
     result = np.zeros((*g.shape[: -len(windows.space)], *windows.padded), g.dtype)
@@ -178,7 +190,7 @@ def tap_gather(x: Array, taps: Array, windows: Windows) -> Array:
 
 
 @array_function
-@by_kernel("pooling:tap_sum")
+@by_kernel("pooling:tap_sum", _are_many)
 def tap_sum(x: Array, windows: Windows) -> Array:
     """The sum of each window."""
     padded = _around(x, windows, 0)
@@ -190,7 +202,7 @@ def tap_sum(x: Array, windows: Windows) -> Array:
 
 
 @array_function
-@by_kernel("pooling:tap_spread")
+@by_kernel("pooling:tap_spread", _are_many)
 def tap_spread(g: Array, windows: Windows) -> Array:
     """Each window's element of ``g`` at all taps of the input, summed."""
     result = np.zeros((*g.shape[: -len(windows.space)], *windows.padded), g.dtype)
@@ -199,6 +211,7 @@ def tap_spread(g: Array, windows: Windows) -> Array:
     return _within(result, windows)
 
 
+@lru_cache(maxsize=64)
 def window_counts(windows: Windows, count_include_pad: bool) -> Array | int:
     """How many elements each window averages: one number if it is the same for all."""
     sides = []
@@ -211,11 +224,14 @@ def window_counts(windows: Windows, count_include_pad: bool) -> Array | int:
     counts = sides[0]
     for side in sides[1:]:
         counts = counts[..., None] * side
-    return int(counts.flat[0]) if (counts == counts.flat[0]).all() else counts
+    if (counts == counts.flat[0]).all():
+        return int(counts.flat[0])
+    counts.flags.writeable = False  # everyone who asks gets this one
+    return counts
 
 
 @array_function
-@by_kernel("pooling:flat_scatter")
+@by_kernel("pooling:flat_scatter", lambda g, *_: g.size >= _MANY)
 def flat_scatter(g: Array, indices: Array, space: Ints) -> Array:
     """``g``'s elements added up at their positions in the flattened space."""
     batch = g.shape[: -len(space)]
