@@ -11,6 +11,7 @@ pytest.importorskip("llvmlite")
 
 import adjoint
 from adjoint.kernels import sampling
+from adjoint.kernels.machine import machine
 
 torch = pytest.importorskip("torch")
 
@@ -52,6 +53,21 @@ def test_values_and_gradients_are_pytorchs(mode, real):
         if MODES[mode] != "nearest":
             found = sampling.point_gradient(arrived, x, rows, *options)
             np.testing.assert_allclose(found.reshape(at.shape), to_at, near, near)
+
+
+@pytest.mark.skipif(machine().family != "x86", reason="where PyTorch fuses products and sums is known of this processor")
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_values_of_single_precision_are_pytorchs_to_the_bit(mode):
+    random = np.random.default_rng(3)
+    for shape, out in (((2, 3, 29, 37), (29, 37)), ((1, 2, 5, 7, 6), (8, 9, 10))):
+        x = random.integers(0, 256, shape).astype(np.float32)
+        at = random.uniform(-1.2, 1.2, (shape[0], *out, len(out))).astype(np.float32)
+        for padding, align_corners in product(PADDINGS, (False, True)):
+            theirs, ours = (
+                f.nn.functional.grid_sample(f.from_numpy(x), f.from_numpy(at), mode, padding, align_corners).numpy()
+                for f in (torch, adjoint)
+            )
+            np.testing.assert_array_equal(ours, theirs)
 
 
 def test_points_that_all_images_share_images_in_any_layout_and_coordinates_that_are_no_numbers():

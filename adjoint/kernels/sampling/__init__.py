@@ -27,7 +27,7 @@ _TASKS = 32  # so many at most
 _PART = 4096  # products that are worth a task
 _BLOCK = 512  # points
 _CHANNEL_TASKS = 4  # for which the places of points are computed again
-_pack = struct.Struct(f"{places.NUMBERS}q18d").pack
+_pack = struct.Struct(f"{places.NUMBERS}q12d").pack
 
 
 def sample(images: Array, points: Array, mode: int, padding: int, align_corners: bool) -> Any:
@@ -98,10 +98,10 @@ def _numbers(space: tuple[int, ...], align_corners: bool) -> tuple[float, ...]:
     found: list[float] = []
     for size in space:
         if align_corners:
-            found += ((size - 1) / 2, 0.0, 1.0, 0.0, size - 1.0, (size - 1) / 2)
+            found += ((size - 1) / 2, 0.0, 0.0, size - 1.0)
         else:
-            found += (float(size), 1.0, 0.5, -0.5, float(size), size / 2)
-    return (*found, *(0.0,) * (18 - len(found)))
+            found += (size / 2, -0.5, -0.5, float(size))
+    return (*found, *(0.0,) * (12 - len(found)))
 
 
 @lru_cache(maxsize=None)

@@ -29,14 +29,15 @@ def sample(args: ptr(i64), task: i64, worker: i64, dimensions, mode, padding, of
             kept = first_lanes(count, lanes)
             for c in range(args[CHANNELS]):
                 image = images + c * args[PIXELS]
-                value = valued(image, pixels[0], mode)
+                value = found(image, pixels[0])
+                if mode != NEAREST:
+                    value = value * pixels[0][2]
                 for t in unroll(1, combinations):
-                    value += valued(image, pixels[t], mode)
+                    value = joined(found(image, pixels[t]), pixels[t][2], value, dimensions)
                 store_masked(to, c * args[POINTS] + p, value, kept)
 
 
 @inline
-def valued(image, pixel, mode):
-    """What a pixel gives to a value."""
-    found = gather(image, pixel[0]) if pixel[1] is None else gather(image, pixel[0], pixel[1])
-    return found if mode == NEAREST else found * pixel[2]
+def found(image, pixel):
+    """The values of pixels; 0 where there is none."""
+    return gather(image, pixel[0]) if pixel[1] is None else gather(image, pixel[0], pixel[1])

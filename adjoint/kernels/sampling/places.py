@@ -1,7 +1,9 @@
 """Places: the words that kernels are handed, and from the coordinates of points to the pixels around them and their weights.
 
 Points lie in the lanes of vectors.  What a dimension's size and ``align_corners`` make of its coordinates is in numbers of the
-arguments: the place is ``((x + 1) * SCALE - SHIFT) * HALF``, reflected at ``LOW`` and ``LOW + SPAN``, and SLOPE its derivative.
+arguments: the place is ``(x + 1) * SCALE + SHIFT``, reflected at ``LOW`` and ``LOW + SPAN``.  All is rounded where
+PyTorch rounds it, whose code for two dimensions is compiled with fused products and sums, and that for three without: bytes made of
+bilinear samples would differ otherwise, where these are halves.
 """
 
 from __future__ import annotations
@@ -10,9 +12,9 @@ from adjoint.kernels.machine import machine
 from adjoint.kernels.native import *
 
 OF, GRID, G, TO, UNITS, PER_TASK, BLOCK, BLOCKS, CHANNELS, POINTS, GRID_STEP, SPACE, PIXELS = *range(12), 14
-NUMBERS = 15  # and from there on, for each of the dimensions, six of them
-SCALE, SHIFT, HALF, LOW, SPAN, SLOPE = range(6)
-WORDS = NUMBERS + 18
+NUMBERS = 15  # and from there on, for each of the dimensions, four of them
+SCALE, SHIFT, LOW, SPAN = range(4)
+WORDS = NUMBERS + 12
 
 BILINEAR, NEAREST, BICUBIC = range(3)
 ZEROS, BORDER, REFLECTION = range(3)
@@ -36,7 +38,7 @@ def digits(number: int, base: int, count: int) -> list[int]:
 @inline
 def number_of(args, dimension, which, of):
     """One of the numbers of a dimension, in all lanes."""
-    return splat(of(cast(args, ptr(f64))[NUMBERS + 6 * dimension + which]), lanes_of(of))
+    return splat(of(cast(args, ptr(f64))[NUMBERS + 4 * dimension + which]), lanes_of(of))
 
 
 @inline
@@ -56,16 +58,15 @@ def coordinates(grid, count, dimensions, of):
 def taps(args, grid, count, dimensions, mode, padding, of):
     """Of each dimension, the pixels around the points: (numbers, which are there, or None for all, weights, slopes of these)."""
     x = coordinates(grid, count, dimensions, of)
-    return [taps_of(args, k, x[k], mode, padding, of) for k in unroll(dimensions)]
+    return [taps_of(args, k, x[k], dimensions, mode, padding, of) for k in unroll(dimensions)]
 
 
 @inline
-def taps_of(args, dimension, coordinate, mode, padding, of):
+def taps_of(args, dimension, coordinate, dimensions, mode, padding, of):
     """The pixels around coordinates of one dimension."""
     one = splat(constant(of, 1.0), lanes_of(of))
-    place = (coordinate + one) * number_of(args, dimension, SCALE, of) - number_of(args, dimension, SHIFT, of)
-    place = place * number_of(args, dimension, HALF, of)
-    factor = number_of(args, dimension, SLOPE, of)
+    place = joined(coordinate + one, number_of(args, dimension, SCALE, of), number_of(args, dimension, SHIFT, of), dimensions)
+    factor = number_of(args, dimension, SCALE, of)
     if mode == BICUBIC:
         low = floor(place)
         weights, slopes = cubic(place - low, of)
@@ -80,10 +81,16 @@ def taps_of(args, dimension, coordinate, mode, padding, of):
             low = floor(place)
             t = place - low
             found = [
-                pixel(args, dimension, low, one - t, -slope, padding, of),
+                pixel(args, dimension, low, one - t if dimensions == 2 else low + one - place, -slope, padding, of),
                 pixel(args, dimension, low + one, t, slope, ZEROS, of),  # behind the last one, there is none
             ]
     return found
+
+
+@inline
+def joined(a, b, c, dimensions):
+    """A product and a sum, which in two dimensions are rounded once."""
+    return fma(a, b, c) if dimensions == 2 else a * b + c
 
 
 @inline
@@ -160,12 +167,15 @@ def far(x, of):
 @inline
 def combined(args, each, which):
     """Of one combination of pixels: the number of the pixel that it is, whether it is there, and its weight."""
-    index, there, weight = each[0][which[0]][0], each[0][which[0]][1], each[0][which[0]][2]
+    index, there = each[0][which[0]][0], each[0][which[0]][1]
     for k in unroll(1, len(which)):
         chosen = each[k][which[k]]
         index = index * i32(args[SPACE + k]) + chosen[0]
         there = both_hold(there, chosen[1])
-        weight = weight * chosen[2]
+    last = len(which) - 1
+    weight = each[last][which[last]][2]
+    for k in unroll(last - 1, -1, -1):  # in PyTorch's order
+        weight = weight * each[k][which[k]][2]
     return index, there, weight
 
 
