@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from itertools import islice
@@ -45,3 +46,11 @@ def tensors(value: Any) -> list[Any]:
     elif not isinstance(value, (list, tuple)):
         return []
     return [t for part in value for t in tensors(part)]
+
+
+def seed(shape: Any, complex: bool, dtype: str, number: int) -> torch.Tensor:
+    """A gradient to start from that is not the same everywhere."""
+    n = math.prod(shape)
+    made = torch.linspace(0.5, 1.5, max(n, 1), dtype=torch.float64)[:n].reshape(tuple(shape)) + 0.25 * number
+    kind = getattr(torch, dtype.removeprefix("torch."))
+    return (made + 0.5j * made.flip(tuple(range(made.dim())))).to(kind) if complex else made.to(kind)

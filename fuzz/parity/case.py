@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import torch
 
 import adjoint
 from fuzz.databases.exceptions import LOOSE, NO_VALUES
-from fuzz.databases.operators import tensors
+from fuzz.databases.operators import seed, tensors
 from fuzz.databases.translation import Lacking, translated
 from fuzz.run import memory, overlap, plain_text
 
@@ -108,14 +107,6 @@ def replaced(value: Any, by: dict[int, Any]) -> Any:
     if isinstance(value, dict):
         return {k: replaced(v, by) for k, v in value.items()}
     return type(value)(replaced(v, by) for v in value) if type(value) in (list, tuple) else value
-
-
-def seed(shape: Any, complex: bool, dtype: str, number: int) -> torch.Tensor:
-    """A gradient to start from that is not the same everywhere."""
-    n = math.prod(shape)
-    made = torch.linspace(0.5, 1.5, max(n, 1), dtype=torch.float64)[:n].reshape(tuple(shape)) + 0.25 * number
-    kind = getattr(torch, dtype.removeprefix("torch."))
-    return (made + 0.5j * made.flip(tuple(range(made.dim())))).to(kind) if complex else made.to(kind)
 
 
 def seeds(tensors: list[Any], first: int = 0) -> list[torch.Tensor]:

@@ -8,7 +8,8 @@ import torch
 
 import adjoint
 from fuzz.databases.comparison import TOLERANCE, difference, numbers
-from fuzz.parity.case import Case, Side, errors, replaced, seed, seeds, tensors
+from fuzz.databases.operators import seed
+from fuzz.parity.case import Case, Side, errors, replaced, seeds, tensors
 
 
 def gradient(case: Case) -> str | None:
