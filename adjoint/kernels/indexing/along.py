@@ -19,7 +19,6 @@ from adjoint.kernels.machine_code import address
 from adjoint.kernels.memory import empty
 from adjoint.kernels.native import f32, f64, i8, i16, i32, i64
 from adjoint.kernels.steps import step_of
-from adjoint.kernels.threads import num_threads
 
 Array = Any
 
@@ -118,7 +117,6 @@ def put_along(target: Array, dim: int, index: Array, values: Array, how: str, en
         index, values = np.broadcast_to(index, shape), np.broadcast_to(values, shape)
     key = (
         target.dtype, target.shape, target.strides, dim, index.dtype, shape, index.strides, values.dtype, values.strides, how, end,
-        num_threads(),
     )  # fmt: skip
     plan = _plans.get(key, 0)
     if plan == 0:
@@ -139,7 +137,7 @@ def put_along(target: Array, dim: int, index: Array, values: Array, how: str, en
 
 def _writing(
     dtype: Any, own: Any, strides: Any, dim: int, index_dtype: Any, shape: Any, index_strides: Any, values_dtype: Any,
-    values_strides: Any, how: str, end: bool, threads: int,
+    values_strides: Any, how: str, end: bool,
 ) -> Any:  # fmt: skip
     """What writes: a kernel, its words, how many tasks there are, and whether the values and the index are read as they are."""
     of = (_WORDS.get(dtype.itemsize) if how == "put" else _NUMBERS.get(dtype)) if not dtype.hasobject else None
@@ -167,10 +165,8 @@ def _writing(
     else:
         block = _block(inner, own[dim], size)
     blocks = -(-inner // block)
+    # One row is one task: parts of it would each look through all numbers, and guess wrongly at every other which are theirs.
     parts, per_part = 1, own[dim]
-    if outer * blocks < threads and outer * count * inner >= _PART:
-        per_part = max(1, -(-own[dim] // threads))  # each part looks through all numbers
-        parts = -(-own[dim] // per_part)
     units = outer * parts * blocks
     per_task, tasks = _divided(units, count * block)
     words = (
