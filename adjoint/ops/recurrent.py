@@ -27,7 +27,7 @@ def walk(
 
     The outputs of the last layer at all times, and the last states of all layers and directions.
     """
-    cat, stack, drop = lookup("torch", "cat"), lookup("torch", "stack"), lookup("nn.functional", "dropout")
+    stack = lookup("torch", "stack")
     last_h, last_c, k = [], [], 0
     for layer, directions in enumerate(layers):
         outs = []
@@ -37,8 +37,9 @@ def walk(
             last_h.append(h)
             last_c.append(c)
             k += 1
-        x = outs[0] if len(outs) == 1 else cat(outs, -1)
+        x = outs[0] if len(outs) == 1 else lookup("torch", "cat")(outs, -1)
         if dropout and layer < len(layers) - 1:
+            drop = lookup("nn.functional", "dropout")
             if sizes[-1] == sizes[0]:
                 x = drop(x, dropout, training)
             else:  # drawn for what runs, and not for the padding

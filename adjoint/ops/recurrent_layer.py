@@ -29,10 +29,6 @@ from adjoint.tensor import NO_EDGE, Tensor
 _forth = Late("recurrent:go_forth")
 _back = Late("recurrent:go_back")
 
-FEW_STEPS = 2
-LITTLE = 4096
-"""So few steps, and so few multiply-adds of all steps, cost NumPy no more than a kernel's call."""
-
 
 def one_layer(
     mode: str, x: Tensor, h: Tensor, c: Tensor | None, weights: Weights, reverse: bool, sizes: list[int]
@@ -84,10 +80,9 @@ def _forward(input, of_input, of_state, input_bias, state_bias, h, c, mode, size
         state_bias[2 * hidden :] = 0
     if state_bias is not None:
         bias = state_bias if bias is None else bias + state_bias
-    if steps > FEW_STEPS or batch * steps * rows * hidden > LITTLE:
-        found = _forth(input, of_input, bias, of_state, inner_bias, h, c, mode, sizes, reverse, kept)
-        if found is not NotImplemented:
-            return found
+    found = _forth(input, of_input, bias, of_state, inner_bias, h, c, mode, sizes, reverse, kept)
+    if found is not NotImplemented:
+        return found
     gates = _linear(input.reshape(steps * batch, features), of_input, bias).reshape(steps, batch, rows)
     return _walk(gates, of_state, inner_bias, h, c, mode, sizes, reverse)
 
@@ -193,9 +188,7 @@ def layer_gradients(
     inner, cells = inner if inner.size else None, cells if cells.size else None
     given, g_h = gs[:2]
     arguments = given, g_h, gs[2] if len(gs) > 2 else None, of_state, gates, inner, states, cells, mode, sizes, reverse
-    found = NotImplemented
-    if steps > FEW_STEPS or gates.size * hidden > LITTLE:
-        found = _back(*arguments)
+    found = _back(*arguments)
     if found is NotImplemented:
         found = _walk_back(*arguments)
     to_gates, to_inner, to_h, to_c = found

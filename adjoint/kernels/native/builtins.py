@@ -224,6 +224,14 @@ def pick(e: Emitter, table: Value, places: Value) -> Value:
 
 
 @builtin
+def reciprocal_estimate(e: Emitter, x: Value) -> Value:
+    """1 / x to 14 bits, of 16 f32 (AVX-512 only)."""
+    t, mask = x.type, ir.IntType(16)
+    function = e.compilation.intrinsic("llvm.x86.avx512.rcp14.ps.512", t.ir, [t.ir, t.ir, mask])
+    return Value(t, e.builder.call(function, [x.ir, x.ir, ir.Constant(mask, 0xFFFF)]))
+
+
+@builtin
 def first_lanes(e: Emitter, count: Any, lanes: int) -> Value:
     """A mask that holds in the first ``count`` lanes (all, if there are fewer)."""
     count = e.value(count)

@@ -12,22 +12,54 @@ have ended, or not begun where time runs backwards.
 from __future__ import annotations
 
 from adjoint.kernels.machine import machine
-from adjoint.kernels.mathematics import SUPPORTED
+from adjoint.kernels.mathematics import double
+from adjoint.kernels.mathematics.exponential import exp_below, exp_moderate
+from adjoint.kernels.mathematics.hyperbolic import TANH
+from adjoint.kernels.mathematics.polynomial import polynomial
 from adjoint.kernels.native import *
 from adjoint.kernels.objects import pointer
 from adjoint.kernels.recurrent.layout import *
 
+ESTIMATES = machine().vector_bytes == 64  # whether there is an instruction that estimates reciprocals
+
 
 @inline
 def sigmoid(x, of):
-    """The logistic function."""
-    return SUPPORTED["sigmoid", of.name](x)
+    """The logistic function, as :func:`adjoint.kernels.mathematics.exponential.sigmoid`."""
+    if of.bytes == 4:
+        e = exp_below(-fabs(x))
+        c = where(x < 0.0, e, 1.0)
+        found = fma(-c, quotient(e, e + 1.0), c)
+    else:
+        found = double.sigmoid(x)
+    return found
 
 
 @inline
 def tanh(x, of):
-    """The hyperbolic tangent."""
-    return SUPPORTED["tanh", of.name](x)
+    """The hyperbolic tangent, as :func:`adjoint.kernels.mathematics.hyperbolic.tanh`."""
+    if of.bytes == 4:
+        a = fabs(x)
+        far = 1.0 - quotient(splat(f32(2.0), x.type.lanes), exp_moderate(smaller(20.0, a + a)) + 1.0)
+        s = x * x
+        near = fma(a, s * polynomial(s, TANH), a)
+        found = copysign(where(a < 0.5625, near, far), x)
+    else:
+        found = double.tanh(x)
+    return found
+
+
+@inline
+def quotient(a, b):
+    """a / b, where b is at least 1 and 2^100 at most: a division takes ten cycles, and a cell has five."""
+    if ESTIMATES:
+        r = reciprocal_estimate(b)
+        r = fma(fma(-b, r, 1.0), r, r)
+        q = a * r
+        found = fma(fma(-b, q, a), r, q)
+    else:
+        found = a / b
+    return found
 
 
 @inline

@@ -245,9 +245,9 @@ class RNNBase(Module):
         return made if c0 is not None else (*made, None)  # type: ignore[no-any-return]
 
     def _weights(self, names: list[str]) -> Weights:
-        own: dict[str, Any] = {name.split("_l")[0]: getattr(self, name) for name in names}
-        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-        return Weights(*(own.get(kind) for kind in kinds))  # type: ignore[arg-type]
+        own = [getattr(self, name) for name in names]
+        projection = own.pop() if self.proj_size else None
+        return Weights(*own, *([None] * (4 - len(own))), projection)
 
 
 class RNN(RNNBase):
