@@ -245,9 +245,10 @@ class RNNBase(Module):
         return made if c0 is not None else (*made, None)  # type: ignore[no-any-return]
 
     def _weights(self, names: list[str]) -> Weights:
-        own = [getattr(self, name) for name in names]
+        own: list[Any] = [getattr(self, name) for name in names]
         projection = own.pop() if self.proj_size else None
-        return Weights(*own, *([None] * (4 - len(own))), projection)
+        own += [None] * (4 - len(own))
+        return Weights(*[*own, projection])
 
 
 class RNN(RNNBase):
