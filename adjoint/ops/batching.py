@@ -185,6 +185,8 @@ def _once(level: Level, g: Any, zeros: Any, name: str) -> Any:
 
 def _spread(index: Any, dim: int, like: Any) -> Any:
     """An index of rows as one of elements."""
+    if not like.ndim:
+        return index.reshape(())
     return np.broadcast_to(index.reshape(-1, *(1,) * (like.ndim - dim - 1)), like.shape)
 
 

@@ -154,8 +154,10 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 @composite
 def conj_physical_(input: Tensor) -> Tensor:
-    """Conjugate in place; nothing is done to a real tensor."""
-    return _conj_physical.inplace(input) if input.dtype.is_complex else input
+    """Conjugate in place; a real tensor stays what it is, but counts as written to."""
+    if input.dtype is dtypes.bool:  # of which NumPy's conjugates are numbers
+        return input.logical_or_(False)  # type: ignore[attr-defined,no-any-return]
+    return _conj_physical.inplace(input)
 
 
 def _same(self: Array):

@@ -14,6 +14,7 @@ from adjoint.declare import composite, op
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arithmetic import not_implemented
 from adjoint.ops.arrays import Array, all_values, array_function
+from adjoint.ops.each_sample import each_sample_of
 from adjoint.ops.loss import MEAN, SUM, reduction_of
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
@@ -190,6 +191,7 @@ def _padded(targets: Any, target_lengths: list[int], classes: int) -> Any:
 
 
 @composite(where="torch", name="ctc_loss")
+@each_sample_of("targets", "input_lengths", "target_lengths")
 def _torch_ctc_loss(
     log_probs: Tensor,
     targets: Tensor,

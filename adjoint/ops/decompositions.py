@@ -14,6 +14,7 @@ from adjoint.declare.outs import SAME, safely
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.linalg import LinAlgError, check_matrix, least_counted, of_batch, solve_triangular, triangular_solve
 from adjoint.ops.products import adjoint_of
 from adjoint.ops.reduction import written
@@ -70,7 +71,15 @@ def _cholesky_gradient(g, result, upper):
     return adjoint_of(np.linalg.solve(adjoint_of(L), adjoint_of(inner)))
 
 
-_cholesky_row = op("linalg_cholesky", _cholesky, lies=UNORDERED, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient, reads={"self": "L⁻ᵀ Φ(Lᵀ g) L⁻¹, Φ the lower half (Murray 2016)"})
+def _cholesky_tangent(self_t, result, upper):
+    """``L Φ(L⁻¹ A' L⁻ᴴ)``, section 2 of the same; of a change that is not Hermitian, as PyTorch's."""
+    L = adjoint_of(result) if upper else result
+    phi = np.tril(adjoint_of(np.linalg.solve(L, adjoint_of(np.linalg.solve(L, self_t)))))
+    tangent = np.matmul(L, (phi + np.tril(phi, -1)) / 2)
+    return adjoint_of(tangent) if upper else tangent
+
+
+_cholesky_row = op("linalg_cholesky", _cholesky, lies=UNORDERED, where="", node="LinalgCholeskyExBackward0", self=_cholesky_gradient, tangent=_cholesky_tangent, reads={"self": "L⁻ᵀ Φ(Lᵀ g) L⁻¹, Φ the lower half (Murray 2016)"})
 _cholesky_old = op("cholesky", _cholesky, lies=UNORDERED, where="", node="CholeskyBackward0", self=_cholesky_gradient, reads={"self": "L⁻ᵀ Φ(Lᵀ g) L⁻¹, Φ the lower half (Murray 2016)"})
 
 
@@ -326,7 +335,18 @@ def _eigh_gradient(gs, eigenvalues, eigenvectors):
     return np.matmul(V, np.matmul(inner, adjoint_of(V)))
 
 
-_eigh_row = op("linalg_eigh", _eigh, where="", outputs=("eigenvalues", "eigenvectors"), self=_eigh_gradient, reads={"self": "V (diag(g_L) + (Vᵀ g_V) / (L_j - L_i)) Vᵀ"})
+def _eigh_tangent(self_t, eigenvalues, eigenvectors):
+    """Of a change that is not Hermitian, too, as PyTorch's: all of it counts."""
+    V, L = eigenvectors, eigenvalues
+    k = L.shape[-1]
+    change = np.matmul(adjoint_of(V), np.matmul(self_t, V))
+    E = L[..., None, :] - L[..., :, None] + np.eye(k, dtype=L.dtype)
+    off = np.eye(k, dtype=L.dtype) == 0
+    turned = np.matmul(V, np.where(off, _quotient(change, E + (change - change)), constant(0, V)))
+    return _diagonal(change).real, turned
+
+
+_eigh_row = op("linalg_eigh", _eigh, where="", outputs=("eigenvalues", "eigenvectors"), self=_eigh_gradient, tangent=_eigh_tangent, reads={"self": "V (diag(g_L) + (Vᵀ g_V) / (L_j - L_i)) Vᵀ"})
 
 
 @composite(out=SAME, where="linalg")
@@ -391,6 +411,7 @@ def eigvals(A: Tensor) -> Tensor:
 
 
 @composite(out=SAME, where="linalg")
+@each_sample
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:

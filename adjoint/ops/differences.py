@@ -222,6 +222,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
 
 def _vander(x: Tensor, n: int) -> Tensor:
     """Powers from 0 on along a new last dimension."""
+    if x._array.dtype.kind in "iub":
+        x = x.to(dtypes.int64)  # type: ignore[attr-defined]
     ones = from_array(np.ones((*x._array.shape, min(n, 1)), x._array.dtype))
     if n <= 1:
         return ones

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +15,25 @@ from adjoint.readings.batched import BatchedArray, Level, current_levels
 from adjoint.tensor import Tensor
 
 
-def each_sample(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def each_sample(function: Callable[..., Any]) -> Callable[..., Any]:
     """Have a function of tensors compute sample by sample inside of a vmap, with PyTorch's warning (a decorator)."""
+    return _apart(function, ())
+
+
+def each_sample_of(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The same where one of the arguments of these names is another for each sample; other functions of it have a batch's rules."""
+    return lambda function: _apart(function, names)
+
+
+def _apart(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    parameters = inspect.signature(function)
 
     @functools.wraps(function)
-    def inside(*args: Any, **kwargs: Any) -> Tensor:
+    def inside(*args: Any, **kwargs: Any) -> Any:
         level = _innermost([*args, *kwargs.values()]) if current_levels() else None
+        if level is not None and names:
+            given = parameters.bind(*args, **kwargs).arguments
+            level = _innermost([given.get(name) for name in names])
         if level is None:
             return function(*args, **kwargs)
         warnings.warn(
@@ -32,7 +46,10 @@ def each_sample(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         for i in range(level.size):
             one = {name: sample_of(value, level, i) for name, value in kwargs.items()}
             found.append(inside(*sample_of(args, level, i), **one))
-        return batch(stack(found), level, 0)
+        if not isinstance(found[0], tuple):
+            return batch(stack(found), level, 0)
+        parts = [batch(stack(part), level, 0) for part in zip(*found)]
+        return tuple(parts) if type(found[0]) is tuple else type(found[0])(parts)
 
     return inside
 

@@ -225,7 +225,7 @@ def _dotted(a: Tensor, b: Tensor) -> Tensor:
     """The sum of products of all elements: of runs of memory as vectors."""
     if a.is_contiguous() and b.is_contiguous():
         return dot_product.function(a.flatten(), b.flatten())
-    return (a.squeeze() * b.squeeze()).sum()
+    return (a.squeeze() * b.squeeze()).sum(dtype=a.dtype)
 
 
 @composite(out=refused("tensordot: Expected the output tensor to have dtype {Result}, but got an output tensor with dtype {Out}"), where="torch")
@@ -257,9 +257,9 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     for i, j in zip(of_a, of_b):  # a dimension of one element is broadcast: the other tensor is summed along its own
         n, m = a._array.shape[i], b._array.shape[j]
         if m == 1:
-            a = a.sum(i, keepdim=True)
+            a = a.sum(i, keepdim=True, dtype=a.dtype)
         elif n == 1:
-            b = b.sum(j, keepdim=True)
+            b = b.sum(j, keepdim=True, dtype=b.dtype)
     for i, j, given_i, given_j in zip(of_a, of_b, first, second):
         if a._array.shape[i] != b._array.shape[j]:
             raise RuntimeError(

@@ -12,6 +12,7 @@ from adjoint.declare import composite
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.one_node import as_one_node
 from adjoint.ops.arrays import all_values
+from adjoint.ops.each_sample import each_sample_of
 from adjoint.places import users_level
 from adjoint.tensor import Tensor, from_array
 
@@ -30,6 +31,7 @@ def _padded(
 
 
 @composite(where="nn.functional")
+@each_sample_of("offsets")
 def embedding_bag(
     input: Tensor,
     weight: Tensor,

@@ -418,6 +418,8 @@ def _identity(reduce, dtype):
         return 0
     if reduce == "prod":
         return 1
+    if dtype.kind == "b":
+        return reduce == "amin"
     limits = np.iinfo(dtype) if dtype.kind in "iu" else None
     if reduce == "amax":
         return limits.min if limits else -np.inf

@@ -15,6 +15,7 @@ from adjoint.declare.arranging import made_of
 from adjoint.declare.outs import refused
 from adjoint.declare.return_types import return_type
 from adjoint.declare.underived import underived
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.reduction import written
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
@@ -105,6 +106,7 @@ def _counted(points: Tensor, bins: list[Any], limits: Any, weight: Tensor | None
 
 
 @composite(out=refused(("torch.histogram: input tensor and hist tensor should have the same dtype, but got input {result} and hist {out}", "torch.histogram: input tensor and bins tensor should have the same dtype, but got input {result} and bins {out}")))
+@each_sample
 def histogram(
     input: Tensor,
     bins: int | Tensor = 100,

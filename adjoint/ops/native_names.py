@@ -13,6 +13,7 @@ from adjoint.declare import composite
 from adjoint.declare.arranging import made_of
 from adjoint.declare.namespaces import lookup
 from adjoint.ops.arrays import all_values
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.unsupported import unsupported
 from adjoint.tensor import Tensor, from_array
 
@@ -103,7 +104,8 @@ def slice_inverse(
     return input.as_strided(tuple(src.shape), src.stride(), src.storage_offset())
 
 
-@composite(where="torch")
+@composite
+@each_sample
 def hash_tensor(input: Tensor, dim: int | Sequence[int] = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
     """The exclusive or of the elements' 64 bits, over ``dim`` or all dimensions, as uint64: of float64, or of int64 for integers.
 

@@ -276,6 +276,7 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
 
 
 @composite
+@each_sample
 def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """The first ``size`` rows of :func:`nonzero`; ``fill_value`` in the rows for which there are no elements.
 
@@ -302,6 +303,7 @@ def argwhere(input: Tensor) -> Tensor:
 
 
 @composite(where="torch")
+@each_sample
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Places in a row of elements as indices into a tensor of a shape, one tensor per dimension.
 
@@ -319,7 +321,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
             raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(size)}")
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {shape}")
-    rest = indices._array
+    rest = indices._array.astype(np.int64, copy=False)
     found = np.empty((*rest.shape, len(shape)), rest.dtype)  # of which the results are views
     for d, size in reversed(list(enumerate(shape))):
         found[..., d] = rest % size

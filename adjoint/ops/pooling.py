@@ -367,7 +367,7 @@ def _max_unpool(self: Array, indices: Array, space):
 _MAX_UNPOOL = {
     n: op(
         f"max_unpool{n}d", _max_unpool, kernel=Kernel(f"max_unpool{n}d", FLOATING, empty=False), lies=as_images(ndim=4) if n == 2 else IN_ORDER, where="", node=f"MaxUnpool{n}DBackward0",
-        self=lambda g, indices, space: flat_gather(g, indices, space),
+        self=lambda g, indices, space: flat_gather(g, indices, space), tangent="linear",
         reads={"self": "g at indices"},
     )
     for n in (2, 3)

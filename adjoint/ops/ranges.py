@@ -13,6 +13,7 @@ from adjoint.autograd.quiet import silence
 from adjoint.declare import composite
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.ops.creation import into, made, options
+from adjoint.ops.each_sample import each_sample
 from adjoint.ops.scalars import convert
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
@@ -209,6 +210,7 @@ def _spaced(
 
 
 @composite(where="torch")
+@each_sample
 def linspace(
     start: Any,
     end: Any,
@@ -234,6 +236,7 @@ def linspace(
 
 
 @composite(where="torch")
+@each_sample
 def logspace(
     start: Any,
     end: Any,

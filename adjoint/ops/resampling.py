@@ -134,7 +134,7 @@ def _resized_bytes(self: Array, axes: tuple[Axis, ...]) -> Array:
         if dtype is not np.uint8:
             mixed += dtype(0.5)
             if axes[axis][0].startswith(("cubic", "lanczos")):  # which overshoot
-                np.clip(mixed, 0, 255, out=mixed)
+                mixed = np.clip(mixed, 0, 255)
             mixed = mixed.astype(np.uint8)
         self = mixed
     return self

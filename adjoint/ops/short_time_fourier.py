@@ -10,6 +10,7 @@ from adjoint.declare import composite
 from adjoint.declare.arguments import type_name
 from adjoint.declare.namespaces import FUNCTIONS, OPERATORS
 from adjoint.declare.once import warn_once
+from adjoint.ops.each_sample import each_sample_of
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
@@ -131,6 +132,7 @@ def stft(
 
 
 @composite
+@each_sample_of("window")
 def istft(
     input: Tensor,
     n_fft: int,

@@ -62,7 +62,7 @@ _known(
 )
 _known(
     "PyTorch's gradient has numbers in the triangle that is not looked at; these are 0 here",
-    "gradient .*values", "cholesky_inverse", "cholesky_solve",
+    "(gradient|second|forward mode) .*values", "cholesky_inverse", "cholesky_solve",
 )
 _known(
     "Near singular values: PyTorch's error against complex128 is 4e-5, this one's 2e-6", "^complex64 gradient .*values",
@@ -84,7 +84,10 @@ _known(
     "In which order LAPACK returns eigenvalues; those of complex128 come in this one's", "^complex64 .*values",
     "linalg.eig", "linalg.eigvals",
 )
-_known("Which of equal halves comes first is the sorting algorithm's own", r"^float16 .*values", "sort", "argsort")
+_known(
+    "Which of equal numbers comes first is the sorting algorithm's own", r"^(b?float16|bool|uint8|int64) .*values",
+    "sort", "argsort", "msort",
+)
 _known("A number on the boundary of two bins of halves goes into either", "^float16 .*values", "histc")
 _known("Weights of float32 are added up in float32, whose last digit shows in float64", "^float64 .*values", "cov")
 _known("A gradient that is zero but for rounding", "^float32 gradient .* 0.0 | .*e-0", "cov")
@@ -94,6 +97,20 @@ _known(
 )
 
 _known("Residuals that are not computed do not require grad", r"\[1\] requires_grad", "linalg.lstsq", "linalg.lstsq.grad_oriented")
+
+_known(
+    "PyTorch has no derivative for these in place", "in place gradient raised: NotImplementedError", "acosh", "asinh", "atanh",
+)
+_known(
+    "Computed in chunks, PyTorch's has gradients that are constants: no second derivatives and no tangents, without a word",
+    "(second|forward mode) ", "nn.functional.linear_cross_entropy.chunked",
+)
+_known("PyTorch's tangent of a half is of another dtype", "float16 forward mode .*dtype: torch.float32", "frexp", "renorm")
+_known(
+    "PyTorch's tangent counts what lies in the triangle that is not looked at", "forward mode .*values", "triangular_solve",
+)
+_known("PyTorch's second derivative at zero is NaN", "second .*nan", "linalg.norm.subgradients_at_zero", "renorm")
+_known("PyTorch takes no integers by one of the two names", "(int64|uint8) names special.round raised", "round")
 
 # Operator -> what the difference of an error looks like, and why it is there: of the calls that are to fail.
 REFUSED: dict[str, tuple[str, str]] = {}

@@ -7,6 +7,7 @@ and a Python function of the databases becomes the same code in Adjoint's names.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import types
 from functools import lru_cache
@@ -134,6 +135,8 @@ def _translated(value: Any, memo: dict[int, Any]) -> Any:
         return translated(type(value), memo)(**fields)
     if isinstance(value, types.MethodType) and isinstance(value.__self__, torch.Tensor):
         return getattr(translated(value.__self__, memo), value.__name__)
+    if isinstance(value, functools.partial):
+        return functools.partial(translated(value.func, memo), *translated(value.args, memo), **translated(value.keywords, memo))
     if callable(value) or isinstance(value, types.ModuleType):
         return _function(value, memo)
     return value

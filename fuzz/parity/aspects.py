@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+import torch
+
 from fuzz.databases import refusals
 from fuzz.databases.exceptions import KNOWN, UNCOUNTED
 from fuzz.databases.operators import OPERATORS, sampled
@@ -35,8 +37,8 @@ ERRORS = "errors"
 """The aspect whose calls have dtypes of their own."""
 
 AGREES, RIGHT_HERE, DIFFERS, ABSENT, UNASKED = "+", "~", "-", "x", "."
-"""Marks: all samples agree; all that differ are right here and not there (`fuzz/databases/exceptions.py`); one differs; the entry
-is not counted, for a reason; there is nothing to compare."""
+"""Marks: all samples agree; all that differ are right here and not there (by `fuzz/databases/exceptions.py`, or since Adjoint's
+numbers are those that PyTorch computes in double); one differs; the entry is not counted, for a reason; nothing is to compare."""
 
 
 @dataclass
@@ -77,14 +79,16 @@ def examine(name: str, dtype: str, most: int | None, aspects: Collection[str]) -
         return outcome
     info = OPERATORS[name]
     asked = [aspect for aspect in ASPECTS if aspect in aspects]
+    kind = getattr(torch, dtype)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for number, sample in sampled(name, dtype, most):
-            case = Case(info, name, sample)
+            case = Case(info, name, sample, kind)
             for aspect in asked:
                 found = _attempt(ASPECTS[aspect], case)
                 outcome.compared += found != ""
-                _note(outcome, aspect, number, found)
+                right = bool(found) and ("values" in found or found.endswith("| None")) and _is_right(ASPECTS[aspect], case)
+                _note(outcome, aspect, number, found, right)
     return outcome
 
 
@@ -97,7 +101,13 @@ def _attempt(aspect: Callable[[Case], str | None], case: Case) -> str | None:
         return f"examining it raised {type(error).__name__}: {error}"
 
 
-def _note(outcome: Outcome, aspect: str, number: int, found: str | None) -> None:
+def _is_right(aspect: Callable[[Case], str | None], case: Case) -> bool:
+    """Whether Adjoint's numbers are those that PyTorch computes in double of the same operands."""
+    narrow = case.dtype in (torch.float16, torch.bfloat16, torch.float32, torch.complex64)
+    return narrow and _attempt(aspect, Case(case.info, case.name, case.sample, case.dtype, wide=True)) is None
+
+
+def _note(outcome: Outcome, aspect: str, number: int, found: str | None, right: bool = False) -> None:
     before = outcome.marks.get(aspect, UNASKED)
     if found == "":
         mark = UNASKED
@@ -105,7 +115,7 @@ def _note(outcome: Outcome, aspect: str, number: int, found: str | None) -> None
         mark = AGREES
     else:
         finding = Finding(outcome.name, outcome.dtype, aspect, number, found)
-        known = outcome.name in KNOWN and re.search(KNOWN[outcome.name][0], f"{outcome.dtype} {aspect} {found}")
+        known = right or (outcome.name in KNOWN and re.search(KNOWN[outcome.name][0], f"{outcome.dtype} {aspect} {found}"))
         (outcome.known if known else outcome.findings).append(finding)
         mark = RIGHT_HERE if known else DIFFERS
     outcome.marks[aspect] = max(before, mark, key=(UNASKED, AGREES, RIGHT_HERE, DIFFERS).index)

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from fuzz.databases.comparison import difference
 from fuzz.parity.case import Case, Side, errors, replaced, tensors
 
 _SIZE = 2
@@ -48,13 +47,13 @@ def _in(case: Case, theirs: Side, ours: Side, operands: list[Any], dims: tuple[i
     if our_error is not None:
         return "" if error is not None else errors(error, our_error)
     if error is None and a is not None:
-        found = difference(a, b, loose=2 * case.loose, memory=False)
+        found = case.difference(a, b, loose=2, memory=False)
         if found is None:
             return None
     loop, failed = theirs.attempt(lambda: _looped(theirs, case, operands, batches, dims))
     if failed is not None or loop is None:
         return "" if error is not None or a is None else found
-    apart = difference(loop, b, loose=2 * case.loose, memory=False)
+    apart = case.difference(loop, b, loose=2, memory=False)
     if error is not None:  # random numbers are drawn in an order of their own
         return "" if apart else None
     return None if apart is None else found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 import adjoint
+from fuzz.databases.comparison import difference
 from fuzz.databases.exceptions import LOOSE, NO_VALUES
 from fuzz.databases.operators import seed, tensors
 from fuzz.databases.translation import Lacking, translated
@@ -52,6 +53,9 @@ class Case:
     info: Any
     name: str
     sample: Any
+    dtype: torch.dtype
+    wide: bool = False
+    """Whether PyTorch computes in double what is narrower, as a judge of whose digits are right."""
     loose: float = field(init=False)
     gauged: bool = field(init=False)
     numbered: bool = field(init=False)
@@ -69,7 +73,7 @@ class Case:
     def sides(self) -> tuple[Side, Side]:
         """PyTorch's side and Adjoint's."""
         memo: dict[int, Any] = {}
-        theirs = (self.sample.input, self.sample.args, self.sample.kwargs)
+        theirs: Any = (self.sample.input, self.sample.args, self.sample.kwargs)
         processed = self.sample.output_process_fn_grad
         for leaf in tensors(theirs):  # which samples share
             if leaf.is_leaf:
@@ -78,10 +82,39 @@ class Case:
 
         def of(value: Any) -> Any:
             kept.append(value)
+            if self.wide:
+                kept.append(value := self._narrowed(value, memo))
             return translated(value, memo)
 
         ours = of(theirs)
+        if self.wide:
+            wide = {id(t): _widened(t) for t in tensors(theirs)}
+            kept += wide.values()
+            memo.update({id(wide[at]): memo[at] for at in wide})
+            theirs = replaced(theirs, wide)
         return Side(torch, theirs, processed, lambda value: value), Side(adjoint, ours, of(processed), of)
+
+
+    def difference(self, theirs: Any, ours: Any, values: bool = True, loose: float = 1.0, memory: bool = True) -> str | None:
+        """What differs first between two results; where PyTorch's are wider, only numbers are compared."""
+        if self.wide:
+            theirs, ours = (replaced(value, {id(t): t.detach() for t in tensors(value)}) for value in (theirs, ours))
+            return difference(self._narrowed(theirs), ours, values, loose * self.loose, memory=False)
+        return difference(theirs, ours, values, loose * self.loose, memory=memory)
+
+
+    def _narrowed(self, value: Any, known: Container[int] = ()) -> Any:
+        """A value with the sample's own dtype in place of double."""
+        kinds = {torch.float64: self.dtype.to_real(), torch.complex128: self.dtype.to_complex()}
+        found = [t for t in tensors(value) if id(t) not in known and t.dtype in kinds]
+        return replaced(value, {id(t): t.detach().to(kinds[t.dtype]).requires_grad_(t.requires_grad) for t in found})
+
+
+def _widened(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.layout is not torch.strided or not (tensor.is_floating_point() or tensor.is_complex()):
+        return tensor
+    wide = tensor.detach().to(torch.complex128 if tensor.is_complex() else torch.float64)
+    return wide.requires_grad_(tensor.requires_grad)
 
 
 def errors(theirs: BaseException | None, ours: BaseException | None, texts: bool = False) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 import adjoint
-from fuzz.databases.comparison import TOLERANCE, difference, numbers
+from fuzz.databases.comparison import TOLERANCE, numbers
 from fuzz.databases.operators import seed
 from fuzz.parity.case import Case, Side, errors, replaced, seeds, tensors
 
@@ -29,7 +29,7 @@ def gradient(case: Case) -> str | None:
     (a, error), (b, our_error) = found
     if error is not None or our_error is not None:
         return errors(error, our_error)
-    return difference(a, b, loose=case.loose)
+    return case.difference(a, b)
 
 
 def second(case: Case) -> str | None:
@@ -51,7 +51,7 @@ def second(case: Case) -> str | None:
         return errors(error, our_error)
     if not [t for t in a if t is not None]:
         return "" if not [t for t in b if t is not None and numbers(t).any()] else f"none in PyTorch | {b}"
-    return difference(_filled(a, b), _filled(b, a), loose=4 * case.loose, memory=False)
+    return case.difference(_filled(a, b), _filled(b, a), loose=4, memory=False)
 
 
 def tangents(case: Case) -> str | None:
@@ -71,7 +71,7 @@ def tangents(case: Case) -> str | None:
         return errors(error, our_error)
     if not [t for t in a if t is not None]:
         return "" if not [t for t in b if t is not None and numbers(t).any()] else f"none in PyTorch | {b}"
-    return difference(a, b, loose=2 * case.loose, memory=False)
+    return case.difference(a, b, loose=2, memory=False)
 
 
 def _leaves(side: Side) -> list[Any]:

@@ -82,7 +82,9 @@ def _reasons() -> str:
     for name, reason in UNCOUNTED.items():
         by_reason.setdefault(reason, []).append(name)
     lines += [f"| {', '.join(f'`{n}`' for n in names)} | {reason} |" for reason, names in by_reason.items()]
-    lines += ["\n## Where Adjoint differs on purpose\n", "Marked ~ below.\n", "| entries | why |", "|---|---|"]
+    lines += ["\n## Where Adjoint differs on purpose\n"]
+    lines += ["Marked ~ below. So is what PyTorch rounds otherwise, where Adjoint has the numbers of PyTorch in double.\n"]
+    lines += ["| entries | why |", "|---|---|"]
     by_reason = {}
     for table in (KNOWN, REFUSED):
         for name, (_, reason) in table.items():

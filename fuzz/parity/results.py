@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzz.databases.comparison import difference
 from fuzz.parity.case import Case, errors, shared
 
 
@@ -29,8 +28,8 @@ def _called(case: Case, function: Any) -> str | None:
     b, our_error = ours.call(ours.of(function))
     if error is not None or our_error is not None:
         return errors(error, our_error)
-    found = difference(a, b, values=not case.gauged, loose=case.loose) or shared(theirs, a, ours, b)
+    found = case.difference(a, b, values=not case.gauged) or shared(theirs, a, ours, b)
     if found is not None or not case.numbered:
         return found
-    found = difference(theirs.processed(a), ours.processed(b), loose=case.loose)
+    found = case.difference(theirs.processed(a), ours.processed(b))
     return None if found is None else "processed " + found

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from fuzz import outs
-from fuzz.databases.comparison import difference
 from fuzz.parity.case import Case, Side, errors, seeds, tensors
 
 WAYS = {"right", "empty", "strided", "larger", "int64"}
@@ -39,7 +38,7 @@ def in_place(case: Case) -> str | None:
     if a[1] != b[1]:
         return f"returned itself, and its version: {a[1]} | {b[1]}"
     values = case.numbered and not case.gauged
-    found = difference(a[0], b[0], values=values, loose=case.loose)
+    found = case.difference(a[0], b[0], values=values)
     if found is not None or not values:
         return found
     leaves = [t for t in tensors(theirs.operands) if t.requires_grad]
@@ -54,7 +53,7 @@ def in_place(case: Case) -> str | None:
     if error is not None or our_error is not None:
         found = errors(error, our_error)
     else:
-        found = difference(a, b, loose=case.loose, memory=False)
+        found = case.difference(a, b, memory=False)
     return None if found is None else "gradient " + found
 
 
