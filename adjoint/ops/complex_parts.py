@@ -155,8 +155,8 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @composite
 def conj_physical_(input: Tensor) -> Tensor:
     """Conjugate in place; a real tensor stays what it is, but counts as written to."""
-    if input.dtype is dtypes.bool:  # of which NumPy's conjugates are numbers
-        return input.logical_or_(False)  # type: ignore[attr-defined,no-any-return]
+    if input.dtype is dtypes.bool_:  # of which NumPy's conjugates are numbers
+        return input.logical_or_(input)  # type: ignore[attr-defined,no-any-return]
     return _conj_physical.inplace(input)
 
 

@@ -14,7 +14,6 @@ from adjoint.declare.outs import SAME, safely
 from adjoint.declare.return_types import return_type
 from adjoint.ops.arithmetic import constant
 from adjoint.ops.arrays import Array, array_function, conj, in_columns
-from adjoint.ops.each_sample import each_sample
 from adjoint.ops.linalg import LinAlgError, check_matrix, least_counted, of_batch, solve_triangular, triangular_solve
 from adjoint.ops.products import adjoint_of
 from adjoint.ops.reduction import written
@@ -411,7 +410,6 @@ def eigvals(A: Tensor) -> Tensor:
 
 
 @composite(out=SAME, where="linalg")
-@each_sample
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
@@ -430,7 +428,7 @@ def matrix_rank(
         atol, rtol = tol, 0.0
     values = np.absolute(np.linalg.eigvalsh(A._array)) if hermitian else np.linalg.svd(A._array, compute_uv=False)
     least, _ = least_counted(values, max(A._array.shape[-2:]), atol, rtol)
-    return made_of(np.asarray((values > least).sum(-1), np.int64))
+    return made_of((values > least).sum(-1, keepdims=True, dtype=np.int64)[..., 0])
 
 
 @composite(out=safely("linalg.cond"), where="linalg")

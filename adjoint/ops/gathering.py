@@ -219,7 +219,7 @@ def _region_back(g, shape):
 @array_function
 def scatter_zero(self: Array, dim, index: Array):
     """Zeros at ``index`` along a dimension."""
-    found = copy(self)
+    found = copy(np.asarray(self))  # (a product of numbers is no array)
     dim = wrap_dim(dim, self.ndim)
     if index.size and not put_along(found, dim, index, np.zeros((), found.dtype), "put"):
         found[_places(self, index, dim)] = 0

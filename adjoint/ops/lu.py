@@ -375,7 +375,7 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor |
     return written(_lu_solve_row.function(LU_data, LU_pivots, input, True, False), out, "lu_solve")
 
 
-@composite(where="torch Tensor")
+@composite(where="torch")
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
     """As :func:`adjoint.linalg.lu_factor`, or with ``get_infos`` as ``lu_factor_ex``."""
     warn_once(
@@ -391,3 +391,9 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
         return written(return_type("_lu_with_info")(tuple(found)), out, "lu")
     pair = (found[0], found[1])
     return written(pair, out, "lu")
+
+
+@composite(where="Tensor", name="lu")
+def _method_lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+    """As :func:`adjoint.linalg.lu_factor`, or with ``get_infos`` as ``lu_factor_ex``; a plain tuple."""
+    return tuple(lu(A, pivot, get_infos))

@@ -304,6 +304,8 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     from adjoint.ops.bounds import where
 
     def scaled(input: Tensor) -> Tensor:
+        if input.requires_grad:  # what is saved is a copy: the result may be written over the input
+            input = input.clone()
         size = _vector_norm_row.function(input, p, over, True)
         return input.contiguous() * where(size.detach() > maxnorm, maxnorm / (size + 1e-7), 1.0)  # the result is in order
 

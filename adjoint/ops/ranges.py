@@ -14,7 +14,6 @@ from adjoint.declare import composite
 from adjoint.declare.arguments import python_number, wrong_argument
 from adjoint.ops.creation import into, made, options
 from adjoint.ops.each_sample import each_sample
-from adjoint.ops.scalars import convert
 from adjoint.places import users_level
 from adjoint.tensor import Tensor
 
@@ -89,7 +88,7 @@ def _arithmetic(start: Any, end: Any, step: Any, dtype: dtypes.dtype, function: 
     span = (end - start) / step
     count = math.floor(span) + 1 if closed else math.ceil(span)
     if dtype.category == dtypes.INTEGER:
-        first, by = convert(start, dtype), int(step)
+        first, by = int(start), int(step)  # beyond the dtype they begin anew
         return (first + by * np.arange(count)).astype(dtype.array)
     return _floats(float(start), float(step), count, dtype)
 

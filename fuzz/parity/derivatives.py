@@ -71,7 +71,7 @@ def tangents(case: Case) -> str | None:
         return errors(error, our_error)
     if not [t for t in a if t is not None]:
         return "" if not [t for t in b if t is not None and numbers(t).any()] else f"none in PyTorch | {b}"
-    return case.difference(a, b, loose=2, memory=False)
+    return case.difference(_filled(a, b), _filled(b, a), loose=2, memory=False)
 
 
 def _leaves(side: Side) -> list[Any]:
@@ -95,7 +95,7 @@ def _twice(side: Side, roots: list[Any], leaves: list[Any], starts: list[Any]) -
 
 
 def _filled(of: list[Any], others: list[Any]) -> list[Any]:
-    """With zeros for what does not depend on an operand, where the other library has numbers."""
+    """With zeros for what is not there since it is constant, where the other library has numbers."""
     return [_zeros(b) if a is None and b is not None else a for a, b in zip(of, others)]
 
 
