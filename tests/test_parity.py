@@ -92,9 +92,12 @@ def test_integers_have_pytorchs_dtype(call: str) -> None:
 
 VMAPPED = {
     "unravel_index": ("lambda i: torch.unravel_index(i, (2, 3))", "torch.tensor([[1, 2], [3, 4]])"),
-    "index_copy": ("lambda a, i, s: torch.index_copy(a, 0, i, s)", "torch.ones(2), torch.zeros(2, 1, dtype=torch.long), torch.zeros(2)"),
+    "index_copy": (
+        "lambda a, i, s: torch.index_copy(a, 0, i, s)", "torch.ones(2), torch.zeros(2, 1, dtype=torch.long), torch.zeros(2)",
+    ),
     "index_reduce": (
-        "lambda a, i, s: torch.index_reduce(a, 0, i, s, 'amax')", "torch.ones(2), torch.zeros(2, 1, dtype=torch.long), torch.ones(2) * 3",
+        "lambda a, i, s: torch.index_reduce(a, 0, i, s, 'amax')",
+        "torch.ones(2), torch.zeros(2, 1, dtype=torch.long), torch.ones(2) * 3",
     ),
     "histogram": ("lambda a: torch.histogram(a, bins=3).hist", "torch.arange(6.0).reshape(2, 3)"),
     "linspace": ("lambda a, b: torch.linspace(a, b, 3)", "torch.arange(2.0), torch.arange(2.0) + 5"),
@@ -107,7 +110,8 @@ VMAPPED = {
     "matrix_rank": ("torch.linalg.matrix_rank", "torch.stack([torch.ones(2, 2), torch.eye(2)])"),
     "hash_tensor": ("lambda a: torch.hash_tensor(a, dim=0)", "torch.arange(6).reshape(2, 3)"),
     "interpolate": (
-        "lambda a: torch.nn.functional.interpolate(a, (4, 4), mode='bicubic')", "torch.arange(18, dtype=torch.uint8).reshape(2, 1, 1, 3, 3)",
+        "lambda a: torch.nn.functional.interpolate(a, (4, 4), mode='bicubic')",
+        "torch.arange(18, dtype=torch.uint8).reshape(2, 1, 1, 3, 3)",
     ),
 }  # fmt: skip
 
@@ -143,7 +147,7 @@ def test_functions_that_compute_sample_by_sample_have_gradients() -> None:
         offsets = library.tensor([[0, 2], [0, 1]])
         bags = library.nn.functional.embedding_bag
         if library is adjoint:
-            made = library.vmap(lambda i, w, o: bags(i, w, o))(index, weights, offsets)
+            made = library.vmap(bags)(index, weights, offsets)
         else:
             made = library.stack([bags(index[k], weights[k], offsets[k]) for k in range(2)])
         (made * library.arange(8.0).reshape(2, 2, 2)).sum().backward()

@@ -111,14 +111,17 @@ _known(
 )
 _known("PyTorch's second derivative at zero is NaN", "second .*nan", "linalg.norm.subgradients_at_zero", "renorm")
 _known(
-    "PyTorch's second derivative raises an error of its insides where an operand has none", "second raised: .*Expected a proper Tensor",
-    "native_layer_norm",
+    "PyTorch's second derivative raises an error of its insides where an operand has none",
+    "second raised: .*Expected a proper Tensor", "native_layer_norm",
 )
 _known(
     "PyTorch's mean and deviation have no tangents, though they depend on the input", "forward mode .*values", "native_layer_norm",
     "native_batch_norm",
 )
-_known("PyTorch's product has no tangent, without a word; this one's is its gradient's", "forward mode none in PyTorch", "scatter_reduce.prod")
+_known(
+    "PyTorch's product has no tangent, without a word; this one's is its gradient's", "forward mode none in PyTorch",
+    "scatter_reduce.prod",
+)
 _known("PyTorch takes no integers by one of the two names", "(int64|uint8) names special.round raised", "round")
 
 # Operator -> what the difference of an error looks like, and why it is there: of the calls that are to fail.
