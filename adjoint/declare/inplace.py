@@ -185,8 +185,8 @@ class CutBackward(Node):
 _CUTS: dict[str, type[CutBackward]] = {}
 
 
-def inplace_composite(function: Any, name: str) -> Any:
-    """``Tensor.name_`` for a function made of other operators."""
+def inplace_composite(function: Any, name: str, copied: bool = False) -> Any:
+    """``Tensor.name_`` for a function made of other operators; ``copied``: they save what is written over."""
 
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if "out" in kwargs:
@@ -195,7 +195,10 @@ def inplace_composite(function: Any, name: str) -> Any:
             check_write(self, name, args, kwargs)
         check_writable(self, _is_recorded(self, args, kwargs))
         check_overlap(USUAL, name[:-1], self, args, kwargs)
-        return overwrite(self, function(_before_write(self), *args, **kwargs))
+        before = _before_write(self)
+        if copied and before is self and mode.enabled and self.requires_grad:
+            before = saved_hooks.copy_before_write(self)
+        return overwrite(self, function(before, *args, **kwargs))
 
     show(inplace, ("Tensor",), name)
     inplace.__doc__ = f"In-place version of :func:`adjoint.{name[:-1]}`."

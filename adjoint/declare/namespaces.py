@@ -415,10 +415,12 @@ def composite(
     name: str | None = None,
     aliases: tuple[str, ...] = (),
     dunder: tuple[str, ...] = (),
-    inplace: bool = False,
+    inplace: bool | str = False,
     out: Out | None = None,
 ) -> Any:
     """Put a function on tensors, made of other operators, into namespaces (a decorator); it needs no formula.
+
+    ``inplace="copied"`` says that these operators save the first operand, of which they are then given a copy.
 
     ``out`` says what may be given as ``out=`` (:mod:`.outs`), which the function is given if it does not have it.
     """
@@ -430,7 +432,7 @@ def composite(
             show(f, where.split() or (("Tensor",) if dunder else ()), dunder[0] if dunder and not where else name or f.__name__)
         if inplace:
             for n in (name or f.__name__, *aliases):
-                method = inplace_composite(f, n + "_")
+                method = inplace_composite(f, n + "_", inplace == "copied")
                 _method(n + "_", lambda method=method: method)
                 if "torch" in where.split() and n + "_" not in _METHODS_ALONE:
                     FUNCTIONS.setdefault("torch", {})[n + "_"] = method

@@ -285,7 +285,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return _dist_row.function(*(t if t.dtype is d else t.to(d) for t in (input, other)), p)
 
 
-@composite(out=SAME, inplace=True)
+@composite(out=SAME, inplace="copied")
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """The tensor with each slice along ``dim`` scaled down to a p-norm of ``maxnorm`` at most.
 
@@ -304,8 +304,6 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     from adjoint.ops.bounds import where
 
     def scaled(input: Tensor) -> Tensor:
-        if input.requires_grad:  # what is saved is a copy: the result may be written over the input
-            input = input.clone()
         size = _vector_norm_row.function(input, p, over, True)
         return input.contiguous() * where(size.detach() > maxnorm, maxnorm / (size + 1e-7), 1.0)  # the result is in order
 
