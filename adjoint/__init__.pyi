@@ -1348,7 +1348,7 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
 
 def conj_physical_(input: Tensor) -> Tensor:
-    """Conjugate in place; nothing is done to a real tensor."""
+    """Conjugate in place; a real tensor stays what it is, but counts as written to."""
 
 def constant_pad_nd(input: Tensor, pad: Sequence[_int], value: _complex = 0) -> Tensor:
     """The tensor with ``value`` around it: ``pad`` holds (before, after) pairs, the last dimension first.

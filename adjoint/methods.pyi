@@ -950,7 +950,7 @@ class Methods:
         """
 
     def conj_physical_(self) -> Tensor:
-        """Conjugate in place; nothing is done to a real tensor."""
+        """Conjugate in place; a real tensor stays what it is, but counts as written to."""
 
     def contiguous(self, memory_format: _memory_format | None = ...) -> Tensor:
         """This tensor if its elements lie in memory in order, else a copy in which they do.
@@ -1633,6 +1633,14 @@ tensor([1., 1.], dtype=torch.float64)"""
             self: np.where((self >= -lambd) & (self <= lambd), np.zeros_like(g), g)
         """
 
+    def hash_tensor(self, dim: _int | Sequence[_int] = (), *, keepdim: _bool = False, mode: _int = 0) -> Tensor:
+        """The exclusive or of the elements' 64 bits, over ``dim`` or all dimensions, as uint64: of float64, or of int64 for integers.
+
+        >>> import adjoint as torch
+        >>> torch.hash_tensor(torch.tensor([1, 2, 4]))
+        tensor(7, dtype=torch.uint64)
+        """
+
     def heaviside(self, values: Tensor) -> Tensor:
         """The step function of each element: 0 below zero, 1 above it, and the value in ``values`` at zero.
 
@@ -2296,8 +2304,8 @@ Raises RuntimeError on a real tensor."""
     def lt_(self, other: Tensor | _complex) -> Tensor:
         """In-place version of :func:`adjoint.lt`."""
 
-    def lu(self, pivot: _bool = True, get_infos: _bool = False, out: Tensor | None = None) -> Any:
-        """As :func:`adjoint.linalg.lu_factor`, or with ``get_infos`` as ``lu_factor_ex``."""
+    def lu(self, pivot: _bool = True, get_infos: _bool = False) -> Any:
+        """As :func:`adjoint.linalg.lu_factor`, or with ``get_infos`` as ``lu_factor_ex``; a plain tuple."""
 
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
         """As :func:`adjoint.linalg.lu_solve`, its arguments in another order."""
