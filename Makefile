@@ -50,7 +50,7 @@ bounds: $(VENV)/test.stamp
 
 BOUNDED := native bounds fusion indexing copying pooling depthwise convolution winograd matmul few_rows attention jointly updates training
 BOUNDED += broadcasting steps weighing ordering places sampling suppressing halves scans
-BOUNDED += distances
+BOUNDED += distances group_norm recurrent
 
 # The vector functions against correct rounding, on a dense sample of all 2^32 numbers: minutes.
 sweep: $(VENV)/test.stamp

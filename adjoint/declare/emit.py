@@ -44,7 +44,8 @@ from adjoint.declare.refusing import flag, refusal, with_plain_integers
 from adjoint.declare.second_try import is_taken, quietly
 from adjoint.declare.uncomputed import of_stored
 from adjoint.kernels.deferred import deferred
-from adjoint.kernels.reading import NEVER, compiled, made, threshold
+from adjoint.kernels.late import from_on
+from adjoint.kernels.reading import compiled, made, threshold
 from adjoint.readings.meta import MetaArray
 from adjoint.tensor import ACROSS, NO_EDGE, Tensor, as_array, from_array, tick
 
@@ -91,8 +92,8 @@ def _compile(operator: Operator, what: str) -> Any:
     space["__tracebackhide__"] = True  # pytest leaves out frames of such modules
     space["rule"] = operator.lies[0] if operator.lies else by_operands
     space["wide"] = getattr(operator.forward, "of_wide", None)
-    if operator.least is not None and space["LARGE"] != NEVER:
-        space["LARGE"] = min(space["LARGE"], operator.least)
+    if operator.least is not None:
+        space["LARGE"] = from_on(operator.least)
     for i, formula in enumerate(operator.gradients.values()):
         space[f"formula{i}"] = formula
     for name, formula in operator.keeps.items():

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.kernels.late import LARGE, Often
+from adjoint.kernels.late import Often, from_on
 from adjoint.ops.bulk import zeros
 from adjoint.ops.widening import is_half, widen
 
 _take_along = Often("indexing.along:take_along", 512)
 _put_along = Often("indexing.along:put_along", 512)
 
-MANY = min(LARGE, 512)
+MANY = from_on(512)
 """How many numbers there are from which on native code reads and writes sooner than NumPy: fewer than LARGE, for NumPy makes an
 array of indices for every dimension."""
 

@@ -13,7 +13,7 @@ from adjoint.declare.kernel_dtypes import WIDE, Kernel
 from adjoint.declare.namespaces import lookup
 from adjoint.declare.one_node import as_one_node
 from adjoint.declare.operands import fit
-from adjoint.kernels.late import LARGE, Late
+from adjoint.kernels.late import Late, from_on
 from adjoint.ops.arithmetic import constant, sign_of
 from adjoint.ops.arrays import Array
 from adjoint.ops.broadcasting import broadcast_shape
@@ -28,7 +28,7 @@ _among = Late("distances:among")
 _gradient_among = Late("distances:gradient_among")
 _gradient = Late("distances:gradient")
 
-_MANY = min(LARGE, 4096)
+_MANY = from_on(4096)
 """Differences from which on native code takes less time than NumPy, which has to write them down."""
 
 
@@ -186,7 +186,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError("pdist only supports non-negative p values")
     if not input.dtype.is_floating_point:
         raise RuntimeError("pdist only supports floating-point dtypes")
-    if p in _NATIVE and input._array.size and input._array.__class__ is np.ndarray:
+    if p in _NATIVE and input._array.size:
         return _pdist_row.function(input, p)
     _PDIST.check(input._array)
     return as_one_node("PdistBackward0", lambda x: _between_rows(x, p), input)  # type: ignore[no-any-return]

@@ -18,7 +18,7 @@ from adjoint.declare.arguments import type_name as kind_of
 from adjoint.declare.arranging import IN_ORDER
 from adjoint.declare.namespaces import lookup
 from adjoint.dtypes import OF_ARRAY
-from adjoint.kernels.late import LARGE, Late
+from adjoint.kernels.late import Late, from_on
 from adjoint.ops.arrays import Array
 from adjoint.ops.scatter import add_at, index_at
 from adjoint.ops.unsupported import type_name, unsupported
@@ -30,7 +30,7 @@ from adjoint.tensor import Tensor
 BILINEAR, NEAREST, BICUBIC = 0, 1, 2
 ZEROS, BORDER, REFLECTION = 0, 1, 2
 
-_WORTH_A_KERNEL = min(LARGE, 16)  # coordinates; NumPy makes a hundred calls and more for any number of them
+_WORTH_A_KERNEL = from_on(16)  # coordinates; NumPy makes a hundred calls and more for any number of them
 _sampled_by_kernel, _image_gradient_by_kernel, _point_gradient_by_kernel = (
     Late(f"sampling:{name}") for name in ("sample", "image_gradient", "point_gradient")
 )

@@ -15,7 +15,7 @@ from adjoint.autograd.taped import taped
 from adjoint.declare import composite, op
 from adjoint.declare.arranging import IN_ORDER, as_images
 from adjoint.declare.kernel_dtypes import FLOATING, FLOATING_OR_LONG, REAL, WIDE_OR_LONG, Kernel
-from adjoint.kernels.late import LARGE, Late
+from adjoint.kernels.late import Late, from_on
 from adjoint.ops.arrays import Array, all_values, array_function
 from adjoint.ops.empty_images import check_not_empty, check_positive
 from adjoint.ops.pooling_kernels import (
@@ -732,7 +732,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
 
 
 _native_adaptive_max = Late("pooling.adaptive:adaptive_max")
-_MANY = min(LARGE, 256)
+_MANY = from_on(256)
 """Elements from which on native code finds the largest ones sooner than NumPy, which is called for every window."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.kernels.late import LARGE, by_kernel
+from adjoint.kernels.late import by_kernel, from_on
 from adjoint.ops.arrays import Array, array_function
 
 Ints = tuple[int, ...]
@@ -92,7 +92,7 @@ def _within(padded: Array, windows: Windows) -> Array:
     return np.ascontiguousarray(padded[(..., *windows.inside)]) if windows.is_padded else padded
 
 
-_MANY = min(LARGE, 1024)
+_MANY = from_on(1024)
 """Elements, counted once for every window that they are in, from which on native code takes less time than NumPy, which goes over
 the array once for every tap."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.kernels.late import LARGE, Late
+from adjoint.kernels.late import Late, from_on
 from adjoint.ops.arrays import Array, array_function
 from adjoint.summation import total
 
@@ -24,7 +24,7 @@ _ZEROS_OF_EQUAL = 32  # where all sums have as many elements, so that nothing is
 _MOST = 1024  # elements of a sum, more of which would be added one after the other for too long
 _LITTLE = 4096  # elements, up to which one product is faster than one per image
 _SIDE_BY_SIDE = 16  # elements of a sum that are added one to all others at a time
-_WORTH_A_KERNEL = min(LARGE, 1024)  # elements, given or made
+_WORTH_A_KERNEL = from_on(1024)  # elements, given or made
 _MOST_IN_A_KERNEL = 64  # elements of a sum, which it adds one after the other
 
 _by_kernel = Late("weighing:weigh")

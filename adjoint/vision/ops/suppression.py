@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from adjoint.declare import op
-from adjoint.kernels.late import LARGE, Late
+from adjoint.kernels.late import Late, from_on
 from adjoint.ops.arrays import Array
 from adjoint.ops.unsupported import unsupported
 
 _BLOCK = 128  # boxes that are compared with all behind them at once
-_WORTH_A_KERNEL = min(LARGE, 32)  # boxes
+_WORTH_A_KERNEL = from_on(32)  # boxes
 
 _by_kernel = Late("suppressing:kept")
 
