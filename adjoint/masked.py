@@ -60,13 +60,15 @@ def prod(
 def cumsum(input: Tensor, dim: int, *, dtype: _dtype | None = None, mask: Tensor | None = None) -> Tensor:
     """Each element and those before it along ``dim`` added up, of those where ``mask`` is True."""
     dtype = dtype or input.dtype
-    return _adjoint.cumsum(_only("cumsum", input, mask), _dims(dim, input.ndim)[0], dtype=dtype).to(dtype)
+    d = _dims(dim, input.ndim)[0]
+    return _adjoint.cumsum(_only("cumsum", input, mask), d, dtype=dtype).to(dtype)
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: _dtype | None = None, mask: Tensor | None = None) -> Tensor:
     """Each element and those before it along ``dim`` multiplied, of those where ``mask`` is True."""
     dtype = dtype or input.dtype
-    return _adjoint.cumprod(_only("cumprod", input, mask), _dims(dim, input.ndim)[0], dtype=dtype).to(dtype)
+    d = _dims(dim, input.ndim)[0]
+    return _adjoint.cumprod(_only("cumprod", input, mask), d, dtype=dtype).to(dtype)
 
 
 def amax(

@@ -557,6 +557,9 @@ WITHOUT: dict[str, str] = {
     "_to_copy.meta": "a tensor that moves to the device meta leaves its numbers behind, as test_meta has it",
     "batched.matmul": "the reading of matmul inside of vmap, which test_func runs",
     "linear.whole": "is linear in float32 LSTMs, which test_recurrent_modules runs",
+    **dict.fromkeys(
+        ("mkldnn_rnn_layer", "_lstm_layer", "_rnn_layer"), "is a layer of a recurrent module, which test_recurrent_layer runs"
+    ),
     "_derived_once": "stands behind scatter_reduce's gradients of products, and is reached by their derivatives",
 }
 

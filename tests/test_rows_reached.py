@@ -25,7 +25,8 @@ NO_DERIVATIVE = "has no derivative"
 DRAWN = "draws random numbers, which vmap does only where it is asked to"
 UNUSED = "no row uses the function on a batch; what users' own functions and subclasses may hand to it"
 
-UNRUN = {key: WITHOUT[key] for key in ("_to_copy.meta", "linear.whole")}
+RECURRENT = ("mkldnn_rnn_layer", "_lstm_layer", "_rnn_layer")
+UNRUN = {key: WITHOUT[key] for key in ("_to_copy.meta", "linear.whole", *RECURRENT)}
 """Rows that no sample runs, in any direction."""
 
 UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -49,7 +50,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "apply_taped": {
         THIRD: (
-            "_class_gather", "_cofactors", "_cofactors_along",
+            "_class_gather", "_cofactors", "_cofactors_along", "_flat_gather",
             "_tap_gather", "_tap_spread", "_tap_sum", "_weighted", "add_at", "diagonal_backward",
             "masked_put", "select_backward", "slice_backward", "unfold_backward", "zero_in",
         ),
@@ -89,6 +90,7 @@ UNREACHED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "rule": {
         THIRD: ("take_along", "tap_gather"),
+        "is a recurrent layer's, which test_recurrent_layer runs": ("layer_gradients",),
         "runs where a matrix is not positive-definite, which no sample's is": ("_each_cholesky",),
         "is asked for where batches are summed over, not in a vmap": ("from_zero", "attention_gradients"),
         UNUSED: (

@@ -45,7 +45,9 @@ def test_an_equal_gradient_of_normalized_rows_leaves_nothing(name: str, dtype: s
     shape = (990,) if name == "layer_norm" else 1
     y = getattr(adjoint.nn.functional, name)(x if name == "layer_norm" else x[..., None], shape)
     y.backward(adjoint.full_like(y, 0.39837))
-    assert not x.grad.numpy().any()
+    left = np.abs(x.grad.numpy()).max()
+    roundings = 0.39837 * np.finfo(dtype).eps / np.sqrt(1e-5)  # of the gradient, over the smallest deviation; PyTorch leaves four
+    assert left <= (2 * roundings if name == "layer_norm" else 0)
 
 
 @pytest.mark.parametrize("of", ["var", "std"])

@@ -62,7 +62,7 @@ class Often(Late):
         if x.size >= self.least:
             return True
         self.seen += 1
-        return self.seen > OFTEN and self.least < NEVER
+        return self.seen > OFTEN and x.size > 0 and self.least < NEVER
 
 
 def by_kernel(name: str, large: Callable[..., bool] | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -158,6 +158,11 @@ def _grid_sampler(input: Array, grid: Array, interpolation_mode, padding_mode, a
     n, space = grid.shape[0], grid.shape[1:-1]
     points = grid.reshape(n, prod(space), len(space))
     options = interpolation_mode, padding_mode, align_corners
+    for place, (name, mode) in enumerate((("interpolation_mode", interpolation_mode), ("padding_mode", padding_mode)), 3):
+        if not isinstance(mode, int):
+            raise TypeError(
+                f"grid_sampler_{len(space)}d(): argument '{name}' (position {place}) must be int, not {kind_of(mode)}"
+            )
     if type(input) is type(grid) is np.ndarray and grid.size >= _WORTH_A_KERNEL and input.size:
         found = _sampled_by_kernel(input, points, *options)
         if found is not NotImplemented:

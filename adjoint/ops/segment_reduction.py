@@ -48,19 +48,23 @@ def segment_reduce(
     given = lengths if lengths is not None else offsets
     assert given is not None
     sizes = given._array if lengths is not None else np.diff(given._array, axis=-1)
-    if sizes.dtype.kind != "i":
-        unsupported(f"_segment_reduce_{'lengths' if lengths is not None else 'offsets'}_cpu_kernel1", sizes)
-    if data._array.dtype.kind not in "fV":
-        unsupported("_segment_reduce_cpu", data._array)
+    if data.ndim < sizes.ndim:
+        raise RuntimeError("segment_reduce(): Expected data to have at least as many dimensions as lengths")
     if axis != sizes.ndim - 1:
         raise RuntimeError(f"segment_reduce(): Expected axis to be the last dimension of lengths but got {axis}.")
     if lengths is not None and not unsafe:
+        if sizes.dtype.kind == "c":
+            unsupported("min_all", sizes)
         if sizes.size and sizes.min() < 0:
             raise RuntimeError("lengths contains negative value!")
         if (sizes.sum(-1) != data.shape[axis]).any():
             raise RuntimeError(
                 "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when !unsafe."
             )
+    if sizes.dtype.kind != "i":
+        unsupported(f"_segment_reduce_{'lengths' if lengths is not None else 'offsets'}_cpu_kernel1", sizes)
+    if data._array.dtype.kind not in "fV":
+        unsupported("_segment_reduce_cpu", data._array)
     return _reduced(data, kind, sizes, None if offsets is None else offsets._array[..., :1], axis, initial)
 
 
