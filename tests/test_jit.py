@@ -226,7 +226,9 @@ def test_modules_within_a_module_that_give_others_to_be_scripted_are_replaced():
                 return self.several(self.one(x))
 
         outer = Outer()
+        replaced = list(outer.modules())  # kept, for PyTorch knows modules by numbers that those made later may get
         torch.jit.script(outer)
+        assert len(replaced) == 5
         return [(name, type(module).__name__) for name, module in outer.named_modules()], outer.one is outer.again
 
     import torch as theirs
