@@ -164,20 +164,12 @@ class Squares:
         return share * away
 
 
-class Largest:
+class Largest(Absolute):
     """The largest absolute difference, which is no NaN: p is infinite; of equal ones each has all of the gradient."""
 
     @inline
     def added(sum, away):
         return larger(fabs(away), sum)
-
-    @inline
-    def finished(sum):
-        return sum
-
-    @inline
-    def share(g, far):
-        return g
 
     @inline
     def slope(share, far, away):
@@ -186,16 +178,12 @@ class Largest:
         return where(beyond == 0, signed, where(beyond == beyond, 0 * signed, beyond))
 
 
-class LargestOrNaN:
+class LargestOrNaN(Largest):
     """As :class:`Largest`, but NaN where a difference is."""
 
     @inline
     def added(sum, away):
         return maximum(sum, fabs(away))
-
-    @inline
-    def finished(sum):
-        return sum
 
 
 KINDS = {1.0: Absolute, 2.0: Squares, float("inf"): Largest}
